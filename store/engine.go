@@ -1,0 +1,158 @@
+package store
+
+import (
+	"context"
+	"iter"
+	"time"
+)
+
+// Scope says which keys a transaction may use. An engine made of shards takes only
+// the shards these keys live on; a key's shard depends on its name, not on its DB, so
+// naming it in one database is enough to use it in others. The zero Scope names no key and allows none.
+type Scope struct {
+	Keys []Key
+	// All allows every key, and Scan, Size, Flush, Swap, Random.
+	All bool
+}
+
+// Whole is the scope of a transaction over all keys.
+func Whole() Scope { return Scope{All: true} }
+
+// One is the scope of a transaction on these keys.
+func One(keys ...Key) Scope { return Scope{Keys: keys} }
+
+// Engine runs transactions. It may be used by many goroutines.
+//
+// fn may run more than once (a conflict, a failed neighbour in the same commit
+// group), and possibly on another goroutine than the caller's: it must touch nothing
+// but tx and variables that it sets afresh on every run. An error from fn is returned
+// as it is, and then nothing that fn wrote is kept. Update returns after what fn wrote
+// is as durable as the engine's settings promise. Transactions are serializable:
+// nobody sees half of an Update.
+type Engine interface {
+	View(ctx context.Context, s Scope, fn func(Tx) error) error
+	Update(ctx context.Context, s Scope, fn func(Tx) error) error
+	Close() error
+}
+
+// Tx is one consistent view of the keys in its scope, and in an Update also the way to
+// change them; it reads its own writes. One goroutine at a time may use it, and
+// only until fn returns. Batched forms are the primitives: on a remote engine each
+// call is a round trip. Writing inside a View returns ErrReadOnly.
+type Tx interface {
+	// Now is fixed for the transaction and never goes backwards between transactions.
+	Now() time.Time
+
+	// Heads appends the heads of keys to dst, in order; an absent or expired key gives
+	// a zero Head. Lazy expiry lives here only.
+	Heads(dst []Head, keys ...Key) ([]Head, error)
+	// PutHead sets a key's head. Putting another ID than the one there orphans the
+	// old one's items.
+	PutHead(k Key, h Head) error
+	// NewID returns a fresh id for items of k's. An id without a head that names it,
+	// when the transaction ends, is an orphan.
+	NewID(k Key) (ID, error)
+	// Drop removes keys in O(1) each: items become orphans. It returns how many were
+	// there (expired ones are removed too, but not counted).
+	Drop(keys ...Key) (int, error)
+	// Expire removes those of keys whose time has passed, and returns how many.
+	Expire(keys ...Key) (int, error)
+	// Detach removes a key's head but leaves its items to whoever puts the id under
+	// another key: the first half of RENAME. In engines of several shards an id only
+	// stays usable under a key of the same shard, see SameShard.
+	Detach(k Key) error
+	// SameShard reports whether ids of a's may be put under b.
+	SameShard(a, b Key) bool
+
+	// Scan returns about n keys from the cursor on, and the cursor to go on from, 0 at
+	// the end. Cursors are stateless: every key present from the first call to the last
+	// is returned at least once. Expired keys are left out.
+	Scan(db int, from Cursor, n int) ([]Entry, Cursor, error)
+	// RandomKey returns a key chosen at random, ok false if the database is empty.
+	RandomKey(db int) (name []byte, ok bool, err error)
+
+	// Items looks up hashed or named items, in order; Found tells which exist.
+	Items(dst []Item, id ID, p Part, fields ...[]byte) ([]Item, error)
+	// PutItems adds or overwrites items. In a scored part it also moves them in the
+	// second order.
+	PutItems(id ID, p Part, items ...Item) (Change, error)
+	// DropItems removes hashed or named items.
+	DropItems(id ID, p Part, fields ...[]byte) (Change, error)
+	// DropRange removes the items of a range.
+	DropRange(id ID, p Part, r Range) (Change, error)
+	// Range yields the items of a range, paged from the engine: memory does not grow
+	// with its length. After an error the sequence ends. The transaction must not
+	// write to the same id before the loop ends. A yielded Item's slices are valid
+	// until the next is asked for.
+	Range(id ID, p Part, r Range) iter.Seq2[Item, error]
+	// Count returns how many items a range has; O(log n) on Ranked ids.
+	Count(id ID, p Part, r Range) (int64, error)
+	// Random returns n items of a part of size items, each drawn uniformly and independently.
+	Random(id ID, p Part, size int64, n int) ([]Item, error)
+
+	// Size is the exact number of keys in a database, expired ones not yet removed included.
+	Size(db int) (int64, error)
+	// Flush empties a database in O(1); its rows are swept later.
+	Flush(db int) error
+	// Swap exchanges two databases in O(1).
+	Swap(a, b int) error
+}
+
+// Change is what writing items did, signed: removals count below zero. Types add it to
+// Head.Len and Head.Bytes.
+type Change struct {
+	Count int64
+	Bytes int64 // see ItemBytes
+}
+
+// Plus adds two changes.
+func (c Change) Plus(d Change) Change { return Change{c.Count + d.Count, c.Bytes + d.Bytes} }
+
+// ItemBytes is what an item counts for in Change.Bytes and Head.Bytes.
+func ItemBytes(it Item) int64 { return int64(len(it.Field)+len(it.Value)) + 8 }
+
+// Cursor is a position in the order of heads: slot, then a seeded hash of the name.
+// 0 is both the start and, as an answer, the end.
+type Cursor uint64
+
+// Entry is a key found by Scan.
+type Entry struct {
+	Name []byte
+	Head Head
+}
+
+// Job is one transaction of a batch.
+type Job struct {
+	Scope Scope
+	Write bool
+	Fn    func(Tx) error
+	// Err is set when the batch returns.
+	Err error
+}
+
+// Batcher is an optional interface of engines that can run several independent
+// transactions together. Jobs on the same shard run in order; each job succeeds or
+// fails for itself.
+type Batcher interface {
+	Batch(ctx context.Context, jobs []*Job)
+}
+
+// Batch runs jobs on e: together if e is a Batcher, else one after the other.
+func Batch(ctx context.Context, e Engine, jobs []*Job) {
+	if b, ok := e.(Batcher); ok {
+		b.Batch(ctx, jobs)
+		return
+	}
+	for _, j := range jobs {
+		Run(ctx, e, j)
+	}
+}
+
+// Run runs one job on e and sets its Err.
+func Run(ctx context.Context, e Engine, j *Job) {
+	if j.Write {
+		j.Err = e.Update(ctx, j.Scope, j.Fn)
+	} else {
+		j.Err = e.View(ctx, j.Scope, j.Fn)
+	}
+}

@@ -1,0 +1,73 @@
+package store
+
+import "context"
+
+// The optional interfaces below are the upkeep of an engine. Engines implement
+// those they need, the fanout forwards them, and only background work, the command
+// line and the server's own commands use them, through the functions of this file.
+
+// Expirer finds keys whose time has passed, by index. They are hints: expire them
+// with Tx.Expire, which looks again.
+type Expirer interface {
+	Expired(ctx context.Context, nowMillis int64, n int) ([]Key, error)
+}
+
+// Sweeper deletes at most about n rows that nothing refers to any more, and reports
+// whether more are left.
+type Sweeper interface {
+	Sweep(ctx context.Context, n int) (more bool, err error)
+}
+
+// Checkpointer moves the write-ahead log into the database file.
+type Checkpointer interface {
+	Checkpoint(ctx context.Context) error
+}
+
+// Syncer makes everything that was acknowledged survive a power cut.
+type Syncer interface {
+	Sync(ctx context.Context) error
+}
+
+// Sizer tells how much there is, one row for each shard.
+type Sizer interface {
+	Sizes(ctx context.Context) ([]Size, error)
+}
+
+// Size is what one shard takes. Units are bytes unless named otherwise.
+type Size struct {
+	File       int64 // database file
+	WAL        int64 // write-ahead log
+	Free       int64 // free pages inside the file
+	Keys       int64 // over all databases, a number of keys
+	Volatile   int64 // keys with an expiry, a number of keys
+	Orphans    int64 // ids and flushed databases waiting for the sweep, a number
+	Data       int64 // sum of Head.Bytes
+	CacheBytes int64 // page caches, as configured
+}
+
+// Keyspace describes one database of an engine: INFO's keyspace section.
+type Keyspace struct {
+	DB      int
+	Keys    int64
+	Expires int64
+	// AvgTTLMillis is an estimate from a sample, 0 when unknown.
+	AvgTTLMillis int64
+}
+
+// Keyspacer lists the databases that hold keys.
+type Keyspacer interface {
+	Keyspaces(ctx context.Context) ([]Keyspace, error)
+}
+
+// Finding is one inconsistency found by a Checker.
+type Finding struct {
+	Shard   int
+	Subject string // what it is about: a table, a key
+	Problem string // one sentence
+	Fixed   bool
+}
+
+// Checker looks for inconsistencies and, if fix is set, repairs them.
+type Checker interface {
+	Check(ctx context.Context, fix bool) ([]Finding, error)
+}
