@@ -1,0 +1,43 @@
+package cmd
+
+import (
+	"larder/resp/arg"
+	"larder/resp/reply"
+	"larder/store"
+)
+
+// Call is one execution of a command. It belongs to the handler for the time of the call.
+type Call struct {
+	Spec   *Spec
+	Args   [][]byte // the name first; valid until the reply is encoded
+	DB     int      // the selected database
+	Proto  int      // 2 or 3
+	Tx     store.Tx // nil unless the row says Write or View
+	Client *Client
+	// Nested is set inside EXEC and scripts: a blocking command must not block then.
+	Nested bool
+}
+
+// Key is the key named by argument i in the selected database.
+func (c *Call) Key(i int) store.Key { return store.Key{DB: c.DB, Name: c.Args[i]} }
+
+// KeyIn is a name as a key of the selected database.
+func (c *Call) KeyIn(name []byte) store.Key { return store.Key{DB: c.DB, Name: name} }
+
+// KeysFrom are the keys named by all arguments from i on.
+func (c *Call) KeysFrom(i int) []store.Key { return c.KeysOf(c.Args[i:]) }
+
+// KeysOf are names as keys of the selected database.
+func (c *Call) KeysOf(names [][]byte) []store.Key {
+	keys := make([]store.Key, len(names))
+	for i, n := range names {
+		keys[i] = c.KeyIn(n)
+	}
+	return keys
+}
+
+// Scan returns a scanner over the arguments from i on (1 is the first behind the name).
+func (c *Call) Scan(i int) arg.Scanner { return arg.New(c.Args[i:]) }
+
+// List starts an aggregate reply in the client's protocol.
+func (c *Call) List(kind reply.Kind) *reply.List { return reply.NewList(c.Proto, kind) }

@@ -1,0 +1,73 @@
+// Package cmd holds the types by which commands are declared and called: a Spec is a
+// command's one row, a Call one execution of it, a Client the connection it came from.
+// The families under resp/cmd/ are tables of Specs; package resp dispatches by them.
+package cmd
+
+import "larder/resp/reply"
+
+// Flags are the properties of a command that dispatch acts on and COMMAND INFO shows.
+type Flags uint32
+
+// The flags of Redis. A command with neither Write nor View runs without a transaction.
+const (
+	Write     Flags = 1 << iota // runs in an Update
+	View                        // runs in a View; COMMAND INFO says readonly
+	DenyOOM                     // refused when over maxmemory
+	Admin                       //
+	PubSub                      //
+	NoScript                    // not from scripts
+	Random                      // reserved
+	Blocking                    // may return a Block
+	Loading                     // allowed while loading
+	Stale                       //
+	NoAuth                      // allowed before AUTH
+	NoMulti                     // not inside MULTI
+	Fast                        // O(1) or O(log n)
+	NoMonitor                   // not shown to MONITOR
+	NoSlowlog                   // not logged as slow
+	MayReplicate
+	MovableKeys      // keys cannot be told from first, last and step
+	Whole            // the transaction covers all keys, whatever the key arguments
+	NoAsyncLoading   //
+	AllowBusy        // allowed while a script is over its time limit
+	NoMandatoryKeys  //
+	TouchesArbitrary // as Redis's touches-arbitrary-keys
+	SortedForScript  // reserved
+	Undocumented     // left out of docs/commands.md: DEBUG and the like
+)
+
+// Handler runs a command. It may be called several times for one command, because
+// transactions are retried: it must leave nothing behind but what it writes to c.Tx and
+// what it returns. Returning an error reply undoes what it wrote.
+type Handler func(c *Call) reply.Reply
+
+// Spec is a command or subcommand. It is data, shared by all goroutines and never changed.
+type Spec struct {
+	Name string // upper case; a subcommand's without its container
+	// Arity counts all words, the container's too; negative means "at least".
+	Arity int
+	Flags Flags
+	Keys  []KeySpec
+	Run   Handler
+	Subs  []Spec
+	// Categories are ACL categories beyond those that follow from Flags and Group, as "@dangerous".
+	Categories []string
+	Group      string // "string", "hash", ...: COMMAND DOCS's group
+	Since      string
+	Usage      string // arguments as the manual writes them
+	Summary    string
+	Complexity string
+	Tips       []string // COMMAND INFO's tips: "nondeterministic_output"
+	Parent     string   // container's name; set when the table is built
+}
+
+// Has reports whether all of f are set.
+func (s *Spec) Has(f Flags) bool { return s.Flags&f == f }
+
+// FullName is "CONFIG|GET" for a subcommand, the name for a command, lower case in Redis's replies.
+func (s *Spec) FullName() string {
+	if s.Parent == "" {
+		return s.Name
+	}
+	return s.Parent + "|" + s.Name
+}

@@ -1,0 +1,124 @@
+package reply
+
+import (
+	"io"
+	"os"
+)
+
+// spillAt is the number of encoded bytes a List keeps in memory. What is more goes to an
+// unlinked temporary file: a snapshot or a lock never waits for a slow socket, and a
+// large reply never has to fit into memory.
+const spillAt = 1 << 20
+
+// List builds an aggregate reply element by element, encoded as it grows. Use it where
+// the number of elements has no small bound; Of and MapOf read better for the rest.
+// For the goroutine that runs the handler, then for the one that sends the reply.
+type List struct {
+	kind  Kind
+	proto int
+	n     int
+	size  int64 // bytes already in file
+	buf   []byte
+	file  *os.File
+	err   error
+}
+
+// NewList starts an Array, Map, Set or Push for protocol 2 or 3.
+func NewList(proto int, kind Kind) *List { return &List{kind: kind, proto: proto} }
+
+// Bytes adds a bulk string.
+func (l *List) Bytes(b []byte) { l.n++; l.buf = appendBytes(l.buf, b); l.spill() }
+
+// Float adds a double.
+func (l *List) Float(f float64) { l.n++; l.buf = appendDouble(l.buf, f, l.proto); l.spill() }
+
+// Integer adds an integer.
+func (l *List) Integer(n int64) { l.n++; l.buf = appendInt(l.buf, ':', n); l.spill() }
+
+// Nil adds a null bulk string.
+func (l *List) Nil() { l.n++; l.buf = appendNull(l.buf, Null, l.proto) }
+
+// Reply adds any other reply.
+func (l *List) Reply(r Reply) { l.n++; l.buf = r.Append(l.buf, l.proto); l.spill() }
+
+// Pair adds a nested array of a bulk string and a double in RESP3, and the two flat in
+// RESP2: how Redis answers WITHSCORES.
+func (l *List) Pair(b []byte, f float64) {
+	if l.proto == 3 {
+		l.buf = append(l.buf, "*2\r\n"...)
+		l.n--
+	}
+	l.Bytes(b)
+	l.Float(f)
+}
+
+// Len is the number of elements so far, keys and values of a map counted one by one.
+func (l *List) Len() int { return l.n }
+
+// Done ends the list. If its overflow could not be written to disk, the reply is an error.
+func (l *List) Done() Reply {
+	if l.err != nil {
+		l.close()
+		return Fail("ERR the reply is larger than memory allows and its temporary file failed: " + oneLine(l.err.Error()))
+	}
+	return Reply{kind: built, list: l}
+}
+
+func (l *List) spill() {
+	if len(l.buf) < spillAt || l.err != nil {
+		return
+	}
+	if l.file == nil && !l.open() {
+		return
+	}
+	n, err := l.file.Write(l.buf)
+	l.size += int64(n)
+	l.err = err
+	l.buf = l.buf[:0]
+}
+
+// open makes the file and unlinks it at once, so that not even kill -9 leaves it behind.
+func (l *List) open() bool {
+	f, err := os.CreateTemp("", "larder-reply-*")
+	if err != nil {
+		l.err = err
+		l.buf = l.buf[:0]
+		return false
+	}
+	os.Remove(f.Name())
+	l.file = f
+	return true
+}
+
+func (l *List) append(dst []byte) []byte {
+	dst = appendHeader(dst, l.kind, l.n, l.proto)
+	if l.file != nil {
+		at := len(dst)
+		dst = append(dst, make([]byte, l.size)...)
+		if _, err := l.file.ReadAt(dst[at:], 0); err != nil {
+			return Fail("ERR the reply's temporary file cannot be read").Append(dst[:0], l.proto)
+		}
+	}
+	return append(dst, l.buf...)
+}
+
+func (l *List) writeTo(w io.Writer) (int64, error) {
+	defer l.close()
+	n, err := w.Write(appendHeader(nil, l.kind, l.n, l.proto))
+	if err != nil {
+		return int64(n), err
+	}
+	m, err := io.Copy(w, io.NewSectionReader(l.file, 0, l.size))
+	if err != nil {
+		return int64(n) + m, err
+	}
+	k, err := w.Write(l.buf)
+	return int64(n) + m + int64(k), err
+}
+
+func (l *List) close() {
+	if l.file != nil {
+		l.file.Close()
+		l.file = nil
+	}
+}

@@ -1,0 +1,74 @@
+package reply_test
+
+import (
+	"bytes"
+	"math"
+	"strings"
+	"testing"
+
+	"larder/resp/reply"
+)
+
+func TestEncode(t *testing.T) {
+	rows := []struct {
+		r            reply.Reply
+		resp2, resp3 string
+	}{
+		{reply.OK(), "+OK\r\n", "+OK\r\n"},
+		{reply.Nil(), "$-1\r\n", "_\r\n"},
+		{reply.NilArray(), "*-1\r\n", "_\r\n"},
+		{reply.Integer(-7), ":-7\r\n", ":-7\r\n"},
+		{reply.Text(""), "$0\r\n\r\n", "$0\r\n\r\n"},
+		{reply.Float(3.3), "$3\r\n3.3\r\n", ",3.3\r\n"},
+		{reply.Boolean(true), ":1\r\n", "#t\r\n"},
+		{reply.Big("12"), "$2\r\n12\r\n", "(12\r\n"},
+		{reply.VerbatimText("txt", "hi"), "$2\r\nhi\r\n", "=6\r\ntxt:hi\r\n"},
+		{reply.MapOf(reply.Text("a"), reply.Integer(1)), "*2\r\n$1\r\na\r\n:1\r\n", "%1\r\n$1\r\na\r\n:1\r\n"},
+		{reply.SetOf(reply.Integer(1)), "*1\r\n:1\r\n", "~1\r\n:1\r\n"},
+		{reply.Fail("ERR no"), "-ERR no\r\n", "-ERR no\r\n"},
+		{reply.Nothing(), "", ""},
+	}
+	for _, row := range rows {
+		if got := string(row.r.Append(nil, 2)); got != row.resp2 {
+			t.Errorf("RESP2: got %q, want %q", got, row.resp2)
+		}
+		if got := string(row.r.Append(nil, 3)); got != row.resp3 {
+			t.Errorf("RESP3: got %q, want %q", got, row.resp3)
+		}
+	}
+}
+
+func TestFloatForm(t *testing.T) {
+	rows := map[float64]string{
+		0: "0", math.Copysign(0, -1): "-0", 1: "1", -1.5: "-1.5", 0.1: "0.1", 1e17: "100000000000000000",
+		1e21: "1e+21", 1.5e300: "1.5e+300", 1e-5: "0.00001", 1e-7: "1e-7", 123456.789: "123456.789",
+		math.Inf(1): "inf", math.Inf(-1): "-inf", 5e-324: "5e-324", 1e19: "1e+19",
+	}
+	for f, want := range rows {
+		if got := string(reply.AppendFloat(nil, f)); got != want {
+			t.Errorf("%v: got %s, want %s", f, got, want)
+		}
+	}
+}
+
+func TestListSpillsAndComesBackWhole(t *testing.T) {
+	l := reply.NewList(3, reply.Array)
+	elem := []byte(strings.Repeat("x", 1000))
+	var want bytes.Buffer
+	want.WriteString("*3000\r\n")
+	for range 3000 {
+		l.Bytes(elem)
+		want.WriteString("$1000\r\n" + string(elem) + "\r\n")
+	}
+	r := l.Done()
+	if !r.Large() {
+		t.Fatal("3 MB did not leave memory")
+	}
+	if got := r.Append(nil, 3); !bytes.Equal(got, want.Bytes()) {
+		t.Error("Append differs from what was added")
+	}
+	var out bytes.Buffer
+	if _, err := r.WriteTo(&out); err != nil || !bytes.Equal(out.Bytes(), want.Bytes()) {
+		t.Errorf("WriteTo differs from what was added (%v)", err)
+	}
+}
