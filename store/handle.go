@@ -1,0 +1,74 @@
+package store
+
+// handle is a key opened as one type inside one transaction: the part that hashes, lists,
+// sets, sorted sets and streams have in common. It belongs to the transaction's goroutine.
+//
+// The invariant it keeps: a collection without items has no key, and Head.Len and
+// Head.Bytes are the sums of the changes its items went through.
+type handle struct {
+	tx   Tx
+	key  Key
+	head Head
+}
+
+// open reads a key's head; absent keys give a handle that does not exist yet. A key of
+// another type gives ErrWrongType.
+func open(tx Tx, key Key, typ Type) (handle, error) {
+	var room [1]Head
+	heads, err := tx.Heads(room[:0], key)
+	if err != nil {
+		return handle{}, err
+	}
+	h := handle{tx: tx, key: key, head: heads[0]}
+	if h.head.Exists() && h.head.Type != typ {
+		return handle{}, ErrWrongType
+	}
+	return h, nil
+}
+
+// Exists reports whether the key is there; Len is its number of items.
+func (h *handle) Exists() bool { return h.head.Exists() }
+
+// Len is the number of items; 0 for an absent key.
+func (h *handle) Len() int64 { return h.head.Len }
+
+// Head returns a copy of what is known without the items.
+func (h *handle) Head() Head { return h.head }
+
+// create gives an absent key a type and an id, in memory only: save writes it.
+func (h *handle) create(typ Type) error {
+	if h.head.Exists() {
+		return nil
+	}
+	id, err := h.tx.NewID(h.key)
+	if err != nil {
+		return err
+	}
+	h.head = Head{Type: typ, ID: id, Bytes: KeyBytes(h.key)}
+	return nil
+}
+
+// KeyBytes is what a key's name counts for in Head.Bytes.
+func KeyBytes(k Key) int64 { return int64(len(k.Name)) + 16 }
+
+// save applies what the items went through and writes the head, or drops the key when
+// nothing is left in it.
+func (h *handle) save(ch Change) error {
+	h.head.Len += ch.Count
+	h.head.Bytes += ch.Bytes
+	if h.head.Len > 0 {
+		return h.tx.PutHead(h.key, h.head)
+	}
+	h.head = Head{}
+	_, err := h.tx.Drop(h.key)
+	return err
+}
+
+// put writes items and saves.
+func (h *handle) put(p Part, items ...Item) (Change, error) {
+	ch, err := h.tx.PutItems(h.head.ID, p, items...)
+	if err != nil {
+		return ch, err
+	}
+	return ch, h.save(ch)
+}
