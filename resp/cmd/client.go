@@ -12,6 +12,7 @@ type Client struct {
 	ID      int64
 	Addr    string // peer, "ip:port" or the socket's path
 	Local   string // our end
+	FD      int    // file descriptor, -1 when there is none
 	Created time.Time
 
 	DB            atomic.Int32
@@ -22,9 +23,13 @@ type Client struct {
 	LastActive    atomic.Int64 // Unix milliseconds of the last command
 	Commands      atomic.Int64
 	Killed        atomic.Bool // the connection ends after the reply under way
+	last          atomic.Pointer[string]
 
 	// Close ends the connection from any goroutine. Set by the session.
 	Close func()
+
+	// QueryBuffer returns the bytes of input used and free. Set by the session.
+	QueryBuffer func() (used, free int64)
 
 	mu   sync.Mutex
 	info ClientInfo
@@ -36,7 +41,6 @@ type ClientInfo struct {
 	LibName    string // CLIENT SETINFO LIB-NAME
 	LibVersion string
 	User       string // "default" unless AUTH named another
-	Last       string // last command, lower case, "config|get"
 }
 
 // Info returns a copy; for any goroutine.
@@ -51,4 +55,24 @@ func (c *Client) Change(edit func(*ClientInfo)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	edit(&c.info)
+}
+
+// Ran notes the name of the command just run, lower case, as "config|get". It is a pointer
+// to a lasting name, so that noting it costs no allocation.
+func (c *Client) Ran(name *string) { c.last.Store(name) }
+
+// Last is the name of the latest command, "NULL" before the first as in CLIENT LIST.
+func (c *Client) Last() string {
+	if name := c.last.Load(); name != nil {
+		return *name
+	}
+	return "NULL"
+}
+
+// Buffers returns the bytes of the client's input buffer: used, and allocated beyond it.
+func (c *Client) Buffers() (used, free int64) {
+	if c.QueryBuffer == nil {
+		return 0, 0
+	}
+	return c.QueryBuffer()
 }

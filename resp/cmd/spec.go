@@ -71,3 +71,7 @@ func (s *Spec) FullName() string {
 	}
 	return s.Parent + "|" + s.Name
 }
+
+// RedisVersion is the version of Redis whose behaviour we give: INFO's redis_version and
+// HELLO's version. Clients switch features on by it.
+const RedisVersion = "7.2.4"

@@ -1,0 +1,131 @@
+package conns
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"larder/resp/arg"
+	"larder/resp/cmd"
+	"larder/resp/reply"
+)
+
+func clientID(c *cmd.Call) reply.Reply { return reply.Integer(c.Client.ID) }
+
+func getName(c *cmd.Call) reply.Reply {
+	if name := c.Client.Info().Name; name != "" {
+		return reply.Text(name)
+	}
+	return reply.Nil()
+}
+
+func setName(c *cmd.Call) reply.Reply {
+	if !printable(c.Args[2]) {
+		return reply.Fail("ERR Client names cannot contain spaces, newlines or special characters.")
+	}
+	c.Client.Change(func(i *cmd.ClientInfo) { i.Name = string(c.Args[2]) })
+	return reply.OK()
+}
+
+func setInfo(c *cmd.Call) reply.Reply {
+	name, value := strings.ToLower(string(c.Args[2])), c.Args[3]
+	if name != "lib-name" && name != "lib-ver" {
+		return reply.Fail(fmt.Sprintf("ERR Unrecognized option '%s'", c.Args[2]))
+	}
+	if !printable(value) {
+		return reply.Fail("ERR " + name + " cannot contain spaces, newlines or special characters.")
+	}
+	c.Client.Change(func(i *cmd.ClientInfo) {
+		if name == "lib-name" {
+			i.LibName = string(value)
+		} else {
+			i.LibVersion = string(value)
+		}
+	})
+	return reply.OK()
+}
+
+func noEvict(c *cmd.Call) reply.Reply {
+	on, ok := onOff(c)
+	if !ok {
+		return reply.Fail("ERR syntax error")
+	}
+	c.Client.NoEvict.Store(on)
+	return reply.OK()
+}
+
+func noTouch(c *cmd.Call) reply.Reply {
+	on, ok := onOff(c)
+	if !ok {
+		return reply.Fail("ERR syntax error")
+	}
+	c.Client.NoTouch.Store(on)
+	return reply.OK()
+}
+
+func (f *family) info(c *cmd.Call) reply.Reply {
+	return reply.VerbatimText("txt", line(c.Client, time.Now())+"\n")
+}
+
+// list answers all clients, those of a type, or those of some ids.
+func (f *family) list(c *cmd.Call) reply.Reply {
+	s := c.Scan(2)
+	chosen := func(*cmd.Client) bool { return true }
+	switch {
+	case !s.More():
+	case s.Left() == 2 && s.Word("TYPE"):
+		typ := s.Bytes()
+		if !knownType(typ) {
+			return reply.Fail(fmt.Sprintf("ERR Unknown client type '%s'", typ))
+		}
+		chosen = ofType(typ)
+	case s.WordWith("ID", 1):
+		ids := map[int64]bool{}
+		for s.More() {
+			ids[s.IntOr("Invalid client ID")] = true
+		}
+		chosen = func(o *cmd.Client) bool { return ids[o.ID] }
+	default:
+		s.Fail(arg.SyntaxError)
+	}
+	if err := s.Err(); err != nil {
+		return reply.Err(err)
+	}
+	var lines strings.Builder
+	now := time.Now()
+	for _, other := range f.host.Clients() {
+		if chosen(other) {
+			lines.WriteString(line(other, now) + "\n")
+		}
+	}
+	return reply.VerbatimText("txt", lines.String())
+}
+
+// line is one client as CLIENT LIST and CLIENT INFO print it.
+// https://redis.io/docs/latest/commands/client-list/
+func line(c *cmd.Client, now time.Time) string {
+	info := c.Info()
+	used, free := c.Buffers()
+	return fmt.Sprintf("id=%d addr=%s laddr=%s fd=%d name=%s age=%d idle=%d flags=%s db=%d sub=0 psub=0 ssub=0 multi=-1 "+
+		"qbuf=%d qbuf-free=%d argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=%d events=r cmd=%s user=%s "+
+		"redir=-1 resp=%d lib-name=%s lib-ver=%s",
+		c.ID, c.Addr, c.Local, c.FD, info.Name, int64(now.Sub(c.Created).Seconds()), (now.UnixMilli()-c.LastActive.Load())/1000,
+		flags(c), c.DB.Load(), used, free, used+free, c.Last(), info.User, c.Proto.Load(), info.LibName, info.LibVersion)
+}
+
+func flags(c *cmd.Client) string {
+	var letters string
+	if c.NoEvict.Load() {
+		letters += "e"
+	}
+	if c.NoTouch.Load() {
+		letters += "T"
+	}
+	if strings.HasPrefix(c.Addr, "/") {
+		letters += "U"
+	}
+	if letters == "" {
+		return "N"
+	}
+	return letters
+}

@@ -1,0 +1,75 @@
+// Package conns holds the commands about the connection itself: greeting, password,
+// database, and the CLIENT container.
+package conns
+
+import "larder/resp/cmd"
+
+// Host is what these commands need of the server. For any goroutine.
+type Host interface {
+	// Clients lists the connections, oldest first.
+	Clients() []*cmd.Client
+	// Admits checks a user's password; Open says that none is set.
+	Admits(user, password []byte) bool
+	Open() bool
+	// Databases is the number of databases SELECT may name.
+	Databases() int
+}
+
+// family carries the host to the handlers.
+type family struct{ host Host }
+
+const (
+	open  = cmd.NoScript | cmd.Loading | cmd.Stale
+	entry = open | cmd.Fast | cmd.NoAuth | cmd.AllowBusy
+	admin = open | cmd.Admin
+)
+
+// Table returns the rows of the family.
+func Table(host Host) []cmd.Spec {
+	f := &family{host}
+	return []cmd.Spec{
+		{Name: "PING", Arity: -1, Flags: cmd.Fast, Run: ping, Group: "connection", Since: "1.0.0", Usage: "[message]",
+			Summary: "Returns the server's liveliness response.", Complexity: "O(1)", Tips: []string{"request_policy:all_shards", "response_policy:all_succeeded"}},
+		{Name: "ECHO", Arity: 2, Flags: cmd.Loading | cmd.Stale | cmd.Fast, Run: echo, Group: "connection", Since: "1.0.0", Usage: "message",
+			Summary: "Returns the given string.", Complexity: "O(1)"},
+		{Name: "SELECT", Arity: 2, Flags: cmd.Loading | cmd.Stale | cmd.Fast, Run: f.selectDB, Group: "connection", Since: "1.0.0", Usage: "index",
+			Summary: "Changes the selected database.", Complexity: "O(1)"},
+		{Name: "QUIT", Arity: -1, Flags: entry, Run: quit, Group: "connection", Since: "1.0.0",
+			Summary: "Closes the connection.", Complexity: "O(1)"},
+		{Name: "RESET", Arity: 1, Flags: entry, Run: f.reset, Group: "connection", Since: "6.2.0",
+			Summary: "Resets the connection.", Complexity: "O(1)"},
+		{Name: "HELLO", Arity: -1, Flags: entry, Run: f.hello, Group: "connection", Since: "6.0.0",
+			Usage: "[protover [AUTH username password] [SETNAME clientname]]", Summary: "Handshakes with the Redis server.", Complexity: "O(1)"},
+		{Name: "AUTH", Arity: -2, Flags: entry, Run: f.auth, Group: "connection", Since: "1.0.0", Usage: "[username] password",
+			Summary: "Authenticates the connection.", Complexity: "O(N) where N is the number of passwords defined for the user"},
+		{Name: "CLIENT", Arity: -2, Group: "connection", Since: "2.4.0", Summary: "A container for client connection commands.",
+			Complexity: "Depends on subcommand.", Subs: f.clientRows()},
+	}
+}
+
+func (f *family) clientRows() []cmd.Spec {
+	return []cmd.Spec{
+		{Name: "ID", Arity: 2, Flags: open, Run: clientID, Group: "connection", Since: "5.0.0",
+			Summary: "Returns the unique client ID of the connection.", Complexity: "O(1)"},
+		{Name: "GETNAME", Arity: 2, Flags: open, Run: getName, Group: "connection", Since: "2.6.9",
+			Summary: "Returns the name of the connection.", Complexity: "O(1)"},
+		{Name: "SETNAME", Arity: 3, Flags: open, Run: setName, Group: "connection", Since: "2.6.9", Usage: "connection-name",
+			Summary: "Sets the connection name.", Complexity: "O(1)"},
+		{Name: "SETINFO", Arity: 4, Flags: open, Run: setInfo, Group: "connection", Since: "7.2.0", Usage: "<LIB-NAME libname | LIB-VER libver>",
+			Summary: "Sets information specific to the client or connection.", Complexity: "O(1)"},
+		{Name: "LIST", Arity: -2, Flags: admin, Run: f.list, Group: "connection", Since: "2.4.0",
+			Usage: "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id [client-id ...]]", Summary: "Lists open connections.",
+			Complexity: "O(N) where N is the number of client connections", Tips: []string{"nondeterministic_output"}},
+		{Name: "INFO", Arity: 2, Flags: open, Run: f.info, Group: "connection", Since: "6.2.0",
+			Summary: "Returns information about the connection.", Complexity: "O(1)", Tips: []string{"nondeterministic_output"}},
+		{Name: "KILL", Arity: -3, Flags: admin, Run: f.kill, Group: "connection", Since: "2.4.0",
+			Usage:   "<ip:port | <[ID client-id] | [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>] | [USER username] | [ADDR ip:port] | [LADDR ip:port] | [SKIPME <YES | NO>] [...]>>",
+			Summary: "Terminates open connections.", Complexity: "O(N) where N is the number of client connections"},
+		{Name: "NO-EVICT", Arity: 3, Flags: admin, Run: noEvict, Group: "connection", Since: "7.0.0", Usage: "<ON | OFF>",
+			Summary: "Sets the client eviction mode of the connection.", Complexity: "O(1)"},
+		{Name: "NO-TOUCH", Arity: 3, Flags: open, Run: noTouch, Group: "connection", Since: "7.2.0", Usage: "<ON | OFF>",
+			Summary: "Controls whether commands sent by the client affect the LRU/LFU of accessed keys.", Complexity: "O(1)"},
+		{Name: "HELP", Arity: 2, Flags: cmd.Loading | cmd.Stale, Run: help, Group: "connection", Since: "5.0.0",
+			Summary: "Returns helpful text about the different subcommands.", Complexity: "O(1)"},
+	}
+}

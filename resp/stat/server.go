@@ -1,0 +1,76 @@
+package stat
+
+import (
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Server counts what concerns no single command. For any goroutine.
+type Server struct {
+	Started     time.Time
+	Connections atomic.Int64 // accepted
+	Refused     atomic.Int64 // over maxclients
+	Commands    atomic.Int64
+	Hits        atomic.Int64 // keys found by reading commands
+	Misses      atomic.Int64
+	Writes      atomic.Int64 // commands that committed in an Update: INFO's rdb_changes_since_last_save
+	Errors      Errors
+	Slow        Slowlog
+	Events      Latency
+}
+
+// Reset forgets what CONFIG RESETSTAT forgets.
+func (s *Server) Reset() {
+	for _, n := range []*atomic.Int64{&s.Connections, &s.Refused, &s.Commands, &s.Hits, &s.Misses} {
+		n.Store(0)
+	}
+	s.Errors.Reset()
+}
+
+// maxErrorCodes bounds Errors: error codes may come from scripts, which can make up any.
+const maxErrorCodes = 128
+
+// Errors counts error replies by their first word. For any goroutine.
+type Errors struct {
+	total atomic.Int64
+	mu    sync.Mutex
+	codes map[string]int64
+}
+
+// Count records one error reply by its text.
+func (e *Errors) Count(text string) {
+	e.total.Add(1)
+	code, _, _ := strings.Cut(text, " ")
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.codes == nil {
+		e.codes = map[string]int64{}
+	}
+	if _, known := e.codes[code]; known || len(e.codes) < maxErrorCodes {
+		e.codes[code]++
+	}
+}
+
+// Total is the number of error replies.
+func (e *Errors) Total() int64 { return e.total.Load() }
+
+// Codes returns a copy of the counts by code.
+func (e *Errors) Codes() map[string]int64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	counts := make(map[string]int64, len(e.codes))
+	for c, n := range e.codes {
+		counts[c] = n
+	}
+	return counts
+}
+
+// Reset forgets all.
+func (e *Errors) Reset() {
+	e.total.Store(0)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.codes = nil
+}
