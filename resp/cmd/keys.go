@@ -22,6 +22,7 @@ type KeySpec struct {
 	NumAt, FirstAt    int
 	// Unknown marks specs that cannot be expressed; Spec.Keys then only document.
 	Unknown bool
+	Notes   string
 }
 
 // KeyFlags say what a command does with a key.

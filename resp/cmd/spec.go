@@ -48,6 +48,9 @@ type Spec struct {
 	Arity int
 	Flags Flags
 	Keys  []KeySpec
+	// KeyUse, if set, tells the flags of a KeyVariable key from the arguments, as SET's
+	// depend on GET.
+	KeyUse func(args [][]byte) KeyFlags
 	Run   Handler
 	Subs  []Spec
 	// Categories are ACL categories beyond those that follow from Flags and Group, as "@dangerous".
