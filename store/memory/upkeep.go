@@ -1,0 +1,193 @@
+package memory
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"larder/store"
+)
+
+// published returns the state for upkeep that only reads.
+func (e *Engine) published(ctx context.Context) (*state, error) {
+	return e.current.Load(), e.usable(ctx)
+}
+
+// databases yields the heads of every database that holds some.
+func (s *state) databases(yield func(db int, r *headRow) bool) {
+	for db, sp := range s.spaces {
+		s.headsOf(sp.id, 0, func(r *headRow) bool { return yield(db, r) })
+	}
+}
+
+// Expired looks at every key.
+func (e *Engine) Expired(ctx context.Context, nowMillis int64, n int) ([]store.Key, error) {
+	st, err := e.published(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var keys []store.Key
+	st.databases(func(db int, r *headRow) bool {
+		if r.head.Expired(nowMillis) && len(keys) < n {
+			keys = append(keys, store.Key{DB: db, Name: []byte(r.name)})
+		}
+		return len(keys) < n
+	})
+	return keys, nil
+}
+
+// Sweep deletes items of orphans, then heads of flushed databases.
+func (e *Engine) Sweep(ctx context.Context, n int) (more bool, err error) {
+	err = e.change(ctx, func(s *state) {
+		for n > 0 && (s.orphans.Len() > 0 || len(s.flushed) > 0) {
+			if id, _, ok := s.orphans.Min(); ok {
+				n -= s.sweepItems(id, n)
+			} else {
+				n -= s.sweepHeads(s.flushed[0], n)
+			}
+		}
+		more = s.orphans.Len() > 0 || len(s.flushed) > 0
+	})
+	return more, err
+}
+
+// sweepItems deletes at most n items of an orphan, and forgets the orphan with its last item. It
+// returns how many rows it looked at, at least 1.
+func (s *state) sweepItems(id store.ID, n int) int {
+	var doomed []*itemRow
+	s.items.Ascend(lowest(id, 0), func(r *itemRow) bool {
+		if r.id == id && len(doomed) < n {
+			doomed = append(doomed, r)
+			return true
+		}
+		return false
+	})
+	for _, r := range doomed {
+		s.removeItem(r)
+	}
+	if len(doomed) < n {
+		s.orphans.Delete(id)
+	}
+	return max(len(doomed), 1)
+}
+
+// sweepHeads does the same for a flushed space, whose ids become orphans.
+func (s *state) sweepHeads(space uint64, n int) int {
+	var doomed []*headRow
+	s.headsOf(space, 0, func(r *headRow) bool {
+		doomed = append(doomed, r)
+		return len(doomed) < n
+	})
+	for _, r := range doomed {
+		s.heads.Delete(r)
+		s.orphan(r.head.ID)
+	}
+	if len(doomed) < n {
+		s.flushed = slices.Clone(s.flushed[1:])
+	}
+	return max(len(doomed), 1)
+}
+
+// Sizes gives one row; the files are zero.
+func (e *Engine) Sizes(ctx context.Context) ([]store.Size, error) {
+	st, err := e.published(ctx)
+	if err != nil {
+		return nil, err
+	}
+	size := store.Size{Orphans: int64(st.orphans.Len() + len(st.flushed))}
+	st.databases(func(_ int, r *headRow) bool {
+		size.Keys++
+		size.Data += r.head.Bytes
+		if r.head.ExpireAt != 0 {
+			size.Volatile++
+		}
+		return true
+	})
+	return []store.Size{size}, nil
+}
+
+// Keyspaces counts every key; the average TTL is exact.
+func (e *Engine) Keyspaces(ctx context.Context) ([]store.Keyspace, error) {
+	st, err := e.published(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now, at := e.now(), map[int]*store.Keyspace{}
+	st.databases(func(db int, r *headRow) bool {
+		if at[db] == nil {
+			at[db] = &store.Keyspace{DB: db}
+		}
+		at[db].Keys++
+		if r.head.ExpireAt != 0 {
+			at[db].Expires++
+			at[db].AvgTTLMillis += max(r.head.ExpireAt-now, 0)
+		}
+		return true
+	})
+	var all []store.Keyspace
+	for _, k := range at {
+		k.AvgTTLMillis /= max(k.Expires, 1)
+		all = append(all, *k)
+	}
+	slices.SortFunc(all, func(a, b store.Keyspace) int { return a.DB - b.DB })
+	return all, nil
+}
+
+// Check compares counts, ids and orders with each other. It finds defects of this package, so it
+// never fixes.
+func (e *Engine) Check(ctx context.Context, _ bool) ([]store.Finding, error) {
+	st, err := e.published(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var found []store.Finding
+	report := func(subject, format string, args ...any) {
+		found = append(found, store.Finding{Subject: subject, Problem: fmt.Sprintf(format, args...)})
+	}
+	st.checkHeads(report)
+	st.checkItems(report)
+	return found, nil
+}
+
+func (s *state) checkHeads(report func(subject, format string, args ...any)) {
+	counted, named := map[uint64]int64{}, map[store.ID]bool{}
+	s.heads.Scan(func(r *headRow) bool {
+		counted[r.space]++
+		if id := r.head.ID; id != 0 {
+			if _, ok := s.owned.Get(id); !ok || named[id] {
+				report("key "+r.name, "id %d is orphaned or named twice", id)
+			}
+			named[id] = true
+		}
+		return true
+	})
+	for db, sp := range s.spaces {
+		if counted[sp.id] != sp.keys {
+			report(fmt.Sprintf("database %d", db), "%d keys where %d were counted", counted[sp.id], sp.keys)
+		}
+	}
+	if len(named) != s.owned.Len() {
+		report("ids", "%d are named by keys, %d are owned", len(named), s.owned.Len())
+	}
+}
+
+func (s *state) checkItems(report func(subject, format string, args ...any)) {
+	scored := 0
+	s.items.Scan(func(r *itemRow) bool {
+		_, owned := s.owned.Get(r.id)
+		_, orphan := s.orphans.Get(r.id)
+		if owned == orphan {
+			report(fmt.Sprintf("id %d", r.id), "it is owned %v and orphaned %v", owned, orphan)
+		}
+		if r.part.Scored() {
+			scored++
+			if other, ok := s.scores.Get(r); !ok || other != r {
+				report(fmt.Sprintf("id %d", r.id), "its two orders differ at %q", r.item.Field)
+			}
+		}
+		return true
+	})
+	if scored != s.scores.Len() {
+		report("scores", "%d items have a score, %d stand in order", scored, s.scores.Len())
+	}
+}
