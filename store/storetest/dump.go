@@ -1,0 +1,79 @@
+package storetest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"larder/store"
+)
+
+// databases are those that Dump looks at and random histories use.
+const databases = 10
+
+// Dump writes out everything a client could see, a line for each key and item, in an order that
+// depends on names only. Ids and hashes are left out: engines choose them.
+func Dump(t *testing.T, e store.Engine) string {
+	t.Helper()
+	var text string
+	err := e.View(ctx, store.Whole(), func(tx store.Tx) error {
+		var all strings.Builder
+		p := &probe{Tx: tx}
+		for db := range databases {
+			dumpDatabase(p, &all, db)
+		}
+		text = all.String()
+		return p.err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func dumpDatabase(p *probe, all *strings.Builder, db int) {
+	var keys []store.Key
+	for at, first := store.Cursor(0), true; first || at != 0; first = false {
+		found, next, err := p.Scan(db, at, 50)
+		p.ok(err)
+		for _, e := range found {
+			keys = append(keys, store.Key{DB: db, Name: []byte(string(e.Name))})
+		}
+		at = next
+	}
+	slices.SortFunc(keys, func(a, b store.Key) int { return strings.Compare(string(a.Name), string(b.Name)) })
+	for _, k := range keys {
+		h := p.head(k)
+		fmt.Fprintf(all, "%d %q %s\n", db, k.Name, describeHead(h))
+		for part := store.Fields; h.ID != 0 && part <= store.Pending; part++ {
+			for _, line := range p.describeRange(h.ID, part, store.Range{}) {
+				fmt.Fprintf(all, "%d %q %d %s\n", db, k.Name, part, line)
+			}
+		}
+	}
+}
+
+func describeHead(h store.Head) string {
+	return fmt.Sprintf("%v enc=%d ranked=%v owns=%v at=%d len=%d bytes=%d %q",
+		h.Type, h.Encoding, h.Ranked, h.ID != 0, h.ExpireAt, h.Len, h.Bytes, h.Value)
+}
+
+// describeRange lists items, hashed ones in natural order by name.
+func (p *probe) describeRange(id store.ID, part store.Part, r store.Range) []string {
+	var lines []string
+	for _, it := range p.list(id, part, r) {
+		lines = append(lines, describeItem(part, it))
+	}
+	if part.Class() == store.Hashed && r.Order == store.Natural {
+		slices.Sort(lines)
+	}
+	return lines
+}
+
+func describeItem(part store.Part, it store.Item) string {
+	if part.Class() == store.Hashed {
+		it.Pos = 0
+	}
+	return fmt.Sprintf("%d %q %v %q", it.Pos, it.Field, it.Score+0, it.Value)
+}

@@ -1,0 +1,133 @@
+package storetest
+
+import (
+	"larder/store"
+)
+
+func expiryRows() []row {
+	return []row{
+		{"Expiry/the moment", expiryMoment},
+		{"Expiry/reads and counts", expiryReads},
+		{"Expiry/writing starts afresh", expiryFresh},
+		{"Expiry/Expire looks again", expiryExpire},
+		{"Expiry/detaching an expired key", expiryDetach},
+		{"Expiry/the clock never goes back", expiryClock},
+	}
+}
+
+func (p *probe) setUntil(k store.Key, value string, at int64) {
+	p.put(k, store.Head{Type: store.String, Len: int64(len(value)), Value: []byte(value), ExpireAt: at})
+}
+
+// A key is there at the very millisecond of its expiry and gone one later.
+func expiryMoment(w *world) {
+	k := key("k")
+	w.update(func(p *probe) { p.setUntil(k, "v", start+100) })
+	w.clock.Store(start + 100)
+	w.view(func(p *probe) { p.wantValue(k, "v") })
+	w.clock.Store(start + 101)
+	w.view(func(p *probe) { p.wantAbsent(k) })
+	w.update(func(p *probe) { p.wantAbsent(k); p.setUntil(k, "past", start+50); p.wantAbsent(k) })
+}
+
+func expiryReads(w *world) {
+	w.update(func(p *probe) {
+		p.setUntil(key("gone"), "v", start+10)
+		p.setUntil(key("stays"), "v", start+1000)
+		p.set(key("forever"), "v")
+	})
+	w.clock.Store(start + 500)
+	w.view(func(p *probe) {
+		p.want(p.size(0) == 3, "size %d, expired keys count", p.size(0))
+		found, next, err := p.Scan(0, 0, 100)
+		p.ok(err)
+		p.want(len(found) == 2 && next == 0, "scan found %d", len(found))
+		for range 50 {
+			name, ok, err := p.RandomKey(0)
+			p.ok(err)
+			p.want(ok && string(name) != "gone", "random key %q", name)
+		}
+	})
+	w.update(func(p *probe) {
+		n, err := p.Drop(key("gone"), key("stays"))
+		p.ok(err)
+		p.want(n == 1 && p.size(0) == 1, "dropped %d, size %d", n, p.size(0))
+		p.setUntil(key("forever"), "v", start+1)
+	})
+	w.view(func(p *probe) {
+		_, ok, err := p.RandomKey(0)
+		p.ok(err)
+		p.want(!ok && p.size(0) == 1, "only an expired key: ok %v, size %d", ok, p.size(0))
+	})
+}
+
+// Redka reported success for a write to an expired key and lost it.
+func expiryFresh(w *world) {
+	k := key("k")
+	var old store.ID
+	w.update(func(p *probe) {
+		old = p.make(k, store.Fields, store.Item{Field: []byte("old"), Value: []byte("v")})
+		h := p.head(k)
+		h.ExpireAt = start + 10
+		p.put(k, h)
+	})
+	w.clock.Store(start + 20)
+	w.update(func(p *probe) {
+		p.wantAbsent(k)
+		id := p.make(k, store.Fields, store.Item{Field: []byte("new"), Value: []byte("v")})
+		p.want(id != old, "the old id %d again", id)
+		p.want(p.size(0) == 1, "size %d", p.size(0))
+	})
+	w.view(func(p *probe) {
+		h := p.head(k)
+		items := p.list(h.ID, store.Fields, store.Range{})
+		p.want(h.ExpireAt == 0 && len(items) == 1 && string(items[0].Field) == "new", "%+v %+v", h, items)
+	})
+}
+
+func expiryExpire(w *world) {
+	w.update(func(p *probe) {
+		p.setUntil(key("a"), "v", start+10)
+		p.setUntil(key("b"), "v", start+30)
+		p.set(key("c"), "v")
+	})
+	w.clock.Store(start + 20)
+	w.updateIn(store.One(key("a"), key("b"), key("c"), key("d")), func(p *probe) {
+		n, err := p.Expire(key("a"), key("b"), key("c"), key("d"), key("a"))
+		p.ok(err)
+		p.want(n == 1, "expired %d", n)
+	})
+	w.view(func(p *probe) {
+		p.want(p.size(0) == 2, "size %d", p.size(0))
+		p.wantValue(key("b"), "v")
+		p.wantValue(key("c"), "v")
+	})
+}
+
+func expiryDetach(w *world) {
+	w.update(func(p *probe) { p.setUntil(key("a"), "v", start+10); p.set(key("b"), "v") })
+	w.clock.Store(start + 20)
+	w.update(func(p *probe) {
+		p.ok(p.Detach(key("a")))
+		p.ok(p.Detach(key("none")))
+		p.want(p.size(0) == 1, "size %d", p.size(0))
+	})
+}
+
+func expiryClock(w *world) {
+	w.clock.Store(start + 500)
+	w.update(func(p *probe) { p.setUntil(key("k"), "v", start+300) })
+	w.clock.Store(start + 100)
+	for range 3 {
+		w.view(func(p *probe) {
+			p.wantAbsent(key("k"))
+			p.want(p.Now().UnixMilli() >= start+500, "Now went back to %d", p.Now().UnixMilli())
+		})
+		w.updateIn(store.One(key("k")), func(p *probe) {
+			p.wantAbsent(key("k"))
+			before := p.Now()
+			w.clock.Add(1)
+			p.want(p.Now().Equal(before), "Now moved inside a transaction")
+		})
+	}
+}

@@ -1,0 +1,106 @@
+package storetest
+
+import (
+	"errors"
+
+	"larder/store"
+)
+
+func scopeRows() []row {
+	return []row{
+		{"Scope/keys outside are refused", scopeOutside},
+		{"Scope/one database's key stands for all", scopeDatabases},
+		{"Scope/the empty scope", scopeEmpty},
+		{"Scope/a View cannot write", scopeReadOnly},
+	}
+}
+
+// writers are the calls that write, on the key k and the id.
+func writers(tx store.Tx, k store.Key, id store.ID) map[string]error {
+	_, newID := tx.NewID(k)
+	_, drop := tx.Drop(k)
+	_, expire := tx.Expire(k)
+	_, put := tx.PutItems(id, store.Fields, store.Item{Field: []byte("f")})
+	_, dropItems := tx.DropItems(id, store.Fields, []byte("f"))
+	_, dropRange := tx.DropRange(id, store.Fields, store.Range{})
+	return map[string]error{
+		"PutHead": tx.PutHead(k, store.Head{Type: store.String}),
+		"NewID":   newID, "Drop": drop, "Expire": expire, "Detach": tx.Detach(k),
+		"PutItems": put, "DropItems": dropItems, "DropRange": dropRange,
+	}
+}
+
+// wholesale are the calls that need the whole scope; the first three only read.
+func wholesale(tx store.Tx) ([]string, []error) {
+	_, _, scan := tx.Scan(0, 0, 10)
+	_, _, random := tx.RandomKey(0)
+	_, size := tx.Size(0)
+	return []string{"Scan", "RandomKey", "Size", "Flush", "Swap"},
+		[]error{scan, random, size, tx.Flush(0), tx.Swap(0, 1)}
+}
+
+// probeErrors collects the calls that did not fail as they should.
+func (p *probe) wantErrors(target error, got map[string]error) {
+	for name, err := range got {
+		p.want(errors.Is(err, target), "%s: %v, want %v", name, err, target)
+	}
+}
+
+func scopeOutside(w *world) {
+	inside, outside := key("inside"), key("outside")
+	w.update(func(p *probe) { p.set(outside, "kept") })
+	w.updateIn(store.One(inside), func(p *probe) {
+		_, heads := p.Heads(nil, inside, outside)
+		_, newID := p.NewID(outside)
+		_, drop := p.Drop(outside)
+		_, expire := p.Expire(outside)
+		got := map[string]error{
+			"Heads": heads, "NewID": newID, "Drop": drop, "Expire": expire,
+			"PutHead": p.PutHead(outside, store.Head{Type: store.String}), "Detach": p.Detach(outside),
+		}
+		names, errs := wholesale(p)
+		for i, n := range names {
+			got[n] = errs[i]
+		}
+		p.wantErrors(store.ErrScope, got)
+		p.set(inside, "written")
+	})
+	w.view(func(p *probe) { p.wantValue(outside, "kept"); p.wantValue(inside, "written") })
+}
+
+func scopeDatabases(w *world) {
+	w.updateIn(store.One(inDB(0, "k")), func(p *probe) { p.set(inDB(3, "k"), "three"); p.set(inDB(0, "k"), "zero") })
+	w.viewIn(store.One(inDB(3, "k")), func(p *probe) {
+		p.wantValue(inDB(0, "k"), "zero")
+		p.wantValue(inDB(3, "k"), "three")
+		p.wantAbsent(inDB(1, "k"))
+	})
+}
+
+func scopeEmpty(w *world) {
+	w.updateIn(store.Scope{}, func(p *probe) {
+		_, err := p.Heads(nil, key("k"))
+		p.wantErrors(store.ErrScope, map[string]error{"Heads": err, "PutHead": p.PutHead(key("k"), store.Head{Type: store.String})})
+		p.want(p.Now().UnixMilli() == start, "Now is %v", p.Now())
+	})
+	w.viewIn(store.Scope{}, func(p *probe) { p.want(p.Now().UnixMilli() == start, "Now is %v", p.Now()) })
+}
+
+func scopeReadOnly(w *world) {
+	k := key("k")
+	w.update(func(p *probe) { p.make(k, store.Fields, store.Item{Field: []byte("kept")}) })
+	w.view(func(p *probe) {
+		p.wantErrors(store.ErrReadOnly, writers(p, k, p.head(k).ID))
+		names, errs := wholesale(p)
+		for i, n := range names {
+			if i < 3 {
+				p.ok(errs[i])
+			} else {
+				p.want(errors.Is(errs[i], store.ErrReadOnly), "%s: %v", n, errs[i])
+			}
+		}
+	})
+	w.view(func(p *probe) {
+		p.want(len(p.list(p.head(k).ID, store.Fields, store.Range{})) == 1, "the View changed something")
+	})
+}
