@@ -1,0 +1,129 @@
+#!/bin/bash
+# Runs Redis's own Tcl suite against a server and scores it: of the tests that redis-server
+# 7.0.15 passes in the same mode (passed.txt), how many does this server pass?
+#
+#   run.sh [--only FILE]... ./larder      score a server binary; fails unless all pass
+#   run.sh --calibrate redis-server       write passed.txt anew from the judge
+#
+# files.txt        the suite's files, longest first: two run side by side
+# exceptions.txt   "file<TAB>test<TAB>reason": not run and not counted
+#
+# Every file has a fresh server, so that what one leaves in CONFIG harms no other.
+# TCL_FILE_LIMIT is the seconds one file may take, TCL_TEST_LIMIT those without any
+# progress; TCL_JOBS the files that run side by side; TCL_LOGS where logs stay.
+set -uo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+deny="-needs:debug -needs:pfdebug -needs:repl -needs:save -needs:config-maxmemory -needs:latency"
+deny+=" -needs:local-process -cluster -repl -modules -oom-score-adj -memefficiency -defrag -tls -slow"
+
+# plain strips colours, and the milliseconds from the lines of passed tests.
+plain() { sed -e 's/\x1b\[[0-9;]*m//g' -e '/^\[ok\]/s/ ([0-9]* ms)$//'; }
+
+# start_server DIR: sets port and server; tries other ports while the chosen one is taken.
+start_server() {
+	local dir=$1 try wait
+	for try in 1 2 3 4 5; do
+		port=$((23000 + RANDOM % 9000))
+		mkdir -p "$dir/data"
+		"$TCL_SERVER" --port "$port" --dir "$dir/data" --save "" >"$dir/server.log" 2>&1 &
+		server=$!
+		for wait in {1..100}; do
+			kill -0 "$server" 2>/dev/null || break
+			if redis-cli -p "$port" INFO server 2>/dev/null | tr -d '\r' | grep -qx "process_id:$server"; then
+				return 0
+			fi
+			sleep 0.05
+		done
+		kill -9 "$server" 2>/dev/null
+		wait "$server" 2>/dev/null
+	done
+	echo "run.sh: $TCL_SERVER does not start; see $dir/server.log" >&2
+	return 1
+}
+
+# run_one FILE: plays one file of the suite; leaves out.txt and ok.txt in its log directory.
+run_one() {
+	local file=$1 dir=$TCL_LOGS/${1//\//-} began=$SECONDS base
+	mkdir -p "$dir"
+	# The suite looks for a port of its own from here on; files side by side must not race for it.
+	base=$((11032 + 64 * $(grep -nx "$file" "$here/files.txt" | cut -d: -f1)))
+	start_server "$dir" || return 0
+	awk -F'\t' -v f="$file" '$1 == f { print $2 }' "$TCL_EXCEPTIONS" >"$dir/skip.txt"
+	(cd "$TCL_TREE" && timeout -k 5 "${TCL_FILE_LIMIT:-150}" ./runtest --host 127.0.0.1 --port "$port" \
+		--baseport "$base" --single "$file" --durable --ignore-encoding --ignore-digest --timeout "${TCL_TEST_LIMIT:-45}" \
+		--skipfile "$dir/skip.txt" --tags "$deny") >"$dir/out.raw" 2>&1
+	echo "exit status $?" >>"$dir/out.raw"
+	kill -9 "$server" 2>/dev/null
+	wait "$server" 2>/dev/null
+	rm -rf "$dir/data"
+	plain <"$dir/out.raw" >"$dir/out.txt"
+	sed -n 's/^\[ok\]: //p' "$dir/out.txt" | sort >"$dir/ok.txt"
+	echo "$((SECONDS - began))" >"$dir/seconds"
+}
+
+# score FILE: prints the file's line; leaves missing.txt; fails unless every expected test passed.
+score() {
+	local file=$1 dir=$TCL_LOGS/${1//\//-} expected passed verdict=0 note=""
+	awk -F'\t' -v f="$file" 'FILENAME == ARGV[1] { out[$1 FS $2]; next } $1 == f && !(($1 FS $2) in out) { print $2 }' \
+		"$TCL_EXCEPTIONS" "$here/passed.txt" | sort >"$dir/expected.txt"
+	touch "$dir/ok.txt"
+	comm -23 "$dir/expected.txt" "$dir/ok.txt" >"$dir/missing.txt"
+	expected=$(wc -l <"$dir/expected.txt")
+	passed=$((expected - $(wc -l <"$dir/missing.txt")))
+	grep -q 'exit status [01]$' "$dir/out.txt" 2>/dev/null || note="  (cut short)"
+	[ "$expected" -gt 0 ] && [ "$passed" -eq "$expected" ] || verdict=1
+	printf '%-22s %4d of %4d  %4ss%s\n' "$file" "$passed" "$expected" "$(cat "$dir/seconds" 2>/dev/null)" "$note"
+	sed 's/^/    not passed: /' "$dir/missing.txt"
+	grep -aE '^\[exception\]|IN PROGRESS' "$dir/out.txt" 2>/dev/null | head -5 | sed 's/^/    /'
+	total=$((total + expected)) good=$((good + passed))
+	return $verdict
+}
+
+# calibrate writes passed.txt from what the judge has just passed.
+calibrate() {
+	local file
+	while read -r file; do
+		sed "s|^|$file\t|" "$TCL_LOGS/${file//\//-}/ok.txt"
+	done < <(sort "$here/files.txt") >"$here/passed.txt"
+	wc -l "$here/passed.txt"
+}
+
+main() {
+	local mode=score only=() files=() file failed=0
+	while [ $# -gt 1 ]; do
+		case $1 in
+		--calibrate) mode=calibrate; shift ;;
+		--only) only+=("$2"); shift 2 ;;
+		*) echo "run.sh: what is $1?" >&2; exit 2 ;;
+		esac
+	done
+	[ $# -eq 1 ] || { sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 2; }
+	TCL_SERVER=$(command -v "$1") || { echo "run.sh: no $1" >&2; exit 2; }
+	TCL_SERVER=$(realpath -s "$TCL_SERVER")
+	TCL_TREE=$("$here/fetch.sh") || exit 2
+	if [ -z "${TCL_LOGS:-}" ]; then
+		TCL_LOGS=$(mktemp -d)
+		trap 'rm -rf "$TCL_LOGS"' EXIT
+	fi
+	TCL_EXCEPTIONS=$here/exceptions.txt
+	[ $mode = calibrate ] && TCL_EXCEPTIONS=/dev/null
+	export TCL_SERVER TCL_TREE TCL_LOGS TCL_EXCEPTIONS
+	mapfile -t files < <(if [ ${#only[@]} -gt 0 ]; then printf '%s\n' "${only[@]}"; else cat "$here/files.txt"; fi)
+
+	printf '%s\n' "${files[@]}" | xargs -P "${TCL_JOBS:-2}" -I{} "$0" --one {}
+	if [ $mode = calibrate ]; then
+		calibrate
+		return
+	fi
+	total=0 good=0
+	for file in "${files[@]}"; do score "$file" || failed=1; done
+	echo "Tcl suite: $good of $total tests that redis-server 7.0.15 passes; $(wc -l <"$TCL_EXCEPTIONS") excepted"
+	if [ $failed = 1 ] && [ -n "${KEEP_TCL_LOGS:-}" ]; then
+		trap - EXIT
+		echo "logs: $TCL_LOGS"
+	fi
+	return $failed
+}
+
+if [ "${1:-}" = --one ]; then run_one "$2"; else main "$@"; fi
