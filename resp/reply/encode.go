@@ -133,6 +133,9 @@ func appendDouble(dst []byte, f float64, proto int) []byte {
 // counted one by one.
 func appendHeader(dst []byte, k Kind, n int, proto int) []byte {
 	mark := byte('*')
+	if k == Bulk { // a List that holds one string in pieces, n bytes long
+		mark = '$'
+	}
 	if proto == 3 {
 		switch k {
 		case Map:
