@@ -1,0 +1,119 @@
+package lists
+
+import (
+	"bytes"
+	"math"
+
+	"larder/resp/arg"
+	"larder/resp/cmd"
+	"larder/resp/reply"
+	"larder/store"
+)
+
+func lpop(c *cmd.Call) reply.Reply { return pop(c, store.Front) }
+func rpop(c *cmd.Call) reply.Reply { return pop(c, store.Back) }
+
+func pop(c *cmd.Call, end store.ListEnd) reply.Reply {
+	if len(c.Args) > 3 {
+		return c.WrongArity()
+	}
+	s := c.Scan(2)
+	counted, n := s.More(), int64(1)
+	if counted {
+		n = s.IntIn(0, math.MaxInt64, "value is out of range, must be positive")
+	}
+	if err := s.End(); err != nil {
+		return reply.Err(err)
+	}
+	l, err := store.OpenList(c.Tx, c.Key(1))
+	switch {
+	case err != nil:
+		return reply.Err(err)
+	case !counted:
+		return popOne(l, end)
+	case !l.Exists():
+		return reply.NilArray()
+	}
+	return popMany(c, l, end, n)
+}
+
+func popOne(l *store.ListKey, end store.ListEnd) reply.Reply {
+	answer := reply.Nil()
+	err := l.Pop(end, 1, func(v []byte) { answer = reply.Bytes(bytes.Clone(v)) })
+	if err != nil {
+		return reply.Err(err)
+	}
+	return answer
+}
+
+func popMany(c *cmd.Call, l *store.ListKey, end store.ListEnd, n int64) reply.Reply {
+	list := c.List(reply.Array)
+	if err := l.Pop(end, n, list.Bytes); err != nil {
+		return reply.Err(err)
+	}
+	return list.Done()
+}
+
+// lmpop pops from the first of its keys that is there.
+func lmpop(c *cmd.Call) reply.Reply {
+	s := c.Scan(1)
+	names := s.Take(int(s.IntIn(1, math.MaxInt64, "numkeys should be greater than 0")))
+	end := endOf(&s)
+	n := int64(1)
+	if s.WordWith("COUNT", 1) {
+		n = s.IntIn(1, math.MaxInt64, "count should be greater than 0")
+	}
+	if err := s.End(); err != nil {
+		return reply.Err(err)
+	}
+	for _, name := range names {
+		l, err := store.OpenList(c.Tx, c.KeyIn(name))
+		if err != nil {
+			return reply.Err(err)
+		}
+		if !l.Exists() {
+			continue
+		}
+		popped := popMany(c, l, end, n)
+		if popped.IsError() {
+			return popped
+		}
+		return reply.Of(reply.Bytes(name), popped)
+	}
+	return reply.NilArray()
+}
+
+// endOf reads LEFT or RIGHT.
+func endOf(s *arg.Scanner) store.ListEnd {
+	switch {
+	case s.Word("LEFT"):
+		return store.Front
+	case s.Word("RIGHT"):
+		return store.Back
+	}
+	s.Fail(arg.SyntaxError)
+	return store.Front
+}
+
+func lmove(c *cmd.Call) reply.Reply {
+	s := c.Scan(3)
+	from := endOf(&s)
+	to := endOf(&s)
+	if err := s.End(); err != nil {
+		return reply.Err(err)
+	}
+	return move(c, from, to)
+}
+
+func rpoplpush(c *cmd.Call) reply.Reply { return move(c, store.Back, store.Front) }
+
+func move(c *cmd.Call, from, to store.ListEnd) reply.Reply {
+	value, ok, err := store.MoveElement(c.Tx, c.Key(1), c.Key(2), from, to)
+	switch {
+	case err != nil:
+		return reply.Err(err)
+	case !ok:
+		return reply.Nil()
+	}
+	return reply.Bytes(value)
+}

@@ -1,0 +1,83 @@
+package zsets
+
+import (
+	"bytes"
+	"math"
+
+	"larder/resp/arg"
+	"larder/resp/cmd"
+	"larder/resp/reply"
+	"larder/store"
+)
+
+func zpopmin(c *cmd.Call) reply.Reply { return pop(c, false) }
+func zpopmax(c *cmd.Call) reply.Reply { return pop(c, true) }
+
+// pop answers flat, but with a count in RESP3 in pairs.
+func pop(c *cmd.Call, highest bool) reply.Reply {
+	s := c.Scan(2)
+	counted, n := s.More(), int64(1)
+	if s.Left() > 1 {
+		s.Fail(arg.SyntaxError)
+	}
+	if counted {
+		n = s.IntIn(0, math.MaxInt64, "value is out of range, must be positive")
+	}
+	if err := s.Err(); err != nil {
+		return reply.Err(err)
+	}
+	z, err := store.OpenZSet(c.Tx, c.Key(1))
+	if err != nil {
+		return reply.Err(err)
+	}
+	list := c.List(reply.Array)
+	visit := func(member []byte, score float64) {
+		list.Bytes(member)
+		list.Float(score)
+	}
+	if counted {
+		visit = list.Pair
+	}
+	if err := z.Pop(highest, n, visit); err != nil {
+		return reply.Err(err)
+	}
+	return list.Done()
+}
+
+// zmpop pops from the first of its keys that is there, and answers in pairs always.
+func zmpop(c *cmd.Call) reply.Reply {
+	s := c.Scan(1)
+	names := s.Take(int(s.IntIn(1, math.MaxInt64, "numkeys should be greater than 0")))
+	highest := s.Word("MAX")
+	if !highest && !s.Word("MIN") {
+		s.Fail(arg.SyntaxError)
+	}
+	n := int64(1)
+	if s.WordWith("COUNT", 1) {
+		n = s.IntIn(1, math.MaxInt64, "count should be greater than 0")
+	}
+	if err := s.End(); err != nil {
+		return reply.Err(err)
+	}
+	for _, name := range names {
+		z, err := store.OpenZSet(c.Tx, c.KeyIn(name))
+		if err != nil {
+			return reply.Err(err)
+		}
+		if z.Exists() {
+			return popPairs(c, z, name, highest, n)
+		}
+	}
+	return reply.NilArray()
+}
+
+func popPairs(c *cmd.Call, z *store.ZSetKey, name []byte, highest bool, n int64) reply.Reply {
+	list := c.List(reply.Array)
+	err := z.Pop(highest, n, func(member []byte, score float64) {
+		list.Reply(reply.Of(reply.Bytes(bytes.Clone(member)), reply.Float(score)))
+	})
+	if err != nil {
+		return reply.Err(err)
+	}
+	return reply.Of(reply.Bytes(name), list.Done())
+}

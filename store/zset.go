@@ -1,0 +1,201 @@
+package store
+
+// ZSetKey is a sorted set opened inside a transaction. It belongs to the transaction's
+// goroutine. Members are hashed items with a score; all orders and ranks are the engine's
+// second order, (score, member), counted from RankedMin members on.
+type ZSetKey struct {
+	handle
+}
+
+// OpenZSet reads the head of a sorted set; an absent key gives an empty one, another type
+// ErrWrongType.
+func OpenZSet(tx Tx, key Key) (*ZSetKey, error) {
+	h, err := open(tx, key, ZSet)
+	if err != nil {
+		return nil, err
+	}
+	return &ZSetKey{handle: h}, nil
+}
+
+// ZRule says which of the members given to Add are written, as ZADD's options do.
+type ZRule struct {
+	NX, XX bool // only new members, only members there already
+	GT, LT bool // members there already only to a greater, a smaller score
+	Incr   bool // the scores given are added to those there
+}
+
+// ZAdded is what Add did.
+type ZAdded struct {
+	Added, Changed int64 // members that are new, that got another score
+	// Score is the last member's score now, if Applied: if the rule did not rule it out.
+	Score   float64
+	Applied bool
+}
+
+// Add writes members, of which Field and Score count, one after the other. A sum of
+// opposite infinities is an error.
+func (z *ZSetKey) Add(rule ZRule, members ...Item) (ZAdded, error) {
+	var done ZAdded
+	if rule.XX && !z.Exists() {
+		return done, nil
+	}
+	now, err := z.Scores(fieldsOf(members)...)
+	if err != nil {
+		return done, err
+	}
+	places := firstPlaces(members)
+	written := make([]bool, len(now))
+	for i, m := range members {
+		at := places(i)
+		changed, err := rule.apply(&now[at], m.Score, &done)
+		if err != nil {
+			return done, err
+		}
+		written[at] = written[at] || changed
+	}
+	return done, z.write(now, written, len(members))
+}
+
+// firstPlaces maps an index to that of the first member of the same name: the second of two
+// must see what the first one left.
+func firstPlaces(members []Item) func(i int) int {
+	if len(members) == 1 {
+		return func(i int) int { return i }
+	}
+	seen := make(map[string]int, len(members))
+	return func(i int) int {
+		name := string(members[i].Field)
+		if at, ok := seen[name]; ok {
+			return at
+		}
+		seen[name] = i
+		return i
+	}
+}
+
+// apply gives one member its score and reports whether it must be written. Negative zero
+// becomes zero, as in Redis's compact encoding: engines may not tell them apart.
+func (r ZRule) apply(now *Item, score float64, done *ZAdded) (changed bool, err error) {
+	done.Applied = false
+	if now.Found && r.NX || !now.Found && r.XX {
+		return false, nil
+	}
+	if now.Found && r.Incr {
+		score += now.Score
+	}
+	switch {
+	case score != score:
+		return false, Invalid("resulting score is not a number (NaN)")
+	case score == 0:
+		score = 0
+	}
+	if now.Found && (r.GT && score <= now.Score || r.LT && score >= now.Score) {
+		return false, nil
+	}
+	done.Score, done.Applied = score, true
+	switch {
+	case !now.Found:
+		done.Added++
+	case score == now.Score:
+		return false, nil
+	default:
+		done.Changed++
+	}
+	now.Found, now.Score = true, score
+	return true, nil
+}
+
+// write puts the items marked; given is the number of members the client named, from which
+// Redis guesses a new set's encoding.
+func (z *ZSetKey) write(items []Item, marked []bool, given int) error {
+	put := items[:0]
+	longest := 0
+	for i, it := range items {
+		if marked[i] {
+			put = append(put, it)
+			longest = max(longest, len(it.Field))
+		}
+	}
+	if len(put) == 0 {
+		return nil
+	}
+	if !z.Exists() {
+		if err := z.create(ZSet); err != nil {
+			return err
+		}
+		z.head.Encoding = uint8(zsetEncoding(0, int64(given), longest, LimitsOf(z.tx)))
+	}
+	ch, err := z.tx.PutItems(z.head.ID, Scores, put...)
+	if err != nil {
+		return err
+	}
+	return z.commit(ch, longest)
+}
+
+// commit saves the set after its items went through ch; longest is the length of the
+// longest member among those added.
+func (z *ZSetKey) commit(ch Change, longest int) error {
+	n := z.head.Len + ch.Count
+	if n >= RankedMin {
+		z.head.Ranked = true
+	}
+	z.head.Encoding = uint8(zsetEncoding(Encoding(z.head.Encoding), n, longest, LimitsOf(z.tx)))
+	return z.save(ch)
+}
+
+// drop removes the whole set in O(1).
+func (z *ZSetKey) drop() error {
+	z.head = Head{}
+	_, err := z.tx.Drop(z.key)
+	return err
+}
+
+func fieldsOf(items []Item) [][]byte {
+	fields := make([][]byte, len(items))
+	for i := range items {
+		fields[i] = items[i].Field
+	}
+	return fields
+}
+
+// Scores looks members up, in order; Found tells which are in the set.
+func (z *ZSetKey) Scores(members ...[]byte) ([]Item, error) {
+	if z.Exists() {
+		return z.tx.Items(nil, z.head.ID, Scores, members...)
+	}
+	items := make([]Item, len(members))
+	for i, m := range members {
+		items[i].Field = m
+	}
+	return items, nil
+}
+
+// Remove deletes members and returns how many were there.
+func (z *ZSetKey) Remove(members ...[]byte) (int64, error) {
+	if !z.Exists() {
+		return 0, nil
+	}
+	ch, err := z.tx.DropItems(z.head.ID, Scores, members...)
+	if err != nil || ch.Count == 0 {
+		return 0, err
+	}
+	return -ch.Count, z.commit(ch, 0)
+}
+
+// Pop removes up to n members with the lowest scores, or the highest, and calls visit with
+// each, the outermost first. visit must not keep the slice. An absent set gives none.
+func (z *ZSetKey) Pop(highest bool, n int64, visit func(member []byte, score float64)) error {
+	n = min(n, z.Len())
+	if n <= 0 {
+		return nil
+	}
+	r := Range{Order: ByScore, Reverse: highest, Limit: n}
+	for it, err := range z.tx.Range(z.head.ID, Scores, r) {
+		if err != nil {
+			return err
+		}
+		visit(it.Field, it.Score)
+	}
+	_, err := z.RemoveRange(r)
+	return err
+}
