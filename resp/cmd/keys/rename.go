@@ -1,0 +1,128 @@
+package keys
+
+import (
+	"bytes"
+	"math"
+
+	"larder/resp/arg"
+	"larder/resp/cmd"
+	"larder/resp/reply"
+	"larder/store"
+)
+
+const (
+	noSuchKey  = "ERR no such key"
+	sameObject = "ERR source and destination objects are the same"
+	outOfRange = "DB index is out of range"
+)
+
+func rename(c *cmd.Call) reply.Reply {
+	if bytes.Equal(c.Args[1], c.Args[2]) {
+		return renameToItself(c, reply.OK())
+	}
+	found, err := store.Rename(c.Tx, c.Key(1), c.Key(2))
+	return moved(found, err, reply.OK())
+}
+
+func renameNX(c *cmd.Call) reply.Reply {
+	if bytes.Equal(c.Args[1], c.Args[2]) {
+		return renameToItself(c, reply.Integer(0))
+	}
+	heads, err := c.Tx.Heads(nil, c.Key(1), c.Key(2))
+	if err != nil {
+		return reply.Err(err)
+	}
+	if heads[0].Exists() && heads[1].Exists() {
+		return reply.Integer(0)
+	}
+	found, err := store.Rename(c.Tx, c.Key(1), c.Key(2))
+	return moved(found, err, reply.Integer(1))
+}
+
+func renameToItself(c *cmd.Call, answer reply.Reply) reply.Reply {
+	h, err := head(c, c.Key(1))
+	return moved(h.Exists(), err, answer)
+}
+
+func moved(found bool, err error, answer reply.Reply) reply.Reply {
+	switch {
+	case err != nil:
+		return reply.Err(err)
+	case !found:
+		return reply.Fail(noSuchKey)
+	}
+	return answer
+}
+
+func (f *family) move(c *cmd.Call) reply.Reply {
+	s := c.Scan(2)
+	to := store.Key{DB: f.database(&s), Name: c.Args[1]}
+	if err := s.Err(); err != nil {
+		return reply.Err(err)
+	}
+	if to.DB == c.DB {
+		return reply.Fail(sameObject)
+	}
+	heads, err := c.Tx.Heads(nil, c.Key(1), to)
+	if err != nil {
+		return reply.Err(err)
+	}
+	if !heads[0].Exists() || heads[1].Exists() {
+		return reply.Integer(0)
+	}
+	_, err = store.Rename(c.Tx, c.Key(1), to)
+	return moved(true, err, reply.Integer(1))
+}
+
+// copying is COPY's arguments.
+type copying struct {
+	to      store.Key
+	replace bool
+}
+
+func (f *family) parseCopy(c *cmd.Call) (copying, error) {
+	o := copying{to: c.Key(2)}
+	s := c.Scan(3)
+	for s.More() {
+		switch {
+		case s.Word("REPLACE"):
+			o.replace = true
+		case s.WordWith("DB", 1):
+			o.to.DB = f.database(&s)
+		default:
+			s.Fail(arg.SyntaxError)
+		}
+	}
+	return o, s.Err()
+}
+
+func (f *family) copy(c *cmd.Call) reply.Reply {
+	o, err := f.parseCopy(c)
+	if err != nil {
+		return reply.Err(err)
+	}
+	if o.to.DB == c.DB && bytes.Equal(c.Args[1], c.Args[2]) {
+		return reply.Fail(sameObject)
+	}
+	heads, err := c.Tx.Heads(nil, c.Key(1), o.to)
+	if err != nil {
+		return reply.Err(err)
+	}
+	if !heads[0].Exists() || heads[1].Exists() && !o.replace {
+		return reply.Integer(0)
+	}
+	_, err = store.Copy(c.Tx, c.Key(1), o.to)
+	return moved(true, err, reply.Integer(1))
+}
+
+// database reads a database's number.
+func (f *family) database(s *arg.Scanner) int {
+	n := s.Int()
+	switch {
+	case n < math.MinInt32 || n > math.MaxInt32:
+		s.Fail("value is out of range, value must between -2147483648 and 2147483647")
+	case n < 0 || n >= int64(f.host.Databases()):
+		s.Fail(outOfRange)
+	}
+	return int(n)
+}

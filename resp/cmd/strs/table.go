@@ -1,0 +1,87 @@
+// Package strs holds the string commands: SET, GET, INCR and their kin.
+package strs
+
+import "larder/resp/cmd"
+
+const (
+	group       = "string"
+	constant    = "O(1)"
+	appending   = "O(1). The amortized time complexity is O(1) assuming the appended value is small and the already present value is of any size, since the dynamic string library used by Redis will double the free space available on every reallocation."
+	overwriting = "O(1), not counting the time taken to copy the new string in place. Usually, this string is very small so the amortized complexity is O(1). Otherwise, complexity is O(M) with M being the length of the value argument."
+	substring   = "O(N) where N is the length of the returned string. The complexity is ultimately determined by the returned length, but because creating a substring from an existing string is very cheap, it can be considered O(1) for small strings."
+)
+
+// one is the key of commands that name it first and no other.
+func one(f cmd.KeyFlags) []cmd.KeySpec { return []cmd.KeySpec{cmd.KeyAt(1, f)} }
+
+// Table returns the rows of the family.
+func Table() []cmd.Spec {
+	return []cmd.Spec{
+		{Name: "APPEND", Arity: 3, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyInsert), Run: appendTo, Group: group, Since: "2.0.0",
+			Usage: "key value", Summary: "Appends a string to the value of a key. Creates the key if it doesn't exist.",
+			Complexity: appending},
+		{Name: "DECR", Arity: 2, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate), Run: decr, Group: group, Since: "1.0.0",
+			Usage: "key", Summary: "Decrements the integer value of a key by one. Uses 0 as initial value if the key doesn't exist.",
+			Complexity: constant},
+		{Name: "DECRBY", Arity: 3, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate), Run: decrBy, Group: group, Since: "1.0.0",
+			Usage: "key decrement", Summary: "Decrements a number from the integer value of a key. Uses 0 as initial value if the key doesn't exist.",
+			Complexity: constant},
+		{Name: "GET", Arity: 2, Flags: cmd.View | cmd.Fast, Keys: one(cmd.KeyRO | cmd.KeyAccess), Run: get, Group: group, Since: "1.0.0",
+			Usage: "key", Summary: "Returns the string value of a key.",
+			Complexity: constant},
+		{Name: "GETDEL", Arity: 2, Flags: cmd.Write | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyDelete), Run: getDel, Group: group, Since: "6.2.0",
+			Usage: "key", Summary: "Returns the string value of a key after deleting the key.",
+			Complexity: constant},
+		{Name: "GETEX", Arity: -2, Flags: cmd.Write | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate), Run: getEx, Group: group, Since: "6.2.0",
+			Usage: "key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST]", Summary: "Returns the string value of a key after setting its expiration time.",
+			Complexity: constant},
+		{Name: "GETRANGE", Arity: 4, Flags: cmd.View, Keys: one(cmd.KeyRO | cmd.KeyAccess), Run: getRange, Group: group, Since: "2.4.0",
+			Usage: "key start end", Summary: "Returns a substring of the string stored at a key.",
+			Complexity: substring},
+		{Name: "GETSET", Arity: 3, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate), Run: getSet, Group: group, Since: "1.0.0",
+			Usage: "key value", Summary: "Returns the previous string value of a key after setting it to a new value.",
+			Complexity: constant},
+		{Name: "INCR", Arity: 2, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate), Run: incr, Group: group, Since: "1.0.0",
+			Usage: "key", Summary: "Increments the integer value of a key by one. Uses 0 as initial value if the key doesn't exist.",
+			Complexity: constant},
+		{Name: "INCRBY", Arity: 3, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate), Run: incrBy, Group: group, Since: "1.0.0",
+			Usage: "key increment", Summary: "Increments the integer value of a key by a number. Uses 0 as initial value if the key doesn't exist.",
+			Complexity: constant},
+		{Name: "INCRBYFLOAT", Arity: 3, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate), Run: incrByFloat, Group: group, Since: "2.6.0",
+			Usage: "key increment", Summary: "Increment the floating point value of a key by a number. Uses 0 as initial value if the key doesn't exist.",
+			Complexity: constant},
+		{Name: "LCS", Arity: -3, Flags: cmd.View, Keys: []cmd.KeySpec{cmd.KeysFrom(1, 1, 1, cmd.KeyRO|cmd.KeyAccess)}, Run: lcs, Group: group, Since: "7.0.0",
+			Usage: "key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]", Summary: "Finds the longest common substring.",
+			Complexity: "O(N*M) where N and M are the lengths of s1 and s2, respectively"},
+		{Name: "MGET", Arity: -2, Flags: cmd.View | cmd.Fast, Keys: []cmd.KeySpec{cmd.KeysFrom(1, -1, 1, cmd.KeyRO|cmd.KeyAccess)}, Run: mget, Group: group, Since: "1.0.0",
+			Usage: "key [key ...]", Summary: "Atomically returns the string values of one or more keys.",
+			Complexity: "O(N) where N is the number of keys to retrieve.", Tips: []string{"request_policy:multi_shard"}},
+		{Name: "MSET", Arity: -3, Flags: cmd.Write | cmd.DenyOOM, Keys: []cmd.KeySpec{cmd.KeysFrom(1, -1, 2, cmd.KeyOW|cmd.KeyUpdate)}, Run: mset, Group: group, Since: "1.0.1",
+			Usage: "key value [key value ...]", Summary: "Atomically creates or modifies the string values of one or more keys.",
+			Complexity: "O(N) where N is the number of keys to set.", Tips: []string{"request_policy:multi_shard", "response_policy:all_succeeded"}},
+		{Name: "MSETNX", Arity: -3, Flags: cmd.Write | cmd.DenyOOM, Keys: []cmd.KeySpec{cmd.KeysFrom(1, -1, 2, cmd.KeyOW|cmd.KeyInsert)}, Run: msetNX, Group: group, Since: "1.0.1",
+			Usage: "key value [key value ...]", Summary: "Atomically modifies the string values of one or more keys only when all keys don't exist.",
+			Complexity: "O(N) where N is the number of keys to set.", Tips: []string{"request_policy:multi_shard", "response_policy:agg_min"}},
+		{Name: "PSETEX", Arity: 4, Flags: cmd.Write | cmd.DenyOOM, Keys: one(cmd.KeyOW | cmd.KeyUpdate), Run: pSetEX, Group: group, Since: "2.6.0",
+			Usage: "key milliseconds value", Summary: "Sets both string value and expiration time in milliseconds of a key. The key is created if it doesn't exist.",
+			Complexity: constant},
+		{Name: "SET", Arity: -3, Flags: cmd.Write | cmd.DenyOOM, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate | cmd.KeyVariable), Run: set, Group: group, Since: "1.0.0",
+			Usage: "key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]", Summary: "Sets the string value of a key, ignoring its type. The key is created if it doesn't exist.",
+			Complexity: constant},
+		{Name: "SETEX", Arity: 4, Flags: cmd.Write | cmd.DenyOOM, Keys: one(cmd.KeyOW | cmd.KeyUpdate), Run: setEX, Group: group, Since: "2.0.0",
+			Usage: "key seconds value", Summary: "Sets the string value and expiration time of a key. Creates the key if it doesn't exist.",
+			Complexity: constant},
+		{Name: "SETNX", Arity: 3, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyOW | cmd.KeyInsert), Run: setNX, Group: group, Since: "1.0.0",
+			Usage: "key value", Summary: "Set the string value of a key only when the key doesn't exist.",
+			Complexity: constant},
+		{Name: "SETRANGE", Arity: 4, Flags: cmd.Write | cmd.DenyOOM, Keys: one(cmd.KeyRW | cmd.KeyUpdate), Run: setRange, Group: group, Since: "2.2.0",
+			Usage: "key offset value", Summary: "Overwrites a part of a string value with another by an offset. Creates the key if it doesn't exist.",
+			Complexity: overwriting},
+		{Name: "STRLEN", Arity: 2, Flags: cmd.View | cmd.Fast, Keys: one(cmd.KeyRO), Run: strLen, Group: group, Since: "2.2.0",
+			Usage: "key", Summary: "Returns the length of a string value.",
+			Complexity: constant},
+		{Name: "SUBSTR", Arity: 4, Flags: cmd.View, Keys: one(cmd.KeyRO | cmd.KeyAccess), Run: getRange, Group: group, Since: "1.0.0",
+			Usage: "key start end", Summary: "Returns a substring from a string value.",
+			Complexity: substring},
+	}
+}
