@@ -27,6 +27,12 @@ func AppendString(dst []byte, tx Tx, h Head, from, to int64) ([]byte, error) {
 	if h.ID == 0 {
 		return append(dst, h.Value[from:max(to, from)]...), nil
 	}
+	return appendChunks(dst, tx, h, from, to)
+}
+
+// appendChunks is apart because its loop moves its variables to the heap, which short
+// strings should not pay for.
+func appendChunks(dst []byte, tx Tx, h Head, from, to int64) ([]byte, error) {
 	for piece, err := range StringPieces(tx, h, from, to) {
 		if err != nil {
 			return dst, err

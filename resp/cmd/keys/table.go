@@ -2,7 +2,11 @@
 // listing them, and emptying databases.
 package keys
 
-import "larder/resp/cmd"
+import (
+	"slices"
+
+	"larder/resp/cmd"
+)
 
 // Host is what these commands need of the server. For any goroutine.
 type Host interface {
@@ -28,6 +32,10 @@ const (
 // Table returns the rows of the family.
 func Table(host Host) []cmd.Spec {
 	f := &family{host}
+	return slices.Concat(presenceRows(), expiryRows(), f.moveRows(), f.listingRows(), f.databaseRows())
+}
+
+func presenceRows() []cmd.Spec {
 	return []cmd.Spec{
 		{Name: "DEL", Arity: -2, Flags: cmd.Write, Keys: []cmd.KeySpec{cmd.KeysFrom(1, -1, 1, cmd.KeyRM|cmd.KeyDelete)}, Run: del, Group: group, Since: "1.0.0",
 			Usage: "key [key ...]", Summary: "Deletes one or more keys.",
@@ -44,6 +52,11 @@ func Table(host Host) []cmd.Spec {
 		{Name: "TOUCH", Arity: -2, Flags: cmd.View | cmd.Fast, Keys: []cmd.KeySpec{cmd.KeysFrom(1, -1, 1, cmd.KeyRO)}, Run: exists, Group: group, Since: "3.2.1",
 			Usage: "key [key ...]", Summary: "Returns the number of existing keys out of those specified after updating the time they were last accessed.",
 			Complexity: "O(N) where N is the number of keys that will be touched.", Tips: []string{"request_policy:multi_shard", "response_policy:agg_sum"}},
+	}
+}
+
+func expiryRows() []cmd.Spec {
+	return []cmd.Spec{
 		{Name: "EXPIRE", Arity: -3, Flags: cmd.Write | cmd.Fast, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)}, Run: expire, Group: group, Since: "1.0.0",
 			Usage: "key seconds [NX | XX | GT | LT]", Summary: "Sets the expiration time of a key in seconds.",
 			Complexity: constant},
@@ -71,6 +84,11 @@ func Table(host Host) []cmd.Spec {
 		{Name: "PERSIST", Arity: 2, Flags: cmd.Write | cmd.Fast, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)}, Run: persist, Group: group, Since: "2.2.0",
 			Usage: "key", Summary: "Removes the expiration time of a key.",
 			Complexity: constant},
+	}
+}
+
+func (f *family) moveRows() []cmd.Spec {
+	return []cmd.Spec{
 		{Name: "RENAME", Arity: 3, Flags: cmd.Write, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyAccess|cmd.KeyDelete), cmd.KeyAt(2, cmd.KeyOW|cmd.KeyUpdate)}, Run: rename, Group: group, Since: "1.0.0",
 			Usage: "key newkey", Summary: "Renames a key and overwrites the destination.",
 			Complexity: constant},
@@ -83,6 +101,11 @@ func Table(host Host) []cmd.Spec {
 		{Name: "MOVE", Arity: 3, Flags: cmd.Write | cmd.Fast, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyAccess|cmd.KeyUpdate)}, Run: f.move, Group: group, Since: "1.0.0",
 			Usage: "key db", Summary: "Moves a key to another database.",
 			Complexity: constant},
+	}
+}
+
+func (f *family) listingRows() []cmd.Spec {
+	return []cmd.Spec{
 		{Name: "KEYS", Arity: 2, Flags: cmd.View | cmd.Whole, Run: keys, Group: group, Since: "1.0.0",
 			Usage: "pattern", Summary: "Returns all key names that match a pattern.",
 			Complexity: "O(N) with N being the number of keys in the database, under the assumption that the key names in the database and the given pattern have limited length.", Categories: []string{"@dangerous"}, Tips: []string{"request_policy:all_shards", "nondeterministic_output_order"}},
@@ -94,6 +117,11 @@ func Table(host Host) []cmd.Spec {
 			Complexity: constant, Tips: []string{"request_policy:all_shards", "nondeterministic_output"}},
 		{Name: "OBJECT", Arity: -2, Group: group, Since: "2.2.3", Summary: "A container for object introspection commands.",
 			Complexity: "Depends on subcommand.", Subs: f.objectRows()},
+	}
+}
+
+func (f *family) databaseRows() []cmd.Spec {
+	return []cmd.Spec{
 		{Name: "DBSIZE", Arity: 1, Flags: cmd.View | cmd.Whole | cmd.Fast, Run: dbSize, Group: "server", Since: "1.0.0",
 			Summary:    "Returns the number of keys in the database.",
 			Complexity: constant, Categories: []string{"@keyspace"}, Tips: []string{"request_policy:all_shards", "response_policy:agg_sum"}},

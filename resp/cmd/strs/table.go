@@ -1,7 +1,11 @@
 // Package strs holds the string commands: SET, GET, INCR and their kin.
 package strs
 
-import "larder/resp/cmd"
+import (
+	"slices"
+
+	"larder/resp/cmd"
+)
 
 const (
 	group       = "string"
@@ -15,17 +19,10 @@ const (
 func one(f cmd.KeyFlags) []cmd.KeySpec { return []cmd.KeySpec{cmd.KeyAt(1, f)} }
 
 // Table returns the rows of the family.
-func Table() []cmd.Spec {
+func Table() []cmd.Spec { return slices.Concat(readRows(), writeRows(), countRows()) }
+
+func readRows() []cmd.Spec {
 	return []cmd.Spec{
-		{Name: "APPEND", Arity: 3, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyInsert), Run: appendTo, Group: group, Since: "2.0.0",
-			Usage: "key value", Summary: "Appends a string to the value of a key. Creates the key if it doesn't exist.",
-			Complexity: appending},
-		{Name: "DECR", Arity: 2, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate), Run: decr, Group: group, Since: "1.0.0",
-			Usage: "key", Summary: "Decrements the integer value of a key by one. Uses 0 as initial value if the key doesn't exist.",
-			Complexity: constant},
-		{Name: "DECRBY", Arity: 3, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate), Run: decrBy, Group: group, Since: "1.0.0",
-			Usage: "key decrement", Summary: "Decrements a number from the integer value of a key. Uses 0 as initial value if the key doesn't exist.",
-			Complexity: constant},
 		{Name: "GET", Arity: 2, Flags: cmd.View | cmd.Fast, Keys: one(cmd.KeyRO | cmd.KeyAccess), Run: get, Group: group, Since: "1.0.0",
 			Usage: "key", Summary: "Returns the string value of a key.",
 			Complexity: constant},
@@ -38,24 +35,29 @@ func Table() []cmd.Spec {
 		{Name: "GETRANGE", Arity: 4, Flags: cmd.View, Keys: one(cmd.KeyRO | cmd.KeyAccess), Run: getRange, Group: group, Since: "2.4.0",
 			Usage: "key start end", Summary: "Returns a substring of the string stored at a key.",
 			Complexity: substring},
-		{Name: "GETSET", Arity: 3, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate), Run: getSet, Group: group, Since: "1.0.0",
-			Usage: "key value", Summary: "Returns the previous string value of a key after setting it to a new value.",
-			Complexity: constant},
-		{Name: "INCR", Arity: 2, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate), Run: incr, Group: group, Since: "1.0.0",
-			Usage: "key", Summary: "Increments the integer value of a key by one. Uses 0 as initial value if the key doesn't exist.",
-			Complexity: constant},
-		{Name: "INCRBY", Arity: 3, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate), Run: incrBy, Group: group, Since: "1.0.0",
-			Usage: "key increment", Summary: "Increments the integer value of a key by a number. Uses 0 as initial value if the key doesn't exist.",
-			Complexity: constant},
-		{Name: "INCRBYFLOAT", Arity: 3, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate), Run: incrByFloat, Group: group, Since: "2.6.0",
-			Usage: "key increment", Summary: "Increment the floating point value of a key by a number. Uses 0 as initial value if the key doesn't exist.",
-			Complexity: constant},
 		{Name: "LCS", Arity: -3, Flags: cmd.View, Keys: []cmd.KeySpec{cmd.KeysFrom(1, 1, 1, cmd.KeyRO|cmd.KeyAccess)}, Run: lcs, Group: group, Since: "7.0.0",
 			Usage: "key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]", Summary: "Finds the longest common substring.",
 			Complexity: "O(N*M) where N and M are the lengths of s1 and s2, respectively"},
 		{Name: "MGET", Arity: -2, Flags: cmd.View | cmd.Fast, Keys: []cmd.KeySpec{cmd.KeysFrom(1, -1, 1, cmd.KeyRO|cmd.KeyAccess)}, Run: mget, Group: group, Since: "1.0.0",
 			Usage: "key [key ...]", Summary: "Atomically returns the string values of one or more keys.",
 			Complexity: "O(N) where N is the number of keys to retrieve.", Tips: []string{"request_policy:multi_shard"}},
+		{Name: "STRLEN", Arity: 2, Flags: cmd.View | cmd.Fast, Keys: one(cmd.KeyRO), Run: strLen, Group: group, Since: "2.2.0",
+			Usage: "key", Summary: "Returns the length of a string value.",
+			Complexity: constant},
+		{Name: "SUBSTR", Arity: 4, Flags: cmd.View, Keys: one(cmd.KeyRO | cmd.KeyAccess), Run: getRange, Group: group, Since: "1.0.0",
+			Usage: "key start end", Summary: "Returns a substring from a string value.",
+			Complexity: substring},
+	}
+}
+
+func writeRows() []cmd.Spec {
+	return []cmd.Spec{
+		{Name: "APPEND", Arity: 3, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyInsert), Run: appendTo, Group: group, Since: "2.0.0",
+			Usage: "key value", Summary: "Appends a string to the value of a key. Creates the key if it doesn't exist.",
+			Complexity: appending},
+		{Name: "GETSET", Arity: 3, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate), Run: getSet, Group: group, Since: "1.0.0",
+			Usage: "key value", Summary: "Returns the previous string value of a key after setting it to a new value.",
+			Complexity: constant},
 		{Name: "MSET", Arity: -3, Flags: cmd.Write | cmd.DenyOOM, Keys: []cmd.KeySpec{cmd.KeysFrom(1, -1, 2, cmd.KeyOW|cmd.KeyUpdate)}, Run: mset, Group: group, Since: "1.0.1",
 			Usage: "key value [key value ...]", Summary: "Atomically creates or modifies the string values of one or more keys.",
 			Complexity: "O(N) where N is the number of keys to set.", Tips: []string{"request_policy:multi_shard", "response_policy:all_succeeded"}},
@@ -77,11 +79,25 @@ func Table() []cmd.Spec {
 		{Name: "SETRANGE", Arity: 4, Flags: cmd.Write | cmd.DenyOOM, Keys: one(cmd.KeyRW | cmd.KeyUpdate), Run: setRange, Group: group, Since: "2.2.0",
 			Usage: "key offset value", Summary: "Overwrites a part of a string value with another by an offset. Creates the key if it doesn't exist.",
 			Complexity: overwriting},
-		{Name: "STRLEN", Arity: 2, Flags: cmd.View | cmd.Fast, Keys: one(cmd.KeyRO), Run: strLen, Group: group, Since: "2.2.0",
-			Usage: "key", Summary: "Returns the length of a string value.",
+	}
+}
+
+func countRows() []cmd.Spec {
+	return []cmd.Spec{
+		{Name: "DECR", Arity: 2, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate), Run: decr, Group: group, Since: "1.0.0",
+			Usage: "key", Summary: "Decrements the integer value of a key by one. Uses 0 as initial value if the key doesn't exist.",
 			Complexity: constant},
-		{Name: "SUBSTR", Arity: 4, Flags: cmd.View, Keys: one(cmd.KeyRO | cmd.KeyAccess), Run: getRange, Group: group, Since: "1.0.0",
-			Usage: "key start end", Summary: "Returns a substring from a string value.",
-			Complexity: substring},
+		{Name: "DECRBY", Arity: 3, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate), Run: decrBy, Group: group, Since: "1.0.0",
+			Usage: "key decrement", Summary: "Decrements a number from the integer value of a key. Uses 0 as initial value if the key doesn't exist.",
+			Complexity: constant},
+		{Name: "INCR", Arity: 2, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate), Run: incr, Group: group, Since: "1.0.0",
+			Usage: "key", Summary: "Increments the integer value of a key by one. Uses 0 as initial value if the key doesn't exist.",
+			Complexity: constant},
+		{Name: "INCRBY", Arity: 3, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate), Run: incrBy, Group: group, Since: "1.0.0",
+			Usage: "key increment", Summary: "Increments the integer value of a key by a number. Uses 0 as initial value if the key doesn't exist.",
+			Complexity: constant},
+		{Name: "INCRBYFLOAT", Arity: 3, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate), Run: incrByFloat, Group: group, Since: "2.6.0",
+			Usage: "key increment", Summary: "Increment the floating point value of a key by a number. Uses 0 as initial value if the key doesn't exist.",
+			Complexity: constant},
 	}
 }
