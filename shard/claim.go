@@ -1,0 +1,181 @@
+package shard
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"larder/store"
+)
+
+const (
+	lockName  = "lock"
+	countName = "shards"
+	// maxShards bounds the files and connections that a typing error could ask for.
+	maxShards = 1024
+)
+
+// Dir is a data directory that this process has to itself until Close. It may be used by many
+// goroutines.
+type Dir struct {
+	path   string
+	shards int
+	lock   *os.File
+}
+
+// networks are file systems on which locks, or the memory that SQLite's readers and writers share, cannot
+// be relied on. FUSE, overlay and 9p are let through: containers stand on them.
+func networks() map[int64]string {
+	return map[int64]string{
+		0x6969: "NFS", 0x517B: "SMB", 0xFE534D42: "SMB2", 0xFF534D42: "CIFS",
+		0x5346414F: "AFS", 0x6B414653: "AFS", 0x73757245: "Coda", 0x564C: "NCP",
+	}
+}
+
+func refused(format string, args ...any) error {
+	return &store.Error{Code: store.CodeRefused, Message: fmt.Sprintf(format, args...)}
+}
+
+// Claim makes a data directory (mode 0700) or takes an existing one, for n shards; 0 takes the
+// number stored there. It refuses, with store.CodeRefused, a directory that another process holds, that
+// was made for another number of shards, or that lies on a network file system. statfs
+// tells the type of the file system a path is on, see Filesystem.
+func Claim(dir string, n int, statfs func(path string) (magic int64, err error)) (*Dir, error) {
+	if n < 0 || n > maxShards {
+		return nil, refused("%d shards were asked for, 1 to %d are possible", n, maxShards)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, &store.Error{Code: store.CodeRefused, Message: "the data directory cannot be made", Err: err}
+	}
+	magic, err := statfs(dir)
+	if err != nil {
+		return nil, &store.Error{Code: store.CodeRefused, Message: "the data directory's file system is unknown", Err: err}
+	}
+	if name, ok := networks()[magic&0xFFFFFFFF]; ok {
+		return nil, refused("the data directory %s is on a network file system (%s), where its files could be damaged: use a local disk", dir, name)
+	}
+	lock, err := takeLock(dir)
+	if err != nil {
+		return nil, err
+	}
+	count, err := settleCount(dir, n)
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	return &Dir{path: dir, shards: count, lock: lock}, nil
+}
+
+// takeLock locks a file that is never removed: removing it would let a third process lock
+// a new file while a second one waits for the old one. The pid in it is for people only.
+func takeLock(dir string) (*os.File, error) {
+	file, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, &store.Error{Code: store.CodeRefused, Message: "the data directory cannot be locked", Err: err}
+	}
+	err = unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		err = refused("the data directory %s is in use by process %s", dir, holder(file))
+	}
+	if err == nil {
+		err = writePid(file)
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
+// holder reads the pid. The process may be between locking and writing it.
+func holder(file *os.File) string {
+	text := make([]byte, 20)
+	n, _ := file.ReadAt(text, 0)
+	if pid := strings.TrimSpace(string(text[:n])); pid != "" {
+		return pid
+	}
+	return "(unknown)"
+}
+
+func writePid(file *os.File) error {
+	if err := file.Truncate(0); err != nil {
+		return err
+	}
+	_, err := file.WriteAt(fmt.Appendln(nil, os.Getpid()), 0)
+	return err
+}
+
+// settleCount reads the stored number of shards, or stores it in a new directory.
+func settleCount(dir string, n int) (int, error) {
+	path := filepath.Join(dir, countName)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return n, storeCount(dir, n)
+	}
+	if err != nil {
+		return 0, &store.Error{Code: store.CodeRefused, Message: "the number of shards cannot be read", Err: err}
+	}
+	stored, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil || stored < 1 || stored > maxShards {
+		return 0, refused("the file %s should hold the number of shards and holds %.40q", path, text)
+	}
+	if n != 0 && n != stored {
+		return 0, refused("the data in %s is divided into %d shards and cannot be opened with %d", dir, stored, n)
+	}
+	return stored, nil
+}
+
+// storeCount refuses a directory that has shards and has lost their number: guessing it would hide keys.
+func storeCount(dir string, n int) error {
+	files, err := filepath.Glob(filepath.Join(dir, "shard-*"))
+	if err != nil {
+		return err
+	}
+	if len(files) > 0 {
+		return refused("%s has shard files but the file %q with their number is missing", dir, countName)
+	}
+	if n == 0 {
+		return refused("there is no data in %s", dir)
+	}
+	return writeSynced(dir, countName, fmt.Appendln(nil, n))
+}
+
+// writeSynced makes a file appear whole or not at all, even if the power fails.
+func writeSynced(dir, name string, text []byte) error {
+	file, err := os.CreateTemp(dir, name+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name()) // fails once it is renamed
+	_, err = file.Write(text)
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(file.Name(), filepath.Join(dir, name)); err != nil {
+		return err
+	}
+	return errors.Join(syncDir(dir), syncDir(filepath.Dir(filepath.Clean(dir))))
+}
+
+func syncDir(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// Shards is the number of shards, at least 1.
+func (d *Dir) Shards() int { return d.shards }
+
+// Path is the directory.
+func (d *Dir) Path() string { return d.path }
+
+// ShardPath is where shard i's database lies.
+func (d *Dir) ShardPath(i int) string { return filepath.Join(d.path, fmt.Sprintf("shard-%03d.db", i)) }
+
+// Close lets the directory go. Engines must be closed before.
+func (d *Dir) Close() error { return d.lock.Close() }
