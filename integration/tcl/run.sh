@@ -6,7 +6,8 @@
 #   run.sh --calibrate redis-server       write passed.txt anew from the judge
 #
 # files.txt        the suite's files, longest first: two run side by side
-# exceptions.txt   "file<TAB>test<TAB>reason": not run and not counted
+# exceptions.txt   "file<TAB>test<TAB>reason": not run and not counted; where the reason
+#                  begins with "runs:" later tests need what it does, so it runs uncounted
 #
 # Every file has a fresh server, so that what one leaves in CONFIG harms no other.
 # TCL_FILE_LIMIT is the seconds one file may take, TCL_TEST_LIMIT those without any
@@ -49,7 +50,7 @@ run_one() {
 	# The suite looks for a port of its own from here on; files side by side must not race for it.
 	base=$((11032 + 64 * $(grep -nx "$file" "$here/files.txt" | cut -d: -f1)))
 	start_server "$dir" || return 0
-	awk -F'\t' -v f="$file" '$1 == f { print $2 }' "$TCL_EXCEPTIONS" >"$dir/skip.txt"
+	awk -F'\t' -v f="$file" '$1 == f && $3 !~ /^runs:/ { print $2 }' "$TCL_EXCEPTIONS" >"$dir/skip.txt"
 	(cd "$TCL_TREE" && timeout -k 5 "${TCL_FILE_LIMIT:-150}" ./runtest --host 127.0.0.1 --port "$port" \
 		--baseport "$base" --single "$file" --durable --ignore-encoding --ignore-digest --timeout "${TCL_TEST_LIMIT:-45}" \
 		--skipfile "$dir/skip.txt" --tags "$deny") >"$dir/out.raw" 2>&1
@@ -98,7 +99,7 @@ main() {
 		*) echo "run.sh: what is $1?" >&2; exit 2 ;;
 		esac
 	done
-	[ $# -eq 1 ] || { sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 2; }
+	[ $# -eq 1 ] || { sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 2; }
 	TCL_SERVER=$(command -v "$1") || { echo "run.sh: no $1" >&2; exit 2; }
 	TCL_SERVER=$(realpath -s "$TCL_SERVER")
 	TCL_TREE=$("$here/fetch.sh") || exit 2

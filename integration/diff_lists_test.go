@@ -1,0 +1,377 @@
+package integration
+
+import "testing"
+
+func TestDiffLists(t *testing.T) { diff(t, listScripts) }
+
+var listScripts = []script{
+	{"push and pop", `
+LPUSH l a
+LPUSH l b c d
+RPUSH l x y z
+LRANGE l 0 -1
+LLEN l
+LPOP l
+RPOP l
+LPOP l 2
+RPOP l 2
+LLEN l
+LPOP l 0
+RPOP l 0
+LPOP l 100
+EXISTS l
+LPOP l
+RPOP l
+LPOP l 1
+RPOP l 1
+LPOP l 0
+LPOP nosuch -1
+LPOP nosuch abc
+RPUSH l a b c
+LPOP l -1
+LPOP l abc
+LPOP l 1.5
+RPOP l -1
+RPOP l abc
+LPOP l 9223372036854775808
+LPOP l 9223372036854775807
+LPOP
+LPOP l 1 2
+RPOP
+RPOP l 1 2
+LPUSH
+LPUSH l
+RPUSH
+RPUSH l
+LPUSHX nosuch a
+RPUSHX nosuch a
+EXISTS nosuch
+RPUSH m 1
+LPUSHX m a b
+RPUSHX m y z
+LRANGE m 0 -1
+LPUSHX m
+RPUSHX m
+LPUSH bin "" "\x00\r\n\xff" <70000*x>
+LRANGE bin 0 -1
+LLEN nosuch
+LLEN
+LLEN a b
+EXPIRE m 100
+RPUSH m more
+[approx 1] TTL m
+LPOP m 100
+RPUSH m again
+TTL m
+`},
+	{"range and index", `
+RPUSH l 0 1 2 3 4 5 6 7 8 9
+LRANGE l 0 -1
+LRANGE l 0 0
+LRANGE l 2 4
+LRANGE l -3 -1
+LRANGE l -100 100
+LRANGE l 5 3
+LRANGE l 10 20
+LRANGE l -1 0
+LRANGE l -100 -50
+LRANGE l 9223372036854775807 -1
+LRANGE l -9223372036854775808 9223372036854775807
+LRANGE nosuch 0 -1
+LRANGE l a 1
+LRANGE l 0 b
+LRANGE l 0
+LRANGE l 0 1 2
+LRANGE l 9223372036854775808 1
+LINDEX l 0
+LINDEX l -1
+LINDEX l 9
+LINDEX l 10
+LINDEX l -10
+LINDEX l -11
+LINDEX l abc
+LINDEX l 1.5
+LINDEX l 9223372036854775807
+LINDEX nosuch 0
+LINDEX nosuch abc
+LINDEX l
+LINDEX l 0 1
+LSET l 0 zero
+LSET l -1 nine
+LSET l 10 x
+LSET l -11 x
+LSET l abc x
+LSET nosuch 0 x
+LSET nosuch abc x
+LSET l 0
+LSET l 0 a b
+LRANGE l 0 -1
+[times 600] RPUSH big e%i
+LLEN big
+LINDEX big 300
+LINDEX big -300
+LSET big 300 changed
+LRANGE big 295 305
+LRANGE big -5 -1
+LRANGE big 0 -1
+`},
+	{"trim", `
+RPUSH l 0 1 2 3 4 5 6 7 8 9
+LTRIM l 0 -1
+LLEN l
+LTRIM l 1 -2
+LRANGE l 0 -1
+LTRIM l -3 100
+LRANGE l 0 -1
+LTRIM l 0 0
+LRANGE l 0 -1
+LTRIM l 5 10
+EXISTS l
+LTRIM nosuch 0 1
+RPUSH l a b c
+LTRIM l 2 1
+EXISTS l
+RPUSH l a b c
+LTRIM l -100 -50
+EXISTS l
+RPUSH l a b c
+LTRIM l a 1
+LTRIM l 0 b
+LTRIM l 0
+LTRIM l 0 1 2
+LTRIM l -100 1
+LRANGE l 0 -1
+[times 500] RPUSH big %i
+LTRIM big 100 -100
+LLEN big
+LINDEX big 0
+LINDEX big -1
+LPUSH big first
+RPUSH big last
+LRANGE big 0 3
+LRANGE big -3 -1
+`},
+	{"insert", `
+RPUSH l a b c
+LINSERT l BEFORE b x
+LINSERT l AFTER b y
+LINSERT l before a first
+LINSERT l after c last
+LRANGE l 0 -1
+LINSERT l BEFORE nosuch x
+LINSERT nosuch BEFORE a x
+EXISTS nosuch
+LINSERT l FOO a x
+LINSERT nosuch FOO a x
+LINSERT l BEFORE a
+LINSERT l BEFORE a x y
+LINSERT
+RPUSH d p p p
+LINSERT d AFTER p q
+LINSERT d BEFORE p o
+LRANGE d 0 -1
+RPUSH n 1 2 3
+[times 200] LINSERT n AFTER 1 m%i
+LLEN n
+LRANGE n 0 -1
+[times 200] LINSERT n BEFORE 3 w%i
+LRANGE n 150 250
+`},
+	{"remove", `
+RPUSH l a b a c a d a
+LREM l 1 a
+LRANGE l 0 -1
+LREM l -1 a
+LRANGE l 0 -1
+LREM l 0 a
+LRANGE l 0 -1
+LREM l 0 nosuch
+LREM l 5 b
+LREM l -5 c
+LREM nosuch 0 a
+LREM l abc a
+LREM l 1.5 a
+LREM l 9223372036854775808 a
+LREM l 0
+LREM l 0 a b
+LREM l 0 d
+EXISTS l
+RPUSH l 1 2 3 2 1 2
+LREM l -2 2
+LRANGE l 0 -1
+LREM l 2 1
+LRANGE l 0 -1
+[times 300] RPUSH big even odd
+LREM big 150 odd
+LLEN big
+LRANGE big 0 10
+LREM big -100 even
+LRANGE big -10 -1
+LINDEX big 100
+LREM big 0 even
+LRANGE big 0 -1
+`},
+	{"lpos", `
+RPUSH l a b c 1 2 3 c c
+LPOS l a
+LPOS l c
+LPOS l nosuch
+LPOS nosuch a
+LPOS l c RANK 1
+LPOS l c RANK 2
+LPOS l c RANK 3
+LPOS l c RANK 4
+LPOS l c RANK -1
+LPOS l c RANK -2
+LPOS l c RANK -4
+LPOS l c RANK 0
+LPOS l c COUNT 0
+LPOS l c COUNT 1
+LPOS l c COUNT 2
+LPOS l c COUNT 100
+LPOS l c COUNT 0 RANK 2
+LPOS l c COUNT 0 RANK -1
+LPOS l c COUNT 2 RANK -1
+LPOS l c COUNT 1 RANK -2
+LPOS l c MAXLEN 0
+LPOS l c MAXLEN 2
+LPOS l c MAXLEN 3
+LPOS l c COUNT 0 MAXLEN 7
+LPOS l c COUNT 0 MAXLEN 7 RANK -1
+LPOS l c RANK -1 MAXLEN 1
+LPOS l nosuch COUNT 0
+LPOS nosuch a COUNT 0
+LPOS l c rank 1 count 2 maxlen 100
+LPOS l c COUNT -1
+LPOS l c MAXLEN -1
+LPOS l c RANK abc
+LPOS l c COUNT abc
+LPOS l c MAXLEN abc
+LPOS l c RANK
+LPOS l c FOO
+LPOS l c FOO 1
+LPOS l
+LPOS
+LPOS l c RANK -9223372036854775808
+LPOS l c RANK 9223372036854775807
+LPOS l c RANK 9223372036854775808
+LPOS l 1
+LPOS l 01
+`},
+	{"moves", `
+RPUSH s a b c d
+RPOPLPUSH s d
+RPOPLPUSH s d
+LRANGE s 0 -1
+LRANGE d 0 -1
+RPOPLPUSH nosuch d
+RPOPLPUSH s s
+LRANGE s 0 -1
+RPOPLPUSH s
+RPOPLPUSH s d x
+LMOVE s d LEFT RIGHT
+LMOVE s d RIGHT LEFT
+EXISTS s
+LRANGE d 0 -1
+LMOVE d s LEFT LEFT
+LMOVE d s RIGHT RIGHT
+LMOVE d d LEFT RIGHT
+LMOVE d d RIGHT LEFT
+LMOVE d d LEFT LEFT
+LMOVE d d RIGHT RIGHT
+LRANGE d 0 -1
+LRANGE s 0 -1
+LMOVE s d left right
+LMOVE nosuch d LEFT RIGHT
+LMOVE s d FOO RIGHT
+LMOVE s d LEFT FOO
+LMOVE nosuch d FOO FOO
+LMOVE s d LEFT
+LMOVE s d LEFT RIGHT x
+SET str v
+LMOVE s str LEFT RIGHT
+LMOVE str s LEFT RIGHT
+LMOVE nosuch str LEFT RIGHT
+RPOPLPUSH s str
+RPOPLPUSH str s
+RPOPLPUSH nosuch str
+LRANGE s 0 -1
+EXPIRE d 100
+LMOVE s d LEFT RIGHT
+[approx 1] TTL d
+RPUSH a{1} x y z
+[times 3] LMOVE a{1} b{2} LEFT RIGHT
+LRANGE b{2} 0 -1
+EXISTS a{1}
+`},
+	{"lmpop", `
+LMPOP 1 nosuch LEFT
+LMPOP 2 nosuch nosuch2 RIGHT COUNT 5
+RPUSH l a b c d e
+RPUSH m x y z
+LMPOP 1 l LEFT
+LMPOP 1 l RIGHT
+LMPOP 2 nosuch l LEFT COUNT 2
+LMPOP 2 l m left count 10
+EXISTS l
+LMPOP 2 l m RIGHT COUNT 2
+LMPOP 2 l m RIGHT COUNT 2
+LMPOP 2 l m RIGHT COUNT 2
+RPUSH l a
+LMPOP 0 l LEFT
+LMPOP -1 l LEFT
+LMPOP abc l LEFT
+LMPOP 1 l
+LMPOP 1 l FOO
+LMPOP 2 l LEFT
+LMPOP 2 l m
+LMPOP 1 l LEFT COUNT
+LMPOP 1 l LEFT COUNT 0
+LMPOP 1 l LEFT COUNT -1
+LMPOP 1 l LEFT COUNT abc
+LMPOP 1 l LEFT COUNT 1 COUNT 2
+LMPOP 1 l LEFT FOO 1
+LMPOP 1 l LEFT COUNT 1 FOO
+LMPOP
+LMPOP 1
+LMPOP 9223372036854775808 l LEFT
+SET str v
+LMPOP 1 str LEFT
+LMPOP 2 nosuch str LEFT
+LMPOP 2 l str LEFT
+LMPOP 2 l str LEFT
+`},
+	{"expired list", `
+RPUSH l a b
+PEXPIRE l 20
+sleep 40
+LLEN l
+LRANGE l 0 -1
+LPOP l
+LPUSHX l a
+RPUSH l new
+LRANGE l 0 -1
+TTL l
+PEXPIRE l 20
+RPUSH m 1
+sleep 40
+RPOPLPUSH m l
+LRANGE l 0 -1
+LINSERT m AFTER 1 2
+LREM m 0 1
+`},
+	{"both ends", `
+[times 150] LPUSH l l%i
+[times 150] RPUSH l r%i
+LLEN l
+LRANGE l 140 160
+[times 100] LPOP l
+[times 100] RPOP l
+LRANGE l 0 -1
+LINDEX l 50
+[times 60] RPOPLPUSH l l
+LRANGE l 0 5
+LPOP l 90
+LRANGE l 0 -1
+`},
+}
