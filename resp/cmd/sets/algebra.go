@@ -1,0 +1,82 @@
+package sets
+
+import (
+	"iter"
+	"math"
+
+	"larder/resp/cmd"
+	"larder/resp/reply"
+	"larder/store"
+)
+
+// pages is the result of a set operation, in bounded pieces.
+type pages = iter.Seq2[[]store.Item, error]
+
+func sinter(c *cmd.Call) reply.Reply { return answer(c, (*store.Sets).Inter) }
+func sunion(c *cmd.Call) reply.Reply { return answer(c, (*store.Sets).Union) }
+func sdiff(c *cmd.Call) reply.Reply  { return answer(c, (*store.Sets).Diff) }
+
+func sinterstore(c *cmd.Call) reply.Reply { return keep(c, (*store.Sets).Inter) }
+func sunionstore(c *cmd.Call) reply.Reply { return keep(c, (*store.Sets).All) }
+func sdiffstore(c *cmd.Call) reply.Reply  { return keep(c, (*store.Sets).Diff) }
+
+func answer(c *cmd.Call, op func(*store.Sets) pages) reply.Reply {
+	sets, err := store.OpenSets(c.Tx, c.KeysFrom(1)...)
+	if err != nil {
+		return reply.Err(err)
+	}
+	list := c.List(reply.Set)
+	for page, err := range op(sets) {
+		if err != nil {
+			return list.End(err)
+		}
+		for _, it := range page {
+			list.Bytes(it.Field)
+		}
+	}
+	return list.Done()
+}
+
+func keep(c *cmd.Call, op func(*store.Sets) pages) reply.Reply {
+	sets, err := store.OpenSets(c.Tx, c.KeysFrom(2)...)
+	if err != nil {
+		return reply.Err(err)
+	}
+	n, err := store.StoreSet(c.Tx, c.Key(1), op(sets))
+	if err != nil {
+		return reply.Err(err)
+	}
+	return reply.Integer(n)
+}
+
+func sintercard(c *cmd.Call) reply.Reply {
+	s := c.Scan(1)
+	numKeys := s.IntIn(1, math.MaxInt64, "numkeys should be greater than 0")
+	if numKeys > int64(s.Left()) {
+		s.Fail("Number of keys can't be greater than number of args")
+	}
+	if err := s.Err(); err != nil {
+		return reply.Err(err)
+	}
+	keys, limit := c.KeysOf(s.Take(int(numKeys))), int64(0)
+	for s.WordWith("LIMIT", 1) {
+		limit = s.IntIn(0, math.MaxInt64, "LIMIT can't be negative")
+	}
+	if err := s.End(); err != nil {
+		return reply.Err(err)
+	}
+	sets, err := store.OpenSets(c.Tx, keys...)
+	if err != nil {
+		return reply.Err(err)
+	}
+	n := int64(0)
+	for page, err := range sets.Inter() {
+		if err != nil {
+			return reply.Err(err)
+		}
+		if n += int64(len(page)); limit > 0 && n >= limit {
+			return reply.Integer(limit)
+		}
+	}
+	return reply.Integer(n)
+}

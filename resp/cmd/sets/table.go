@@ -1,0 +1,113 @@
+// Package sets holds the set commands.
+package sets
+
+import (
+	"slices"
+
+	"larder/resp/cmd"
+)
+
+// Table returns the rows of the set commands.
+func Table() []cmd.Spec { return slices.Concat(readRows(), writeRows()) }
+
+func readRows() []cmd.Spec {
+	return []cmd.Spec{
+		{Name: "SCARD", Arity: 2, Flags: cmd.View | cmd.Fast, Run: scard, Group: "set", Since: "1.0.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO)},
+			Usage:      "key",
+			Summary:    "Returns the number of members in a set.",
+			Complexity: "O(1)"},
+		{Name: "SDIFF", Arity: -2, Flags: cmd.View, Run: sdiff, Group: "set", Since: "1.0.0",
+			Keys:       []cmd.KeySpec{cmd.KeysFrom(1, -1, 1, cmd.KeyRO|cmd.KeyAccess)},
+			Usage:      "key [key ...]",
+			Summary:    "Returns the difference of multiple sets.",
+			Complexity: "O(N) where N is the total number of elements in all given sets.",
+			Tips:       []string{"nondeterministic_output_order"}},
+		{Name: "SINTER", Arity: -2, Flags: cmd.View, Run: sinter, Group: "set", Since: "1.0.0",
+			Keys:       []cmd.KeySpec{cmd.KeysFrom(1, -1, 1, cmd.KeyRO|cmd.KeyAccess)},
+			Usage:      "key [key ...]",
+			Summary:    "Returns the intersect of multiple sets.",
+			Complexity: "O(N*M) worst case where N is the cardinality of the smallest set and M is the number of sets.",
+			Tips:       []string{"nondeterministic_output_order"}},
+		{Name: "SINTERCARD", Arity: -3, Flags: cmd.View | cmd.MovableKeys, Run: sintercard, Group: "set", Since: "7.0.0",
+			Keys:       []cmd.KeySpec{cmd.KeysCounted(1, cmd.KeyRO|cmd.KeyAccess)},
+			Usage:      "numkeys key [key ...] [LIMIT limit]",
+			Summary:    "Returns the number of members of the intersect of multiple sets.",
+			Complexity: "O(N*M) worst case where N is the cardinality of the smallest set and M is the number of sets."},
+		{Name: "SISMEMBER", Arity: 3, Flags: cmd.View | cmd.Fast, Run: sismember, Group: "set", Since: "1.0.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO)},
+			Usage:      "key member",
+			Summary:    "Determines whether a member belongs to a set.",
+			Complexity: "O(1)"},
+		{Name: "SMEMBERS", Arity: 2, Flags: cmd.View, Run: smembers, Group: "set", Since: "1.0.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO|cmd.KeyAccess)},
+			Usage:      "key",
+			Summary:    "Returns all members of a set.",
+			Complexity: "O(N) where N is the set cardinality.",
+			Tips:       []string{"nondeterministic_output_order"}},
+		{Name: "SMISMEMBER", Arity: -3, Flags: cmd.View | cmd.Fast, Run: smismember, Group: "set", Since: "6.2.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO|cmd.KeyAccess)},
+			Usage:      "key member [member ...]",
+			Summary:    "Determines whether multiple members belong to a set.",
+			Complexity: "O(N) where N is the number of elements being checked for membership"},
+		{Name: "SRANDMEMBER", Arity: -2, Flags: cmd.View, Run: srandmember, Group: "set", Since: "1.0.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO|cmd.KeyAccess)},
+			Usage:      "key [count]",
+			Summary:    "Get one or multiple random members from a set",
+			Complexity: "Without the count argument O(1), otherwise O(N) where N is the absolute value of the passed count.",
+			Tips:       []string{"nondeterministic_output"}},
+		{Name: "SSCAN", Arity: -3, Flags: cmd.View, Run: sscan, Group: "set", Since: "2.8.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO|cmd.KeyAccess)},
+			Usage:      "key cursor [MATCH pattern] [COUNT count]",
+			Summary:    "Iterates over members of a set.",
+			Complexity: "O(1) for every call. O(N) for a complete iteration, including enough command calls for the cursor to return back to 0. N is the number of elements inside the collection.",
+			Tips:       []string{"nondeterministic_output"}},
+		{Name: "SUNION", Arity: -2, Flags: cmd.View, Run: sunion, Group: "set", Since: "1.0.0",
+			Keys:       []cmd.KeySpec{cmd.KeysFrom(1, -1, 1, cmd.KeyRO|cmd.KeyAccess)},
+			Usage:      "key [key ...]",
+			Summary:    "Returns the union of multiple sets.",
+			Complexity: "O(N) where N is the total number of elements in all given sets.",
+			Tips:       []string{"nondeterministic_output_order"}},
+	}
+}
+
+func writeRows() []cmd.Spec {
+	return []cmd.Spec{
+		{Name: "SADD", Arity: -3, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Run: sadd, Group: "set", Since: "1.0.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyInsert)},
+			Usage:      "key member [member ...]",
+			Summary:    "Adds one or more members to a set. Creates the key if it doesn't exist.",
+			Complexity: "O(1) for each element added, so O(N) to add N elements when the command is called with multiple arguments."},
+		{Name: "SDIFFSTORE", Arity: -3, Flags: cmd.Write | cmd.DenyOOM, Run: sdiffstore, Group: "set", Since: "1.0.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyOW|cmd.KeyUpdate), cmd.KeysFrom(2, -1, 1, cmd.KeyRO|cmd.KeyAccess)},
+			Usage:      "destination key [key ...]",
+			Summary:    "Stores the difference of multiple sets in a key.",
+			Complexity: "O(N) where N is the total number of elements in all given sets."},
+		{Name: "SINTERSTORE", Arity: -3, Flags: cmd.Write | cmd.DenyOOM, Run: sinterstore, Group: "set", Since: "1.0.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate), cmd.KeysFrom(2, -1, 1, cmd.KeyRO|cmd.KeyAccess)},
+			Usage:      "destination key [key ...]",
+			Summary:    "Stores the intersect of multiple sets in a key.",
+			Complexity: "O(N*M) worst case where N is the cardinality of the smallest set and M is the number of sets."},
+		{Name: "SMOVE", Arity: 4, Flags: cmd.Write | cmd.Fast, Run: smove, Group: "set", Since: "1.0.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyAccess|cmd.KeyDelete), cmd.KeyAt(2, cmd.KeyRW|cmd.KeyInsert)},
+			Usage:      "source destination member",
+			Summary:    "Moves a member from one set to another.",
+			Complexity: "O(1)"},
+		{Name: "SPOP", Arity: -2, Flags: cmd.Write | cmd.Fast, Run: spop, Group: "set", Since: "1.0.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyAccess|cmd.KeyDelete)},
+			Usage:      "key [count]",
+			Summary:    "Returns one or more random members from a set after removing them. Deletes the set if the last member was popped.",
+			Complexity: "Without the count argument O(1), otherwise O(N) where N is the value of the passed count.",
+			Tips:       []string{"nondeterministic_output"}},
+		{Name: "SREM", Arity: -3, Flags: cmd.Write | cmd.Fast, Run: srem, Group: "set", Since: "1.0.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyDelete)},
+			Usage:      "key member [member ...]",
+			Summary:    "Removes one or more members from a set. Deletes the set if the last member was removed.",
+			Complexity: "O(N) where N is the number of members to be removed."},
+		{Name: "SUNIONSTORE", Arity: -3, Flags: cmd.Write | cmd.DenyOOM, Run: sunionstore, Group: "set", Since: "1.0.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyOW|cmd.KeyUpdate), cmd.KeysFrom(2, -1, 1, cmd.KeyRO|cmd.KeyAccess)},
+			Usage:      "destination key [key ...]",
+			Summary:    "Stores the union of multiple sets in a key.",
+			Complexity: "O(N) where N is the total number of elements in all given sets."},
+	}
+}

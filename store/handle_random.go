@@ -1,0 +1,96 @@
+package store
+
+import (
+	"iter"
+	"math/rand/v2"
+)
+
+// sampleMemory is the most items a sample remembers to tell repeats; a larger one walks the part.
+const sampleMemory = 1 << 16
+
+// drawSize is the number of items drawn at once: fewer where items are large on average.
+func (h *handle) drawSize() int64 {
+	average := h.head.Bytes/max(h.head.Len, 1) + 1
+	return min(max(batchBytes/average, 1), batchItems)
+}
+
+// draw calls visit with n items of a part, each drawn uniformly whatever was drawn before. An
+// absent key gives none.
+func (h *handle) draw(p Part, n int64, visit func(Item)) error {
+	size := h.drawSize()
+	for n > 0 && h.Exists() {
+		drawn, err := h.tx.Random(h.head.ID, p, h.head.Len, int(min(n, size)))
+		if err != nil {
+			return err
+		}
+		for _, it := range drawn {
+			visit(it)
+		}
+		n -= int64(len(drawn))
+	}
+	return nil
+}
+
+// sample calls visit with n different items, all choices of n being as likely, or with all
+// items if there are not more. It draws while repeats are rare, else it sifts.
+func (h *handle) sample(p Part, n int64, visit func(Item)) error {
+	if n > sampleMemory || n*3 > h.Len() {
+		return h.sampleAll(p, min(n, h.Len()), visit)
+	}
+	seen := make(map[string]struct{}, n)
+	for int64(len(seen)) < n {
+		err := h.draw(p, n-int64(len(seen)), func(it Item) {
+			if _, again := seen[string(it.Field)]; !again {
+				seen[string(it.Field)] = struct{}{}
+				visit(it)
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *handle) sampleAll(p Part, n int64, visit func(Item)) error {
+	if n <= 0 {
+		return nil
+	}
+	for s, err := range h.sift(p, n) {
+		if err != nil {
+			return err
+		}
+		if !s.taken {
+			continue
+		}
+		visit(s.item)
+		if n--; n == 0 {
+			break
+		}
+	}
+	return nil
+}
+
+// sifted is an item and what the dice said about it.
+type sifted struct {
+	item  Item
+	taken bool
+}
+
+// sift yields all items of a part and takes each with the probability that makes it n in the
+// end. Slices are valid until the next is asked for.
+func (h *handle) sift(p Part, n int64) iter.Seq2[sifted, error] {
+	return func(yield func(sifted, error) bool) {
+		left := h.Len()
+		for it, err := range h.items(p) {
+			taken := err == nil && rand.Int64N(max(left, 1)) < n
+			if taken {
+				n--
+			}
+			left--
+			if !yield(sifted{it, taken}, err) {
+				return
+			}
+		}
+	}
+}

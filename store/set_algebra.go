@@ -1,0 +1,141 @@
+package store
+
+import (
+	"cmp"
+	"iter"
+	"slices"
+)
+
+// unionMemory is the size of operands in bytes up to which Union remembers what it has seen.
+const unionMemory = 4 << 20
+
+// Sets are the operands of a set operation. They belong to the transaction's goroutine.
+//
+// They are sieved like sorted sets, with scores that nobody looks at. Results come in
+// pages, which the caller may change until it asks for the next; memory does not grow
+// with the result.
+type Sets struct {
+	tx      Tx
+	sources []ZSource
+	bytes   int64
+}
+
+// OpenSets reads the heads of operands. Absent keys are empty, another type gives ErrWrongType.
+func OpenSets(tx Tx, keys ...Key) (*Sets, error) {
+	heads, err := tx.Heads(nil, keys...)
+	if err != nil {
+		return nil, err
+	}
+	s := &Sets{tx: tx, sources: make([]ZSource, len(heads))}
+	for i, h := range heads {
+		if h.Exists() && h.Type != Set {
+			return nil, ErrWrongType
+		}
+		s.sources[i] = ZSource{id: h.ID, part: Members, len: h.Len}
+		s.bytes += h.Bytes
+	}
+	return s, nil
+}
+
+// Inter yields the members that all operands have: the smallest is asked of the others.
+func (s *Sets) Inter() iter.Seq2[[]Item, error] {
+	bySize := slices.Clone(s.sources)
+	slices.SortStableFunc(bySize, func(a, b ZSource) int { return cmp.Compare(a.len, b.len) })
+	return sieve(s.tx, bySize[0], bySize[1:], func(_ *ZSource, _ *Item, theirs Item) bool { return theirs.Found })
+}
+
+// Diff yields the members of the first operand that no other has. The largest of the others
+// is asked first: it is the likeliest to have one.
+func (s *Sets) Diff() iter.Seq2[[]Item, error] {
+	others := slices.Clone(s.sources[1:])
+	slices.SortStableFunc(others, func(a, b ZSource) int { return cmp.Compare(b.len, a.len) })
+	return sieve(s.tx, s.sources[0], others, notFound)
+}
+
+func notFound(_ *ZSource, _ *Item, theirs Item) bool { return !theirs.Found }
+
+// Union yields the members that any operand has, each once.
+func (s *Sets) Union() iter.Seq2[[]Item, error] {
+	if s.bytes > unionMemory || len(s.sources) == 1 {
+		return s.unionAsking()
+	}
+	return s.unionRemembering()
+}
+
+// unionAsking yields of each operand what none before it has.
+func (s *Sets) unionAsking() iter.Seq2[[]Item, error] {
+	return func(yield func([]Item, error) bool) {
+		for i, source := range s.sources {
+			for page, err := range sieve(s.tx, source, s.sources[:i], notFound) {
+				if !yield(page, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (s *Sets) unionRemembering() iter.Seq2[[]Item, error] {
+	return func(yield func([]Item, error) bool) {
+		seen := map[string]struct{}{}
+		for page, err := range s.All() {
+			fresh := page[:0]
+			for _, it := range page {
+				if _, again := seen[string(it.Field)]; !again {
+					seen[string(it.Field)] = struct{}{}
+					fresh = append(fresh, it)
+				}
+			}
+			if (len(fresh) > 0 || err != nil) && !yield(fresh, err) {
+				return
+			}
+		}
+	}
+}
+
+// All yields every member of every operand, those that several have several times.
+func (s *Sets) All() iter.Seq2[[]Item, error] {
+	return func(yield func([]Item, error) bool) {
+		for _, source := range s.sources {
+			for page, err := range source.pages(s.tx) {
+				if !yield(page, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// StoreSet makes members the value of dst, whatever that held, and returns how many there
+// are; none leaves no key. dst may be an operand of what yields the pages, and members may
+// come several times.
+func StoreSet(tx Tx, dst Key, pages iter.Seq2[[]Item, error]) (int64, error) {
+	var made *batch
+	var shape setShape
+	for page, err := range pages {
+		if err != nil {
+			return 0, err
+		}
+		if made == nil {
+			if made, err = newBatch(tx, dst, Members); err != nil {
+				return 0, err
+			}
+		}
+		shape.see(page)
+		if err := made.put(page); err != nil {
+			return 0, err
+		}
+	}
+	if made == nil {
+		_, err := tx.Drop(dst)
+		return 0, err
+	}
+	ch := made.total
+	return ch.Count, tx.PutHead(dst, Head{
+		Type:     Set,
+		Encoding: uint8(shape.encoding(EncodingNone, ch.Count, LimitsOf(tx))),
+		ID:       made.id,
+		Len:      ch.Count,
+		Bytes:    KeyBytes(dst) + ch.Bytes,
+	})
+}

@@ -1,0 +1,81 @@
+package store
+
+import "bytes"
+
+// popMoves says when Pop moves what stays: when at least this many times more goes. It is
+// Redis's figure, and Redis's encodings show which way was taken.
+const popMoves = 5
+
+// Pop removes n different members chosen at random, or all if there are not more, and calls
+// visit with each. visit must not keep the slice.
+func (s *SetKey) Pop(n int64, visit func(member []byte)) error {
+	switch stay := s.Len() - n; {
+	case n <= 0 || !s.Exists():
+		return nil
+	case stay <= 0:
+		return s.popAll(visit)
+	case stay*popMoves <= n:
+		return s.popAllBut(stay, visit)
+	}
+	return s.popSome(n, visit)
+}
+
+func (s *SetKey) popAll(visit func(member []byte)) error {
+	for it, err := range s.All() {
+		if err != nil {
+			return err
+		}
+		visit(it.Field)
+	}
+	s.head = Head{}
+	_, err := s.tx.Drop(s.key)
+	return err
+}
+
+// popAllBut writes the members that stay under a fresh id and leaves the old one to the sweep.
+func (s *SetKey) popAllBut(stay int64, visit func(member []byte)) error {
+	kept, err := newBatch(s.tx, s.key, Members)
+	if err != nil {
+		return err
+	}
+	shape := setShape{words: Encoding(s.head.Encoding) != EncodingIntset}
+	for m, err := range s.sift(Members, stay) {
+		switch {
+		case err != nil:
+			return err
+		case !m.taken:
+			visit(m.item.Field)
+			continue
+		}
+		shape.see([]Item{m.item})
+		if err := kept.add(m.item); err != nil {
+			return err
+		}
+	}
+	ch, err := kept.flush()
+	if err != nil {
+		return err
+	}
+	s.head.ID, s.head.Len, s.head.Bytes = kept.id, 0, KeyBytes(s.key)
+	s.head.Encoding = uint8(shape.encoding(EncodingNone, stay, LimitsOf(s.tx)))
+	return s.save(ch)
+}
+
+// popSome samples and removes a batch at a time: a sample of samples is a sample.
+func (s *SetKey) popSome(n int64, visit func(member []byte)) error {
+	for n > 0 {
+		var names [][]byte
+		err := s.Sample(min(n, s.drawSize()), func(it Item) { names = append(names, bytes.Clone(it.Field)) })
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			visit(name)
+		}
+		if _, err := s.Remove(names...); err != nil {
+			return err
+		}
+		n -= int64(len(names))
+	}
+	return nil
+}
