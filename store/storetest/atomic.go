@@ -16,6 +16,7 @@ func atomicRows() []row {
 		{"Atomic/counters add up", atomicCounters},
 		{"Atomic/nobody sees half of two keys", atomicPairs},
 		{"Atomic/one key after the other", atomicSequence},
+		{"Atomic/no later write without the earlier", atomicOrder},
 		{"Atomic/a View's state is fixed when it begins", atomicSnapshot},
 		{"Atomic/scopes in any order do not lock each other out", atomicDeadlock},
 	}
@@ -208,6 +209,41 @@ func atomicSequence(w *world) {
 		}
 		return nil
 	})
+}
+
+// atomicOrder writes to one key and then to another, while others look at both.
+func atomicOrder(w *world) {
+	a, b := key("foo"), key("bar")
+	var done atomic.Bool
+	write := func() error {
+		defer done.Store(true)
+		for range 300 {
+			for _, k := range []store.Key{a, b} {
+				if err := w.e.Update(ctx, store.One(k), incrementAll(k)); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	err := workers(3, func(i int) error {
+		if i == 0 {
+			return write()
+		}
+		for !done.Load() {
+			lens, err := w.lens(b, a)
+			if err != nil {
+				return err
+			}
+			if lens[0] > lens[1] {
+				return fmt.Errorf("saw write %d, but of those before it only %d", lens[0], lens[1])
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // whileIncrementing runs look again and again on two goroutines while others increment keys.

@@ -49,22 +49,24 @@ func (p *probe) wantErrors(target error, got map[string]error) {
 func scopeOutside(w *world) {
 	inside, outside := key("inside"), key("outside")
 	w.update(func(p *probe) { p.set(outside, "kept") })
-	w.updateIn(store.One(inside), func(p *probe) {
-		_, heads := p.Heads(nil, inside, outside)
-		_, newID := p.NewID(outside)
-		_, drop := p.Drop(outside)
-		_, expire := p.Expire(outside)
-		got := map[string]error{
-			"Heads": heads, "NewID": newID, "Drop": drop, "Expire": expire,
-			"PutHead": p.PutHead(outside, store.Head{Type: store.String}), "Detach": p.Detach(outside),
-		}
-		names, errs := wholesale(p)
-		for i, n := range names {
-			got[n] = errs[i]
-		}
-		p.wantErrors(store.ErrScope, got)
-		p.set(inside, "written")
-	})
+	for _, s := range []store.Scope{store.One(inside), store.One(key("foo"), inside, key("bar"), key("a"))} {
+		w.updateIn(s, func(p *probe) {
+			_, heads := p.Heads(nil, inside, outside)
+			_, newID := p.NewID(outside)
+			_, drop := p.Drop(outside)
+			_, expire := p.Expire(outside)
+			got := map[string]error{
+				"Heads": heads, "NewID": newID, "Drop": drop, "Expire": expire,
+				"PutHead": p.PutHead(outside, store.Head{Type: store.String}), "Detach": p.Detach(outside),
+			}
+			names, errs := wholesale(p)
+			for i, n := range names {
+				got[n] = errs[i]
+			}
+			p.wantErrors(store.ErrScope, got)
+			p.set(inside, "written")
+		})
+	}
 	w.view(func(p *probe) { p.wantValue(outside, "kept"); p.wantValue(inside, "written") })
 }
 
