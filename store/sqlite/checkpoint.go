@@ -1,0 +1,115 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"larder/store"
+)
+
+const (
+	// walKept is what stays of the log's file when it starts again.
+	walKept = 64 << 20
+	// drainTime is how long a checkpoint holds writers back while Views end.
+	drainTime = 10 * time.Millisecond
+)
+
+// checkpointer moves the log into the file on a connection of its own, so that the writer's goroutine does
+// neither that nor the fsyncs. One checkpoint runs at a time.
+type checkpointer struct {
+	mu   sync.Mutex
+	conn *conn
+	// wal is the log, for fsync. Closing a descriptor drops the process's locks on its file; SQLite's are on
+	// the database file and -shm, never on the log, so this one may be opened beside it.
+	wal *os.File
+}
+
+func (k *checkpointer) open(path string) (err error) {
+	if k.conn, err = openConn(path, 1<<20); err != nil {
+		return err
+	}
+	if k.wal, err = os.OpenFile(path+"-wal", os.O_RDWR, 0); err != nil {
+		return &store.Error{Code: store.CodeIO, Message: "cannot open the log", Err: err}
+	}
+	return nil
+}
+
+// passive copies what no reader needs in the log any more; left is the number of pages that remain.
+func (k *checkpointer) passive() (left int64, err error) {
+	err = sqlitex.ExecuteTransient(k.conn.db, `PRAGMA wal_checkpoint(PASSIVE)`, &sqlitex.ExecOptions{
+		ResultFunc: func(s *sqlite.Stmt) error {
+			left = s.ColumnInt64(1) - s.ColumnInt64(2)
+			return nil
+		}})
+	return left, fault(k.conn.path, err)
+}
+
+// Checkpoint moves the log into the file so that the next commit can start the log again. The bulk is
+// copied while writers go on; then they wait while the rest is, and while Views in progress
+// give up their snapshots. A long View only postpones the log's restart to the next call.
+func (e *Engine) Checkpoint(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	e.check.mu.Lock()
+	defer e.check.mu.Unlock()
+	if e.closed.Load() {
+		return store.ErrClosed
+	}
+	if _, err := e.check.passive(); err != nil {
+		return err
+	}
+	return e.writer.exclusive(ctx, func(*conn) error {
+		wait, cancel := context.WithTimeout(context.Background(), drainTime)
+		defer cancel()
+		for _, r := range e.readers.drain(wait) {
+			defer e.readers.put(r)
+		}
+		_, err := e.check.passive()
+		return err
+	})
+}
+
+// Sync makes all acknowledged commits survive a power cut. With Always they do anyway.
+func (e *Engine) Sync(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	e.check.mu.Lock()
+	defer e.check.mu.Unlock()
+	if e.closed.Load() {
+		return store.ErrClosed
+	}
+	return e.check.sync()
+}
+
+func (k *checkpointer) sync() error {
+	if err := k.wal.Sync(); err != nil {
+		return &store.Error{Code: store.CodeIO, Message: "cannot sync the log", Err: err}
+	}
+	return nil
+}
+
+// SetSync changes when commits reach the device, from the next commit on; what was
+// acknowledged before is synced first if the new mode is Always.
+func (e *Engine) SetSync(m Mode) error {
+	level := "normal"
+	if m == Always {
+		level = "full"
+	}
+	return e.writer.exclusive(context.Background(), func(c *conn) error {
+		if err := c.script(fmt.Sprintf("PRAGMA synchronous = %s; PRAGMA journal_size_limit = %d;", level, walKept)); err != nil {
+			return err
+		}
+		if m == Always {
+			return e.check.sync()
+		}
+		return nil
+	})
+}

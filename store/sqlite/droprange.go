@@ -1,0 +1,136 @@
+package sqlite
+
+import (
+	"larder/store"
+)
+
+// dropPage is how many rows DropRange collects before it deletes them.
+const dropPage = 256
+
+// dropping is a DropRange in progress.
+type dropping struct {
+	id      store.ID
+	part    store.Part
+	r       store.Range
+	span    span
+	skip    int64
+	ranked  bool
+	page    []entry
+	touched span // what the deleted rows spanned, in the order of blocks; for repair
+	any     bool
+	total   store.Change
+}
+
+// DropRange deletes page by page. Blocks are corrected row by row for a page that is not full, and by
+// counting again for longer ranges.
+func (t *tx) DropRange(id store.ID, p store.Part, r store.Range) (store.Change, error) {
+	if err := t.writable(); err != nil {
+		return store.Change{}, err
+	}
+	sp, err := spanOf(p, r, &t.arena)
+	if err != nil || sp.empty {
+		return store.Change{}, err
+	}
+	d := dropping{id: id, part: p, r: r, span: sp, skip: r.Skip}
+	if d.ranked, err = t.counted(id, p); err != nil {
+		return d.total, err
+	}
+	if d.skip > 0 {
+		if d.span, d.skip, err = t.skip(id, p, r, sp); err != nil || d.span.empty {
+			return d.total, err
+		}
+	}
+	for more := true; more && err == nil; {
+		if err = t.readPage(&d); err == nil {
+			more = len(d.page) == dropPage
+			err = t.dropPageOf(&d, more || d.any)
+		}
+	}
+	if err == nil && d.any {
+		err = t.repair(id, p, d.touched)
+	}
+	return d.total, err
+}
+
+// readPage collects the next rows.
+func (t *tx) readPage(d *dropping) error {
+	limit := int64(dropPage)
+	if d.r.Limit > 0 {
+		limit = min(limit, d.r.Limit+d.total.Count) // Count is below zero
+	}
+	d.page = d.page[:0]
+	if limit == 0 {
+		return nil
+	}
+	cur, err := t.loop(d.id, d.part, d.span, shapeOf(d.part, d.r), limit, d.skip)
+	if err != nil {
+		return err
+	}
+	defer t.closeLoop(cur)
+	for {
+		e, ok, err := t.next(cur)
+		if err != nil || !ok {
+			return err
+		}
+		e.field = t.keep(e.field)
+		d.page = append(d.page, e)
+	}
+}
+
+// dropPageOf deletes the page; bulk leaves the blocks to repair.
+func (t *tx) dropPageOf(d *dropping, bulk bool) error {
+	d.settle(&t.arena)
+	for _, e := range d.page {
+		m := mark{pos: e.pos, field: e.field}
+		size := int64(e.size)
+		if e.ref != 0 {
+			var err error
+			if size, err = t.blobSize(e.ref); err != nil {
+				return err
+			}
+		}
+		if err := t.dropRow(d.id, d.part, m, e.ref); err != nil {
+			return err
+		}
+		d.total = d.total.Plus(store.Change{Count: -1, Bytes: -size - int64(len(e.field)) - 8})
+		if !d.ranked {
+			continue
+		}
+		if bm := blockMark(d.part, m, e.score); bulk {
+			d.touch(bm)
+		} else if _, err := t.tally(d.id, d.part, bm, -1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settle turns the rows to skip into a mark, once the first page shows where they end: later pages
+// must not skip again.
+func (d *dropping) settle(a *arena) {
+	if d.skip == 0 || len(d.page) == 0 {
+		return
+	}
+	d.skip = 0
+	first := d.page[0]
+	m := mark{pos: first.pos, field: first.field}
+	if d.r.Order == store.ByScore {
+		m = mark{kind: byScore, score: first.score, field: first.field}
+	}
+	if d.r.Reverse {
+		m.field = a.successor(m.field)
+		d.span.hi = m
+		return
+	}
+	d.span.lo = m
+}
+
+func (d *dropping) touch(m mark) {
+	if !d.any || m.before(d.touched.lo) {
+		d.touched.lo = m
+	}
+	if !d.any || d.touched.hi.before(m) {
+		d.touched.hi = m
+	}
+	d.any = true
+}

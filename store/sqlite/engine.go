@@ -1,0 +1,175 @@
+package sqlite
+
+import (
+	"context"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"larder/store"
+)
+
+// Mode says when a commit reaches the device, in the words of Redis's appendfsync.
+type Mode uint8
+
+// The modes. In each of them a commit has reached the operating system before Update returns.
+const (
+	EverySec Mode = iota // the caller calls Sync every second
+	Always               // before Update returns
+	No                   // when the operating system likes, and at checkpoints
+)
+
+// Options are the settings of an engine; the zero value is usable.
+type Options struct {
+	Sync Mode
+	// CacheBytes is the memory for the page caches of all connections together; 0 means 32 MiB.
+	CacheBytes int64
+	// Readers is the number of read connections, so of Views that run at the same time; 0 means 3.
+	Readers int
+	// NowMillis tells the time in Unix milliseconds; nil means the system's clock.
+	NowMillis func() int64
+}
+
+func (o Options) filled() Options {
+	if o.CacheBytes == 0 {
+		o.CacheBytes = 32 << 20
+	}
+	if o.Readers <= 0 {
+		o.Readers = 3
+	}
+	if o.NowMillis == nil {
+		o.NowMillis = func() int64 { return time.Now().UnixMilli() }
+	}
+	return o
+}
+
+// Engine keeps one shard in one SQLite file. It may be used by many goroutines.
+type Engine struct {
+	path    string
+	opts    Options
+	hash    hasher
+	writer  writer
+	readers pool
+	check   checkpointer
+
+	clock atomic.Int64 // the largest Now given out
+	// commits counts commits that changed something; a snapshot renewed at this count or later shows them.
+	commits atomic.Uint64
+	// layout changes around every commit that changes which namespace a database number stands
+	// for: odd while it is under way.
+	layout atomic.Uint64
+	closed atomic.Bool
+}
+
+// now reads the clock, but never answers less than before.
+func (e *Engine) now() int64 {
+	now := e.opts.NowMillis()
+	for {
+		last := e.clock.Load()
+		if now <= last {
+			return last
+		}
+		if e.clock.CompareAndSwap(last, now) {
+			return now
+		}
+	}
+}
+
+// View runs fn on a snapshot that holds every Update that returned before.
+func (e *Engine) View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
+	r, err := e.readers.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer e.readers.put(r)
+	if err := r.renew(e); err != nil {
+		return err
+	}
+	return r.view(e, s, fn)
+}
+
+// Update runs fn in the next commit group.
+func (e *Engine) Update(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
+	c := callPool.Get().(*call)
+	c.ctx, c.one = ctx, store.Job{Scope: s, Write: true, Fn: fn}
+	c.jobs = append(c.jobs[:0], &c.one)
+	e.writer.do(c)
+	return c.finish()
+}
+
+// Alone is Update in a commit group of its own: fn runs once, never again because of a neighbour. It is for
+// functions that do more than use tx, such as the outer half of a transaction over several engines.
+func (e *Engine) Alone(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
+	c := callPool.Get().(*call)
+	c.ctx, c.one, c.alone = ctx, store.Job{Scope: s, Write: true, Fn: fn}, true
+	c.jobs = append(c.jobs[:0], &c.one)
+	e.writer.do(c)
+	return c.finish()
+}
+
+// Batch runs jobs together: on one snapshot if none writes, else in one commit group, in order.
+func (e *Engine) Batch(ctx context.Context, jobs []*store.Job) {
+	for _, j := range jobs {
+		if j.Write {
+			c := callPool.Get().(*call)
+			c.ctx = ctx
+			c.jobs = append(c.jobs[:0], jobs...)
+			e.writer.do(c)
+			_ = c.finish()
+			return
+		}
+	}
+	e.viewAll(ctx, jobs)
+}
+
+func (e *Engine) viewAll(ctx context.Context, jobs []*store.Job) {
+	r, err := e.readers.take(ctx)
+	if err == nil {
+		defer e.readers.put(r)
+		err = r.renew(e)
+	}
+	for _, j := range jobs {
+		if j.Err = err; err == nil {
+			j.Err = r.view(e, j.Scope, j.Fn)
+		}
+	}
+}
+
+// Close waits for transactions in progress and closes the file. Later use gives store.ErrClosed.
+func (e *Engine) Close() error {
+	if e.closed.Swap(true) {
+		return store.ErrClosed
+	}
+	var first error
+	keep := func(err error) {
+		if first == nil {
+			first = err
+		}
+	}
+	e.check.mu.Lock()
+	defer e.check.mu.Unlock()
+	e.writer.close()
+	keep(e.readers.close())
+	if e.check.conn != nil {
+		keep(e.check.conn.close())
+	}
+	if e.check.wal != nil {
+		keep(e.check.wal.Close())
+	}
+	// Last, so that SQLite checkpoints and removes the log.
+	if e.writer.conn != nil {
+		keep(e.writer.conn.close())
+	}
+	return first
+}
+
+// Path is the database file's.
+func (e *Engine) Path() string { return e.path }
+
+func fileSize(path string) int64 {
+	st, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return st.Size()
+}

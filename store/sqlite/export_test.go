@@ -1,0 +1,27 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"testing"
+)
+
+// Commits counts the commits that changed something.
+func (e *Engine) Commits() uint64 { return e.commits.Load() }
+
+// Queued is the number of calls that wait for the writer.
+func (e *Engine) Queued() int {
+	e.writer.mu.Lock()
+	defer e.writer.mu.Unlock()
+	return len(e.writer.queue)
+}
+
+// LimitPages makes the file full at n pages.
+func (e *Engine) LimitPages(t *testing.T, n int) {
+	t.Helper()
+	if err := e.writer.exclusive(context.Background(), func(c *conn) error {
+		return c.script(fmt.Sprintf("PRAGMA max_page_count = %d;", n))
+	}); err != nil {
+		t.Fatal(err)
+	}
+}

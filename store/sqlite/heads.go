@@ -1,0 +1,333 @@
+package sqlite
+
+import (
+	"bytes"
+
+	"zombiezen.com/go/sqlite"
+
+	"larder/store"
+)
+
+// headRow is a key's row as it is in the file, expired or not.
+type headRow struct {
+	db    int
+	h     int64
+	name  []byte
+	found bool
+	head  store.Head
+}
+
+const rankedBit = 1 << 16
+
+func kindOf(h store.Head) int64 {
+	k := int64(h.Type) | int64(h.Encoding)<<8
+	if h.Ranked {
+		k |= rankedBit
+	}
+	return k
+}
+
+// readHead reads headColumns, but for the name.
+func (t *tx) readHead(s *sqlite.Stmt) store.Head {
+	kind := s.ColumnInt64(1)
+	return store.Head{
+		Type:     store.Type(kind & 0xff),
+		Encoding: uint8(kind >> 8),
+		Ranked:   kind&rankedBit != 0,
+		ID:       store.ID(s.ColumnInt64(2)),
+		ExpireAt: s.ColumnInt64(3),
+		Len:      s.ColumnInt64(4),
+		Bytes:    s.ColumnInt64(5),
+		Value:    t.arena.column(s, 6),
+	}
+}
+
+// lookup finds a key's row. A writing transaction remembers it.
+func (t *tx) lookup(k store.Key) (headRow, error) {
+	row := headRow{db: k.DB, h: t.engine.hash.head(k.Name), name: k.Name}
+	for i := range t.seen {
+		if s := &t.seen[i]; s.h == row.h && s.db == k.DB && bytes.Equal(s.name, k.Name) {
+			return *s, nil
+		}
+	}
+	sp := t.ledger.find(k.DB)
+	if sp == nil {
+		return row, nil
+	}
+	s := t.conn.s.headGet
+	bindHead(s, sp.ns, row.h, k.Name)
+	found, err := t.conn.step(s)
+	if err != nil {
+		return row, t.fail(err)
+	}
+	if found {
+		row.found, row.head = true, t.readHead(s)
+	}
+	if err := s.Reset(); err != nil {
+		return row, t.fail(fault(t.conn.path, err))
+	}
+	t.remember(row)
+	return row, nil
+}
+
+func bindHead(s *sqlite.Stmt, ns, h int64, name []byte) {
+	s.BindInt64(1, ns)
+	s.BindInt64(2, h)
+	s.BindBytes(3, name)
+}
+
+// remember keeps a row for the rest of a writing transaction, in place of what it knew of the key.
+func (t *tx) remember(row headRow) {
+	if !t.write {
+		return
+	}
+	for i := range t.seen {
+		if s := &t.seen[i]; s.h == row.h && s.db == row.db && bytes.Equal(s.name, row.name) {
+			row.name = s.name
+			*s = row
+			return
+		}
+	}
+	if len(t.seen) == seenMax {
+		t.seen = t.seen[:0]
+	}
+	row.name = t.keep(row.name)
+	t.seen = append(t.seen, row)
+}
+
+// keep copies bytes for the rest of the transaction.
+func (t *tx) keep(b []byte) []byte {
+	c := t.arena.take(len(b))
+	copy(c, b)
+	return c
+}
+
+// Heads leaves the zero Head where a key is absent or expired.
+func (t *tx) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, error) {
+	if err := t.readable(); err != nil {
+		return dst, err
+	}
+	for i := range keys {
+		if err := t.allowed(keys[i].Name); err != nil {
+			return dst, err
+		}
+		row, err := t.lookup(keys[i])
+		if err != nil {
+			return dst, err
+		}
+		if !row.found || row.head.Expired(t.now) {
+			dst = append(dst, store.Head{})
+			continue
+		}
+		t.note(row.head.ID, row.head.Ranked)
+		dst = append(dst, row.head)
+	}
+	return dst, nil
+}
+
+// PutHead inserts or updates as the row is known to be absent or there: an upsert would look
+// for it once more.
+func (t *tx) PutHead(k store.Key, h store.Head) error {
+	if err := t.mayWrite(k); err != nil {
+		return err
+	}
+	if !h.Exists() || len(h.Value) > store.InlineMax {
+		return misuse("a head without a type, or with too long a value")
+	}
+	old, err := t.lookup(k)
+	if err != nil {
+		return err
+	}
+	if err := t.own(old, h); err != nil {
+		return err
+	}
+	sp := t.ledger.open(k.DB)
+	if err := t.writeHead(sp, old, h); err != nil {
+		return err
+	}
+	sp.add(ones(!old.found), ones(h.ExpireAt != 0)-ones(old.head.ExpireAt != 0), h.Bytes-old.head.Bytes)
+	old.found, old.head = true, h
+	old.head.Value = t.keep(h.Value)
+	t.remember(old)
+	t.note(h.ID, h.Ranked)
+	return nil
+}
+
+func (t *tx) mayWrite(k store.Key) error {
+	if err := t.writable(); err != nil {
+		return err
+	}
+	return t.allowed(k.Name)
+}
+
+func ones(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// own moves the ownership of items from a key's old head to its new one, and counts them if they are
+// to be ranked from now on.
+func (t *tx) own(old headRow, h store.Head) error {
+	if old.head.ID != h.ID || !old.found {
+		if err := t.adopt(h.ID); err != nil {
+			return err
+		}
+		if err := t.orphan(old.head.ID); err != nil {
+			return err
+		}
+	}
+	if !h.Ranked || old.head.Ranked && old.head.ID == h.ID {
+		return nil
+	}
+	return t.buildRanks(h.ID)
+}
+
+// adopt takes an id out of the loose ones.
+func (t *tx) adopt(id store.ID) error {
+	if id == 0 {
+		return nil
+	}
+	for i, l := range t.loose {
+		if l == id {
+			last := len(t.loose) - 1
+			t.loose[i] = t.loose[last]
+			t.loose = t.loose[:last]
+			return nil
+		}
+	}
+	return misuse("an id that was neither made nor detached in this transaction, or has a key already")
+}
+
+func (t *tx) writeHead(sp *space, old headRow, h store.Head) error {
+	s := t.conn.s.headInsert
+	timed := true
+	if old.found {
+		// Leaving the column out leaves its index alone.
+		timed = old.head.ExpireAt != h.ExpireAt
+		s = t.conn.s.headUpdate
+		if timed {
+			s = t.conn.s.headTimed
+		}
+	}
+	bindHead(s, sp.ns, old.h, old.name)
+	s.BindInt64(4, kindOf(h))
+	s.BindInt64(5, int64(h.ID))
+	s.BindInt64(6, h.Len)
+	s.BindInt64(7, h.Bytes)
+	s.BindInt64(8, t.now/1000)
+	bindValue(s, 9, h.Value)
+	if timed {
+		bindNonZero(s, 10, h.ExpireAt)
+	}
+	return t.fail(t.conn.exec(s))
+}
+
+func bindValue(s *sqlite.Stmt, i int, v []byte) {
+	if len(v) == 0 {
+		s.BindNull(i)
+		return
+	}
+	s.BindBytes(i, v)
+}
+
+func bindNonZero(s *sqlite.Stmt, i int, n int64) {
+	if n == 0 {
+		s.BindNull(i)
+		return
+	}
+	s.BindInt64(i, n)
+}
+
+// orphan hands an id's items to the sweep.
+func (t *tx) orphan(id store.ID) error {
+	if id == 0 {
+		return nil
+	}
+	t.conn.s.orphan.BindInt64(1, int64(id))
+	return t.fail(t.conn.exec(t.conn.s.orphan))
+}
+
+// NewID counts up.
+func (t *tx) NewID(k store.Key) (store.ID, error) {
+	if err := t.mayWrite(k); err != nil {
+		return 0, err
+	}
+	n, err := t.engine.writer.reserve()
+	if err != nil {
+		return 0, t.fail(err)
+	}
+	id := store.ID(n)
+	t.loose = append(t.loose, id)
+	t.note(id, false)
+	return id, nil
+}
+
+// Drop counts the keys that were there.
+func (t *tx) Drop(keys ...store.Key) (int, error) {
+	n := 0
+	for _, k := range keys {
+		old, err := t.remove(k, false)
+		if err != nil {
+			return n, err
+		}
+		if old.found && !old.head.Expired(t.now) {
+			n++
+		}
+		if err := t.orphan(old.head.ID); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// Expire counts what it removes.
+func (t *tx) Expire(keys ...store.Key) (int, error) {
+	n := 0
+	for _, k := range keys {
+		old, err := t.remove(k, true)
+		if err != nil {
+			return n, err
+		}
+		n += int(ones(old.found))
+		if err := t.orphan(old.head.ID); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// Detach leaves the items to the rest of the transaction, unless the key has expired.
+func (t *tx) Detach(k store.Key) error {
+	old, err := t.remove(k, false)
+	if err != nil || old.head.ID == 0 {
+		return err
+	}
+	if old.head.Expired(t.now) {
+		return t.orphan(old.head.ID)
+	}
+	t.loose = append(t.loose, old.head.ID)
+	return nil
+}
+
+// remove deletes a key's row and returns what it was; with onlyExpired it leaves live keys alone
+// and returns nothing.
+func (t *tx) remove(k store.Key, onlyExpired bool) (headRow, error) {
+	if err := t.mayWrite(k); err != nil {
+		return headRow{}, err
+	}
+	old, err := t.lookup(k)
+	if err != nil || !old.found || onlyExpired && !old.head.Expired(t.now) {
+		return headRow{}, err
+	}
+	sp := t.ledger.find(k.DB)
+	s := t.conn.s.headDrop
+	bindHead(s, sp.ns, old.h, k.Name)
+	if err := t.conn.exec(s); err != nil {
+		return headRow{}, t.fail(err)
+	}
+	sp.add(-1, -ones(old.head.ExpireAt != 0), -old.head.Bytes)
+	t.remember(headRow{db: k.DB, h: old.h, name: k.Name})
+	return old, nil
+}

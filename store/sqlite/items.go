@@ -1,0 +1,301 @@
+package sqlite
+
+import (
+	"math"
+
+	"zombiezen.com/go/sqlite"
+
+	"larder/store"
+)
+
+const (
+	// valueInline is the longest value kept in the items' tree: longer rows make it deep.
+	valueInline = 400
+	// chunkBits is the width of a chunk number inside chunks.at: 16 GiB a string.
+	chunkBits = 20
+	chunkMax  = 1 << chunkBits
+	idMax     = 1 << (63 - chunkBits)
+)
+
+// place returns where an item stands in its part's natural order.
+func (t *tx) place(p store.Part, pos int64, field []byte) mark {
+	switch p.Class() {
+	case store.Hashed:
+		return mark{pos: t.engine.hash.sum(field), field: field}
+	case store.Placed:
+		return mark{pos: pos}
+	}
+	return mark{field: field}
+}
+
+// chunkAt is the key of a chunk; ok is false outside what a string can have.
+func chunkAt(id store.ID, pos int64) (at int64, ok bool) {
+	return int64(id)<<chunkBits | pos, pos >= 0 && pos < chunkMax && id < idMax
+}
+
+// bindItem binds the first four parameters: the row's key.
+func (t *tx) bindItem(s *sqlite.Stmt, id store.ID, p store.Part, m mark) {
+	s.BindInt64(1, int64(id))
+	s.BindInt64(2, int64(p))
+	m.bind(s, 3)
+}
+
+func fielded(p store.Part) error {
+	if p.Class() == store.Placed {
+		return misuse("items of this part have no fields")
+	}
+	return nil
+}
+
+// Items answers in the order asked; a field that is not there keeps its name.
+func (t *tx) Items(dst []store.Item, id store.ID, p store.Part, fields ...[]byte) ([]store.Item, error) {
+	if err := t.readable(); err != nil {
+		return dst, err
+	}
+	if err := fielded(p); err != nil {
+		return dst, err
+	}
+	for _, f := range fields {
+		it, err := t.item(id, p, f)
+		if err != nil {
+			return dst, err
+		}
+		dst = append(dst, it)
+	}
+	return dst, nil
+}
+
+func (t *tx) item(id store.ID, p store.Part, field []byte) (store.Item, error) {
+	m := t.place(p, 0, field)
+	it := store.Item{Pos: m.pos, Field: field}
+	s := t.conn.s.itemGet
+	t.bindItem(s, id, p, m)
+	row, err := t.conn.step(s)
+	if err != nil {
+		return it, t.fail(err)
+	}
+	ref := int64(0)
+	if row {
+		it.Found = true
+		it.Score = s.ColumnFloat(0)
+		it.Value = t.arena.column(s, 1)
+		ref = s.ColumnInt64(2)
+	}
+	if err := t.fail(fault(t.conn.path, s.Reset())); err != nil || ref == 0 {
+		return it, err
+	}
+	it.Value, err = t.blob(ref)
+	return it, err
+}
+
+func (t *tx) blob(ref int64) ([]byte, error) {
+	s := t.conn.s.blobGet
+	s.BindInt64(1, ref)
+	defer s.Reset()
+	row, err := t.conn.step(s)
+	if err != nil {
+		return nil, t.fail(err)
+	}
+	if !row {
+		return nil, t.fail(damaged(t.conn.path, "a long value is missing", nil))
+	}
+	return t.arena.column(s, 0), nil
+}
+
+// stored is what must be known of an item to change it.
+type stored struct {
+	found bool
+	score float64
+	size  int64 // of its value
+	ref   int64
+}
+
+func (t *tx) stored(id store.ID, p store.Part, m mark) (stored, error) {
+	var st stored
+	s := t.conn.s.itemMeta
+	t.bindItem(s, id, p, m)
+	row, err := t.conn.step(s)
+	if err != nil {
+		return st, t.fail(err)
+	}
+	if row {
+		st = stored{found: true, score: s.ColumnFloat(0), size: s.ColumnInt64(1), ref: s.ColumnInt64(2)}
+	}
+	if err := t.fail(fault(t.conn.path, s.Reset())); err != nil || st.ref == 0 {
+		return st, err
+	}
+	st.size, err = t.blobSize(st.ref)
+	return st, err
+}
+
+func (t *tx) blobSize(ref int64) (int64, error) {
+	t.conn.s.blobLen.BindInt64(1, ref)
+	n, _, err := t.conn.count(t.conn.s.blobLen)
+	return n, t.fail(err)
+}
+
+// PutItems writes item by item; rows next to each other share pages, and the pages are in memory.
+func (t *tx) PutItems(id store.ID, p store.Part, items ...store.Item) (store.Change, error) {
+	var total store.Change
+	if err := t.writable(); err != nil {
+		return total, err
+	}
+	ranked, err := t.counted(id, p)
+	if err != nil {
+		return total, err
+	}
+	for i := range items {
+		var ch store.Change
+		if p == store.Chunks {
+			ch, err = t.putChunk(id, &items[i])
+		} else {
+			ch, err = t.putItem(id, p, &items[i], ranked)
+		}
+		if err != nil {
+			return total, err
+		}
+		total = total.Plus(ch)
+	}
+	return total, nil
+}
+
+func (t *tx) putItem(id store.ID, p store.Part, it *store.Item, ranked bool) (store.Change, error) {
+	if p.Scored() && len(it.Value) > 0 {
+		return store.Change{}, misuse("items of a scored part have no value")
+	}
+	m := t.place(p, it.Pos, it.Field)
+	old, err := t.stored(id, p, m)
+	if err != nil {
+		return store.Change{}, err
+	}
+	ch := store.Change{Count: 1 - ones(old.found), Bytes: int64(len(it.Value)) - old.size}
+	if !old.found {
+		ch.Bytes += int64(len(m.field)) + 8
+	}
+	moved := p.Scored() && math.Float64bits(it.Score) != math.Float64bits(old.score)
+	if p.Scored() && old.found && !moved {
+		return ch, nil
+	}
+	if err := t.writeItem(id, p, m, it, old); err != nil {
+		return ch, err
+	}
+	if !ranked || old.found && !moved {
+		return ch, nil
+	}
+	return ch, t.recount(id, p, m, old, it.Score)
+}
+
+// writeItem inserts or updates the row; its value goes to blobs if it is long.
+func (t *tx) writeItem(id store.ID, p store.Part, m mark, it *store.Item, old stored) error {
+	ref, value, err := t.putValue(it.Value, old.ref)
+	if err != nil {
+		return err
+	}
+	s := t.conn.s.itemInsert
+	switch {
+	case old.found && p.Scored():
+		s = t.conn.s.itemScore
+	case old.found:
+		s = t.conn.s.itemValue
+	}
+	t.bindItem(s, id, p, m)
+	bindValue(s, 5, value)
+	bindNonZero(s, 6, ref)
+	if p.Scored() {
+		bindScore(s, 7, it.Score)
+	} else if !old.found {
+		s.BindNull(7)
+	}
+	return t.fail(t.conn.exec(s))
+}
+
+// putValue decides where a value lives. It returns the reference to a blob, or the value to keep inline.
+func (t *tx) putValue(v []byte, old int64) (ref int64, inline []byte, err error) {
+	if len(v) <= valueInline {
+		return 0, v, t.dropBlob(old)
+	}
+	if old == 0 {
+		if old, err = t.engine.writer.reserve(); err != nil {
+			return 0, nil, t.fail(err)
+		}
+	}
+	s := t.conn.s.blobPut
+	s.BindInt64(1, old)
+	s.BindBytes(2, v)
+	return old, nil, t.fail(t.conn.exec(s))
+}
+
+func (t *tx) dropBlob(ref int64) error {
+	if ref == 0 {
+		return nil
+	}
+	t.conn.s.blobDrop.BindInt64(1, ref)
+	return t.fail(t.conn.exec(t.conn.s.blobDrop))
+}
+
+func (t *tx) putChunk(id store.ID, it *store.Item) (store.Change, error) {
+	at, ok := chunkAt(id, it.Pos)
+	if !ok {
+		return store.Change{}, misuse("a chunk number out of range")
+	}
+	t.conn.s.chunkLen.BindInt64(1, at)
+	size, found, err := t.conn.count(t.conn.s.chunkLen)
+	if err != nil {
+		return store.Change{}, t.fail(err)
+	}
+	s := t.conn.s.chunkPut
+	s.BindInt64(1, at)
+	bindValue(s, 2, it.Value)
+	ch := store.Change{Count: 1 - ones(found), Bytes: int64(len(it.Value)) - size + 8*(1-ones(found))}
+	return ch, t.fail(t.conn.exec(s))
+}
+
+// DropItems skips fields that are not there.
+func (t *tx) DropItems(id store.ID, p store.Part, fields ...[]byte) (store.Change, error) {
+	var total store.Change
+	if err := t.writable(); err != nil {
+		return total, err
+	}
+	if err := fielded(p); err != nil {
+		return total, err
+	}
+	ranked, err := t.counted(id, p)
+	if err != nil {
+		return total, err
+	}
+	for _, f := range fields {
+		m := t.place(p, 0, f)
+		st, err := t.stored(id, p, m)
+		if err != nil {
+			return total, err
+		}
+		if !st.found {
+			continue
+		}
+		if err := t.dropRow(id, p, m, st.ref); err != nil {
+			return total, err
+		}
+		if ranked {
+			if _, err := t.tally(id, p, blockMark(p, m, st.score), -1); err != nil {
+				return total, err
+			}
+		}
+		total = total.Plus(store.Change{Count: -1, Bytes: -int64(len(f)) - st.size - 8})
+	}
+	return total, nil
+}
+
+// dropRow deletes one item, wherever its part keeps it.
+func (t *tx) dropRow(id store.ID, p store.Part, m mark, ref int64) error {
+	if p == store.Chunks {
+		at, _ := chunkAt(id, m.pos)
+		t.conn.s.chunkDrop.BindInt64(1, at)
+		return t.fail(t.conn.exec(t.conn.s.chunkDrop))
+	}
+	if err := t.dropBlob(ref); err != nil {
+		return err
+	}
+	s := t.conn.s.itemDrop
+	t.bindItem(s, id, p, m)
+	return t.fail(t.conn.exec(s))
+}

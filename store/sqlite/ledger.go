@@ -1,0 +1,125 @@
+package sqlite
+
+import (
+	"slices"
+)
+
+// space is what a database number stands for.
+type space struct {
+	db       int
+	ns       int64
+	size     int64 // heads, expired ones included
+	volatile int64 // heads with an expiry
+	bytes    int64
+	changed  bool // differs from the file
+}
+
+// ledger is a connection's knowledge of the databases. The writer's is ahead of the file inside
+// a transaction and its counters are exact; a reader's is right about db and ns only. It
+// belongs to its connection's user.
+type ledger struct {
+	spaces []space
+	nextNS int64
+	moved  bool // the meaning of database numbers changed in this transaction
+}
+
+func (l *ledger) clone() ledger {
+	c := *l
+	c.spaces = slices.Clone(l.spaces)
+	return c
+}
+
+// find returns the space of a database, or nil. The pointer is valid until the ledger changes.
+func (l *ledger) find(db int) *space {
+	for i := range l.spaces {
+		if l.spaces[i].db == db {
+			return &l.spaces[i]
+		}
+	}
+	return nil
+}
+
+// open returns the space of a database, making one if needed.
+func (l *ledger) open(db int) *space {
+	if s := l.find(db); s != nil {
+		return s
+	}
+	l.spaces = append(l.spaces, space{db: db, ns: l.nextNS, changed: true})
+	l.nextNS++
+	l.moved = true
+	return &l.spaces[len(l.spaces)-1]
+}
+
+// remove forgets a database and returns its namespace.
+func (l *ledger) remove(db int) (ns int64, ok bool) {
+	s := l.find(db)
+	if s == nil {
+		return 0, false
+	}
+	ns = s.ns
+	l.spaces = slices.DeleteFunc(l.spaces, func(s space) bool { return s.db == db })
+	l.moved = true
+	return ns, true
+}
+
+func (l *ledger) swap(a, b int) {
+	for i := range l.spaces {
+		s := &l.spaces[i]
+		switch s.db {
+		case a:
+			s.db, s.changed = b, true
+		case b:
+			s.db, s.changed = a, true
+		}
+	}
+	l.moved = true
+}
+
+// add changes the counters of a space.
+func (s *space) add(size, volatile, bytes int64) {
+	if size|volatile|bytes == 0 {
+		return
+	}
+	s.size += size
+	s.volatile += volatile
+	s.bytes += bytes
+	s.changed = true
+}
+
+// load reads the ledger from the snapshot the connection has.
+func (l *ledger) load(c *conn) error {
+	l.spaces = l.spaces[:0]
+	s := c.s.spaceList
+	for {
+		row, err := c.step(s)
+		if err != nil || !row {
+			_ = s.Reset()
+			return err
+		}
+		l.spaces = append(l.spaces, space{
+			db: int(s.ColumnInt64(0)), ns: s.ColumnInt64(1),
+			size: s.ColumnInt64(2), volatile: s.ColumnInt64(3), bytes: s.ColumnInt64(4),
+		})
+	}
+}
+
+// flush writes what changed, inside the transaction that changed it.
+func (l *ledger) flush(c *conn) error {
+	for i := range l.spaces {
+		sp := &l.spaces[i]
+		if !sp.changed {
+			continue
+		}
+		s := c.s.spacePut
+		s.BindInt64(1, int64(sp.db))
+		s.BindInt64(2, sp.ns)
+		s.BindInt64(3, sp.size)
+		s.BindInt64(4, sp.volatile)
+		s.BindInt64(5, sp.bytes)
+		if err := c.exec(s); err != nil {
+			return err
+		}
+		sp.changed = false
+	}
+	return nil
+}

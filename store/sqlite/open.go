@@ -1,0 +1,167 @@
+package sqlite
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/dchest/siphash"
+
+	"larder/store"
+)
+
+const (
+	format        = 1
+	applicationID = 0x4c617264 // "Lard", for file(1)
+)
+
+// hasher is the secret hash that orders heads and hashed items. Immutable.
+type hasher struct{ k0, k1 uint64 }
+
+func (h hasher) sum(b []byte) int64 {
+	return int64(siphash.Hash(h.k0, h.k1, b) >> (64 - store.HashBits))
+}
+
+// head is a key's place in the order of heads.
+func (h hasher) head(name []byte) int64 {
+	return int64(store.Slot(name))<<store.HashBits | h.sum(name)
+}
+
+// Open opens the shard in the file at path, creating it if it is not there. Its directory must exist,
+// and no other process may have it open.
+func Open(path string, o Options) (*Engine, error) {
+	e := &Engine{path: path, opts: o.filled()}
+	e.commits.Store(1) // 0 is a reader without a snapshot
+	if err := createFile(path); err != nil {
+		return nil, err
+	}
+	if err := e.openAll(); err != nil {
+		_ = e.Close()
+		return nil, err
+	}
+	return e, nil
+}
+
+// createFile makes the file before SQLite does, for its mode; the log gets the same mode
+// from SQLite. Only a new file is ever opened here: closing a file that SQLite has open
+// would drop its locks.
+func createFile(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return &store.Error{Code: store.CodeIO, Message: "cannot create the shard", Err: err}
+	}
+	return f.Close()
+}
+
+// openAll opens the connections: half of the cache for the writer, whose cache outlives commits,
+// the other half for the readers, who lose theirs whenever they renew after a commit.
+func (e *Engine) openAll() error {
+	half := e.opts.CacheBytes / 2
+	c, err := openConn(e.path, half)
+	if err != nil {
+		return err
+	}
+	e.writer.start(e, c)
+	if err := e.prepareFile(c); err != nil {
+		return err
+	}
+	if err := c.prepare(append(c.s.reading(), c.s.writing()...)); err != nil {
+		return err
+	}
+	if err := e.writer.load(); err != nil {
+		return err
+	}
+	if err := e.check.open(e.path); err != nil {
+		return err
+	}
+	if err := e.SetSync(e.opts.Sync); err != nil {
+		return err
+	}
+	if err := syncDir(filepath.Dir(e.path)); err != nil {
+		return err
+	}
+	return e.readers.open(e.path, e.opts.Readers, half/int64(e.opts.Readers))
+}
+
+// prepareFile creates the tables in an empty file and reads what meta says.
+func (e *Engine) prepareFile(c *conn) error {
+	tables, err := c.number(`SELECT count(*) FROM sqlite_schema`)
+	if err != nil {
+		return err
+	}
+	if tables == 0 {
+		if err := initFile(c); err != nil {
+			return err
+		}
+	}
+	app, err := c.number(`PRAGMA application_id`)
+	if err != nil {
+		return err
+	}
+	version, err := c.number(`PRAGMA user_version`)
+	if err != nil {
+		return err
+	}
+	if app != applicationID || version != format {
+		return &store.Error{Code: store.CodeRefused, Message: e.path + " is not a shard of format " + strconv.Itoa(format)}
+	}
+	return e.readSeed(c)
+}
+
+func initFile(c *conn) error {
+	seed := make([]byte, 16)
+	_, _ = rand.Read(seed) // never fails, says its documentation
+	if err := c.script("BEGIN IMMEDIATE;" + schema); err != nil {
+		return err
+	}
+	s, _, err := c.db.PrepareTransient(`INSERT INTO meta (k, v) VALUES ('format', ?1), ('seed', ?2), ('ids', 1), ('generation', 0)`)
+	if err != nil {
+		return fault(c.path, err)
+	}
+	s.BindInt64(1, format)
+	s.BindBytes(2, seed)
+	err = c.exec(s)
+	_ = s.Finalize()
+	if err != nil {
+		return err
+	}
+	return c.script("PRAGMA application_id = " + strconv.Itoa(applicationID) +
+		"; PRAGMA user_version = " + strconv.Itoa(format) + "; COMMIT;")
+}
+
+func (e *Engine) readSeed(c *conn) error {
+	s, _, err := c.db.PrepareTransient(`SELECT v FROM meta WHERE k = 'seed'`)
+	if err != nil {
+		return fault(c.path, err)
+	}
+	defer s.Finalize()
+	seed := make([]byte, 16)
+	row, err := c.step(s)
+	if err != nil {
+		return err
+	}
+	if !row || s.ColumnBytes(0, seed) != len(seed) {
+		return damaged(e.path, "its seed is missing", nil)
+	}
+	e.hash = hasher{binary.LittleEndian.Uint64(seed), binary.LittleEndian.Uint64(seed[8:])}
+	return nil
+}
+
+// syncDir makes a new file's name survive a power cut.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err == nil {
+		err = errors.Join(d.Sync(), d.Close())
+	}
+	if err != nil {
+		return &store.Error{Code: store.CodeIO, Message: "cannot sync " + dir, Err: err}
+	}
+	return nil
+}

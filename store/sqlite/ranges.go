@@ -1,0 +1,246 @@
+package sqlite
+
+import (
+	"iter"
+	"slices"
+
+	"zombiezen.com/go/sqlite"
+
+	"larder/store"
+)
+
+// cursor is a range being read: a statement that stands on a row. Statements are kept for the next
+// range of the same shape. It belongs to the transaction's goroutine.
+type cursor struct {
+	stmt  *sqlite.Stmt
+	shape shape
+	buf   []byte // field and value of the row
+}
+
+// entry is a row under a cursor. Its field is valid until the next row.
+type entry struct {
+	pos   int64
+	field []byte
+	score float64
+	size  int // of an inline value
+	ref   int64
+}
+
+func (c *conn) cursor(s shape) (*cursor, error) {
+	if n := len(c.idle[s]); n > 0 {
+		cur := c.idle[s][n-1]
+		c.idle[s] = c.idle[s][:n-1]
+		return cur, nil
+	}
+	stmt, _, err := c.db.PrepareTransient(s.sql())
+	if err != nil {
+		return nil, fault(c.path, err)
+	}
+	cur := &cursor{stmt: stmt, shape: s}
+	c.all = append(c.all, cur)
+	return cur, nil
+}
+
+// closeLoop ends a range.
+func (t *tx) closeLoop(cur *cursor) {
+	i := slices.Index(t.loops, cur)
+	if i < 0 {
+		return
+	}
+	t.loops = slices.Delete(t.loops, i, i+1)
+	_ = cur.stmt.Reset()
+	if cap(cur.buf) > arenaKept {
+		cur.buf = nil
+	}
+	t.conn.idle[cur.shape] = append(t.conn.idle[cur.shape], cur)
+}
+
+func shapeOf(p store.Part, r store.Range) shape {
+	s := naturalUp
+	switch {
+	case r.Order == store.ByScore:
+		s = scoreUp
+	case p == store.Chunks:
+		s = chunksUp
+	}
+	if r.Reverse {
+		s++
+	}
+	return s
+}
+
+// openLoop starts to read a range; nil means it is empty.
+func (t *tx) openLoop(id store.ID, p store.Part, r store.Range) (*cursor, error) {
+	if err := t.readable(); err != nil {
+		return nil, err
+	}
+	sp, err := spanOf(p, r, &t.arena)
+	if err != nil || sp.empty || id == 0 {
+		return nil, err
+	}
+	skip := r.Skip
+	if skip > 0 {
+		if sp, skip, err = t.skip(id, p, r, sp); err != nil || sp.empty {
+			return nil, err
+		}
+	}
+	return t.loop(id, p, sp, shapeOf(p, r), r.Limit, skip)
+}
+
+func (t *tx) loop(id store.ID, p store.Part, sp span, sh shape, limit, skip int64) (*cursor, error) {
+	cur, err := t.conn.cursor(sh)
+	if err != nil {
+		return nil, t.fail(err)
+	}
+	t.loops = append(t.loops, cur)
+	if limit <= 0 {
+		limit = -1
+	}
+	next := 7
+	if p == store.Chunks {
+		next = 3
+		bindChunks(cur.stmt, id, sp)
+	} else {
+		bindSpan(cur.stmt, id, p, sp)
+	}
+	cur.stmt.BindInt64(next, limit)
+	cur.stmt.BindInt64(next+1, skip)
+	return cur, nil
+}
+
+// bindSpan binds the first six parameters of naturalRange and scoreRange.
+func bindSpan(s *sqlite.Stmt, id store.ID, p store.Part, sp span) {
+	s.BindInt64(1, int64(id))
+	s.BindInt64(2, int64(p))
+	sp.lo.bind(s, 3)
+	sp.hi.bind(s, 5)
+}
+
+func bindChunks(s *sqlite.Stmt, id store.ID, sp span) {
+	lo, hi := min(max(sp.lo.pos, 0), chunkMax), int64(chunkMax)
+	if sp.hi.kind != beyond {
+		hi = min(max(sp.hi.pos, 0), chunkMax)
+	}
+	s.BindInt64(1, int64(id)<<chunkBits+lo)
+	s.BindInt64(2, int64(id)<<chunkBits+hi)
+}
+
+// next moves to the next row.
+func (t *tx) next(cur *cursor) (e entry, ok bool, err error) {
+	s := cur.stmt
+	if ok, err = t.conn.step(s); err != nil || !ok {
+		return e, false, t.fail(err)
+	}
+	n := s.ColumnLen(1)
+	cur.buf = slices.Grow(cur.buf[:0], n)[:n]
+	s.ColumnBytes(1, cur.buf)
+	return entry{
+		pos: s.ColumnInt64(0), field: cur.buf[:n:n], score: s.ColumnFloat(2),
+		size: s.ColumnLen(3), ref: s.ColumnInt64(4),
+	}, true, nil
+}
+
+// item completes a row with its value, which may be in blobs.
+func (t *tx) complete(cur *cursor, e entry) (store.Item, error) {
+	it := store.Item{Pos: e.pos, Score: e.score, Found: true}
+	src, col, n := cur.stmt, 3, e.size
+	if e.ref != 0 {
+		src, col = t.conn.s.blobGet, 0
+		src.BindInt64(1, e.ref)
+		defer src.Reset()
+		row, err := t.conn.step(src)
+		if err != nil {
+			return it, t.fail(err)
+		}
+		if !row {
+			return it, t.fail(damaged(t.conn.path, "a long value is missing", nil))
+		}
+		n = src.ColumnLen(0)
+	}
+	f := len(e.field)
+	cur.buf = slices.Grow(cur.buf[:f], n)[:f+n]
+	if f > 0 {
+		it.Field = cur.buf[:f:f]
+	}
+	if n > 0 {
+		it.Value = cur.buf[f:]
+		src.ColumnBytes(col, it.Value)
+	}
+	return it, nil
+}
+
+// Range streams: the statement stands on its row while the loop's body runs. A write to other
+// ids meanwhile is fine with SQLite.
+func (t *tx) Range(id store.ID, p store.Part, r store.Range) iter.Seq2[store.Item, error] {
+	return func(yield func(store.Item, error) bool) {
+		cur, err := t.openLoop(id, p, r)
+		if err != nil {
+			yield(store.Item{}, err)
+			return
+		}
+		if cur == nil {
+			return
+		}
+		defer t.closeLoop(cur)
+		for {
+			e, ok, err := t.next(cur)
+			if err == nil && !ok {
+				return
+			}
+			var it store.Item
+			if err == nil {
+				it, err = t.complete(cur, e)
+			}
+			if !yield(it, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Count sums blocks where there are any.
+func (t *tx) Count(id store.ID, p store.Part, r store.Range) (int64, error) {
+	if err := t.readable(); err != nil {
+		return 0, err
+	}
+	sp, err := spanOf(p, r, &t.arena)
+	if err != nil || sp.empty || id == 0 {
+		return 0, err
+	}
+	n, err := t.countSpan(id, p, r.Order, sp)
+	n = max(n-r.Skip, 0)
+	if r.Limit > 0 {
+		n = min(n, r.Limit)
+	}
+	return n, err
+}
+
+func (t *tx) countSpan(id store.ID, p store.Part, o store.Order, sp span) (int64, error) {
+	ranked, err := t.rankable(id, p, o)
+	if err != nil || !ranked {
+		return t.countRows(id, p, o, sp)
+	}
+	high, err := t.rankOf(id, p, sp.hi)
+	if err != nil {
+		return 0, err
+	}
+	low, err := t.rankOf(id, p, sp.lo)
+	return max(high-low, 0), err
+}
+
+// countRows counts one by one.
+func (t *tx) countRows(id store.ID, p store.Part, o store.Order, sp span) (int64, error) {
+	s := t.conn.s.countNatural
+	switch {
+	case p == store.Chunks:
+		s = t.conn.s.countChunks
+		bindChunks(s, id, sp)
+	case o == store.ByScore:
+		s = t.conn.s.countScore
+		bindSpan(s, id, p, sp)
+	default:
+		bindSpan(s, id, p, sp)
+	}
+	n, _, err := t.conn.count(s)
+	return n, t.fail(err)
+}

@@ -1,0 +1,175 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"larder/store"
+)
+
+// reader is a read connection that keeps a snapshot from one View to the next, for taking
+// one costs more than reading a row from it. It belongs to whoever took it from the pool.
+type reader struct {
+	conn   *conn
+	ledger ledger
+	// seen is the engine's commit count that the snapshot holds at least; 0 without a snapshot.
+	seen   uint64
+	layout uint64 // of ledger, 1 for unknown
+}
+
+// renew takes a new snapshot if anything was committed since the last one. The snapshot lives as long
+// as the pin statement stands on a row: resetting and stepping one statement is cheaper than COMMIT
+// and BEGIN.
+func (r *reader) renew(e *Engine) error {
+	commits := e.commits.Load()
+	if r.seen == commits {
+		return nil
+	}
+	r.release()
+	before := e.layout.Load()
+	row, err := r.conn.step(r.conn.s.pin)
+	if err != nil {
+		return err
+	}
+	if !row {
+		return damaged(r.conn.path, "it has no tables", nil)
+	}
+	if before%2 == 1 || before != e.layout.Load() {
+		before = 1 // which layout the snapshot has cannot be told
+	}
+	if before != r.layout || before == 1 {
+		if err := r.ledger.load(r.conn); err != nil {
+			r.release()
+			return err
+		}
+		r.layout = before
+	}
+	r.seen = commits
+	return nil
+}
+
+// release gives the snapshot up, so that the log can be reset.
+func (r *reader) release() {
+	_ = r.conn.s.pin.Reset()
+	r.seen = 0
+}
+
+func (r *reader) view(e *Engine, s store.Scope, fn func(store.Tx) error) error {
+	t := &r.conn.tx
+	t.begin(e, r.conn, &r.ledger, s, false)
+	defer t.end()
+	if err := fn(t); err != nil {
+		return err
+	}
+	return t.failure
+}
+
+// pool lends readers: the one used last first, because its page cache is the warmest. It may be
+// used by many goroutines.
+type pool struct {
+	mu      sync.Mutex
+	idle    []*reader
+	waiting []chan *reader
+	all     []*reader
+	closed  bool
+}
+
+func (p *pool) open(path string, n int, cacheBytes int64) error {
+	for range n {
+		c, err := openConn(path, cacheBytes)
+		if err != nil {
+			return err
+		}
+		r := &reader{conn: c, layout: 1}
+		p.all = append(p.all, r)
+		if err := c.prepare(c.s.reading()); err != nil {
+			return err
+		}
+		p.idle = append(p.idle, r)
+	}
+	return nil
+}
+
+func (p *pool) take(ctx context.Context) (*reader, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return nil, store.ErrClosed
+	}
+	if n := len(p.idle); n > 0 {
+		r := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		p.mu.Unlock()
+		return r, nil
+	}
+	ch := make(chan *reader, 1)
+	p.waiting = append(p.waiting, ch)
+	p.mu.Unlock()
+	select {
+	case r := <-ch:
+		return r, nil
+	case <-ctx.Done():
+		p.leave(ch)
+		return nil, ctx.Err()
+	}
+}
+
+// leave takes a waiter out of the queue, and gives back what it was handed meanwhile.
+func (p *pool) leave(ch chan *reader) {
+	p.mu.Lock()
+	for i, w := range p.waiting {
+		if w == ch {
+			p.waiting = append(p.waiting[:i], p.waiting[i+1:]...)
+			p.mu.Unlock()
+			return
+		}
+	}
+	p.mu.Unlock()
+	p.put(<-ch)
+}
+
+func (p *pool) put(r *reader) {
+	p.mu.Lock()
+	if len(p.waiting) > 0 {
+		ch := p.waiting[0]
+		p.waiting = p.waiting[1:]
+		p.mu.Unlock()
+		ch <- r
+		return
+	}
+	p.idle = append(p.idle, r)
+	p.mu.Unlock()
+}
+
+// drain takes as many readers as become idle before ctx ends and releases their snapshots. The
+// caller puts them back.
+func (p *pool) drain(ctx context.Context) []*reader {
+	var got []*reader
+	for range p.all {
+		r, err := p.take(ctx)
+		if err != nil {
+			break
+		}
+		r.release()
+		got = append(got, r)
+	}
+	return got
+}
+
+// close waits for every reader to come back.
+func (p *pool) close() error {
+	got := p.drain(context.Background())
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	var errs []error
+	for _, r := range p.all {
+		errs = append(errs, r.conn.close())
+	}
+	_ = got
+	return errors.Join(errs...)
+}

@@ -1,0 +1,128 @@
+package sqlite
+
+import (
+	"context"
+
+	"larder/store"
+)
+
+// read runs fn on a snapshot, with the engine's own view of it.
+func (e *Engine) read(ctx context.Context, fn func(*tx) error) error {
+	return e.View(ctx, store.Whole(), func(t store.Tx) error { return fn(t.(*tx)) })
+}
+
+// change runs fn in a commit group, with the engine's own view of it.
+func (e *Engine) change(ctx context.Context, fn func(*tx) error) error {
+	return e.Update(ctx, store.Whole(), func(t store.Tx) error {
+		own := t.(*tx)
+		if err := own.writable(); err != nil {
+			return err
+		}
+		return fn(own)
+	})
+}
+
+// counts reads all databases' counters from the snapshot.
+func (t *tx) counts() ([]space, error) {
+	var l ledger
+	if err := l.load(t.conn); err != nil {
+		return nil, t.fail(err)
+	}
+	return l.spaces, nil
+}
+
+// Sizes answers one row: this engine is one shard.
+func (e *Engine) Sizes(ctx context.Context) ([]store.Size, error) {
+	size := store.Size{
+		File: fileSize(e.path), WAL: fileSize(e.path + "-wal"), CacheBytes: e.opts.CacheBytes,
+	}
+	err := e.read(ctx, func(t *tx) error {
+		free, err := t.conn.number(`PRAGMA freelist_count`)
+		if err != nil {
+			return err
+		}
+		size.Free = free * pageSize
+		size.Orphans, err = t.conn.number(`SELECT (SELECT count(*) FROM orphans) + (SELECT count(*) FROM dead_spaces)`)
+		if err != nil {
+			return err
+		}
+		spaces, err := t.counts()
+		size.Keys, size.Volatile, size.Data = 0, 0, 0
+		for _, sp := range spaces {
+			size.Keys += sp.size
+			size.Volatile += sp.volatile
+			size.Data += sp.bytes
+		}
+		return err
+	})
+	return []store.Size{size}, err
+}
+
+// Keyspaces leaves empty databases out.
+func (e *Engine) Keyspaces(ctx context.Context) ([]store.Keyspace, error) {
+	var list []store.Keyspace
+	err := e.read(ctx, func(t *tx) error {
+		list = nil
+		spaces, err := t.counts()
+		if err != nil {
+			return err
+		}
+		for _, sp := range spaces {
+			if sp.size == 0 {
+				continue
+			}
+			ttl, err := t.averageTTL(sp)
+			if err != nil {
+				return err
+			}
+			list = append(list, store.Keyspace{DB: sp.db, Keys: sp.size, Expires: sp.volatile, AvgTTLMillis: ttl})
+		}
+		return nil
+	})
+	return list, err
+}
+
+// averageTTL takes the keys that expire first and last as a sample of all.
+func (t *tx) averageTTL(sp space) (int64, error) {
+	if sp.volatile == 0 {
+		return 0, nil
+	}
+	s := t.conn.s.ttlSample
+	s.BindInt64(1, sp.ns)
+	at, _, err := t.conn.count(s)
+	return max(at-t.now, 0), t.fail(err)
+}
+
+// Expired reads the index of expiries database by database, so that keys of flushed ones do not
+// stand in the way.
+func (e *Engine) Expired(ctx context.Context, nowMillis int64, n int) ([]store.Key, error) {
+	var keys []store.Key
+	err := e.read(ctx, func(t *tx) error {
+		keys = nil
+		for _, sp := range t.ledger.spaces {
+			var err error
+			if keys, err = t.expiredIn(keys, sp, nowMillis, n); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return keys, err
+}
+
+func (t *tx) expiredIn(keys []store.Key, sp space, nowMillis int64, n int) ([]store.Key, error) {
+	s := t.conn.s.headExpired
+	s.BindInt64(1, sp.ns)
+	s.BindInt64(2, nowMillis)
+	s.BindInt64(3, int64(max(n-len(keys), 0)))
+	defer s.Reset()
+	for {
+		row, err := t.conn.step(s)
+		if err != nil || !row {
+			return keys, t.fail(err)
+		}
+		name := make([]byte, s.ColumnLen(0))
+		s.ColumnBytes(0, name)
+		keys = append(keys, store.Key{DB: sp.db, Name: name})
+	}
+}

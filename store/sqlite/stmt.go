@@ -1,0 +1,178 @@
+package sqlite
+
+import (
+	"zombiezen.com/go/sqlite"
+)
+
+// statements are prepared once for each connection and kept by name: looking them up by their
+// text on every use would hash it every time. They belong to their connection's user.
+type statements struct {
+	// Every connection.
+	pin, spaceList, spaceSize              *sqlite.Stmt
+	headGet, headScan, headFirst, headLast *sqlite.Stmt
+	headExpired, ttlSample                 *sqlite.Stmt
+	itemGet, itemAt, blobGet, chunkGet     *sqlite.Stmt
+	countNatural, countScore, countChunks  *sqlite.Stmt
+	blockFind, blockNext, blockBefore      *sqlite.Stmt
+	blockSum, blockCount, blockTop         *sqlite.Stmt
+	blockAny, blockWalk                    *sqlite.Stmt
+
+	// The writer only.
+	begin, commit, rollback                  *sqlite.Stmt
+	savepoint, rollbackTo, release           *sqlite.Stmt
+	metaSet, spacePut, spaceDrop, spaceDead  *sqlite.Stmt
+	headInsert, headUpdate, headTimed        *sqlite.Stmt
+	headDrop, orphan                         *sqlite.Stmt
+	itemMeta, itemInsert, itemValue          *sqlite.Stmt
+	itemScore, itemDrop                      *sqlite.Stmt
+	blobPut, blobLen, blobDrop               *sqlite.Stmt
+	chunkLen, chunkPut, chunkDrop            *sqlite.Stmt
+	blockPut, blockDrop, midNatural          *sqlite.Stmt
+	midScore, blockMid                       *sqlite.Stmt
+	sweepIDs, sweepItems, sweepBlobs         *sqlite.Stmt
+	sweepDelete, sweepChunks, sweepChunkDrop *sqlite.Stmt
+	sweepBlocks, orphanDrop, deadSpaces      *sqlite.Stmt
+	deadHeads, deadOrphans, deadDrop         *sqlite.Stmt
+	deadSpaceDrop                            *sqlite.Stmt
+}
+
+type preparation struct {
+	into **sqlite.Stmt
+	sql  string
+}
+
+const (
+	headColumns = `name, kind, id, expire, len, bytes, value`
+	// Marks (see mark) bound a range of rows from one (key, field) up to another.
+	naturalRange = ` FROM items WHERE id = ?1 AND part = ?2 AND (pos, field) >= (?3, ?4) AND (pos, field) < (?5, ?6) `
+	scoreRange   = ` FROM items INDEXED BY items_score WHERE id = ?1 AND part = ?2 AND score IS NOT NULL
+		AND (score, field) >= (?3, ?4) AND (score, field) < (?5, ?6) `
+	blockRange = ` FROM blocks WHERE id = ?1 AND part = ?2 AND level = ?3 AND (key, field) >= (?4, ?5) AND (key, field) < (?6, ?7) `
+	oneItem    = ` WHERE id = ?1 AND part = ?2 AND pos = ?3 AND field = ?4`
+	oneHead    = ` WHERE ns = ?1 AND h = ?2 AND name = ?3`
+	oneBlock   = ` WHERE id = ?1 AND part = ?2 AND level = ?3 AND key = ?4 AND field = ?5`
+)
+
+func (s *statements) reading() []preparation {
+	return []preparation{
+		// sqlite_schema's root is page 1, which every transaction reads anyway.
+		{&s.pin, `SELECT 1 FROM sqlite_schema`},
+		{&s.spaceList, `SELECT db, ns, size, volatile, bytes FROM spaces ORDER BY db`},
+		{&s.spaceSize, `SELECT size FROM spaces WHERE db = ?1`},
+		{&s.headGet, `SELECT ` + headColumns + ` FROM heads` + oneHead},
+		{&s.headScan, `SELECT ` + headColumns + `, h FROM heads WHERE ns = ?1 AND h >= ?2 ORDER BY h, name`},
+		{&s.headFirst, `SELECT h FROM heads WHERE ns = ?1 ORDER BY h LIMIT 1`},
+		{&s.headLast, `SELECT h FROM heads WHERE ns = ?1 ORDER BY h DESC LIMIT 1`},
+		{&s.headExpired, `SELECT name FROM heads WHERE ns = ?1 AND expire IS NOT NULL AND expire < ?2 ORDER BY expire LIMIT ?3`},
+		{&s.ttlSample, `SELECT CAST(avg(expire) AS INTEGER) FROM (
+			SELECT * FROM (SELECT expire FROM heads WHERE ns = ?1 AND expire IS NOT NULL ORDER BY expire LIMIT 64)
+			UNION ALL
+			SELECT * FROM (SELECT expire FROM heads WHERE ns = ?1 AND expire IS NOT NULL ORDER BY expire DESC LIMIT 64))`},
+		{&s.itemGet, `SELECT score, value, ref FROM items` + oneItem},
+		{&s.itemAt, `SELECT pos, field, score, value, ref` + naturalRange + `ORDER BY pos, field LIMIT 1 OFFSET ?7`},
+		{&s.blobGet, `SELECT value FROM blobs WHERE ref = ?1`},
+		{&s.chunkGet, `SELECT value FROM chunks WHERE at = ?1`},
+		{&s.countNatural, `SELECT count(*)` + naturalRange},
+		{&s.countScore, `SELECT count(*)` + scoreRange},
+		{&s.countChunks, `SELECT count(*) FROM chunks WHERE at >= ?1 AND at < ?2`},
+		{&s.blockFind, `SELECT n, key, field FROM blocks WHERE id = ?1 AND part = ?2 AND level = ?3
+			AND (key, field) <= (?4, ?5) ORDER BY key DESC, field DESC LIMIT 1`},
+		{&s.blockBefore, `SELECT n, key, field FROM blocks WHERE id = ?1 AND part = ?2 AND level = ?3
+			AND (key, field) < (?4, ?5) ORDER BY key DESC, field DESC LIMIT 1`},
+		{&s.blockNext, `SELECT n, key, field FROM blocks WHERE id = ?1 AND part = ?2 AND level = ?3
+			AND (key, field) > (?4, ?5) ORDER BY key, field LIMIT 1`},
+		{&s.blockSum, `SELECT sum(n)` + blockRange},
+		{&s.blockCount, `SELECT count(*)` + blockRange},
+		{&s.blockTop, `SELECT level FROM blocks WHERE id = ?1 AND part = ?2 ORDER BY level DESC LIMIT 1`},
+		{&s.blockAny, `SELECT 1 FROM blocks WHERE id = ?1 LIMIT 1`},
+		{&s.blockWalk, `SELECT n, key, field` + blockRange + `ORDER BY key, field`},
+	}
+}
+
+func (s *statements) writing() []preparation {
+	return []preparation{
+		{&s.begin, `BEGIN IMMEDIATE`},
+		{&s.commit, `COMMIT`},
+		{&s.rollback, `ROLLBACK`},
+		{&s.savepoint, `SAVEPOINT job`},
+		{&s.rollbackTo, `ROLLBACK TO job`},
+		{&s.release, `RELEASE job`},
+		{&s.metaSet, `UPDATE meta SET v = ?2 WHERE k = ?1`},
+		{&s.spacePut, `INSERT INTO spaces (db, ns, size, volatile, bytes) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (db)
+			DO UPDATE SET ns = excluded.ns, size = excluded.size, volatile = excluded.volatile, bytes = excluded.bytes`},
+		{&s.spaceDrop, `DELETE FROM spaces WHERE db = ?1`},
+		{&s.spaceDead, `INSERT INTO dead_spaces (ns) VALUES (?1)`},
+		{&s.headInsert, `INSERT INTO heads (ns, h, name, kind, id, len, bytes, stored, value, expire)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`},
+		{&s.headUpdate, `UPDATE heads SET kind = ?4, id = ?5, len = ?6, bytes = ?7, stored = ?8, value = ?9` + oneHead},
+		{&s.headTimed, `UPDATE heads SET kind = ?4, id = ?5, len = ?6, bytes = ?7, stored = ?8, value = ?9, expire = ?10` + oneHead},
+		{&s.headDrop, `DELETE FROM heads` + oneHead},
+		{&s.orphan, `INSERT INTO orphans (id) VALUES (?1) ON CONFLICT DO NOTHING`},
+		{&s.itemMeta, `SELECT score, length(value), ref FROM items` + oneItem},
+		{&s.itemInsert, `INSERT INTO items (id, part, pos, field, value, ref, score) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`},
+		{&s.itemValue, `UPDATE items SET value = ?5, ref = ?6` + oneItem},
+		{&s.itemScore, `UPDATE items SET value = ?5, ref = ?6, score = ?7` + oneItem},
+		{&s.itemDrop, `DELETE FROM items` + oneItem},
+		{&s.blobPut, `INSERT INTO blobs (ref, value) VALUES (?1, ?2) ON CONFLICT (ref) DO UPDATE SET value = excluded.value`},
+		{&s.blobLen, `SELECT length(value) FROM blobs WHERE ref = ?1`},
+		{&s.blobDrop, `DELETE FROM blobs WHERE ref = ?1`},
+		{&s.chunkLen, `SELECT length(value) FROM chunks WHERE at = ?1`},
+		{&s.chunkPut, `INSERT INTO chunks (at, value) VALUES (?1, ?2) ON CONFLICT (at) DO UPDATE SET value = excluded.value`},
+		{&s.chunkDrop, `DELETE FROM chunks WHERE at = ?1`},
+		{&s.blockPut, `INSERT INTO blocks (id, part, level, key, field, n) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+			ON CONFLICT (id, part, level, key, field) DO UPDATE SET n = excluded.n`},
+		{&s.blockDrop, `DELETE FROM blocks` + oneBlock},
+		{&s.midNatural, `SELECT pos, field` + naturalRange + `ORDER BY pos, field LIMIT 1 OFFSET ?7`},
+		{&s.midScore, `SELECT score, field` + scoreRange + `ORDER BY score, field LIMIT 1 OFFSET ?7`},
+		{&s.blockMid, `SELECT key, field` + blockRange + `ORDER BY key, field LIMIT 1 OFFSET ?8`},
+		{&s.sweepIDs, `SELECT id FROM orphans ORDER BY id LIMIT 1`},
+		{&s.sweepItems, `SELECT part, pos, field FROM items WHERE id = ?1 ORDER BY part, pos, field LIMIT 1 OFFSET ?2`},
+		{&s.sweepBlobs, `DELETE FROM blobs WHERE ref IN (SELECT ref FROM items
+			WHERE id = ?1 AND (part, pos, field) < (?2, ?3, ?4) AND ref IS NOT NULL)`},
+		{&s.sweepDelete, `DELETE FROM items WHERE id = ?1 AND (part, pos, field) < (?2, ?3, ?4)`},
+		{&s.sweepChunks, `SELECT at FROM chunks WHERE at >= ?1 AND at < ?2 ORDER BY at LIMIT 1 OFFSET ?3`},
+		{&s.sweepChunkDrop, `DELETE FROM chunks WHERE at >= ?1 AND at < ?2`},
+		{&s.sweepBlocks, `DELETE FROM blocks WHERE id = ?1`},
+		{&s.orphanDrop, `DELETE FROM orphans WHERE id = ?1`},
+		{&s.deadSpaces, `SELECT ns FROM dead_spaces ORDER BY ns LIMIT 1`},
+		{&s.deadHeads, `SELECT h, name FROM heads WHERE ns = ?1 ORDER BY h, name LIMIT 1 OFFSET ?2`},
+		{&s.deadOrphans, `INSERT INTO orphans (id) SELECT id FROM heads
+			WHERE ns = ?1 AND (h, name) < (?2, ?3) AND id <> 0 ON CONFLICT DO NOTHING`},
+		{&s.deadDrop, `DELETE FROM heads WHERE ns = ?1 AND (h, name) < (?2, ?3)`},
+		{&s.deadSpaceDrop, `DELETE FROM dead_spaces WHERE ns = ?1`},
+	}
+}
+
+// shape is one of the ways to walk items; each has its own statements, as many as loops are nested.
+type shape uint8
+
+const (
+	naturalUp shape = iota
+	naturalDown
+	scoreUp
+	scoreDown
+	chunksUp
+	chunksDown
+	shapes
+)
+
+// shapeSQL is indexed by shape. In all of them the last two parameters are limit and offset.
+func (s shape) sql() string {
+	const rows = `SELECT pos, field, score, value, ref`
+	const members = `SELECT pos, field, score, NULL, NULL` // scored parts have no values: the index has it all
+	const chunks = `SELECT at & 1048575, NULL, NULL, value, NULL FROM chunks WHERE at >= ?1 AND at < ?2 ORDER BY at `
+	switch s {
+	case naturalUp:
+		return rows + naturalRange + `ORDER BY pos, field LIMIT ?7 OFFSET ?8`
+	case naturalDown:
+		return rows + naturalRange + `ORDER BY pos DESC, field DESC LIMIT ?7 OFFSET ?8`
+	case scoreUp:
+		return members + scoreRange + `ORDER BY score, field LIMIT ?7 OFFSET ?8`
+	case scoreDown:
+		return members + scoreRange + `ORDER BY score DESC, field DESC LIMIT ?7 OFFSET ?8`
+	case chunksUp:
+		return chunks + `LIMIT ?3 OFFSET ?4`
+	default:
+		return chunks + `DESC LIMIT ?3 OFFSET ?4`
+	}
+}

@@ -1,0 +1,199 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"zombiezen.com/go/sqlite"
+
+	"larder/store"
+)
+
+const (
+	// vacuumPages is how many free pages one Sweep gives back to the file system, when nothing is left to delete
+	// and free pages are both many and a quarter of the file.
+	vacuumPages = 256
+	vacuumFloor = 1024
+)
+
+// Sweep deletes rows of orphans and of flushed databases, in one short transaction. When there are none it
+// shrinks a file that became mostly empty.
+func (e *Engine) Sweep(ctx context.Context, n int) (more bool, err error) {
+	idle, err := e.nothingToSweep(ctx)
+	if err != nil {
+		return false, err
+	}
+	if idle {
+		return e.shrink(ctx)
+	}
+	err = e.change(ctx, func(t *tx) error {
+		more, err = t.sweep(max(n, 1))
+		return err
+	})
+	return more, err
+}
+
+func (e *Engine) nothingToSweep(ctx context.Context) (idle bool, err error) {
+	err = e.read(ctx, func(t *tx) error {
+		n, err := t.conn.number(`SELECT EXISTS (SELECT 1 FROM orphans) OR EXISTS (SELECT 1 FROM dead_spaces)`)
+		idle = n == 0
+		return err
+	})
+	return idle, err
+}
+
+func (e *Engine) shrink(ctx context.Context) (more bool, err error) {
+	var free, all int64
+	err = e.read(ctx, func(t *tx) error {
+		if free, err = t.conn.number(`PRAGMA freelist_count`); err != nil {
+			return err
+		}
+		all, err = t.conn.number(`PRAGMA page_count`)
+		return err
+	})
+	if err != nil || free < vacuumFloor || free*4 < all {
+		return false, err
+	}
+	err = e.writer.exclusive(ctx, func(c *conn) error {
+		return c.script(fmt.Sprintf("PRAGMA incremental_vacuum(%d);", vacuumPages))
+	})
+	return err == nil, err
+}
+
+// sweep deletes about n rows; every id and namespace counts as a row too.
+func (t *tx) sweep(n int) (more bool, err error) {
+	for n > 0 {
+		id, found, err := t.conn.count(t.conn.s.sweepIDs)
+		if err != nil {
+			return false, t.fail(err)
+		}
+		if !found {
+			break
+		}
+		used, err := t.sweepID(id, n)
+		if err != nil {
+			return false, err
+		}
+		n -= used
+	}
+	if n <= 0 {
+		return true, nil
+	}
+	ns, found, err := t.conn.count(t.conn.s.deadSpaces)
+	if err != nil || !found {
+		return false, t.fail(err)
+	}
+	return true, t.sweepSpace(ns, n)
+}
+
+// sweepID deletes items, then chunks, then what counted them.
+func (t *tx) sweepID(id int64, n int) (used int, err error) {
+	used, whole, err := t.sweepItems(id, n)
+	if err != nil || !whole {
+		return used, err
+	}
+	cut, whole, err := t.sweepChunks(id, n-used)
+	used += cut
+	if err != nil || !whole {
+		return used, err
+	}
+	t.conn.s.sweepBlocks.BindInt64(1, id)
+	if err := t.conn.exec(t.conn.s.sweepBlocks); err != nil {
+		return used, t.fail(err)
+	}
+	used += t.conn.db.Changes() + 1
+	t.conn.s.orphanDrop.BindInt64(1, id)
+	return used, t.fail(t.conn.exec(t.conn.s.orphanDrop))
+}
+
+// sweepItems deletes the first n items; whole tells that these were all.
+func (t *tx) sweepItems(id int64, n int) (used int, whole bool, err error) {
+	s := t.conn.s.sweepItems
+	s.BindInt64(1, id)
+	s.BindInt64(2, int64(n))
+	row, err := t.conn.step(s)
+	if err != nil {
+		return 0, false, t.fail(err)
+	}
+	part, m := int64(math.MaxInt64), mark{}
+	if row {
+		part, m = s.ColumnInt64(0), mark{pos: s.ColumnInt64(1), field: t.arena.column(s, 2)}
+	}
+	_ = s.Reset()
+	for _, s := range [...]*sqlite.Stmt{t.conn.s.sweepBlobs, t.conn.s.sweepDelete} {
+		s.BindInt64(1, id)
+		s.BindInt64(2, part)
+		m.bind(s, 3)
+		if err := t.conn.exec(s); err != nil {
+			return 0, false, t.fail(err)
+		}
+	}
+	return t.conn.db.Changes(), !row, nil
+}
+
+func (t *tx) sweepChunks(id int64, n int) (used int, whole bool, err error) {
+	if id >= idMax {
+		return 0, true, nil
+	}
+	from, to := id<<chunkBits, (id+1)<<chunkBits
+	s := t.conn.s.sweepChunks
+	s.BindInt64(1, from)
+	s.BindInt64(2, to)
+	s.BindInt64(3, int64(max(n, 1)))
+	at, more, err := t.conn.count(s)
+	if err != nil {
+		return 0, false, t.fail(err)
+	}
+	if more {
+		to = at
+	}
+	s = t.conn.s.sweepChunkDrop
+	s.BindInt64(1, from)
+	s.BindInt64(2, to)
+	if err := t.conn.exec(s); err != nil {
+		return 0, false, t.fail(err)
+	}
+	return t.conn.db.Changes(), !more, nil
+}
+
+// sweepSpace deletes heads of a flushed database; the ids they own become orphans in turn.
+func (t *tx) sweepSpace(ns int64, n int) error {
+	s := t.conn.s.deadHeads
+	s.BindInt64(1, ns)
+	s.BindInt64(2, int64(n))
+	row, err := t.conn.step(s)
+	if err != nil {
+		return t.fail(err)
+	}
+	h, name := int64(math.MaxInt64), []byte(nil)
+	if row {
+		h, name = s.ColumnInt64(0), t.arena.column(s, 1)
+	}
+	_ = s.Reset()
+	for _, s := range [...]*sqlite.Stmt{t.conn.s.deadOrphans, t.conn.s.deadDrop} {
+		s.BindInt64(1, ns)
+		s.BindInt64(2, h)
+		s.BindBytes(3, name)
+		if err := t.conn.exec(s); err != nil {
+			return t.fail(err)
+		}
+	}
+	if row {
+		return nil
+	}
+	t.conn.s.deadSpaceDrop.BindInt64(1, ns)
+	return t.fail(t.conn.exec(t.conn.s.deadSpaceDrop))
+}
+
+var _ interface {
+	store.Engine
+	store.Batcher
+	store.Expirer
+	store.Sweeper
+	store.Checkpointer
+	store.Syncer
+	store.Sizer
+	store.Keyspacer
+	store.Checker
+} = (*Engine)(nil)

@@ -1,0 +1,230 @@
+package sqlite
+
+import (
+	"bytes"
+	"slices"
+	"time"
+
+	"larder/store"
+)
+
+// seenMax is how many heads a writing transaction remembers, so that reading a key and then
+// writing it looks the row up once.
+const seenMax = 32
+
+// tx is one transaction. Every connection has one and uses it again and again; one goroutine
+// at a time may use it, between begin and end.
+type tx struct {
+	engine *Engine
+	conn   *conn
+	ledger *ledger
+	scope  store.Scope
+	hint   int // the key of scope that is expected next
+	now    int64
+	write  bool
+	open   bool
+	wrote  bool
+	// failure is an error of SQLite's: the transaction cannot succeed whatever fn makes of it.
+	failure error
+	arena   arena
+	seen    []headRow
+	known   []knownID
+	loose   []store.ID // made or detached here, and not under a key yet
+	loops   []*cursor  // ranges being read
+}
+
+// knownID is an id the transaction met, and whether its items are counted in blocks.
+type knownID struct {
+	id     store.ID
+	ranked bool
+}
+
+var _ store.Tx = (*tx)(nil)
+
+func (t *tx) begin(e *Engine, c *conn, l *ledger, s store.Scope, write bool) {
+	t.engine, t.conn, t.ledger, t.scope = e, c, l, s
+	t.now = e.now()
+	t.write, t.open, t.wrote, t.failure, t.hint = write, true, false, nil, 0
+}
+
+// finish orphans what no key names.
+func (t *tx) finish() error {
+	if t.failure != nil {
+		return t.failure
+	}
+	for _, id := range t.loose {
+		if err := t.orphan(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// end closes what fn left open.
+func (t *tx) end() {
+	for len(t.loops) > 0 {
+		t.closeLoop(t.loops[len(t.loops)-1])
+	}
+	t.arena.reset()
+	t.seen, t.known, t.loose = t.seen[:0], t.known[:0], t.loose[:0]
+	t.open = false
+	t.scope = store.Scope{}
+}
+
+// fail notes an error of the engine's own. All SQL of a transaction goes through it.
+func (t *tx) fail(err error) error {
+	if err != nil && t.failure == nil {
+		t.failure = err
+	}
+	return err
+}
+
+func (t *tx) readable() error {
+	if !t.open {
+		return misuse("transaction used after its end")
+	}
+	return t.failure
+}
+
+func (t *tx) writable() error {
+	if err := t.readable(); err != nil {
+		return err
+	}
+	if !t.write {
+		return store.ErrReadOnly
+	}
+	t.wrote = true
+	return nil
+}
+
+// allowed checks a key against the scope. Keys are mostly asked for in the order the scope names them.
+func (t *tx) allowed(name []byte) error {
+	if t.scope.All {
+		return nil
+	}
+	keys := t.scope.Keys
+	for range keys {
+		if t.hint >= len(keys) {
+			t.hint = 0
+		}
+		if bytes.Equal(keys[t.hint].Name, name) {
+			return nil
+		}
+		t.hint++
+	}
+	slot := store.Slot(name)
+	if slices.ContainsFunc(keys, func(k store.Key) bool { return store.Slot(k.Name) == slot }) {
+		return nil
+	}
+	return store.ErrScope
+}
+
+func (t *tx) whole() error {
+	if !t.scope.All {
+		return store.ErrScope
+	}
+	return t.readable()
+}
+
+// Now is the same for the whole transaction.
+func (t *tx) Now() time.Time { return time.UnixMilli(t.now) }
+
+// SameShard is always true: there is one file.
+func (t *tx) SameShard(_, _ store.Key) bool { return true }
+
+// note remembers an id. Beyond a few dozen it forgets, and ranked asks the file.
+func (t *tx) note(id store.ID, ranked bool) {
+	if id == 0 {
+		return
+	}
+	for i := range t.known {
+		if t.known[i].id == id {
+			t.known[i].ranked = ranked
+			return
+		}
+	}
+	if len(t.known) < seenMax {
+		t.known = append(t.known, knownID{id, ranked})
+	}
+}
+
+// ranked tells whether blocks count an id's items.
+func (t *tx) ranked(id store.ID) (bool, error) {
+	for i := range t.known {
+		if t.known[i].id == id {
+			return t.known[i].ranked, nil
+		}
+	}
+	s := t.conn.s.blockAny
+	s.BindInt64(1, int64(id))
+	_, found, err := t.conn.count(s)
+	if err == nil {
+		t.note(id, found)
+	}
+	return found, t.fail(err)
+}
+
+// Size is exact, also for what this transaction did so far.
+func (t *tx) Size(db int) (int64, error) {
+	if err := t.whole(); err != nil {
+		return 0, err
+	}
+	if t.ledger == &t.engine.writer.ledger {
+		if sp := t.ledger.find(db); sp != nil {
+			return sp.size, nil
+		}
+		return 0, nil
+	}
+	s := t.conn.s.spaceSize
+	s.BindInt64(1, int64(db))
+	n, _, err := t.conn.count(s)
+	return n, t.fail(err)
+}
+
+// Flush leaves the rows to the sweep.
+func (t *tx) Flush(db int) error {
+	if err := t.whole(); err != nil {
+		return err
+	}
+	if err := t.writable(); err != nil {
+		return err
+	}
+	t.seen = t.seen[:0]
+	ns, ok := t.ledger.remove(db)
+	if !ok {
+		return nil
+	}
+	t.conn.s.spaceDead.BindInt64(1, ns)
+	if err := t.conn.exec(t.conn.s.spaceDead); err != nil {
+		return t.fail(err)
+	}
+	return t.dropSpace(db)
+}
+
+func (t *tx) dropSpace(db int) error {
+	t.conn.s.spaceDrop.BindInt64(1, int64(db))
+	return t.fail(t.conn.exec(t.conn.s.spaceDrop))
+}
+
+// Swap renumbers two spaces; a number left without one loses its row.
+func (t *tx) Swap(a, b int) error {
+	if err := t.whole(); err != nil {
+		return err
+	}
+	if err := t.writable(); err != nil {
+		return err
+	}
+	if a == b {
+		return nil
+	}
+	t.seen = t.seen[:0]
+	t.ledger.swap(a, b)
+	for _, db := range [...]int{a, b} {
+		if t.ledger.find(db) == nil {
+			if err := t.dropSpace(db); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
