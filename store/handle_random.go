@@ -8,6 +8,9 @@ import (
 // sampleMemory is the most items a sample remembers to tell repeats; a larger one walks the part.
 const sampleMemory = 1 << 16
 
+// errWrongLen stops what would otherwise draw for ever from a damaged key.
+var errWrongLen = &Error{Code: CodeInternal, Message: "a key has fewer items than its head says"}
+
 // drawSize is the number of items drawn at once: fewer where items are large on average.
 func (h *handle) drawSize() int64 {
 	average := h.head.Bytes/max(h.head.Len, 1) + 1
@@ -20,6 +23,9 @@ func (h *handle) draw(p Part, n int64, visit func(Item)) error {
 	size := h.drawSize()
 	for n > 0 && h.Exists() {
 		drawn, err := h.tx.Random(h.head.ID, p, h.head.Len, int(min(n, size)))
+		if err == nil && len(drawn) == 0 {
+			err = errWrongLen
+		}
 		if err != nil {
 			return err
 		}

@@ -66,6 +66,9 @@ func (s *SetKey) popSome(n int64, visit func(member []byte)) error {
 	for n > 0 {
 		var names [][]byte
 		err := s.Sample(min(n, s.drawSize()), func(it Item) { names = append(names, bytes.Clone(it.Field)) })
+		if err == nil && len(names) == 0 {
+			err = errWrongLen
+		}
 		if err != nil {
 			return err
 		}
