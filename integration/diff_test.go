@@ -26,7 +26,7 @@ import (
 //	scan        a SCAN, SSCAN, HSCAN or ZSCAN with cursor 0: called until its end; what
 //	            all pages together return is compared, without order and repetition
 //	times N     the line is sent N times, %i in it being 1 to N; each reply is compared
-//	raw         the rest is one quoted string, sent as it is
+//	raw         the words are sent as they are, one behind the other
 //	field F     only field F of a map (or flat pairs) reply
 //
 // "sleep N" waits N milliseconds, "# text" is a comment.
@@ -78,10 +78,7 @@ func parseLine(line string) (*step, error) {
 	}
 	s.words = words
 	if s.has("raw") {
-		if len(words) != 1 {
-			return nil, fmt.Errorf("raw takes one string: %s", line)
-		}
-		s.raw, s.words = words[0], nil
+		s.raw, s.words = strings.Join(words, ""), nil
 	}
 	return s, nil
 }
@@ -160,7 +157,16 @@ func diff(t *testing.T, scripts []script, args ...string) {
 	}
 }
 
-// play runs one script in one protocol.
+// diffBare runs scripts on connections that nothing was sent over before: no HELLO, no FLUSHALL.
+func diffBare(t *testing.T, scripts []script, args ...string) {
+	t.Helper()
+	p := startPair(t, args...)
+	for i := range scripts {
+		t.Run(scripts[i].name, func(t *testing.T) { p.play(t, &scripts[i], 0) })
+	}
+}
+
+// play runs one script in one protocol, or in the protocol connections begin with if it is 0.
 func (p pair) play(t *testing.T, sc *script, proto int) {
 	clients := map[string][2]*conn{}
 	client := func(name string) [2]*conn {
@@ -176,7 +182,9 @@ func (p pair) play(t *testing.T, sc *script, proto int) {
 		return c
 	}
 	for _, c := range client("") {
-		c.must(t, "FLUSHALL")
+		if proto != 0 {
+			c.must(t, "FLUSHALL")
+		}
 	}
 	for _, s := range sc.steps(t) {
 		time.Sleep(s.sleep)
