@@ -320,6 +320,23 @@ GET k
 @h AUTH wrong
 @h GET k
 `},
+	{"changed", `
+AUTH sekret
+CONFIG GET requirepass
+@open PING
+CONFIG SET requirepass other
+PING
+@open PING
+@new PING
+@new AUTH sekret
+@new AUTH other
+@new PING
+CONFIG SET requirepass ""
+@free PING
+@free AUTH other
+CONFIG SET requirepass sekret
+@shut PING
+`},
 	{"limits", `
 [raw] @a "*11\r\n$3\r\nGET\r\n"
 @a PING
