@@ -33,6 +33,8 @@ const (
 	NoMandatoryKeys  //
 	TouchesArbitrary // as Redis's touches-arbitrary-keys
 	SortedForScript  // reserved
+	Peek             // reads a key without using it: OBJECT IDLETIME must not see it
+	Use              // uses a key although its key spec does not say access
 	Undocumented     // left out of docs/commands.md: DEBUG and the like
 )
 
@@ -51,8 +53,8 @@ type Spec struct {
 	// KeyUse, if set, tells the flags of a KeyVariable key from the arguments, as SET's
 	// depend on GET.
 	KeyUse func(args [][]byte) KeyFlags
-	Run   Handler
-	Subs  []Spec
+	Run    Handler
+	Subs   []Spec
 	// Categories are ACL categories beyond those that follow from Flags and Group, as "@dangerous".
 	Categories []string
 	Group      string // "string", "hash", ...: COMMAND DOCS's group
@@ -78,3 +80,19 @@ func (s *Spec) FullName() string {
 // RedisVersion is the version of Redis whose behaviour we give: INFO's redis_version and
 // HELLO's version. Clients switch features on by it.
 const RedisVersion = "7.2.4"
+
+// Version is the version of Larder itself.
+const Version = "0.1.0"
+
+// Uses reports whether running the command counts as a use of its keys, for LRU and LFU.
+func (s *Spec) Uses() bool {
+	if s.Has(Use) || s.Has(Write) {
+		return true
+	}
+	for i := range s.Keys {
+		if s.Keys[i].Flags&KeyAccess != 0 {
+			return !s.Has(Peek)
+		}
+	}
+	return false
+}

@@ -1,0 +1,204 @@
+// Larder is a server that speaks the Redis protocol and keeps the data on disk.
+//
+// This file is wiring only: configuration, engine, background work, server, signals.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+
+	"larder/resp"
+	"larder/resp/cmd"
+	"larder/resp/param"
+	"larder/shard"
+	"larder/store"
+	"larder/store/sqlite"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+// run is the whole life of the process; it returns the exit status.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if len(args) == 1 {
+		switch args[0] {
+		case "--version", "-v":
+			fmt.Fprintf(stdout, "Larder server v=%s redis=%s\n", cmd.Version, cmd.RedisVersion)
+			return 0
+		case "--help", "-h":
+			fmt.Fprint(stdout, usage)
+			return 0
+		}
+	}
+	params := param.New()
+	if err := params.Load(args, stdin); err != nil {
+		fmt.Fprintln(stderr, report(err))
+		return 1
+	}
+	log, closeLog, err := newLog(params, stdout)
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return 1
+	}
+	defer closeLog()
+	if err := serve(params, log); err != nil {
+		log.Error(err.Error())
+		fmt.Fprintln(stderr, "larder:", err)
+		return 1
+	}
+	return 0
+}
+
+func report(err error) string {
+	var e *param.LoadError
+	if errors.As(err, &e) {
+		return e.Report(cmd.RedisVersion)
+	}
+	return err.Error()
+}
+
+const usage = `Usage: larder [/path/to/redis.conf | -] [--directive value ...]
+
+  larder                                serve on 127.0.0.1:6379, data in ./data
+  larder --port 6380 --dir ./data       another port, another directory
+  larder redis.conf --loglevel verbose  a configuration file in redis.conf's syntax first
+  larder --version | --help
+
+Directives are redis-server's, and of Larder's own:
+  --shards N          number of SQLite files, fixed when the directory is made (4)
+  --cache-size 64mb   memory for the page caches of all shards together
+  --appendfsync always | everysec | no
+                      when an acknowledged write also survives a power cut
+`
+
+// serve opens everything, waits for a signal or SHUTDOWN, and closes in reverse order.
+func serve(params *param.Set, log *slog.Logger) error {
+	listeners, err := listen(params)
+	if err != nil {
+		return err
+	}
+	defer closeAll(listeners)
+	dir, engine, err := openData(params, log)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	defer engine.Close()
+	work := startUpkeep(engine, params, log)
+	defer work.Stop()
+
+	stop := make(chan struct{})
+	var once sync.Once
+	server, err := resp.New(resp.Options{Engine: engine, Params: params, Log: log, Upkeep: work,
+		Stop: func() { once.Do(func() { close(stop) }) }})
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	for _, ln := range listeners {
+		go func() {
+			if err := server.Serve(ln); err != nil {
+				log.Error("a listener failed", "address", ln.Addr().String(), "error", err)
+			}
+		}()
+	}
+	return waitForEnd(params, log, listeners, stop)
+}
+
+func waitForEnd(params *param.Set, log *slog.Logger, listeners []listener, stop <-chan struct{}) error {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	removePid, err := writePid(params)
+	if err != nil {
+		return err
+	}
+	defer removePid()
+	greet(params, log, listeners)
+	notify(params, "READY=1")
+	select {
+	case s := <-signals:
+		log.Info("Received a signal, closing", "signal", s.String())
+	case <-stop:
+		log.Info("A client asked for SHUTDOWN, closing")
+	}
+	notify(params, "STOPPING=1")
+	return nil
+}
+
+// greet says what a newcomer needs: where it listens, where the data is, how to connect.
+func greet(params *param.Set, log *slog.Logger, listeners []listener) {
+	for _, name := range params.Ignored() {
+		log.Info("This directive has no meaning here; it is kept and answered by CONFIG GET", "directive", name)
+	}
+	for _, ln := range listeners {
+		log.Info("Listening", "address", ln.Addr().String())
+	}
+	log.Info("Data", "dir", params.String("dir"), "shards", params.Int("shards"), "appendfsync", params.String("appendfsync"))
+	log.Info("Ready to accept connections", "version", cmd.Version, "connect", hint(listeners))
+}
+
+func hint(listeners []listener) string {
+	for _, ln := range listeners {
+		if ln.Addr().Network() == "unix" {
+			continue
+		}
+		at := strings.LastIndex(ln.Addr().String(), ":")
+		return "redis-cli -p " + ln.Addr().String()[at+1:]
+	}
+	if len(listeners) > 0 {
+		return "redis-cli -s " + listeners[0].Addr().String()
+	}
+	return "nothing to connect to: port is 0 and no unixsocket is set"
+}
+
+// openData claims the directory and opens one SQLite engine for each shard.
+func openData(params *param.Set, log *slog.Logger) (*shard.Dir, *shard.Fanout, error) {
+	n := int(params.Int("shards"))
+	dir, err := shard.Claim(params.String("dir"), n, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	var files []*sqlite.Engine
+	var engines []store.Engine
+	for i := range n {
+		e, err := sqlite.Open(dir.ShardPath(i), sqlite.Options{Sync: syncMode(params), CacheBytes: params.Bytes("cache-size") / int64(n)})
+		if err != nil {
+			closeEngines(engines)
+			dir.Close()
+			return nil, nil, err
+		}
+		files, engines = append(files, e), append(engines, e)
+	}
+	params.OnChange("appendfsync", func(string) error {
+		for _, e := range files {
+			if err := e.SetSync(syncMode(params)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	log.Info("No journal: transactions over several shards are isolated, but a crash may keep one shard's part of them and lose another's")
+	return dir, shard.New(engines), nil
+}
+
+func closeEngines(engines []store.Engine) {
+	for _, e := range engines {
+		e.Close()
+	}
+}
+
+func syncMode(params *param.Set) sqlite.Mode {
+	switch params.String("appendfsync") {
+	case "always":
+		return sqlite.Always
+	case "no":
+		return sqlite.No
+	}
+	return sqlite.EverySec
+}

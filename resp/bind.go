@@ -1,0 +1,46 @@
+package resp
+
+import (
+	"larder/store"
+)
+
+// bindParams makes the parameters take effect, now and whenever CONFIG SET changes one.
+func (s *Server) bindParams() error {
+	apply := map[string]func(){
+		"requirepass":             func() { s.gate.SetPassword(s.params.String("requirepass")) },
+		"slowlog-log-slower-than": func() { s.stats.Slow.ThresholdMicros.Store(s.params.Int("slowlog-log-slower-than")) },
+		"slowlog-max-len":         func() { s.stats.Slow.MaxLen.Store(s.params.Int("slowlog-max-len")) },
+		"latency-monitor-threshold": func() {
+			s.stats.Events.ThresholdMillis.Store(s.params.Int("latency-monitor-threshold"))
+		},
+		"latency-tracking":          func() { s.latencyTracking.Store(s.params.Bool("latency-tracking")) },
+		"proto-max-bulk-len":        func() { s.guard.MaxBulk.Store(s.params.Bytes("proto-max-bulk-len")); s.setLimits() },
+		"client-query-buffer-limit": func() { s.guard.QueryBuffer.Store(s.params.Bytes("client-query-buffer-limit")) },
+	}
+	for _, name := range limitParams() {
+		apply[name] = s.setLimits
+	}
+	for name, fn := range apply {
+		fn()
+		s.params.OnChange(name, func(string) error { fn(); return nil })
+	}
+	return nil
+}
+
+// limitParams are the parameters that store.Limits is made of.
+func limitParams() []string {
+	return []string{"hash-max-listpack-entries", "hash-max-listpack-value", "set-max-intset-entries", "set-max-listpack-entries",
+		"set-max-listpack-value", "zset-max-listpack-entries", "zset-max-listpack-value", "list-max-listpack-size"}
+}
+
+// setLimits gives data types the encodings' limits as configured.
+func (s *Server) setLimits() {
+	number := func(name string) int { return int(s.params.Int(name)) }
+	s.limits.Store(&store.Limits{
+		HashMaxListpackEntries: number("hash-max-listpack-entries"), HashMaxListpackValue: number("hash-max-listpack-value"),
+		SetMaxIntsetEntries: number("set-max-intset-entries"), SetMaxListpackEntries: number("set-max-listpack-entries"),
+		SetMaxListpackValue: number("set-max-listpack-value"), ZsetMaxListpackEntries: number("zset-max-listpack-entries"),
+		ZsetMaxListpackValue: number("zset-max-listpack-value"), ListMaxListpackSize: number("list-max-listpack-size"),
+		ProtoMaxBulkLen: s.params.Bytes("proto-max-bulk-len"),
+	})
+}

@@ -1,0 +1,64 @@
+package resp
+
+import (
+	"sort"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"larder/resp/cmd"
+)
+
+// clients is the register of connections. For any goroutine.
+type clients struct {
+	mu     sync.Mutex
+	byID   map[int64]*cmd.Client
+	lastID atomic.Int64
+}
+
+func newClients() *clients { return &clients{byID: map[int64]*cmd.Client{}} }
+
+// add registers a client under a fresh id, unless limit are there already.
+func (c *clients) add(client *cmd.Client, limit int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.byID) >= limit {
+		return false
+	}
+	client.ID = c.lastID.Add(1)
+	c.byID[client.ID] = client
+	return true
+}
+
+func (c *clients) remove(client *cmd.Client) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.byID, client.ID)
+}
+
+func (c *clients) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.byID)
+}
+
+// all returns the clients, oldest first.
+func (c *clients) all() []*cmd.Client {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list := make([]*cmd.Client, 0, len(c.byID))
+	for _, client := range c.byID {
+		list = append(list, client)
+	}
+	sort.Slice(list, func(i, j int) bool { return list[i].ID < list[j].ID })
+	return list
+}
+
+// closeIdle ends the connections that sent nothing for longer than timeout.
+func (c *clients) closeIdle(now time.Time, timeout time.Duration) {
+	for _, client := range c.all() {
+		if now.Sub(time.UnixMilli(client.LastActive.Load())) > timeout {
+			client.Close()
+		}
+	}
+}

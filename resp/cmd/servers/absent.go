@@ -1,0 +1,85 @@
+package servers
+
+import (
+	"larder/resp/arg"
+	"larder/resp/cmd"
+	"larder/resp/reply"
+)
+
+// The commands of this file belong to parts of Redis that Larder does not have. They
+// answer what a Redis without those parts in use would, so that clients which probe go on.
+
+const noCluster = "ERR This instance has cluster support disabled"
+
+func absentRows() []cmd.Spec {
+	rows := []cmd.Spec{
+		{Name: "READONLY", Arity: 1, Flags: quiet | cmd.Fast, Run: clusterOnly, Group: "cluster", Since: "3.0.0", Categories: []string{"@connection"},
+			Summary: "Enables read-only queries for a connection to a Redis Cluster replica node.", Complexity: "O(1)"},
+		{Name: "READWRITE", Arity: 1, Flags: quiet | cmd.Fast, Run: clusterOnly, Group: "cluster", Since: "3.0.0", Categories: []string{"@connection"},
+			Summary: "Enables read-write queries for a connection to a Redis Cluster replica node.", Complexity: "O(1)"},
+		{Name: "ASKING", Arity: 1, Flags: cmd.Fast, Run: clusterOnly, Group: "cluster", Since: "3.0.0", Categories: []string{"@connection"},
+			Summary: "Signals that a cluster client is following an -ASK redirect.", Complexity: "O(1)"},
+		{Name: "CLUSTER", Arity: -2, Group: "cluster", Since: "3.0.0", Summary: "A container for Redis Cluster commands.",
+			Complexity: "Depends on subcommand.", Subs: clusterRows()},
+		{Name: "MODULE", Arity: -2, Group: group, Since: "4.0.0", Summary: "A container for module commands.", Complexity: "Depends on subcommand.",
+			Subs: []cmd.Spec{
+				{Name: "LIST", Arity: 2, Flags: cmd.Admin | cmd.NoScript, Run: noModules, Group: group, Since: "4.0.0", Tips: []string{"nondeterministic_output_order"},
+					Summary: "Returns all loaded modules.", Complexity: "O(N) where N is the number of loaded modules."},
+				{Name: "HELP", Arity: 2, Flags: quiet, Run: moduleHelp, Group: group, Since: "5.0.0", Summary: "Returns helpful text about the different subcommands.", Complexity: "O(1)"},
+			}},
+		{Name: "FUNCTION", Arity: -2, Group: "scripting", Since: "7.0.0", Summary: "A container for function commands.", Complexity: "Depends on subcommand.",
+			Subs: []cmd.Spec{{Name: "FLUSH", Arity: -2, Flags: cmd.Write | cmd.NoScript, Run: functionFlush, Group: "scripting", Since: "7.0.0", Usage: "[ASYNC | SYNC]",
+				Tips: []string{"request_policy:all_shards", "response_policy:all_succeeded"}, Summary: "Deletes all libraries and functions.",
+				Complexity: "O(N) where N is the number of functions deleted"}}},
+	}
+	return append(rows, replicaRow("REPLICAOF", "5.0.0"), replicaRow("SLAVEOF", "1.0.0"))
+}
+
+func replicaRow(name, since string) cmd.Spec {
+	return cmd.Spec{Name: name, Arity: 3, Flags: cmd.Admin | cmd.NoScript | cmd.Stale | cmd.NoAsyncLoading, Run: replicaOf, Group: group, Since: since,
+		Usage: "<host port | NO ONE>", Summary: "Configures a server as replica of another, or promotes it to a master.", Complexity: "O(1)"}
+}
+
+func replicaOf(c *cmd.Call) reply.Reply {
+	if arg.Is(c.Args[1], "NO") && arg.Is(c.Args[2], "ONE") {
+		return reply.OK()
+	}
+	return reply.Fail("ERR Larder does not replicate yet: only REPLICAOF NO ONE is accepted")
+}
+
+func clusterOnly(*cmd.Call) reply.Reply { return reply.Fail(noCluster) }
+
+func noModules(*cmd.Call) reply.Reply { return reply.Of() }
+
+// functionFlush has nothing to delete: no functions can be loaded. It still checks its option.
+func functionFlush(c *cmd.Call) reply.Reply {
+	s := c.Scan(2)
+	if s.More() && !s.Word("SYNC") && !s.Word("ASYNC") || s.Left() > 0 {
+		return reply.Fail("ERR FUNCTION FLUSH only supports SYNC|ASYNC option")
+	}
+	return reply.OK()
+}
+
+// clusterRows are the subcommands a client may try; all end in the same error.
+func clusterRows() []cmd.Spec {
+	const changes = cmd.Admin | cmd.Stale | cmd.NoAsyncLoading
+	list := []struct {
+		name  string
+		arity int
+		flags cmd.Flags
+	}{
+		{"ADDSLOTS", -3, changes}, {"ADDSLOTSRANGE", -4, changes}, {"BUMPEPOCH", 2, changes},
+		{"COUNT-FAILURE-REPORTS", 3, cmd.Admin | cmd.Stale}, {"COUNTKEYSINSLOT", 3, cmd.Stale}, {"DELSLOTS", -3, changes},
+		{"DELSLOTSRANGE", -4, changes}, {"FAILOVER", -2, cmd.Admin | cmd.Stale}, {"FLUSHSLOTS", 2, changes}, {"FORGET", 3, changes},
+		{"GETKEYSINSLOT", 4, cmd.Stale}, {"HELP", 2, quiet}, {"INFO", 2, cmd.Stale}, {"KEYSLOT", 3, cmd.Stale}, {"LINKS", 2, cmd.Stale},
+		{"MEET", -4, changes}, {"MYID", 2, cmd.Stale}, {"MYSHARDID", 2, cmd.Stale}, {"NODES", 2, cmd.Stale}, {"REPLICAS", 3, cmd.Admin | cmd.Stale},
+		{"REPLICATE", 3, changes}, {"RESET", -2, cmd.Admin | cmd.NoScript | cmd.Stale}, {"SAVECONFIG", 2, changes}, {"SET-CONFIG-EPOCH", 3, changes},
+		{"SETSLOT", -4, changes}, {"SHARDS", 2, cmd.Stale}, {"SLAVES", 3, cmd.Admin | cmd.Stale}, {"SLOTS", 2, cmd.Stale},
+	}
+	rows := make([]cmd.Spec, len(list))
+	for i, l := range list {
+		rows[i] = cmd.Spec{Name: l.name, Arity: l.arity, Flags: l.flags, Run: clusterOnly, Group: "cluster", Since: "3.0.0",
+			Summary: "Answers that cluster support is disabled.", Complexity: "O(1)"}
+	}
+	return rows
+}

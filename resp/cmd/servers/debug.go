@@ -1,0 +1,155 @@
+package servers
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"larder/resp/arg"
+	"larder/resp/cmd"
+	"larder/resp/reply"
+	"larder/store"
+)
+
+const debugDenied = "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server."
+
+// debugRow is one subcommand of DEBUG. Redis does not list these as subcommands of its own.
+type debugRow struct {
+	name  string
+	words int // with DEBUG and the name
+	run   func(*family, *cmd.Call) reply.Reply
+	help  []string
+}
+
+func debugRows() []debugRow {
+	return []debugRow{
+		{"ERROR", 3, debugError, []string{"ERROR <string>", "    Return a Redis protocol error with <string> as message. Useful for clients", "    unit tests to simulate Redis errors."}},
+		{"LOG", 3, (*family).debugLog, []string{"LOG <message>", "    Write <message> to the server log."}},
+		{"OBJECT", 3, (*family).debugObject, []string{"OBJECT <key>", "    Show low level info about `key` and associated value."}},
+		{"PROTOCOL", 3, debugProtocol, []string{"PROTOCOL <type>", "    Reply with a test value of the specified type. <type> can be: string,", "    integer, double, null, array, set, map, attrib, push, verbatim, true, false."}},
+		{"RELOAD", -2, (*family).debugReload, []string{"RELOAD [option ...]", "    Make all writes durable and fold the write-ahead logs into the data files."}},
+		{"SET-ACTIVE-EXPIRE", 3, (*family).debugActiveExpire, []string{"SET-ACTIVE-EXPIRE <0|1>", "    Setting it to 0 disables expiring keys (and hash-fields) in background ", "    when they are not accessed (otherwise the Redis behavior). Setting it", "    to 1 reenables back the default."}},
+		{"SLEEP", 3, debugSleep, []string{"SLEEP <seconds>", "    Stop this connection for <seconds>. Decimals allowed."}},
+		{"STRINGMATCH-LEN", 4, debugMatch, []string{"STRINGMATCH-LEN <len> <pattern>", "    Match <pattern> against a string of <len> letters."}},
+	}
+}
+
+func (f *family) debug(c *cmd.Call) reply.Reply {
+	if !f.host.DebugAllowed(c.Client) {
+		return reply.Fail(debugDenied)
+	}
+	if arg.Is(c.Args[1], "HELP") && len(c.Args) == 2 {
+		return debugHelp()
+	}
+	for _, row := range debugRows() {
+		if arg.Is(c.Args[1], row.name) && (len(c.Args) == row.words || row.words < 0 && len(c.Args) >= -row.words) {
+			return row.run(f, c)
+		}
+	}
+	return reply.Fail(fmt.Sprintf("ERR unknown subcommand or wrong number of arguments for '%.128s'. Try DEBUG HELP.", c.Args[1]))
+}
+
+func debugHelp() reply.Reply {
+	lines := []string{"DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"}
+	for _, row := range debugRows() {
+		lines = append(lines, row.help...)
+	}
+	return reply.Words(append(lines, "HELP", "    Prints this help.")...)
+}
+
+func debugSleep(_ *family, c *cmd.Call) reply.Reply {
+	seconds, ok := arg.ParseFloat(c.Args[2])
+	if !ok {
+		seconds = 0
+	}
+	sleep(time.Duration(min(max(seconds, 0), 1e6) * float64(time.Second)))
+	return reply.OK()
+}
+
+func debugError(_ *family, c *cmd.Call) reply.Reply {
+	return reply.Fail(strings.Map(func(r rune) rune {
+		if r == '\r' || r == '\n' {
+			return ' '
+		}
+		return r
+	}, string(c.Args[2])))
+}
+
+func (f *family) debugLog(c *cmd.Call) reply.Reply {
+	f.host.Log("DEBUG LOG: " + string(c.Args[2]))
+	return reply.OK()
+}
+
+func (f *family) debugReload(*cmd.Call) reply.Reply {
+	if err := f.host.Flush(context.Background()); err != nil {
+		return reply.Err(err)
+	}
+	return reply.OK()
+}
+
+func (f *family) debugActiveExpire(c *cmd.Call) reply.Reply {
+	f.host.SetActiveExpire(string(c.Args[2]) != "0")
+	return reply.OK()
+}
+
+func debugMatch(_ *family, c *cmd.Call) reply.Reply {
+	s := c.Scan(2)
+	n := s.IntIn(0, 1<<26, arg.NotInteger)
+	if err := s.Err(); err != nil {
+		return reply.Err(err)
+	}
+	return reply.Truth(store.Match(c.Args[3], []byte(strings.Repeat("a", int(n))), false))
+}
+
+func (f *family) debugObject(c *cmd.Call) reply.Reply {
+	key := c.Key(2)
+	var line string
+	err := f.host.View(context.Background(), store.One(key), func(tx store.Tx) error {
+		line = ""
+		heads, err := tx.Heads(nil, key)
+		if err == nil && heads[0].Exists() {
+			h := heads[0]
+			line = fmt.Sprintf("Value at:0x%x refcount:1 encoding:%s serializedlength:%d lru:%d lru_seconds_idle:%d",
+				uint64(h.ID), store.EncodingName(h), h.Bytes, time.Now().Unix()&(1<<24-1), f.host.IdleSeconds(key.DB, key.Name))
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return reply.Err(err)
+	case line == "":
+		return reply.Fail("ERR no such key")
+	}
+	return reply.Word(line)
+}
+
+// debugProtocol gives client authors one reply of each type.
+func debugProtocol(_ *family, c *cmd.Call) reply.Reply {
+	three := []reply.Reply{reply.Integer(0), reply.Integer(1), reply.Integer(2)}
+	switch name := strings.ToLower(string(c.Args[2])); name {
+	case "string":
+		return reply.Text("Hello World")
+	case "integer":
+		return reply.Integer(12345)
+	case "double":
+		return reply.Float(3.141)
+	case "null":
+		return reply.Nil()
+	case "array":
+		return reply.Of(three...)
+	case "set":
+		return reply.SetOf(three...)
+	case "map":
+		return reply.MapOf(reply.Integer(0), reply.Boolean(false), reply.Integer(1), reply.Boolean(true), reply.Integer(2), reply.Boolean(false))
+	case "push":
+		return reply.PushOf(reply.Text("server-cpu-usage"), reply.Integer(42))
+	case "verbatim":
+		return reply.VerbatimText("txt", "This is a verbatim\nstring")
+	case "bignum":
+		return reply.Big("1234567999999999999999999999999999999")
+	case "true", "false":
+		return reply.Boolean(name == "true")
+	}
+	return reply.Fail("ERR Wrong protocol type name. Please use one of the following: string|integer|double|null|array|set|map|attrib|push|verbatim|true|false")
+}

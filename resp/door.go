@@ -1,0 +1,57 @@
+package resp
+
+import (
+	"net"
+	"syscall"
+	"time"
+
+	"github.com/tidwall/redcon"
+)
+
+// denied is what Redis 7.2 tells a stranger while protected mode is on.
+const denied = "DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. " +
+	"In this mode connections are only accepted from the loopback interface. " +
+	"If you want to connect from external computers to Redis you may adopt one of the following solutions: " +
+	"1) Just disable protected mode sending the command 'CONFIG SET protected-mode no' from the loopback interface by connecting to Redis from the same host the server is running, however MAKE SURE Redis is not publicly accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. " +
+	"2) Alternatively you can just disable the protected mode by editing the Redis configuration file, and setting the protected mode option to 'no', and then restarting the server. " +
+	"3) If you started the server manually just for testing, restart it with the '--protected-mode no' option. " +
+	"4) Set up an authentication password for the default user. " +
+	"NOTE: You only need to do one of the above things in order for the server to start accepting connections from the outside."
+
+// turnAway is the protected mode: without a password only this machine may connect.
+func (s *Server) turnAway(conn redcon.Conn) string {
+	if !s.params.Bool("protected-mode") || !s.gate.Open() || isLocal(conn.NetConn().RemoteAddr()) {
+		return ""
+	}
+	return denied
+}
+
+func isLocal(addr net.Addr) bool {
+	tcp, ok := addr.(*net.TCPAddr)
+	return !ok || tcp.IP.IsLoopback()
+}
+
+// keepAlive sets `tcp-keepalive` on a new connection, as Redis does: probes at a third of it.
+func (s *Server) keepAlive(conn net.Conn) {
+	type tcp interface {
+		SetKeepAliveConfig(net.KeepAliveConfig) error
+	}
+	seconds := s.params.Int("tcp-keepalive")
+	c, ok := conn.(tcp)
+	if !ok || seconds == 0 {
+		return
+	}
+	idle := time.Duration(seconds) * time.Second
+	c.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: idle, Interval: max(idle/3, time.Second), Count: 3})
+}
+
+// descriptor is the connection's file descriptor, for CLIENT LIST; -1 if it has none.
+func descriptor(conn net.Conn) int {
+	number := -1
+	if c, ok := conn.(syscall.Conn); ok {
+		if raw, err := c.SyscallConn(); err == nil {
+			raw.Control(func(fd uintptr) { number = int(fd) })
+		}
+	}
+	return number
+}

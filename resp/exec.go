@@ -1,0 +1,124 @@
+package resp
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"larder/resp/cmd"
+	"larder/resp/reply"
+	"larder/store"
+)
+
+// execution is one command on its way from the socket to its reply. A session keeps a
+// row of them and uses them again, so that the hot path allocates nothing.
+//
+// Between start and finish the engine may run it on another goroutine, never on two at once.
+type execution struct {
+	cmd.Call
+	entry   *entry
+	job     store.Job
+	track   trackTx
+	keys    []store.Key
+	reply   reply.Reply
+	refused bool // the reply was made before running
+	took    time.Duration
+	log     *slog.Logger
+}
+
+// errUndo tells the engine to undo what a command wrote before it answered an error.
+var errUndo = errors.New("the command failed")
+
+func newExecution(s *Server) *execution {
+	e := &execution{log: s.log}
+	e.track.server = s
+	e.job.Fn = e.transact
+	return e
+}
+
+// prepare readies the execution for a command line. A refusal leaves its reply.
+func (e *execution) prepare(s *session, args [][]byte) {
+	e.Args, e.Client = args, s.client
+	e.DB, e.Proto = int(s.client.DB.Load()), int(s.client.Proto.Load())
+	e.reply, e.refused, e.took, e.job.Err = reply.Reply{}, false, 0, nil
+	entry, problem := s.server.table.find(args)
+	e.entry = entry
+	if problem == "" {
+		problem = s.server.refusal(s, entry.spec)
+	}
+	if problem != "" {
+		e.refused, e.reply = true, reply.Fail(problem)
+		return
+	}
+	e.Spec = entry.spec
+	if e.transactional() {
+		e.scope()
+	}
+}
+
+func (e *execution) transactional() bool {
+	return e.entry.spec.Flags&(cmd.Write|cmd.View) != 0
+}
+
+// scope names the keys of the command line. A key list that does not fit its row is left
+// to the handler, which answers the syntax error before it touches a key.
+func (e *execution) scope() {
+	e.job.Write = e.Spec.Has(cmd.Write)
+	e.job.Scope = store.Scope{All: e.Spec.Has(cmd.Whole)}
+	e.keys = e.keys[:0]
+	for i := range e.Spec.Keys {
+		e.Spec.Keys[i].Each(e.Args, func(at int) { e.keys = append(e.keys, e.Key(at)) })
+	}
+	e.job.Scope.Keys = e.keys
+}
+
+// transact is the body of the transaction; the engine may call it again.
+func (e *execution) transact(tx store.Tx) error {
+	e.reply.Release()
+	e.track.reset(tx, !e.job.Write, e.entry.uses && !e.Client.NoTouch.Load())
+	e.Tx = &e.track
+	e.run()
+	e.Tx = nil
+	if e.reply.IsError() {
+		return errUndo
+	}
+	return nil
+}
+
+// run calls the handler. A panic ends this connection, not the server.
+func (e *execution) run() {
+	start := time.Now()
+	defer func() {
+		e.took = time.Since(start)
+		if p := recover(); p != nil {
+			e.log.Error("a command panicked", "command", e.Spec.FullName(), "panic", p, "stack", string(debug.Stack()))
+			e.reply = reply.Fail("ERR internal error: the command failed unexpectedly and this connection is closed")
+			e.Client.Killed.Store(true)
+		}
+	}()
+	e.reply = e.Spec.Run(&e.Call)
+}
+
+// settle turns a failed transaction into a reply, once it is over, and counts.
+func (e *execution) settle() {
+	if err := e.job.Err; err != nil && err != errUndo {
+		e.reply.Release()
+		e.reply = reply.Err(err)
+		return
+	}
+	e.track.count()
+}
+
+// execute runs a prepared command by itself.
+func (s *Server) execute(ctx context.Context, e *execution) {
+	switch {
+	case e.refused:
+	case e.transactional():
+		store.Run(ctx, s.engine, &e.job)
+		e.settle()
+	default:
+		e.run()
+	}
+}

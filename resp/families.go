@@ -1,0 +1,32 @@
+package resp
+
+import (
+	"larder/resp/cmd"
+	"larder/resp/cmd/commands"
+	"larder/resp/cmd/configs"
+	"larder/resp/cmd/conns"
+	"larder/resp/cmd/hashes"
+	"larder/resp/cmd/keys"
+	"larder/resp/cmd/lists"
+	"larder/resp/cmd/servers"
+	"larder/resp/cmd/sets"
+	"larder/resp/cmd/strs"
+	"larder/resp/cmd/zsets"
+)
+
+// families are the tables of all commands; a new family is a line here.
+func (s *Server) families() [][]cmd.Spec {
+	h := host{s}
+	return [][]cmd.Spec{
+		conns.Table(h),
+		servers.Table(h),
+		commands.Table(h),
+		configs.Table(s.params, s.resetStats),
+		keys.Table(h),
+		strs.Table(),
+		hashes.Table(),
+		lists.Table(),
+		sets.Table(),
+		zsets.Table(),
+	}
+}

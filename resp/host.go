@@ -1,0 +1,119 @@
+package resp
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"runtime/debug"
+	"strings"
+
+	"larder/resp/cmd"
+	"larder/resp/stat"
+	"larder/store"
+)
+
+// host gives the families of commands what they need of the server. Each family states
+// its needs as an interface of its own; this type meets them all. For any goroutine.
+type host struct{ *Server }
+
+func (h host) Clients() []*cmd.Client { return h.clients.all() }
+
+func (h host) Admits(user, password []byte) bool { return h.gate.Admits(user, password) }
+
+func (h host) Open() bool { return h.gate.Open() }
+
+func (h host) Databases() int { return h.databases }
+
+func (h host) Stats() *stat.Server { return h.stats }
+
+func (h host) Commands() []*stat.Command {
+	var all []*stat.Command
+	h.table.each(func(e *entry) { all = append(all, e.stats) })
+	return all
+}
+
+// CommandStats finds a command's counts, or those of a container's subcommands.
+func (h host) CommandStats(name string) []*stat.Command {
+	var found []*stat.Command
+	h.table.each(func(e *entry) {
+		if e.stats.Name == name || strings.HasPrefix(e.stats.Name, name+"|") {
+			found = append(found, e.stats)
+		}
+	})
+	return found
+}
+
+// Flush syncs and checkpoints every shard.
+func (h host) Flush(ctx context.Context) error {
+	if s, ok := h.engine.(store.Syncer); ok {
+		if err := s.Sync(ctx); err != nil {
+			return err
+		}
+	}
+	if c, ok := h.engine.(store.Checkpointer); ok {
+		return c.Checkpoint(ctx)
+	}
+	return nil
+}
+
+func (h host) Release() { debug.FreeOSMemory() }
+
+func (h host) Stop() { h.stop() }
+
+func (h host) SetActiveExpire(on bool) { h.upkeep.SetActive(on) }
+
+// DebugAllowed asks enable-debug-command, whose "local" means this machine.
+func (h host) DebugAllowed(c *cmd.Client) bool {
+	return h.params.Allowed("enable-debug-command", localAddr(c.Addr))
+}
+
+func localAddr(addr string) bool {
+	name, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return true // a unix socket
+	}
+	ip := net.ParseIP(name)
+	return ip != nil && ip.IsLoopback()
+}
+
+func (h host) View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
+	return h.engine.View(ctx, s, fn)
+}
+
+func (h host) IdleSeconds(db int, name []byte) int64 { return h.recency.IdleSeconds(db, name) }
+
+func (h host) Frequency(db int, name []byte) int { return h.recency.Frequency(db, name) }
+
+// TracksFrequency says that maxmemory-policy makes OBJECT FREQ meaningful.
+func (h host) TracksFrequency() bool {
+	return strings.HasSuffix(h.params.String("maxmemory-policy"), "-lfu")
+}
+
+func (h host) Log(message string) { h.log.Warn(message) }
+
+// Rows are the rows of all commands.
+func (h host) Rows() []cmd.Spec { return h.table.specs }
+
+// Find looks a command line up for COMMAND; its number of arguments does not matter.
+func (h host) Find(line [][]byte) (*cmd.Spec, bool) {
+	e := lookup(h.table.byName, line[0])
+	if e == nil {
+		return nil, false
+	}
+	if e.subs == nil || len(line) == 1 {
+		return e.spec, true
+	}
+	sub := lookup(e.subs, bytes.TrimSpace(line[1]))
+	if sub == nil {
+		return nil, false
+	}
+	return sub.spec, true
+}
+
+// resetStats is CONFIG RESETSTAT.
+func (s *Server) resetStats() {
+	s.stats.Reset()
+	s.traffic.In.Store(0)
+	s.traffic.Out.Store(0)
+	s.table.each(func(e *entry) { e.stats.Reset() })
+}

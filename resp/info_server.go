@@ -1,0 +1,201 @@
+package resp
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"larder/resp/cmd"
+	"larder/store"
+)
+
+func (s *Server) infoServer(t *infoText) {
+	up := int64(time.Since(s.stats.Started).Seconds())
+	executable, _ := os.Executable()
+	t.lines("redis_version", cmd.RedisVersion, "redis_mode", "standalone", "larder_version", cmd.Version,
+		"redis_git_sha1", "00000000", "redis_git_dirty", 0, "redis_build_id", buildID(), "os", runtime.GOOS+" "+runtime.GOARCH,
+		"arch_bits", strconv.IntSize, "monotonic_clock", "go", "multiplexing_api", "go", "atomicvar_api", "go",
+		"go_version", runtime.Version(), "process_id", os.Getpid(), "process_supervised", s.params.String("supervised"),
+		"run_id", s.runID, "tcp_port", s.params.Int("port"), "server_time_usec", time.Now().UnixMicro(),
+		"uptime_in_seconds", up, "uptime_in_days", up/86400, "hz", s.params.Int("hz"), "configured_hz", s.params.Int("hz"),
+		"lru_clock", time.Now().Unix()&(1<<24-1), "executable", executable, "config_file", s.params.File(), "io_threads_active", 0)
+}
+
+// buildID is the revision the binary was built from, 0 when it was not recorded.
+func buildID() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.revision" {
+				return setting.Value[:min(16, len(setting.Value))]
+			}
+		}
+	}
+	return "0"
+}
+
+func (s *Server) infoClients(t *infoText) {
+	t.lines("connected_clients", s.clients.count(), "cluster_connections", 0, "maxclients", s.params.Int("maxclients"),
+		"client_recent_max_input_buffer", 0, "client_recent_max_output_buffer", 0, "blocked_clients", 0, "tracking_clients", 0,
+		"clients_in_timeout_table", 0, "total_blocking_keys", 0, "total_blocking_keys_on_nokey", 0)
+}
+
+func (s *Server) infoMemory(t *infoText) {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	total := s.totalSize()
+	resident := residentBytes()
+	t.lines("used_memory", total.Data, "used_memory_human", human(total.Data), "used_memory_rss", resident, "used_memory_rss_human", human(resident),
+		"used_memory_peak", total.Data, "used_memory_peak_human", human(total.Data), "used_memory_peak_perc", "100.00%",
+		"used_memory_overhead", m.HeapInuse, "used_memory_startup", 0, "used_memory_dataset", total.Data, "used_memory_dataset_perc", "100.00%",
+		"total_system_memory", systemMemory(), "total_system_memory_human", human(systemMemory()),
+		"used_memory_lua", 0, "used_memory_vm_eval", 0, "used_memory_lua_human", "0B", "used_memory_scripts_eval", 0, "number_of_cached_scripts", 0,
+		"number_of_functions", 0, "number_of_libraries", 0, "used_memory_vm_functions", 0, "used_memory_vm_total", 0,
+		"used_memory_vm_total_human", "0B", "used_memory_functions", 0, "used_memory_scripts", 0, "used_memory_scripts_human", "0B",
+		"maxmemory", s.params.Int("maxmemory"), "maxmemory_human", human(s.params.Int("maxmemory")), "maxmemory_policy", s.params.String("maxmemory-policy"),
+		"allocator_frag_ratio", "1.00", "mem_fragmentation_ratio", "1.00", "mem_fragmentation_bytes", 0, "mem_not_counted_for_evict", 0,
+		"mem_replication_backlog", 0, "mem_total_replication_buffers", 0, "mem_clients_slaves", 0, "mem_clients_normal", 0,
+		"mem_cluster_links", 0, "mem_aof_buffer", 0, "mem_allocator", "go", "active_defrag_running", 0,
+		"lazyfree_pending_objects", total.Orphans, "lazyfreed_objects", 0)
+}
+
+func (s *Server) infoPersistence(t *infoText) {
+	t.lines("loading", 0, "async_loading", 0, "current_cow_peak", 0, "current_cow_size", 0, "current_cow_size_age", 0, "current_fork_perc", "0.00",
+		"current_save_keys_processed", 0, "current_save_keys_total", 0, "rdb_changes_since_last_save", s.stats.Writes.Load(),
+		"rdb_bgsave_in_progress", 0, "rdb_last_save_time", s.stats.Started.Unix(), "rdb_last_bgsave_status", "ok", "rdb_last_bgsave_time_sec", -1,
+		"rdb_current_bgsave_time_sec", -1, "rdb_saves", 0, "rdb_last_cow_size", 0, "rdb_last_load_keys_expired", 0, "rdb_last_load_keys_loaded", 0,
+		"aof_enabled", 0, "aof_rewrite_in_progress", 0, "aof_rewrite_scheduled", 0, "aof_last_rewrite_time_sec", -1,
+		"aof_current_rewrite_time_sec", -1, "aof_last_bgrewrite_status", "ok", "aof_rewrites", 0, "aof_rewrites_consecutive_failures", 0,
+		"aof_last_write_status", "ok", "aof_last_cow_size", 0, "module_fork_in_progress", 0, "module_fork_last_cow_size", 0)
+}
+
+func (s *Server) infoStats(t *infoText) {
+	st := s.stats
+	t.lines("total_connections_received", st.Connections.Load(), "total_commands_processed", st.Commands.Load(),
+		"instantaneous_ops_per_sec", s.opsPerSecond.Load(), "total_net_input_bytes", s.traffic.In.Load(), "total_net_output_bytes", s.traffic.Out.Load(),
+		"total_net_repl_input_bytes", 0, "total_net_repl_output_bytes", 0,
+		"rejected_connections", st.Refused.Load(), "sync_full", 0, "sync_partial_ok", 0, "sync_partial_err", 0,
+		"expired_keys", s.upkeep.Expired(), "expired_stale_perc", "0.00", "expired_time_cap_reached_count", s.upkeep.Capped(), "expire_cycle_cpu_milliseconds", s.upkeep.BusyMillis(),
+		"evicted_keys", 0, "evicted_clients", 0, "total_eviction_exceeded_time", 0, "current_eviction_exceeded_time", 0,
+		"keyspace_hits", st.Hits.Load(), "keyspace_misses", st.Misses.Load(), "pubsub_channels", 0, "pubsub_patterns", 0, "pubsubshard_channels", 0,
+		"latest_fork_usec", 0, "total_forks", 0, "migrate_cached_sockets", 0, "slave_expires_tracked_keys", 0,
+		"active_defrag_hits", 0, "active_defrag_misses", 0, "active_defrag_key_hits", 0, "active_defrag_key_misses", 0,
+		"total_active_defrag_time", 0, "current_active_defrag_time", 0, "tracking_total_keys", 0, "tracking_total_items", 0, "tracking_total_prefixes", 0,
+		"unexpected_error_replies", 0, "total_error_replies", st.Errors.Total(), "dump_payload_sanitizations", 0,
+		"total_reads_processed", st.Commands.Load(), "total_writes_processed", st.Commands.Load(), "io_threaded_reads_processed", 0, "io_threaded_writes_processed", 0,
+		"reply_buffer_shrinks", 0, "reply_buffer_expands", 0, "eventloop_cycles", 0, "eventloop_duration_sum", 0, "eventloop_duration_cmd_sum", 0,
+		"instantaneous_eventloop_cycles_per_sec", 0, "instantaneous_eventloop_duration_usec", 0,
+		"acl_access_denied_auth", 0, "acl_access_denied_cmd", 0, "acl_access_denied_key", 0, "acl_access_denied_channel", 0)
+}
+
+func (s *Server) infoReplication(t *infoText) {
+	t.lines("role", "master", "connected_slaves", 0, "master_failover_state", "no-failover", "master_replid", s.runID,
+		"master_replid2", strings.Repeat("0", 40), "master_repl_offset", 0, "second_repl_offset", -1, "repl_backlog_active", 0,
+		"repl_backlog_size", s.params.Int("repl-backlog-size"), "repl_backlog_first_byte_offset", 0, "repl_backlog_histlen", 0)
+}
+
+func (s *Server) infoCPU(t *infoText) {
+	var self, children syscall.Rusage
+	syscall.Getrusage(syscall.RUSAGE_SELF, &self)
+	syscall.Getrusage(syscall.RUSAGE_CHILDREN, &children)
+	t.lines("used_cpu_sys", seconds(self.Stime), "used_cpu_user", seconds(self.Utime),
+		"used_cpu_sys_children", seconds(children.Stime), "used_cpu_user_children", seconds(children.Utime))
+}
+
+func seconds(t syscall.Timeval) string { return fmt.Sprintf("%d.%06d", t.Sec, t.Usec) }
+
+func (s *Server) infoKeyspace(t *infoText) {
+	k, ok := s.engine.(store.Keyspacer)
+	if !ok {
+		return
+	}
+	spaces, err := k.Keyspaces(context.Background())
+	if err != nil {
+		s.log.Error("the key counts cannot be read", "error", err)
+		return
+	}
+	for _, space := range spaces {
+		if space.Keys > 0 {
+			t.line(fmt.Sprintf("db%d", space.DB), fmt.Sprintf("keys=%d,expires=%d,avg_ttl=%d", space.Keys, space.Expires, space.AvgTTLMillis))
+		}
+	}
+}
+
+func (s *Server) infoLarder(t *infoText) {
+	sizes := s.sizes()
+	total := s.totalSize()
+	t.lines("shards", len(sizes), "used_disk", total.File+total.WAL, "used_disk_human", human(total.File+total.WAL),
+		"data_bytes", total.Data, "file_bytes", total.File, "wal_bytes", total.WAL, "free_bytes", total.Free,
+		"pending_ids", total.Orphans, "cache_bytes", total.CacheBytes)
+	for i, size := range sizes {
+		t.line(fmt.Sprintf("shard%d", i), fmt.Sprintf("file=%d,wal=%d,free=%d,keys=%d,expires=%d,data=%d,pending=%d",
+			size.File, size.WAL, size.Free, size.Keys, size.Volatile, size.Data, size.Orphans))
+	}
+}
+
+func (s *Server) sizes() []store.Size {
+	sizer, ok := s.engine.(store.Sizer)
+	if !ok {
+		return nil
+	}
+	sizes, err := sizer.Sizes(context.Background())
+	if err != nil {
+		s.log.Error("the sizes cannot be read", "error", err)
+	}
+	return sizes
+}
+
+func (s *Server) totalSize() store.Size {
+	var total store.Size
+	for _, size := range s.sizes() {
+		total.File += size.File
+		total.WAL += size.WAL
+		total.Free += size.Free
+		total.Keys += size.Keys
+		total.Volatile += size.Volatile
+		total.Orphans += size.Orphans
+		total.Data += size.Data
+		total.CacheBytes += size.CacheBytes
+	}
+	return total
+}
+
+// residentBytes is the process's resident memory by /proc, 0 where there is none.
+func residentBytes() int64 {
+	text, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(text))
+	if len(fields) < 2 {
+		return 0
+	}
+	pages, _ := strconv.ParseInt(fields[1], 10, 64)
+	return pages * int64(os.Getpagesize())
+}
+
+func systemMemory() int64 {
+	var info syscall.Sysinfo_t
+	if syscall.Sysinfo(&info) != nil {
+		return 0
+	}
+	return int64(info.Totalram) * int64(info.Unit)
+}
+
+// human prints bytes as Redis's bytesToHuman does.
+func human(n int64) string {
+	switch {
+	case n < 1<<10:
+		return fmt.Sprintf("%dB", n)
+	case n < 1<<20:
+		return fmt.Sprintf("%.2fK", float64(n)/(1<<10))
+	case n < 1<<30:
+		return fmt.Sprintf("%.2fM", float64(n)/(1<<20))
+	}
+	return fmt.Sprintf("%.2fG", float64(n)/(1<<30))
+}

@@ -1,0 +1,213 @@
+// Package resp speaks the Redis protocol: it listens, reads command lines, runs them as
+// transactions on a store.Engine by their rows, and writes the replies.
+//
+// The life of a command: redcon parses what the guard below it has checked -> session
+// takes the whole pipeline -> execution finds the row, refuses or prepares the scope ->
+// the engine runs the handler inside a transaction -> after the commit the reply is
+// encoded for the client's protocol. Everything a command may or must do is said by its
+// row; this package has no list of commands.
+package resp
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"net"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tidwall/redcon"
+
+	"larder/resp/access"
+	"larder/resp/cmd"
+	"larder/resp/guard"
+	"larder/resp/param"
+	"larder/resp/stat"
+	"larder/store"
+)
+
+// Options are what a Server is made from.
+type Options struct {
+	Engine store.Engine
+	Params *param.Set
+	Log    *slog.Logger
+	// Upkeep is the background work that some commands steer; see Upkeep.
+	Upkeep Upkeep
+	// Stop is called once when a client asks for SHUTDOWN; it must not block.
+	Stop func()
+}
+
+// Upkeep is what commands may ask of the background work. For any goroutine.
+type Upkeep interface {
+	// SetActive turns the active expiry on or off: DEBUG SET-ACTIVE-EXPIRE.
+	SetActive(on bool)
+	// Expired is the number of keys removed because their time had passed; Capped that of
+	// the cycles that ran out of their time, BusyMillis the time all cycles took.
+	Expired() int64
+	Capped() int64
+	BusyMillis() int64
+}
+
+// Server is the front of Larder. Its methods may be called from any goroutine.
+type Server struct {
+	engine  store.Engine
+	params  *param.Set
+	log     *slog.Logger
+	upkeep  Upkeep
+	stop    func()
+	table   *table
+	stats   *stat.Server
+	recency *stat.Recency
+	clients *clients
+	gate    access.Gate
+	limits  atomic.Pointer[store.Limits]
+	guard   *guard.Limits
+	traffic guard.Traffic
+
+	latencyTracking atomic.Bool
+	databases       int
+	runID           string
+	opsPerSecond    atomic.Int64
+
+	mu        sync.Mutex
+	listeners []*redcon.Server
+	done      chan struct{}
+	closeOnce sync.Once
+}
+
+// New makes a server that does not listen yet.
+func New(o Options) (*Server, error) {
+	s := &Server{
+		engine: o.Engine, params: o.Params, log: o.Log, upkeep: o.Upkeep, stop: o.Stop,
+		stats:     &stat.Server{Started: time.Now()},
+		recency:   stat.NewRecency(),
+		clients:   newClients(),
+		guard:     guard.NewLimits(),
+		runID:     newRunID(),
+		databases: int(o.Params.Int("databases")),
+		done:      make(chan struct{}),
+	}
+	if err := s.bindParams(); err != nil {
+		return nil, err
+	}
+	s.table = newTable(s.families()...)
+	go s.everySecond()
+	return s, nil
+}
+
+// Serve answers the connections of a listener until Close. It returns nil after Close.
+func (s *Server) Serve(ln net.Listener) error {
+	front := redcon.NewServerNetwork(ln.Addr().Network(), ln.Addr().String(), s.handle, s.accept, s.closed)
+	s.mu.Lock()
+	s.listeners = append(s.listeners, front)
+	s.mu.Unlock()
+	return front.Serve(guard.NewListener(ln, s.guard, &s.traffic))
+}
+
+// Close stops listening, ends every connection and waits for nobody.
+func (s *Server) Close() error {
+	var errs []error
+	s.closeOnce.Do(func() {
+		close(s.done)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, front := range s.listeners {
+			errs = append(errs, front.Close())
+		}
+		for _, c := range s.clients.all() {
+			c.Close()
+		}
+	})
+	return errors.Join(errs...)
+}
+
+func (s *Server) handle(conn redcon.Conn, first redcon.Command) {
+	session := conn.Context().(*session)
+	defer func() {
+		if p := recover(); p != nil {
+			s.log.Error("a connection panicked and is closed", "client", session.client.Addr, "panic", p, "stack", string(debug.Stack()))
+			conn.Close()
+		}
+	}()
+	session.serve(first)
+}
+
+// accept registers a connection, or turns it away with the error Redis gives.
+func (s *Server) accept(conn redcon.Conn) bool {
+	s.stats.Connections.Add(1)
+	client := newClient(conn)
+	client.Authenticated.Store(s.gate.Open())
+	if problem := s.turnAway(conn); problem != "" {
+		conn.NetConn().Write([]byte("-" + problem + "\r\n"))
+		return false
+	}
+	if !s.clients.add(client, int(s.params.Int("maxclients"))) {
+		s.stats.Refused.Add(1)
+		conn.NetConn().Write([]byte("-ERR max number of clients reached\r\n"))
+		return false
+	}
+	guarded := conn.NetConn().(*guard.Conn)
+	guarded.Restrict(!s.gate.Open())
+	guarded.OnRefusal(func(e *guard.ProtocolError) bool { s.stats.Errors.Count("ERR " + e.Error()); return true })
+	s.keepAlive(guarded.NetConn())
+	client.FD, client.QueryBuffer = descriptor(guarded.NetConn()), guarded.QueryBuffer
+	conn.SetContext(&session{server: s, conn: conn, guard: guarded, client: client, trusted: s.gate.Open()})
+	return true
+}
+
+func (s *Server) closed(conn redcon.Conn, _ error) {
+	if session, ok := conn.Context().(*session); ok {
+		session.client.Killed.Store(true)
+		s.clients.remove(session.client)
+	}
+}
+
+func newClient(conn redcon.Conn) *cmd.Client {
+	c := &cmd.Client{Addr: conn.RemoteAddr(), Local: conn.NetConn().LocalAddr().String(), Created: time.Now()}
+	c.Proto.Store(2)
+	c.LastActive.Store(c.Created.UnixMilli())
+	c.Change(func(info *cmd.ClientInfo) { info.User = access.DefaultUser })
+	c.Close = func() {
+		c.Killed.Store(true)
+		conn.NetConn().Close()
+	}
+	return c
+}
+
+// refusal is why a command may not run now, empty if it may.
+func (s *Server) refusal(session *session, spec *cmd.Spec) string {
+	if !session.client.Authenticated.Load() && !spec.Has(cmd.NoAuth) && !s.gate.Open() {
+		return "NOAUTH Authentication required."
+	}
+	return ""
+}
+
+// newRunID is 40 random hexadecimal digits, as INFO's run_id.
+func newRunID() string {
+	var b [20]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
+
+// everySecond samples the throughput and, while `timeout` is set, ends idle connections.
+func (s *Server) everySecond() {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	var before int64
+	for {
+		select {
+		case <-s.done:
+			return
+		case now := <-tick.C:
+			total := s.stats.Commands.Load()
+			s.opsPerSecond.Store(max(total-before, 0))
+			before = total
+			if seconds := s.params.Int("timeout"); seconds > 0 {
+				s.clients.closeIdle(now, time.Duration(seconds)*time.Second)
+			}
+		}
+	}
+}

@@ -1,0 +1,167 @@
+package resp
+
+import (
+	"context"
+	"time"
+
+	"github.com/tidwall/redcon"
+
+	"larder/resp/cmd"
+	"larder/resp/guard"
+	"larder/resp/reply"
+	"larder/store"
+)
+
+const (
+	// batchMax bounds the commands of a pipeline that wait for each other's commit.
+	batchMax = 1024
+	// flushAt is the number of reply bytes after which a pipeline's replies are sent
+	// before the next batch runs.
+	flushAt = 64 << 10
+)
+
+// session serves one connection: it belongs to redcon's goroutine of that connection.
+type session struct {
+	server *Server
+	conn   redcon.Conn
+	guard  *guard.Conn
+	client *cmd.Client
+	// trusted is what the guard was last told of the client's authentication.
+	trusted bool
+	batch   []*execution // reused, the first n of them in use
+	n       int
+	jobs    []*store.Job
+}
+
+// serve runs a whole pipeline: the commands that redcon has parsed from what the socket
+// held. Consecutive commands on keys go to the engine together, which runs different
+// shards side by side; every other command is a barrier. Replies keep the order.
+func (s *session) serve(first redcon.Command) {
+	rest := s.conn.ReadPipeline()
+	s.take(s.guard.Args(first.Args))
+	for _, c := range rest {
+		if s.client.Killed.Load() {
+			break
+		}
+		s.take(s.guard.Args(c.Args))
+	}
+	s.flush()
+	if s.client.Killed.Load() {
+		s.conn.Close()
+	}
+}
+
+// take lets a command on keys wait in the batch, and runs any other at once, behind
+// what waits.
+func (s *session) take(args [][]byte) {
+	if len(args) == 0 {
+		return
+	}
+	e := s.next()
+	e.prepare(s, args)
+	s.n++
+	if e.refused || e.transactional() {
+		if s.n == batchMax {
+			s.flush()
+		}
+		return
+	}
+	at := s.n - 1
+	s.n = at
+	s.flush()
+	s.batch[0], s.batch[at] = e, s.batch[0]
+	s.n = 1
+	s.flush()
+}
+
+func (s *session) next() *execution {
+	if s.n == len(s.batch) {
+		s.batch = append(s.batch, newExecution(s.server))
+	}
+	return s.batch[s.n]
+}
+
+// flush runs what waits and encodes the replies in order.
+func (s *session) flush() {
+	if s.n == 0 {
+		return
+	}
+	if s.n == 1 {
+		s.server.execute(context.Background(), s.batch[0])
+	} else {
+		s.runBatch()
+	}
+	for _, e := range s.batch[:s.n] {
+		s.finish(e)
+	}
+	s.n = 0
+}
+
+func (s *session) runBatch() {
+	s.jobs = s.jobs[:0]
+	for _, e := range s.batch[:s.n] {
+		if !e.refused {
+			s.jobs = append(s.jobs, &e.job)
+		}
+	}
+	store.Batch(context.Background(), s.server.engine, s.jobs)
+	for _, e := range s.batch[:s.n] {
+		if !e.refused {
+			e.settle()
+		}
+	}
+}
+
+// finish counts a command and writes its reply.
+func (s *session) finish(e *execution) {
+	s.server.note(s, e)
+	if s.client.Authenticated.Load() != s.trusted {
+		s.trusted = !s.trusted
+		s.guard.Restrict(!s.trusted)
+	}
+	s.send(e.reply)
+	e.reply.Release()
+	e.reply, e.Args = reply.Reply{}, nil
+}
+
+// send encodes a reply into redcon's buffer, or past it if it is large.
+func (s *session) send(r reply.Reply) {
+	w := redcon.BaseWriter(s.conn)
+	if r.Large() {
+		w.Flush()
+		r.WriteTo(s.conn.NetConn())
+		return
+	}
+	w.SetBuffer(r.Append(w.Buffer(), int(s.client.Proto.Load())))
+	if len(w.Buffer()) >= flushAt {
+		w.Flush()
+	}
+}
+
+// note feeds the statistics.
+func (s *Server) note(session *session, e *execution) {
+	s.stats.Commands.Add(1)
+	session.client.Commands.Add(1)
+	session.client.LastActive.Store(time.Now().UnixMilli())
+	failed := e.reply.IsError()
+	if failed {
+		s.stats.Errors.Count(e.reply.ErrorText())
+	}
+	switch {
+	case e.entry == nil:
+		return
+	case e.refused:
+		e.entry.stats.Rejected.Add(1)
+		return
+	}
+	session.client.Ran(&e.entry.stats.Name)
+	e.entry.stats.Ran(e.took, failed, s.latencyTracking.Load())
+	if s.stats.Slow.Wants(e.took) && !e.Spec.Has(cmd.NoSlowlog) {
+		s.stats.Slow.Add(e.Args, e.took, session.client.Addr, session.client.Info().Name)
+	}
+	if e.Spec.Has(cmd.Fast) {
+		s.stats.Events.Record("fast-command", e.took)
+	} else {
+		s.stats.Events.Record("command", e.took)
+	}
+}

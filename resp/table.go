@@ -1,0 +1,136 @@
+package resp
+
+import (
+	"fmt"
+	"strings"
+
+	"larder/resp/cmd"
+	"larder/resp/stat"
+)
+
+// maxNameLen bounds the command names looked up without allocation; no name is longer.
+const maxNameLen = 64
+
+// entry is a command with what the server counts about it.
+type entry struct {
+	spec  *cmd.Spec
+	stats *stat.Command
+	uses  bool              // see cmd.Spec.Uses
+	subs  map[string]*entry // by upper-case name; nil unless a container
+}
+
+// table finds commands by name. It is built once, then only read, by all goroutines.
+type table struct {
+	byName map[string]*entry
+	specs  []cmd.Spec
+}
+
+// newTable indexes the rows of all families. Two rows of one name are a defect of the
+// build, so it panics.
+func newTable(families ...[]cmd.Spec) *table {
+	t := &table{byName: map[string]*entry{}}
+	for _, rows := range families {
+		t.specs = append(t.specs, rows...)
+	}
+	for i := range t.specs {
+		spec := &t.specs[i]
+		if t.byName[spec.Name] != nil {
+			panic("command declared twice: " + spec.Name)
+		}
+		t.byName[spec.Name] = newEntry(spec)
+	}
+	return t
+}
+
+func newEntry(spec *cmd.Spec) *entry {
+	e := &entry{spec: spec, stats: stat.NewCommand(strings.ToLower(spec.FullName())), uses: spec.Uses()}
+	if len(spec.Subs) == 0 {
+		return e
+	}
+	e.subs = map[string]*entry{}
+	for i := range spec.Subs {
+		sub := &spec.Subs[i]
+		sub.Parent = spec.Name
+		e.subs[sub.Name] = newEntry(sub)
+	}
+	return e
+}
+
+// each calls fn for every command and subcommand.
+func (t *table) each(fn func(*entry)) {
+	for i := range t.specs {
+		e := t.byName[t.specs[i].Name]
+		fn(e)
+		for j := range e.spec.Subs {
+			fn(e.subs[e.spec.Subs[j].Name])
+		}
+	}
+}
+
+// find returns the entry for a command line, or the error text Redis gives for it.
+func (t *table) find(args [][]byte) (*entry, string) {
+	e := lookup(t.byName, args[0])
+	if e == nil {
+		return nil, unknownCommand(args)
+	}
+	if e.subs != nil && len(args) > 1 {
+		sub := lookup(e.subs, args[1])
+		if sub == nil {
+			return nil, fmt.Sprintf("ERR unknown subcommand '%s'. Try %s HELP.", clip(args[1], 128), e.spec.Name)
+		}
+		e = sub
+	}
+	return e, checkArity(e.spec, len(args))
+}
+
+func checkArity(s *cmd.Spec, n int) string {
+	if n == s.Arity || s.Arity < 0 && n >= -s.Arity {
+		return ""
+	}
+	return "ERR wrong number of arguments for '" + strings.ToLower(s.FullName()) + "' command"
+}
+
+// lookup finds an entry by a name in any case, without allocating.
+func lookup(m map[string]*entry, name []byte) *entry {
+	var room [maxNameLen]byte
+	if len(name) > maxNameLen {
+		return nil
+	}
+	for i, c := range name {
+		if 'a' <= c && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		room[i] = c
+	}
+	return m[string(room[:len(name)])]
+}
+
+// unknownCommand quotes at most 128 bytes of the arguments, as Redis does.
+func unknownCommand(args [][]byte) string {
+	var quoted strings.Builder
+	for _, a := range args[1:] {
+		if quoted.Len() >= 128 {
+			break
+		}
+		fmt.Fprintf(&quoted, "'%s' ", clip(a, 128-quoted.Len()))
+	}
+	return fmt.Sprintf("ERR unknown command '%s', with args beginning with: %s", clip(args[0], 128), quoted.String())
+}
+
+// clip makes bytes fit an error line: at most n, up to a NUL, line ends as spaces.
+func clip(b []byte, n int) string {
+	if len(b) > n {
+		b = b[:n]
+	}
+	clean := make([]byte, 0, len(b))
+	for _, c := range b {
+		if c == 0 {
+			break
+		}
+		if c == '\r' || c == '\n' {
+			c = ' '
+		}
+		clean = append(clean, c)
+	}
+	return string(clean)
+}

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"log/slog"
+	"time"
+
+	"larder/cull"
+	"larder/resp/param"
+	"larder/store"
+)
+
+// upkeep is the background work as the server's commands see it.
+type upkeep struct{ *cull.Loop }
+
+func (u upkeep) Expired() int64 { return u.Stats().Expired.Load() }
+
+func (u upkeep) Capped() int64 { return u.Stats().CapReached.Load() }
+
+func (u upkeep) BusyMillis() int64 {
+	return time.Duration(u.Stats().Busy.Load()).Milliseconds()
+}
+
+// startUpkeep begins expiry, sweeping, checkpoints and, with appendfsync everysec, syncs.
+func startUpkeep(engine store.Engine, params *param.Set, log *slog.Logger) upkeep {
+	loop := cull.New(engine, cull.Options{Report: func(chore string, err error) {
+		log.Error("background work failed and goes on", "chore", chore, "error", err)
+	}})
+	everySecond := func() { loop.SetSyncing(params.String("appendfsync") == "everysec") }
+	everySecond()
+	params.OnChange("appendfsync", func(string) error { everySecond(); return nil })
+	loop.Start()
+	return upkeep{loop}
+}
