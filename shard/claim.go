@@ -44,13 +44,16 @@ func refused(format string, args ...any) error {
 // Claim makes a data directory (mode 0700) or takes an existing one, for n shards; 0 takes the
 // number stored there. It refuses, with store.CodeRefused, a directory that another process holds, that
 // was made for another number of shards, or that lies on a network file system. statfs
-// tells the type of the file system a path is on, see Filesystem.
+// tells the type of the file system a path is on; nil stands for Filesystem.
 func Claim(dir string, n int, statfs func(path string) (magic int64, err error)) (*Dir, error) {
 	if n < 0 || n > maxShards {
 		return nil, refused("%d shards were asked for, 1 to %d are possible", n, maxShards)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, &store.Error{Code: store.CodeRefused, Message: "the data directory cannot be made", Err: err}
+	}
+	if statfs == nil {
+		statfs = Filesystem
 	}
 	magic, err := statfs(dir)
 	if err != nil {

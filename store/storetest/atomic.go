@@ -87,7 +87,7 @@ func increment(tx store.Tx, k store.Key) error {
 	}
 	h := heads[0]
 	if !h.Exists() {
-		h.Type = store.ZSet
+		h.Type = store.String
 		if h.ID, err = tx.NewID(k); err != nil {
 			return err
 		}

@@ -242,7 +242,7 @@ func (a *act) owned(k store.Key) store.Head {
 	if h.ID == 0 {
 		id, err := a.NewID(k)
 		a.ok(err)
-		h = store.Head{Type: store.Hash, ID: id, ExpireAt: h.ExpireAt}
+		h = store.Head{Type: store.String, ID: id, ExpireAt: h.ExpireAt}
 	}
 	return h
 }

@@ -17,7 +17,7 @@ func itemRows() []row {
 		{"Items/large values", itemsLarge},
 		{"Items/no id owns nothing", itemsNoID},
 	}
-	for _, part := range []store.Part{store.Fields, store.Members, store.Scores, store.Entries, store.Pending} {
+	for _, part := range []store.Part{store.Fields, store.Members, store.Entries, store.Pending} {
 		rows = append(rows, row{fmt.Sprintf("Items/life of part %d", part), func(w *world) { itemsLife(w, part) }})
 	}
 	return rows
@@ -40,7 +40,7 @@ func itemsLife(w *world, part store.Part) {
 		id, err = p.NewID(k)
 		p.ok(err)
 		p.wantChange("putting", p.putItems(id, part, item("a", "1"), item("", "empty"), item("b\x00", ""), item("a", "123")), 3, 12+13+10)
-		p.put(k, store.Head{Type: typeOf(part), ID: id, Len: 3})
+		p.put(k, store.Head{Type: store.String, ID: id, Len: 3})
 		p.wantItems(id, part)
 	})
 	w.view(func(p *probe) { p.head(k); p.wantItems(id, part) })
@@ -94,7 +94,7 @@ func itemsApart(w *world) {
 		for i, k := range []store.Key{a, b} {
 			ids[i] = p.make(k, store.Groups, item("f", "v"))
 			for _, part := range parts {
-				p.putItems(ids[i], part, store.Item{Field: []byte("f"), Value: []byte{byte(part), byte(i)}})
+				p.putItems(ids[i], part, store.Item{Field: []byte("f"), Score: float64(i), Value: []byte{byte(part), byte(i)}})
 			}
 		}
 		_, err := p.DropRange(ids[0], store.Members, store.Range{})
@@ -109,7 +109,11 @@ func itemsApart(w *world) {
 					p.want(len(all) == 0, "part %d of a has items", part)
 					continue
 				}
-				p.want(len(all) == 1 && bytes.Equal(all[0].Value, []byte{byte(part), byte(i)}), "part %d of %d: %+v", part, i, all)
+				mine := len(all) == 1 && bytes.Equal(all[0].Value, []byte{byte(part), byte(i)})
+				if part.Scored() {
+					mine = len(all) == 1 && all[0].Score == float64(i)
+				}
+				p.want(mine, "part %d of %d: %+v", part, i, all)
 			}
 		}
 	})
@@ -123,7 +127,7 @@ func itemsPlaced(w *world) {
 		p.ok(err)
 		ch := p.putItems(id, store.Elements, at(0, "zero"), at(-5, "minus"), at(math.MaxInt64, "last"), at(math.MinInt64, "first"), at(0, "nil"))
 		p.wantChange("putting", ch, 4, 11+13+12+13)
-		p.put(k, store.Head{Type: store.List, ID: id, Len: 4})
+		p.put(k, store.Head{Type: store.String, ID: id, Len: 4})
 		ch, err = p.DropRange(id, store.Elements, store.Positions(-5, -5))
 		p.ok(err)
 		p.wantChange("dropping", ch, -1, -13)
@@ -144,14 +148,16 @@ func itemsScores(w *world) {
 	k := key("k")
 	scored := func(f string, s float64) store.Item { return store.Item{Field: []byte(f), Score: s} }
 	w.update(func(p *probe) {
-		id := p.make(k, store.Scores, scored("a", 1), scored("b", 2), scored("c", 3))
+		id := p.make(k, store.Scores, scored("a", 1))
+		p.wantChange("adding", p.putItems(id, store.Scores, scored("b", 2), scored("a", 1), scored("c", 3)), 2, 18)
 		p.wantChange("moving", p.putItems(id, store.Scores, scored("a", math.Inf(1)), scored("c", math.Inf(-1)), scored("b", 2)), 0, 0)
 	})
 	w.update(func(p *probe) {
 		id := p.head(k).ID
 		p.putItems(id, store.Scores, scored("b", math.Copysign(0, -1)), scored("d", 0), scored("e", 1e-300))
-		_, err := p.DropItems(id, store.Scores, []byte("c"))
+		ch, err := p.DropItems(id, store.Scores, []byte("c"), []byte("none"))
 		p.ok(err)
+		p.wantChange("dropping", ch, -1, -9)
 	})
 	w.view(func(p *probe) {
 		id := p.head(k).ID

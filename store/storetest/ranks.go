@@ -19,11 +19,11 @@ func rankRows() []row {
 // rankedOrders are the orders with items that can be told apart by a number.
 func rankedOrders() []order {
 	return []order{
-		{"hashed", store.Members, store.Natural, func(i int) store.Item { return item(fmt.Sprintf("m%d", i), "") }},
-		{"by score", store.Scores, store.ByScore, rankedItem},
-		{"hashed with scores", store.Scores, store.Natural, rankedItem},
-		{"placed", store.Elements, store.Natural, func(i int) store.Item { return store.Item{Pos: int64(i), Value: []byte("v")} }},
-		{"named", store.Entries, store.Natural, func(i int) store.Item { return item(fmt.Sprintf("%08d", i), "v") }},
+		{"hashed", store.Members, store.Natural, func(i int) store.Item { return item(fmt.Sprintf("m%d", i), "") }, store.Set},
+		{"by score", store.Scores, store.ByScore, rankedItem, store.ZSet},
+		{"hashed with scores", store.Scores, store.Natural, rankedItem, store.ZSet},
+		{"placed", store.Elements, store.Natural, func(i int) store.Item { return store.Item{Pos: int64(i), Value: []byte("v")} }, store.List},
+		{"named", store.Entries, store.Natural, func(i int) store.Item { return item(fmt.Sprintf("%08d", i), "v") }, store.Stream},
 	}
 }
 
@@ -39,7 +39,7 @@ func ranksChurn(w *world, o order) {
 	k := key("k")
 	random := rand.New(rand.NewPCG(3, 4))
 	sorted := o.fill(w, k, store.RankedMin+100)
-	w.update(func(p *probe) { h := p.head(k); h.Ranked = true; p.put(k, h) })
+	w.update(func(p *probe) { h := p.head(k); h.Type, h.Ranked = o.typ, true; p.put(k, h) })
 	next := store.RankedMin + 100
 	for round := range 14 {
 		add, drop := 400, 100

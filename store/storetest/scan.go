@@ -165,7 +165,7 @@ func scanHeads(w *world) {
 		p.ok(err)
 		if p.want(len(found) == 1, "%d found", len(found)); p.err == nil {
 			h := found[0].Head
-			p.want(h.Type == store.Hash && h.Len == 5 && h.ID == p.head(k).ID, "%+v", h)
+			p.want(h.Type == store.String && h.Len == 5 && h.ID == p.head(k).ID, "%+v", h)
 			p.want(len(p.list(h.ID, store.Fields, store.Range{})) == 5, "its id finds no items")
 		}
 	})
