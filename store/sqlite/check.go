@@ -25,17 +25,8 @@ const lengths = `WITH parts (type, part) AS (VALUES (2, 1), (3, 4), (4, 2), (5, 
 
 const owned = `(SELECT id FROM heads WHERE id <> 0 UNION ALL SELECT id FROM orphans)`
 
-// rules run in this order: a repair may leave work for a later rule.
-var rules = [...]rule{
-	{
-		`SELECT 'id ' || id FROM orphans WHERE id IN (SELECT id FROM heads WHERE id <> 0)`,
-		"is to be swept though a key owns it",
-		`DELETE FROM orphans WHERE id IN (SELECT id FROM heads WHERE id <> 0)`,
-	},
-	{
-		`SELECT 'id ' || id FROM heads WHERE id <> 0 GROUP BY id HAVING count(*) > 1`,
-		"has more than one key", "",
-	},
+// lengthRules hold for heads written by the data types of package store.
+var lengthRules = [...]rule{
 	{
 		lengths + `SELECT 'key ' || quote(name) || ' of ' || len FROM wrong`,
 		"has another number of items than it says",
@@ -46,6 +37,19 @@ var rules = [...]rule{
 		`SELECT 'key ' || quote(name) FROM heads WHERE kind & 255 BETWEEN 2 AND 5 AND len = 0`,
 		"is an empty collection",
 		`DELETE FROM heads WHERE kind & 255 BETWEEN 2 AND 5 AND len = 0`,
+	},
+}
+
+// rules run in this order: a repair may leave work for a later rule.
+var rules = [...]rule{
+	{
+		`SELECT 'id ' || id FROM orphans WHERE id IN (SELECT id FROM heads WHERE id <> 0)`,
+		"is to be swept though a key owns it",
+		`DELETE FROM orphans WHERE id IN (SELECT id FROM heads WHERE id <> 0)`,
+	},
+	{
+		`SELECT 'id ' || id FROM heads WHERE id <> 0 GROUP BY id HAVING count(*) > 1`,
+		"has more than one key", "",
 	},
 	{
 		`SELECT DISTINCT 'items of id ' || id FROM items WHERE id NOT IN ` + owned,
@@ -115,13 +119,10 @@ func (t *tx) inspect(fix bool) ([]store.Finding, error) {
 	in := inspection{tx: t, fix: fix}
 	in.texts("file", `PRAGMA integrity_check`, "")
 	in.places()
-	for _, r := range rules {
-		in.texts("", r.find, r.problem)
-		if fix && r.repair != "" && in.fresh() {
-			in.run(r.repair)
-			in.mended()
-		}
+	if !t.engine.opts.AnyLen {
+		in.apply(lengthRules[:])
 	}
+	in.apply(rules[:])
 	in.blocks()
 	return in.found, t.fail(in.err)
 }
@@ -143,6 +144,16 @@ func (in *inspection) each(sql string, row func(*sqlite.Stmt) error) {
 }
 
 func (in *inspection) run(sql string) { in.each(sql, nil) }
+
+func (in *inspection) apply(list []rule) {
+	for _, r := range list {
+		in.texts("", r.find, r.problem)
+		if in.fix && r.repair != "" && in.fresh() {
+			in.run(r.repair)
+			in.mended()
+		}
+	}
+}
 
 // texts reports every row of a query, as the subject or, if a subject is given, as the problem.
 func (in *inspection) texts(subject, sql, problem string) {

@@ -160,9 +160,6 @@ func (t *tx) PutItems(id store.ID, p store.Part, items ...store.Item) (store.Cha
 }
 
 func (t *tx) putItem(id store.ID, p store.Part, it *store.Item, ranked bool) (store.Change, error) {
-	if p.Scored() && len(it.Value) > 0 {
-		return store.Change{}, misuse("items of a scored part have no value")
-	}
 	m := t.place(p, it.Pos, it.Field)
 	old, err := t.stored(id, p, m)
 	if err != nil {
@@ -173,7 +170,7 @@ func (t *tx) putItem(id store.ID, p store.Part, it *store.Item, ranked bool) (st
 		ch.Bytes += int64(len(m.field)) + 8
 	}
 	moved := p.Scored() && math.Float64bits(it.Score) != math.Float64bits(old.score)
-	if p.Scored() && old.found && !moved {
+	if p.Scored() && old.found && !moved && len(it.Value) == 0 && old.size == 0 {
 		return ch, nil
 	}
 	if err := t.writeItem(id, p, m, it, old); err != nil {
@@ -187,7 +184,11 @@ func (t *tx) putItem(id store.ID, p store.Part, it *store.Item, ranked bool) (st
 
 // writeItem inserts or updates the row; its value goes to blobs if it is long.
 func (t *tx) writeItem(id store.ID, p store.Part, m mark, it *store.Item, old stored) error {
-	ref, value, err := t.putValue(it.Value, old.ref)
+	inline := valueInline
+	if p.Scored() {
+		inline = 0 // see items_score
+	}
+	ref, value, err := t.putValue(it.Value, inline, old.ref)
 	if err != nil {
 		return err
 	}
@@ -209,9 +210,9 @@ func (t *tx) writeItem(id store.ID, p store.Part, m mark, it *store.Item, old st
 	return t.fail(t.conn.exec(s))
 }
 
-// putValue decides where a value lives. It returns the reference to a blob, or the value to keep inline.
-func (t *tx) putValue(v []byte, old int64) (ref int64, inline []byte, err error) {
-	if len(v) <= valueInline {
+// putValue decides where a value lives. It returns the reference to a blob, or the value to keep in the row.
+func (t *tx) putValue(v []byte, inline int, old int64) (ref int64, value []byte, err error) {
+	if len(v) <= inline {
 		return 0, v, t.dropBlob(old)
 	}
 	if old == 0 {

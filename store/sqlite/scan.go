@@ -56,17 +56,18 @@ func (t *tx) headsFrom(ns, h int64, fn func(int64, store.Entry) bool) error {
 }
 
 const (
-	// keysPerWindow is how many keys a window of RandomKey holds on average, and windowKeys
-	// the most it may hold to give each the same chance.
+	// fewKeys is up to where RandomKey lists a database instead of drawing windows.
+	fewKeys = 256
+	// keysPerWindow is how many keys a window holds on average; one that holds more than
+	// windowKeys is dense.
 	keysPerWindow = 8
 	windowKeys    = 32
 	windowTries   = 64
 )
 
-// RandomKey draws windows of the order of heads and takes the i-th key of one if it has so many: then
-// every key has the same chance, as long as no window holds more than windowKeys. Keys that
-// share a hash tag stand so close together that most windows are empty; then, after some
-// tries, the key behind a random place of a random slot must do.
+// RandomKey draws windows of the order of heads, of equal width, and takes the i-th key of one if it has so many,
+// with i drawn before: so keys have the same chance. Only keys that stand closer than the hash
+// makes them, those of one hash tag in a large database, have less.
 func (t *tx) RandomKey(db int) (name []byte, ok bool, err error) {
 	if err := t.whole(); err != nil {
 		return nil, false, err
@@ -83,16 +84,24 @@ func (t *tx) RandomKey(db int) (name []byte, ok bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	width := max((high-low)/max(size/keysPerWindow, 1)+1, 1)
-	windows := (high-low)/width + 1
+	if size <= fewKeys {
+		return t.pickKey(sp.ns, low, high+1)
+	}
+	width := max((high-low)/(size/keysPerWindow), 1)
 	for range windowTries {
-		from := low + rand.Int64N(windows)*width
-		name, err = t.nthKey(sp.ns, from, from+width, rand.IntN(windowKeys))
-		if name != nil || err != nil {
-			return name, name != nil, err
+		from := low + rand.Int64N((high-low)/width+1)*width
+		names, err := t.liveKeys(sp.ns, from, from+width, windowKeys+1)
+		if err != nil {
+			return nil, false, err
+		}
+		if i := rand.IntN(windowKeys); i < len(names) && len(names) <= windowKeys {
+			return names[i], true, nil
+		}
+		if len(names) > windowKeys {
+			return t.keyNear(sp.ns, from, min(from+width, high+1))
 		}
 	}
-	return t.keyBehind(sp.ns, low, high)
+	return t.keyNear(sp.ns, low, high+1)
 }
 
 // ends returns the first and last place of a namespace that has heads.
@@ -105,36 +114,45 @@ func (t *tx) ends(ns int64) (low, high int64, err error) {
 	return low, high, t.fail(err)
 }
 
-// nthKey returns the i-th live key from a place on, nil if there are fewer before limit.
-func (t *tx) nthKey(ns, from, limit int64, i int) (name []byte, err error) {
+// liveKeys lists at most n keys of a window.
+func (t *tx) liveKeys(ns, from, limit int64, n int) (names [][]byte, err error) {
 	err = t.headsFrom(ns, from, func(h int64, e store.Entry) bool {
 		if h >= limit {
 			return false
 		}
 		if !e.Head.Expired(t.now) {
-			if i == 0 {
-				name = e.Name
-				return false
-			}
-			i--
+			names = append(names, e.Name)
 		}
-		return true
+		return len(names) < n
 	})
-	return name, err
+	return names, err
 }
 
-// keyBehind looks from a random place of a random slot on, and then from the beginning.
-func (t *tx) keyBehind(ns, low, high int64) ([]byte, bool, error) {
+func (t *tx) pickKey(ns, from, limit int64) ([]byte, bool, error) {
+	names, err := t.liveKeys(ns, from, limit, fewKeys)
+	if len(names) == 0 {
+		return nil, false, err
+	}
+	return names[rand.IntN(len(names))], true, err
+}
+
+// keyNear takes a key at a random place of a slot at a random place: inside a slot, names are
+// spread evenly. Where all keys behind have expired it looks from the start of the slot, and
+// then of the window.
+func (t *tx) keyNear(ns, from, limit int64) ([]byte, bool, error) {
 	const slot = int64(1) << store.HashBits
-	from := low + rand.Int64N(high-low+1)
-	_ = t.headsFrom(ns, from, func(h int64, _ store.Entry) bool {
-		from = h - h%slot + rand.Int64N(slot)
+	at := from + rand.Int64N(limit-from)
+	err := t.headsFrom(ns, at, func(h int64, _ store.Entry) bool {
+		at = h - h%slot + rand.Int64N(slot)
 		return false
 	})
-	for _, start := range [...]int64{from, from - from%slot, low} {
-		name, err := t.nthKey(ns, start, high+1, 0)
-		if name != nil || err != nil {
-			return name, name != nil, err
+	if err != nil {
+		return nil, false, err
+	}
+	for _, start := range [...]int64{at, at - at%slot, from} {
+		names, err := t.liveKeys(ns, start, limit, 1)
+		if len(names) > 0 || err != nil {
+			return append(names, nil)[0], len(names) > 0, err
 		}
 	}
 	return nil, false, nil

@@ -43,7 +43,8 @@ CREATE TABLE items (
 	ref   INTEGER, -- of a value in blobs
 	PRIMARY KEY (id, part, pos, field)
 ) WITHOUT ROWID;
-CREATE INDEX items_score ON items (id, part, score, field) WHERE score IS NOT NULL;
+-- ref is in it so that a range by score reads nothing else: scored items keep any value in blobs.
+CREATE INDEX items_score ON items (id, part, score, field, ref) WHERE score IS NOT NULL;
 
 -- Values too long for a tree whose rows must be short.
 CREATE TABLE blobs (

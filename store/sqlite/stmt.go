@@ -159,7 +159,7 @@ const (
 // shapeSQL is indexed by shape. In all of them the last two parameters are limit and offset.
 func (s shape) sql() string {
 	const rows = `SELECT pos, field, score, value, ref`
-	const members = `SELECT pos, field, score, NULL, NULL` // scored parts have no values: the index has it all
+	const members = `SELECT pos, field, score, NULL, ref` // scored items have no value inline: the index has it all
 	const chunks = `SELECT at & 1048575, NULL, NULL, value, NULL FROM chunks WHERE at >= ?1 AND at < ?2 ORDER BY at `
 	switch s {
 	case naturalUp:
