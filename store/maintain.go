@@ -43,6 +43,8 @@ type Size struct {
 	Orphans    int64 // ids and flushed databases waiting for the sweep, a number
 	Data       int64 // sum of Head.Bytes
 	CacheBytes int64 // page caches, as configured
+	Overlay    int64 // writes in memory that the journal has and the file has not
+	Journal    int64 // the journal, told by the first shard for all
 }
 
 // Keyspace describes one database of an engine: INFO's keyspace section.

@@ -27,6 +27,7 @@ import (
 type Engine struct {
 	clock  func() int64
 	hash   func([]byte) uint64
+	base   bool // see AsBase
 	reruns int
 
 	latest  atomic.Int64 // the largest Now given out, in Unix milliseconds
@@ -40,6 +41,10 @@ type Option func(*Engine)
 
 // WithClock makes the engine tell the time by now, in Unix milliseconds.
 func WithClock(now func() int64) Option { return func(e *Engine) { e.clock = now } }
+
+// AsBase makes the engine fit to stand behind a journal, which knows of ids that the engine
+// did not give out or that it meets in another order: what is checked of ids is left out.
+func AsBase() Option { return func(e *Engine) { e.base = true } }
 
 // WithReruns makes every transaction run fn n times more than needed, each on a state that is then
 // forgotten: what fn leaves outside its transaction shows.

@@ -9,7 +9,7 @@ import (
 
 // readID checks that fn may read items of id; 0 owns none and may always be asked.
 func (t *tx) readID(id store.ID) error {
-	if _, ok := t.known[id]; !ok && id != 0 {
+	if _, ok := t.known[id]; !ok && id != 0 && !t.engine.base {
 		return store.ErrScope
 	}
 	return t.readable()
@@ -18,6 +18,9 @@ func (t *tx) readID(id store.ID) error {
 func (t *tx) writeID(id store.ID) error {
 	if err := t.writable(); err != nil {
 		return err
+	}
+	if t.engine.base {
+		return nil
 	}
 	if _, ok := t.known[id]; !ok {
 		return store.ErrScope
@@ -76,6 +79,9 @@ func (t *tx) PutItems(id store.ID, p store.Part, items ...store.Item) (store.Cha
 		return total, err
 	}
 	for _, it := range items {
+		if p.Scored() && len(it.Value) > 0 {
+			return total, misuse("item of a scored part with a value")
+		}
 		row := &itemRow{id: id, part: p, item: t.normal(p, it)}
 		ch := store.Change{Count: 1, Bytes: store.ItemBytes(row.item)}
 		if old, ok := t.st.items.Get(row); ok {

@@ -18,6 +18,7 @@ type state struct {
 	spaces    map[int]space // by database number; absent means empty
 	nextSpace uint64
 	nextID    store.ID
+	mark      store.Mark
 
 	heads   *btree.BTreeG[*headRow]
 	items   *btree.BTreeG[*itemRow] // natural order

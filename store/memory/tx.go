@@ -188,7 +188,7 @@ func (t *tx) adopt(id store.ID) error {
 	if id == 0 {
 		return nil
 	}
-	if _, ok := t.loose[id]; !ok {
+	if _, ok := t.loose[id]; !ok && !t.engine.base {
 		return misuse("id %d was neither made nor detached in this transaction, or has a head already", id)
 	}
 	delete(t.loose, id)

@@ -1,0 +1,44 @@
+package store
+
+import "context"
+
+// Base is an engine that a journal can stand in front of: the journal keeps the latest
+// writes and hands them down in large sorted transactions.
+type Base interface {
+	Engine
+	// Settle runs fn in an Update and returns when it is on stable storage, with the mark
+	// that fn set. Inside fn, ids may be used that this engine did not give out, as long
+	// as they are below the mark's NextID.
+	Settle(ctx context.Context, fn func(BaseTx) error) error
+	// Settled returns the mark of the last Settle; the zero Mark if there was none.
+	Settled() Mark
+	// Hash is the seeded 48-bit hash by which this engine orders keys inside a slot and
+	// hashed items.
+	Hash(b []byte) int64
+}
+
+// Mark says how far a base has followed its journal.
+type Mark struct {
+	LSN    uint64 // position of the last record it contains
+	NextID ID     // ids from here on were never used
+}
+
+// BaseTx is a transaction of a Base.
+type BaseTx interface {
+	Tx
+	// Mark is the mark this transaction's snapshot contains.
+	Mark() (Mark, error)
+	// SetMark records how far the base has come with this transaction; inside Settle only.
+	SetMark(Mark) error
+	// Row returns a key's head as it is stored, expired or not; ok false if there is none.
+	Row(k Key) (h Head, ok bool, err error)
+	// Unlink removes a key's row, expired or not, and leaves its id alone.
+	Unlink(k Key) error
+	// Orphan leaves the items of ids that no head names any more to the sweep.
+	Orphan(ids ...ID) error
+}
+
+// Position is where a key stands in Scan's order: its slot, then its hash.
+func Position(name []byte, hash int64) Cursor {
+	return Cursor(uint64(Slot(name))<<HashBits | uint64(hash))
+}

@@ -1,0 +1,156 @@
+package journal
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"larder/store"
+)
+
+// Engine is one shard behind the journal. For any goroutine.
+//
+// Locks, in the order they are taken: writing, then overlay, then the log's own. writing
+// makes groups of transactions come one after the other; overlay guards which generations
+// there are and is only held for moments.
+type Engine struct {
+	log   *Log
+	base  store.Base
+	shard int
+	limit int64 // bytes of one generation
+	// logLimit is the size of the log past which generations settle even while busy.
+	logLimit int64
+	sync     *atomic.Int32
+
+	queue queue
+
+	writing  sync.Mutex
+	group    *layer // the leader's
+	rec      recorder
+	nextID   store.ID
+	firstID  store.ID // ids from here on were made in the active generation
+	lastSeen uint64   // the newest LSN at the last tend
+
+	overlay sync.Mutex
+	now     *generations
+	settles chan struct{} // closed when the frozen generation is gone; nil without one
+	failed  error         // why the last settle failed
+	closed  bool
+
+	Settles    atomic.Int64 // generations written to the base
+	SettleTime atomic.Int64 // nanoseconds
+	Stalls     atomic.Int64 // groups that waited for a settle
+	Direct     atomic.Int64 // transactions too large for the overlay
+}
+
+func newEngine(log *Log, base store.Base, shard int, limit int64, mode *atomic.Int32) *Engine {
+	mark := base.Settled()
+	next := max(mark.NextID, 1)
+	return &Engine{log: log, base: base, shard: shard, limit: limit, sync: mode, nextID: next, firstID: next,
+		now: newGenerations(), group: newLayer()}
+}
+
+func (e *Engine) newID() store.ID {
+	id := e.nextID
+	e.nextID++
+	return id
+}
+
+// noteID keeps the counter above ids that a replayed record uses.
+func (e *Engine) noteID(id store.ID) { e.nextID = max(e.nextID, id+1) }
+
+// View reads the layers over a snapshot of the base, as both were when it began.
+func (e *Engine) View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
+	g, err := e.pin()
+	if err != nil {
+		return err
+	}
+	defer g.top().pins.Add(-1)
+	return e.base.View(ctx, s, func(low store.Tx) error {
+		top, err := g.over(low.(store.BaseTx), e.base.Hash)
+		if err != nil {
+			return err
+		}
+		return fn(fenced(top, &s))
+	})
+}
+
+// pin takes hold of the present layers. It comes before the base's snapshot: a generation
+// that settles in between is in both, which the snapshot's mark tells.
+func (e *Engine) pin() (*generations, error) {
+	e.overlay.Lock()
+	defer e.overlay.Unlock()
+	if e.closed {
+		return nil, store.ErrClosed
+	}
+	e.now.top().pins.Add(1)
+	return e.now, nil
+}
+
+// present is the layers as they are; for the holder of writing, who alone changes the
+// growing ones.
+func (e *Engine) present() *generations {
+	e.overlay.Lock()
+	defer e.overlay.Unlock()
+	return e.now
+}
+
+// Update runs fn in the next group.
+func (e *Engine) Update(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
+	job := &store.Job{Scope: s, Write: true, Fn: fn}
+	e.run([]*store.Job{job})
+	return job.Err
+}
+
+// Batch runs jobs in one group, in order; a batch that only reads shares a View.
+func (e *Engine) Batch(ctx context.Context, jobs []*store.Job) {
+	if anyWrites(jobs) {
+		e.run(jobs)
+		return
+	}
+	err := e.View(ctx, store.Whole(), func(tx store.Tx) error {
+		for _, j := range jobs {
+			j.Err = j.Fn(tx)
+		}
+		return nil
+	})
+	if err != nil {
+		fail(jobs, err)
+	}
+}
+
+func anyWrites(jobs []*store.Job) bool {
+	for _, j := range jobs {
+		if j.Write {
+			return true
+		}
+	}
+	return false
+}
+
+func fail(jobs []*store.Job, err error) {
+	for _, j := range jobs {
+		j.Err = err
+	}
+}
+
+// Close settles what is in the overlay. The log and the base are closed by the Journal.
+func (e *Engine) Close() error {
+	e.writing.Lock()
+	defer e.writing.Unlock()
+	if e.closed {
+		return nil
+	}
+	err := e.drain()
+	e.overlay.Lock()
+	e.closed = true
+	e.overlay.Unlock()
+	return err
+}
+
+// Bytes are the bytes of the generations in memory.
+func (e *Engine) Bytes() int64 {
+	e.overlay.Lock()
+	defer e.overlay.Unlock()
+	return e.now.bytes() + e.now.frozenBytes()
+}

@@ -1,0 +1,242 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"larder/store"
+)
+
+// Options are what a Journal is made with.
+type Options struct {
+	// OverlayBytes bounds the active generations of all shards together; while one
+	// settles, its shard may hold as much again. 0 means 16 MB.
+	OverlayBytes int64
+	Sync         SyncMode
+	// Manual turns the idle settling off: tests call Tend themselves.
+	Manual bool
+}
+
+// Journal is the redo log of a server and the shards behind it. For any goroutine.
+type Journal struct {
+	log    *Log
+	shards []*Engine
+	mode   atomic.Int32
+	stop   chan struct{}
+	done   sync.WaitGroup
+	once   sync.Once
+}
+
+// Open replays what the bases lack of the journal in dir, settles it, and begins a fresh
+// log. A base that is ahead of the journal is refused by name: records were lost.
+func Open(dir string, bases []store.Base, o Options) (*Journal, error) {
+	if o.OverlayBytes == 0 {
+		o.OverlayBytes = 16 << 20
+	}
+	j := &Journal{log: &Log{dir: dir, settled: make([]uint64, len(bases))}, stop: make(chan struct{})}
+	j.mode.Store(int32(o.Sync))
+	for i, b := range bases {
+		e := newEngine(j.log, b, i, o.OverlayBytes/int64(len(bases)), &j.mode)
+		e.logLimit = max(4*o.OverlayBytes, segmentMax)
+		j.shards = append(j.shards, e)
+	}
+	if err := j.recover(); err != nil {
+		return nil, err
+	}
+	if !o.Manual {
+		j.done.Add(1)
+		go j.tend()
+	}
+	return j, nil
+}
+
+// Engines are the shards, each a store.Engine and store.Joiner.
+func (j *Journal) Engines() []store.Engine {
+	list := make([]store.Engine, len(j.shards))
+	for i, e := range j.shards {
+		list[i] = e
+	}
+	return list
+}
+
+// SetSync changes appendfsync from the next group on.
+func (j *Journal) SetSync(mode SyncMode) { j.mode.Store(int32(mode)) }
+
+// Tend settles generations that have been idle since the last call.
+func (j *Journal) Tend() {
+	for _, e := range j.shards {
+		e.tend()
+	}
+}
+
+func (j *Journal) tend() {
+	defer j.done.Done()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-j.stop:
+			return
+		case <-tick.C:
+			j.Tend()
+		}
+	}
+}
+
+// Close settles everything and closes the log; the bases stay open.
+func (j *Journal) Close() (err error) {
+	j.once.Do(func() {
+		close(j.stop)
+		j.done.Wait()
+		for _, e := range j.shards {
+			err = errors.Join(err, e.Close())
+		}
+		err = errors.Join(err, j.log.close())
+	})
+	return err
+}
+
+// recover reads the segments in order and replays each record into the shards that lack it.
+func (j *Journal) recover() error {
+	paths, err := listSegments(j.log.dir)
+	if err != nil {
+		return err
+	}
+	start := j.highest()
+	expected := uint64(0) // LSN of the next record, 0 before the first segment
+	for _, path := range paths {
+		fmt.Sscanf(filepath.Base(path), "journal-%016x.log", &j.log.number)
+		s, err := openSegment(path)
+		if errors.Is(err, errTail) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if expected != 0 && s.first > expected {
+			return damaged(path, expected, s.first)
+		}
+		if err := s.each(func(lsn uint64, payload []byte) error {
+			if lsn < expected {
+				return nil
+			}
+			expected = lsn + 1
+			return j.replay(lsn, payload)
+		}); err != nil {
+			return err
+		}
+		expected = max(expected, s.first)
+		j.log.segments = append(j.log.segments, s)
+	}
+	if expected != 0 && expected <= start {
+		return j.ahead(expected - 1)
+	}
+	return j.begin(max(expected, start+1), paths)
+}
+
+// highest is the largest position any base has.
+func (j *Journal) highest() (lsn uint64) {
+	for _, e := range j.shards {
+		lsn = max(lsn, e.base.Settled().LSN)
+	}
+	return lsn
+}
+
+// ahead names the shard that knows more than the journal.
+func (j *Journal) ahead(last uint64) error {
+	for i, e := range j.shards {
+		if lsn := e.base.Settled().LSN; lsn > last {
+			return &store.Error{Code: store.CodeDamaged, Message: fmt.Sprintf(
+				"shard %d has settled record %d but the journal ends at %d: the journal is older than the data, restore the one that belongs to it", i, lsn, last)}
+		}
+	}
+	return nil
+}
+
+// begin settles what was replayed, starts a new segment and deletes the old ones.
+func (j *Journal) begin(next uint64, old []string) error {
+	j.log.next, j.log.synced = next, next-1
+	for _, e := range j.shards {
+		e.writing.Lock()
+		err := e.drain()
+		e.writing.Unlock()
+		if err != nil {
+			return err
+		}
+	}
+	s, err := j.log.create(next)
+	if err != nil {
+		return ioError("the journal cannot be created", err)
+	}
+	j.log.segments = append(j.log.segments, s)
+	for i := range j.shards {
+		j.log.Settled(i, next-1)
+	}
+	return removeAll(old)
+}
+
+// replay applies a record's sections to the shards whose mark is behind it.
+func (j *Journal) replay(lsn uint64, payload []byte) error {
+	r := &reader{buf: payload}
+	for len(r.buf) > 0 {
+		shard := int(r.uint())
+		ops := r.bytes()
+		if r.err != nil || shard >= len(j.shards) {
+			return &store.Error{Code: store.CodeDamaged, Message: fmt.Sprintf("record %d of the journal names shard %d, which does not exist", lsn, shard)}
+		}
+		e := j.shards[shard]
+		if lsn <= e.base.Settled().LSN {
+			continue
+		}
+		if err := e.replay(lsn, ops); err != nil {
+			return fmt.Errorf("record %d cannot be replayed: %w", lsn, err)
+		}
+	}
+	return nil
+}
+
+// replay puts one record's writes into the overlay, or straight into the base if they are
+// too large for it, settling in between so that memory stays bounded.
+func (e *Engine) replay(lsn uint64, ops []byte) error {
+	e.writing.Lock()
+	defer e.writing.Unlock()
+	if e.now.bytes() >= e.limit {
+		if err := e.drain(); err != nil {
+			return err
+		}
+	}
+	e.group.reset()
+	var failed error
+	err := e.over(func(top store.BaseTx) {
+		failed = replay(ops, &writer{merged: merged{layer: e.group, low: top, hash: e.base.Hash}, engine: e})
+	})
+	switch {
+	case err != nil:
+		return err
+	case errors.Is(failed, errTooLarge):
+		return e.replayDirect(lsn, ops)
+	case failed != nil:
+		return failed
+	}
+	e.group.dropLoose()
+	e.absorb(lsn)
+	return nil
+}
+
+func (e *Engine) replayDirect(lsn uint64, ops []byte) error {
+	if err := e.drain(); err != nil {
+		return err
+	}
+	return e.base.Settle(context.Background(), func(tx store.BaseTx) error {
+		d := &directTx{BaseTx: tx, engine: e}
+		if err := replay(ops, d); err != nil {
+			return err
+		}
+		return d.mark(lsn)
+	})
+}

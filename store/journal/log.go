@@ -1,0 +1,262 @@
+package journal
+
+import (
+	"errors"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"larder/store"
+)
+
+// SyncMode says when an acknowledged write also survives a power cut: appendfsync.
+type SyncMode int32
+
+const (
+	EverySecond SyncMode = iota // written at once, on stable storage within a second
+	Always                      // on stable storage before the reply
+	Never                       // whenever the operating system likes
+)
+
+// segmentMax is the size past which the log goes on in a new file, in bytes.
+const segmentMax = 64 << 20
+
+// Log is the journal: one sequence of records for all shards. For any goroutine.
+type Log struct {
+	dir string
+
+	mu       sync.Mutex
+	segments []*segment // oldest first; records go into the last
+	next     uint64     // LSN of the next record
+	number   uint64     // of the next segment file
+	buf      []byte
+	// unsynced are the frames since the last successful fsync: after a failed one the old
+	// file may have lost them, so they are written again elsewhere.
+	unsynced []pending
+	kept     int64
+	broken   error // why nothing can be written now
+	settled  []uint64
+
+	syncing sync.Mutex // one fsync at a time
+	synced  uint64     // guarded by mu
+
+	appends, syncs int64
+	syncTime       time.Duration
+}
+
+type pending struct {
+	lsn     uint64
+	payload []byte
+}
+
+// Append writes one record and returns its LSN. When it fails nothing of the record will
+// ever be read again, and later appends try to mend the log first.
+func (l *Log) Append(payload []byte) (uint64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.mend(); err != nil {
+		return 0, err
+	}
+	lsn := l.next
+	if err := l.write(lsn, payload); err != nil {
+		return 0, ioError("the journal cannot be written", err)
+	}
+	l.next++
+	l.appends++
+	l.unsynced = append(l.unsynced, pending{lsn, append([]byte(nil), payload...)})
+	l.kept += int64(len(payload))
+	return lsn, nil
+}
+
+// write puts a frame behind the last one. After a short write the file is cut back to its
+// last good record; if even that fails, the log goes on in a new segment.
+func (l *Log) write(lsn uint64, payload []byte) error {
+	s := l.segments[len(l.segments)-1]
+	if s.size > segmentMax {
+		if err := l.roll(); err != nil {
+			return err
+		}
+		s = l.segments[len(l.segments)-1]
+	}
+	var chain uint32
+	l.buf, chain = frame(l.buf[:0], lsn, payload, s.chain)
+	if _, err := s.file.WriteAt(l.buf, s.size); err != nil {
+		if cut := s.file.Truncate(s.size); cut != nil {
+			l.broken = errors.Join(err, cut)
+		}
+		return err
+	}
+	s.size += int64(len(l.buf))
+	s.chain, s.last = chain, lsn
+	if cap(l.buf) > 1<<20 {
+		l.buf = nil
+	}
+	return nil
+}
+
+func (l *Log) create(first uint64) (*segment, error) {
+	l.number++
+	return createSegment(l.dir, l.number, first)
+}
+
+// roll goes on in a new segment. The old one is synced first: what is in a closed segment
+// must not be lost while later records survive.
+func (l *Log) roll() error {
+	old := l.segments[len(l.segments)-1]
+	if err := old.file.Sync(); err != nil {
+		l.broken = err
+		return err
+	}
+	l.forget(old.last)
+	s, err := l.create(l.next)
+	if err != nil {
+		return err
+	}
+	l.segments = append(l.segments, s)
+	return nil
+}
+
+// mend makes a broken log writable again: a new segment gets the records that may not have
+// reached the disk, and is synced before anything else. The old descriptor is never synced
+// again: Linux may have marked its pages clean.
+func (l *Log) mend() error {
+	if l.broken == nil {
+		return nil
+	}
+	first := l.next
+	if len(l.unsynced) > 0 {
+		first = l.unsynced[0].lsn
+	}
+	s, err := l.create(first)
+	if err != nil {
+		return ioError("the journal cannot be written", errors.Join(l.broken, err))
+	}
+	for _, p := range l.unsynced {
+		var chain uint32
+		l.buf, chain = frame(l.buf[:0], p.lsn, p.payload, s.chain)
+		if _, err = s.file.WriteAt(l.buf, s.size); err != nil {
+			break
+		}
+		s.size, s.chain, s.last = s.size+int64(len(l.buf)), chain, p.lsn
+	}
+	if err == nil {
+		err = s.file.Sync()
+	}
+	if err != nil {
+		s.file.Close()
+		os.Remove(s.path)
+		return ioError("the journal cannot be written", errors.Join(l.broken, err))
+	}
+	l.segments = append(l.segments, s)
+	l.broken = nil
+	l.forget(s.last)
+	return nil
+}
+
+// forget notes that all up to an LSN is on stable storage.
+func (l *Log) forget(lsn uint64) {
+	l.synced = max(l.synced, lsn)
+	n := 0
+	for n < len(l.unsynced) && l.unsynced[n].lsn <= lsn {
+		l.kept -= int64(len(l.unsynced[n].payload))
+		n++
+	}
+	l.unsynced = append(l.unsynced[:0], l.unsynced[n:]...)
+}
+
+// Sync returns once the record lsn is on stable storage; one fsync serves all who wait.
+func (l *Log) Sync(lsn uint64) error {
+	if l.isSynced(lsn) {
+		return nil
+	}
+	l.syncing.Lock()
+	defer l.syncing.Unlock()
+	if l.isSynced(lsn) {
+		return nil
+	}
+	return l.fsync()
+}
+
+func (l *Log) isSynced(lsn uint64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.synced >= lsn
+}
+
+func (l *Log) fsync() error {
+	l.mu.Lock()
+	if err := l.mend(); err != nil {
+		l.mu.Unlock()
+		return err
+	}
+	s := l.segments[len(l.segments)-1]
+	last := s.last
+	l.mu.Unlock()
+	start := time.Now()
+	err := s.file.Sync()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.syncs++
+	l.syncTime += time.Since(start)
+	if err != nil {
+		if l.segments[len(l.segments)-1] == s {
+			l.broken = err
+		}
+		return ioError("the journal cannot be synced: the outcome of the last writes is unknown", err)
+	}
+	l.forget(last)
+	return nil
+}
+
+// Last is the LSN of the newest record.
+func (l *Log) Last() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.next - 1
+}
+
+// Settled notes that a shard needs no record up to lsn any more, and deletes the
+// segments that no shard needs.
+func (l *Log) Settled(shard int, lsn uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.settled[shard] = max(l.settled[shard], lsn)
+	need := l.settled[0]
+	for _, s := range l.settled {
+		need = min(need, s)
+	}
+	for len(l.segments) > 1 && l.segments[0].last <= need && l.segments[1].first <= need+1 {
+		l.segments[0].file.Close()
+		os.Remove(l.segments[0].path)
+		l.segments = l.segments[1:]
+	}
+}
+
+// Bytes is the size of the log on disk.
+func (l *Log) Bytes() (n int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range l.segments {
+		n += s.size
+	}
+	return n
+}
+
+func (l *Log) close() error {
+	err := l.Sync(l.Last())
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range l.segments {
+		err = errors.Join(err, s.file.Close())
+	}
+	return err
+}
+
+func ioError(message string, err error) error {
+	code := store.CodeIO
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		code = store.CodeFull
+	}
+	return &store.Error{Code: code, Message: message, Err: err}
+}

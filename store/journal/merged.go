@@ -1,0 +1,265 @@
+package journal
+
+import (
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"larder/store"
+)
+
+// merged is a transaction that reads a layer over an older transaction. Stacked, they make
+// what a command sees: the group's own writes over the active generation over the frozen
+// one over a snapshot of the base. For the goroutine of its transaction.
+type merged struct {
+	fence
+	layer *layer
+	low   store.BaseTx
+	hash  func([]byte) int64
+}
+
+// errTooLarge asks the engine to run the transaction again without the overlay, straight
+// on the base: it writes more than the overlay should hold, or empties databases.
+var errTooLarge = errors.New("the transaction is too large for the overlay")
+
+func (m *merged) Now() time.Time                      { return m.low.Now() }
+func (m *merged) Mark() (store.Mark, error)           { return m.low.Mark() }
+func (m *merged) SetMark(store.Mark) error            { return store.ErrReadOnly }
+func (m *merged) Unlink(store.Key) error              { return store.ErrReadOnly }
+func (m *merged) Orphan(...store.ID) error            { return store.ErrReadOnly }
+func (m *merged) SameShard(a, b store.Key) bool       { return m.low.SameShard(a, b) }
+func (m *merged) Flush(int) error                     { return store.ErrReadOnly }
+func (m *merged) Swap(int, int) error                 { return store.ErrReadOnly }
+func (m *merged) PutHead(store.Key, store.Head) error { return store.ErrReadOnly }
+func (m *merged) Detach(store.Key) error              { return store.ErrReadOnly }
+func (m *merged) NewID(store.Key) (store.ID, error)   { return 0, store.ErrReadOnly }
+func (m *merged) Drop(...store.Key) (int, error)      { return 0, store.ErrReadOnly }
+func (m *merged) Expire(...store.Key) (int, error)    { return 0, store.ErrReadOnly }
+func (m *merged) PutItems(store.ID, store.Part, ...store.Item) (store.Change, error) {
+	return store.Change{}, store.ErrReadOnly
+}
+func (m *merged) DropItems(store.ID, store.Part, ...[]byte) (store.Change, error) {
+	return store.Change{}, store.ErrReadOnly
+}
+func (m *merged) DropRange(store.ID, store.Part, store.Range) (store.Change, error) {
+	return store.Change{}, store.ErrReadOnly
+}
+
+// Heads looks each key up in the layer, and the rest below in one call.
+func (m *merged) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, error) {
+	if err := m.admits(keys...); err != nil {
+		return dst, err
+	}
+	if len(m.layer.heads) == 0 {
+		return m.low.Heads(dst, keys...)
+	}
+	if len(keys) == 1 {
+		if e := m.layer.head(keys[0]); e != nil {
+			return append(dst, m.alive(e)), nil
+		}
+		return m.low.Heads(dst, keys...)
+	}
+	return m.manyHeads(dst, keys)
+}
+
+func (m *merged) manyHeads(dst []store.Head, keys []store.Key) ([]store.Head, error) {
+	at := len(dst)
+	var missing []store.Key
+	var places []int
+	for i, k := range keys {
+		e := m.layer.head(k)
+		if e == nil {
+			missing, places = append(missing, k), append(places, at+i)
+			dst = append(dst, store.Head{})
+			continue
+		}
+		dst = append(dst, m.alive(e))
+	}
+	if len(missing) == 0 {
+		return dst, nil
+	}
+	heads, err := m.low.Heads(nil, missing...)
+	if err != nil {
+		return nil, err
+	}
+	for i, h := range heads {
+		dst[places[i]] = h
+	}
+	return dst, nil
+}
+
+// alive is an entry's head as a reader sees it: expired ones are absent.
+func (m *merged) alive(e *headEntry) store.Head {
+	if e.head.ExpireAt != 0 && e.head.Expired(m.Now().UnixMilli()) {
+		return store.Head{}
+	}
+	return e.head
+}
+
+// Row is the stored head, expired or not.
+func (m *merged) Row(k store.Key) (store.Head, bool, error) {
+	if e := m.layer.head(k); e != nil {
+		return e.head, e.live(), nil
+	}
+	return m.low.Row(k)
+}
+
+// resolve finds out what lies below an entry.
+func (m *merged) resolve(e *headEntry) error {
+	if e.below != unknown {
+		return nil
+	}
+	h, there, err := m.low.Row(store.Key{DB: e.db, Name: []byte(e.name)})
+	if err != nil {
+		return err
+	}
+	e.below = absent
+	if there {
+		e.below, e.belowTTL = present, h.ExpireAt != 0
+	}
+	return nil
+}
+
+// Size counts below and corrects by what the layer adds and hides.
+func (m *merged) Size(db int) (int64, error) {
+	if err := m.whole(); err != nil {
+		return 0, err
+	}
+	n, err := m.low.Size(db)
+	if err != nil {
+		return 0, err
+	}
+	delta, _, err := m.deltas(db)
+	return n + delta, err
+}
+
+// deltas are the keys, and the keys with an expiry, that the layer adds to a database.
+func (m *merged) deltas(db int) (keys, volatile int64, err error) {
+	m.layer.resolving.Lock()
+	defer m.layer.resolving.Unlock()
+	m.layer.order.Ascend(&headEntry{headKey: headKey{db: db}}, func(e *headEntry) bool {
+		if e.db != db {
+			return false
+		}
+		if err = m.resolve(e); err != nil {
+			return false
+		}
+		if e.live() {
+			keys++
+			volatile += one(e.head.ExpireAt != 0)
+		}
+		keys -= one(e.below == present)
+		volatile -= one(e.belowTTL)
+		return true
+	})
+	return keys, volatile, err
+}
+
+func one(yes bool) int64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// Scan merges a page from below with the layer's keys of the same stretch. If the layer has
+// more of them than asked for, the page ends earlier.
+func (m *merged) Scan(db int, from store.Cursor, n int) ([]store.Entry, store.Cursor, error) {
+	if err := m.whole(); err != nil {
+		return nil, 0, err
+	}
+	low, next, err := m.low.Scan(db, from, n)
+	if err != nil || len(m.layer.heads) == 0 {
+		return low, next, err
+	}
+	var entries []store.Entry
+	taken, last := 0, store.Cursor(0)
+	m.layer.order.Ascend(&headEntry{headKey: headKey{db: db}, pos: from}, func(e *headEntry) bool {
+		if e.db != db || next != 0 && e.pos >= next {
+			return false
+		}
+		if taken >= n && e.pos != last {
+			next = e.pos
+			return false
+		}
+		taken, last = taken+1, e.pos
+		if h := m.alive(e); h.Exists() {
+			entries = append(entries, store.Entry{Name: []byte(e.name), Head: h})
+		}
+		return true
+	})
+	for _, e := range low {
+		if next != 0 && store.Position(e.Name, m.hash(e.Name)) >= next {
+			continue
+		}
+		if m.layer.head(store.Key{DB: db, Name: e.Name}) == nil {
+			entries = append(entries, e)
+		}
+	}
+	return entries, next, nil
+}
+
+// randomTries bounds the draws that RandomKey and Random make before they walk.
+const randomTries = 100
+
+// RandomKey draws from the layer or from below in proportion, and again when the layer
+// hides what came from below.
+func (m *merged) RandomKey(db int) ([]byte, bool, error) {
+	if err := m.whole(); err != nil {
+		return nil, false, err
+	}
+	if len(m.layer.heads) == 0 {
+		return m.low.RandomKey(db)
+	}
+	size, err := m.Size(db)
+	if err != nil || size == 0 {
+		return nil, false, err
+	}
+	lowSize, err := m.low.Size(db)
+	if err != nil {
+		return nil, false, err
+	}
+	mine := m.headsOf(db)
+	for range randomTries {
+		if draw := rand.Int64N(lowSize + int64(len(mine))); draw >= lowSize {
+			if e := mine[draw-lowSize]; m.alive(e).Type != store.None {
+				return []byte(e.name), true, nil
+			}
+			continue
+		}
+		name, ok, err := m.low.RandomKey(db)
+		if err != nil {
+			return nil, false, err
+		}
+		if ok && m.layer.head(store.Key{DB: db, Name: name}) == nil {
+			return name, true, nil
+		}
+	}
+	return m.anyKey(db)
+}
+
+func (m *merged) headsOf(db int) []*headEntry {
+	var list []*headEntry
+	m.layer.order.Ascend(&headEntry{headKey: headKey{db: db}}, func(e *headEntry) bool {
+		if e.db == db && e.live() {
+			list = append(list, e)
+		}
+		return e.db == db
+	})
+	return list
+}
+
+func (m *merged) anyKey(db int) ([]byte, bool, error) {
+	for from := store.Cursor(0); ; {
+		entries, next, err := m.Scan(db, from, 16)
+		switch {
+		case err != nil:
+			return nil, false, err
+		case len(entries) > 0:
+			return entries[rand.IntN(len(entries))].Name, true, nil
+		case next == 0:
+			return nil, false, nil
+		}
+		from = next
+	}
+}

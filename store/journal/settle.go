@@ -1,0 +1,281 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"sort"
+	"time"
+
+	"larder/store"
+)
+
+const (
+	// roomPatience is how long a group waits for a generation to settle before it gives up.
+	roomPatience = 30 * time.Second
+	// settleRetry is the pause after a failed settle.
+	settleRetry = time.Second
+)
+
+// errNoRoom is what writers get when settling has not made room in time.
+func errNoRoom(cause error) error {
+	return &store.Error{Code: store.CodeIO, Message: "writes wait for the data files, which cannot take them", Err: cause}
+}
+
+// waitForRoom waits, before anything is held, until the active generation may grow.
+func (e *Engine) waitForRoom() error {
+	deadline := time.Now().Add(roomPatience)
+	for {
+		e.overlay.Lock()
+		full, settles, failed := e.now.bytes() >= e.limit, e.settles, e.failed
+		e.overlay.Unlock()
+		if !full {
+			return nil
+		}
+		if settles == nil {
+			e.writing.Lock()
+			e.rotate()
+			e.writing.Unlock()
+			continue
+		}
+		e.Stalls.Add(1)
+		select {
+		case <-settles:
+		case <-time.After(time.Until(deadline)):
+			return errNoRoom(failed)
+		}
+	}
+}
+
+// rotate freezes the active generation and begins to settle it, unless one is settling or
+// there is nothing to settle. The caller holds writing.
+func (e *Engine) rotate() {
+	e.overlay.Lock()
+	defer e.overlay.Unlock()
+	if e.now.frozen != nil || e.now.empty() {
+		return
+	}
+	e.now = e.now.freeze()
+	e.firstID = e.nextID
+	e.settles = make(chan struct{})
+	go e.settle(e.now.frozen, store.Mark{LSN: e.now.frozenLast(), NextID: e.nextID})
+}
+
+// settle hands a frozen generation down until that succeeds. Log before data, always: the
+// base never makes durable what the journal could still lose.
+func (e *Engine) settle(layers []*layer, mark store.Mark) {
+	start := time.Now()
+	for {
+		err := e.log.Sync(mark.LSN)
+		if err == nil {
+			err = e.base.Settle(context.Background(), func(tx store.BaseTx) error {
+				if err := tx.SetMark(mark); err != nil {
+					return err
+				}
+				return applyAll(layers, tx)
+			})
+		}
+		if err == nil {
+			break
+		}
+		e.overlay.Lock()
+		e.failed = err
+		e.overlay.Unlock()
+		if errors.Is(err, store.ErrClosed) {
+			return
+		}
+		time.Sleep(settleRetry)
+	}
+	e.Settles.Add(1)
+	e.SettleTime.Add(int64(time.Since(start)))
+	e.overlay.Lock()
+	e.now, e.failed = e.now.settled(), nil
+	close(e.settles)
+	e.settles = nil
+	e.overlay.Unlock()
+	e.log.Settled(e.shard, mark.LSN)
+}
+
+// drain settles everything in the overlay and waits for it. The caller holds writing.
+func (e *Engine) drain() error {
+	deadline := time.After(roomPatience)
+	for {
+		e.rotate()
+		e.overlay.Lock()
+		settles, failed := e.settles, e.failed
+		e.overlay.Unlock()
+		if settles == nil {
+			return nil
+		}
+		select {
+		case <-settles:
+		case <-deadline:
+			return errNoRoom(failed)
+		}
+	}
+}
+
+// tend settles a generation that has been lying idle, so that a quiet server keeps
+// neither memory nor journal. It is called about once a second.
+func (e *Engine) tend() {
+	if !e.writing.TryLock() {
+		return
+	}
+	defer e.writing.Unlock()
+	g := e.present()
+	last := max(g.last(), g.frozenLast())
+	idle := last == e.lastSeen
+	e.lastSeen = last
+	switch {
+	case g.empty() && g.frozen == nil:
+		e.log.Settled(e.shard, e.log.Last())
+	case idle || e.log.Bytes() > e.logLimit:
+		e.rotate()
+	}
+}
+
+// applyAll writes layers into the base, oldest first.
+func applyAll(layers []*layer, tx store.BaseTx) error {
+	for _, l := range layers {
+		if err := l.apply(tx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// apply writes a layer into the base, in key order, so that pages are touched once.
+func (l *layer) apply(tx store.BaseTx) error {
+	orphans, err := l.lost, error(nil)
+	if l.moved {
+		orphans, err = l.applyMoved(tx)
+	} else {
+		err = l.applyHeads(tx)
+	}
+	if err != nil {
+		return err
+	}
+	for _, k := range l.collKeys() {
+		if _, dead := orphans[k.id]; dead {
+			continue
+		}
+		if err := l.colls[k].apply(tx, k); err != nil {
+			return err
+		}
+	}
+	if !l.moved {
+		return nil // the base has orphaned what its heads gave up
+	}
+	ids := make([]store.ID, 0, len(orphans))
+	for id := range orphans {
+		ids = append(ids, id)
+	}
+	return tx.Orphan(ids...)
+}
+
+// applyHeads writes the heads of a layer in which no id has moved to another key.
+func (l *layer) applyHeads(tx store.BaseTx) (err error) {
+	l.order.Scan(func(e *headEntry) bool {
+		if e.live() {
+			err = tx.PutHead(e.key(), e.head)
+		} else {
+			_, err = tx.Drop(e.key())
+		}
+		return err == nil
+	})
+	return err
+}
+
+// applyMoved writes the heads of a layer with renames. It returns the ids that lost their head and found no other
+// in this layer: a renamed key's id is lost under the old name and found under the new.
+func (l *layer) applyMoved(tx store.BaseTx) (orphans map[store.ID]struct{}, err error) {
+	orphans = maps.Clone(l.lost)
+	l.order.Scan(func(e *headEntry) bool {
+		var old store.ID
+		if old, err = detachOld(tx, e); old != 0 {
+			orphans[old] = struct{}{}
+		}
+		return err == nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	l.order.Scan(func(e *headEntry) bool {
+		if e.live() {
+			delete(orphans, e.head.ID)
+			err = tx.PutHead(e.key(), e.head)
+		}
+		return err == nil
+	})
+	return orphans, err
+}
+
+func (e *headEntry) key() store.Key { return store.Key{DB: e.db, Name: []byte(e.name)} }
+
+// detachOld takes the head below away if the layer's differs in its id, and returns the
+// id it held.
+func detachOld(tx store.BaseTx, e *headEntry) (store.ID, error) {
+	h, there, err := tx.Row(e.key())
+	if err != nil || !there || e.live() && h.ID == e.head.ID {
+		return 0, err
+	}
+	return h.ID, tx.Unlink(e.key())
+}
+
+func (l *layer) collKeys() []collKey {
+	keys := make([]collKey, 0, len(l.colls))
+	for k := range l.colls {
+		keys = append(keys, k)
+	}
+	sort.Slice(keys, func(i, j int) bool {
+		if keys[i].id != keys[j].id {
+			return keys[i].id < keys[j].id
+		}
+		return keys[i].part < keys[j].part
+	})
+	return keys
+}
+
+// settleBatch is the number of items handed to the base in one call.
+const settleBatch = 256
+
+// apply writes a part's rows: deletions first, then what is live, each in natural order.
+func (c *coll) apply(tx store.BaseTx, k collKey) (err error) {
+	var doomed [][]byte
+	c.gone.Scan(func(r *row) bool {
+		if r.live {
+			return true
+		}
+		if c.part.Class() == store.Placed {
+			_, err = tx.DropRange(k.id, k.part, store.Positions(r.item.Pos, r.item.Pos))
+			return err == nil
+		}
+		if doomed = append(doomed, r.item.Field); len(doomed) == settleBatch {
+			_, err = tx.DropItems(k.id, k.part, doomed...)
+			doomed = doomed[:0]
+		}
+		return err == nil
+	})
+	if err == nil && len(doomed) > 0 {
+		_, err = tx.DropItems(k.id, k.part, doomed...)
+	}
+	if err != nil {
+		return err
+	}
+	return c.applyLive(tx, k)
+}
+
+func (c *coll) applyLive(tx store.BaseTx, k collKey) (err error) {
+	batch := make([]store.Item, 0, settleBatch)
+	c.live.Scan(func(r *row) bool {
+		if batch = append(batch, r.item); len(batch) == settleBatch {
+			_, err = tx.PutItems(k.id, k.part, batch...)
+			batch = batch[:0]
+		}
+		return err == nil
+	})
+	if err == nil && len(batch) > 0 {
+		_, err = tx.PutItems(k.id, k.part, batch...)
+	}
+	return err
+}

@@ -1,0 +1,188 @@
+package journal
+
+import (
+	"context"
+	"os"
+	"slices"
+
+	"larder/store"
+)
+
+// The upkeep of a shard: what concerns the tables goes to the base, corrected by what the
+// overlay knows better.
+
+// Expired finds keys whose time has passed, in the overlay first. They are hints: one that
+// a newer layer has changed is looked at again when it is expired.
+func (e *Engine) Expired(ctx context.Context, nowMillis int64, n int) ([]store.Key, error) {
+	g, err := e.pin()
+	if err != nil {
+		return nil, err
+	}
+	defer g.top().pins.Add(-1)
+	layers := slices.Concat(g.frozen, g.active)
+	var keys []store.Key
+	for i, l := range layers {
+		l.ttl.Scan(func(h *headEntry) bool {
+			due := nowMillis > h.head.ExpireAt && len(keys) < n
+			if due && !hidden(layers[i+1:], h.key()) {
+				keys = append(keys, h.key())
+			}
+			return due
+		})
+	}
+	below, ok := e.base.(store.Expirer)
+	if !ok || len(keys) >= n {
+		return keys, nil
+	}
+	hints, err := below.Expired(ctx, nowMillis, n)
+	for _, k := range hints {
+		if !hidden(layers, k) {
+			keys = append(keys, k)
+		}
+	}
+	return keys, err
+}
+
+func hidden(layers []*layer, k store.Key) bool {
+	for _, l := range layers {
+		if l.head(k) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// Sweep deletes orphans below: only drops that have settled are there.
+func (e *Engine) Sweep(ctx context.Context, n int) (bool, error) {
+	if s, ok := e.base.(store.Sweeper); ok {
+		return s.Sweep(ctx, n)
+	}
+	return false, nil
+}
+
+// Checkpoint folds the base's own log into its file.
+func (e *Engine) Checkpoint(ctx context.Context) error {
+	if c, ok := e.base.(store.Checkpointer); ok {
+		return c.Checkpoint(ctx)
+	}
+	return nil
+}
+
+// Sync makes what was acknowledged survive a power cut; one fsync serves all shards.
+func (e *Engine) Sync(context.Context) error { return e.log.Sync(e.log.Last()) }
+
+// Flush settles the overlay: backup, check and clean shutdown do so first.
+func (e *Engine) Flush(context.Context) error {
+	e.writing.Lock()
+	defer e.writing.Unlock()
+	return e.drain()
+}
+
+// Sizes are the base's, with the overlay beside them.
+func (e *Engine) Sizes(ctx context.Context) ([]store.Size, error) {
+	sizer, ok := e.base.(store.Sizer)
+	if !ok {
+		return nil, nil
+	}
+	sizes, err := sizer.Sizes(ctx)
+	if err != nil || len(sizes) == 0 {
+		return sizes, err
+	}
+	sizes[0].Overlay = e.Bytes()
+	if e.shard == 0 {
+		sizes[0].Journal = e.log.Bytes()
+	}
+	return sizes, nil
+}
+
+// Keyspaces corrects the base's counts by the overlay's.
+func (e *Engine) Keyspaces(ctx context.Context) ([]store.Keyspace, error) {
+	below, ok := e.base.(store.Keyspacer)
+	if !ok {
+		return nil, nil
+	}
+	g, err := e.pin()
+	if err != nil {
+		return nil, err
+	}
+	defer g.top().pins.Add(-1)
+	spaces, err := below.Keyspaces(ctx)
+	if err != nil || g.empty() && g.frozen == nil {
+		return spaces, err
+	}
+	byDB := map[int]*store.Keyspace{}
+	for i := range spaces {
+		byDB[spaces[i].DB] = &spaces[i]
+	}
+	err = e.base.View(ctx, store.Whole(), func(low store.Tx) error {
+		top, err := g.over(low.(store.BaseTx), e.base.Hash)
+		if err != nil {
+			return err
+		}
+		spaces, err = correct(top, byDB, spaces)
+		return err
+	})
+	return spaces, err
+}
+
+// correct adds the deltas of each layer of a stack to the counts by database.
+func correct(top store.BaseTx, byDB map[int]*store.Keyspace, spaces []store.Keyspace) ([]store.Keyspace, error) {
+	for m, ok := top.(*merged); ok; m, ok = m.low.(*merged) {
+		for _, db := range m.databases() {
+			keys, volatile, err := m.deltas(db)
+			if err != nil {
+				return nil, err
+			}
+			space := byDB[db]
+			if space == nil {
+				space = &store.Keyspace{DB: db}
+				byDB[db] = space
+			}
+			space.Keys += keys
+			space.Expires += volatile
+		}
+	}
+	spaces = spaces[:0:0]
+	for db := range maxDatabases {
+		if space := byDB[db]; space != nil && space.Keys > 0 {
+			spaces = append(spaces, *space)
+		}
+	}
+	return spaces, nil
+}
+
+// maxDatabases is the most that `databases` may be set to that Keyspaces looks at.
+const maxDatabases = 1 << 16
+
+// databases lists those the layer has entries of.
+func (m *merged) databases() []int {
+	seen := map[int]bool{}
+	var dbs []int
+	for k := range m.layer.heads {
+		if !seen[k.db] {
+			seen[k.db] = true
+			dbs = append(dbs, k.db)
+		}
+	}
+	return dbs
+}
+
+// Check settles, then looks at the tables.
+func (e *Engine) Check(ctx context.Context, fix bool) ([]store.Finding, error) {
+	if err := e.Flush(ctx); err != nil {
+		return nil, err
+	}
+	if c, ok := e.base.(store.Checker); ok {
+		return c.Check(ctx, fix)
+	}
+	return nil, nil
+}
+
+func removeAll(paths []string) error {
+	for _, p := range paths {
+		if err := os.Remove(p); err != nil && !os.IsNotExist(err) {
+			return err
+		}
+	}
+	return nil
+}

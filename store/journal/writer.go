@@ -1,0 +1,300 @@
+package journal
+
+import (
+	"bytes"
+
+	"larder/store"
+)
+
+// writer is the transaction of a command that writes: it puts absolute writes into the
+// group's layer and, in the same order, into the group's record. It belongs to the
+// leader of the group.
+type writer struct {
+	merged
+	engine *Engine
+	rec    recorder
+	wrote  bool // the present job has written
+	large  bool // the present job is too large, whatever error it makes of being told so
+}
+
+// largeRange is the number of items past which DropRange leaves the overlay.
+const largeRange = 20_000
+
+// NewID hands out the shard's next id.
+func (w *writer) NewID(k store.Key) (store.ID, error) {
+	if err := w.admits(k); err != nil {
+		return 0, err
+	}
+	id := w.engine.newID()
+	w.layer.fresh = append(w.layer.fresh, id)
+	return id, nil
+}
+
+// PutHead never reads below: a SET of a key that is not in the overlay costs no page.
+func (w *writer) PutHead(k store.Key, h store.Head) error {
+	if err := w.admits(k); err != nil {
+		return err
+	}
+	w.wrote = true
+	if old := w.layer.head(k); old == nil {
+		w.noteLost(k, h.ID)
+	}
+	w.layer.setHead(k, w.position(k), h)
+	w.rec.putHead(k, h)
+	return w.room()
+}
+
+// noteLost records the id that a head of the generation being filled gives up; an id
+// further below is found when that generation settles.
+func (w *writer) noteLost(k store.Key, id store.ID) {
+	if e := w.engine.now.head(k); e != nil && e.head.ID != 0 && e.head.ID != id {
+		w.layer.lost[e.head.ID] = struct{}{}
+	}
+}
+
+func (w *writer) position(k store.Key) store.Cursor {
+	return store.Position(k.Name, w.hash(k.Name))
+}
+
+// room refuses what would make the overlay outgrow its bound.
+func (w *writer) room() error {
+	if w.layer.bytes > w.engine.limit {
+		return w.tooLarge()
+	}
+	return nil
+}
+
+func (w *writer) tooLarge() error {
+	w.large = true
+	return errTooLarge
+}
+
+// Drop hides the heads; their items are orphaned when the generation settles.
+func (w *writer) Drop(keys ...store.Key) (int, error) {
+	if err := w.admits(keys...); err != nil {
+		return 0, err
+	}
+	n := 0
+	now := w.Now().UnixMilli()
+	for _, k := range keys {
+		h, there, err := w.Row(k)
+		if err != nil {
+			return n, err
+		}
+		if !there {
+			continue
+		}
+		w.hide(k)
+		w.rec.drop(k)
+		if !h.Expired(now) {
+			n++
+		}
+	}
+	return n, w.room()
+}
+
+// hide records that a key is gone.
+func (w *writer) hide(k store.Key) {
+	w.wrote = true
+	if w.layer.head(k) == nil {
+		w.noteLost(k, 0)
+	}
+	w.layer.setHead(k, w.position(k), store.Head{})
+}
+
+// Expire drops the keys whose time has passed.
+func (w *writer) Expire(keys ...store.Key) (int, error) {
+	if err := w.admits(keys...); err != nil {
+		return 0, err
+	}
+	n := 0
+	now := w.Now().UnixMilli()
+	for _, k := range keys {
+		h, there, err := w.Row(k)
+		if err != nil {
+			return n, err
+		}
+		if there && h.Expired(now) {
+			w.hide(k)
+			w.rec.drop(k)
+			n++
+		}
+	}
+	return n, w.room()
+}
+
+// Detach hides the head as Drop does: an id is only orphaned if no head names it when the
+// generation settles.
+func (w *writer) Detach(k store.Key) error {
+	if err := w.admits(k); err != nil {
+		return err
+	}
+	w.hide(k)
+	w.layer.moved = true
+	w.rec.detach(k)
+	return w.room()
+}
+
+// Unlink is Detach, which looks at no clock here: replay uses it.
+func (w *writer) Unlink(k store.Key) error { return w.Detach(k) }
+
+// PutItems must know whether each item is new, so it looks below for those that the layer
+// does not have; an id that was made in this generation has nothing below.
+func (w *writer) PutItems(id store.ID, p store.Part, items ...store.Item) (store.Change, error) {
+	w.wrote = true
+	if id >= w.engine.nextID { // a record that is replayed
+		w.engine.noteID(id)
+		w.layer.fresh = append(w.layer.fresh, id)
+	}
+	c := w.layer.openColl(id, p)
+	var ch store.Change
+	for i := range items {
+		it := w.normal(p, items[i])
+		r := c.find(it.Pos, it.Field)
+		if r == nil {
+			fresh, err := w.freshRow(id, p, it)
+			if err != nil {
+				return ch, err
+			}
+			r = fresh
+		}
+		ch = ch.Plus(w.putRow(c, r, it))
+		w.rec.putItem(id, p, it)
+	}
+	return ch, w.room()
+}
+
+// normal copies an item into memory of the layer's own and gives it its place.
+func (w *writer) normal(p store.Part, it store.Item) store.Item {
+	clean := store.Item{Field: bytes.Clone(it.Field), Value: bytes.Clone(it.Value)}
+	switch p.Class() {
+	case store.Hashed:
+		clean.Pos = w.hash(it.Field)
+	case store.Placed:
+		clean.Pos, clean.Field = it.Pos, nil
+	}
+	if p.Scored() {
+		clean.Score = it.Score + 0 // -0 becomes 0, as in the tables
+	}
+	return clean
+}
+
+// freshRow is a row for an item the layer has not: live as it lies below, if it does.
+func (w *writer) freshRow(id store.ID, p store.Part, it store.Item) (*row, error) {
+	below, err := w.itemBelow(id, p, it)
+	if err != nil || !below.Found {
+		return &row{item: it}, err
+	}
+	it.Score, it.Value = below.Score, bytes.Clone(below.Value)
+	return &row{item: it, live: true, below: true, oldScore: below.Score}, nil
+}
+
+func (w *writer) itemBelow(id store.ID, p store.Part, it store.Item) (store.Item, error) {
+	if id >= w.engine.firstID && !w.engine.now.mentions(id, p) {
+		return store.Item{}, nil
+	}
+	if p.Class() == store.Placed {
+		for found, err := range w.low.Range(id, p, store.Positions(it.Pos, it.Pos)) {
+			found.Found = err == nil
+			return found, err
+		}
+		return store.Item{}, nil
+	}
+	found, err := w.low.Items(nil, id, p, it.Field)
+	if err != nil {
+		return store.Item{}, err
+	}
+	return found[0], nil
+}
+
+func (w *writer) putRow(c *coll, r *row, it store.Item) store.Change {
+	was := store.Change{}
+	if r.live {
+		was = store.Change{Count: 1, Bytes: store.ItemBytes(r.item)}
+	}
+	if c.byKey[c.keyOf(it)] == nil {
+		r.item, r.live = it, true
+		c.add(r)
+		w.layer.bytes += rowBytes(r)
+	} else {
+		w.layer.bytes += int64(len(it.Value) - len(r.item.Value))
+		c.put(r, it)
+	}
+	return store.Change{Count: 1 - was.Count, Bytes: store.ItemBytes(it) - was.Bytes}
+}
+
+// DropItems hides items, one lookup below for each that the layer does not have.
+func (w *writer) DropItems(id store.ID, p store.Part, fields ...[]byte) (store.Change, error) {
+	var ch store.Change
+	for _, f := range fields {
+		it := w.normal(p, store.Item{Field: f})
+		gone, err := w.dropItem(id, p, it)
+		if err != nil {
+			return ch, err
+		}
+		ch = ch.Plus(gone)
+	}
+	return ch, w.room()
+}
+
+func (w *writer) dropItem(id store.ID, p store.Part, it store.Item) (store.Change, error) {
+	c := w.layer.openColl(id, p)
+	r := c.find(it.Pos, it.Field)
+	if r == nil {
+		fresh, err := w.freshRow(id, p, it)
+		if err != nil || !fresh.live {
+			return store.Change{}, err
+		}
+		c.add(fresh)
+		w.layer.bytes += rowBytes(fresh)
+		r = fresh
+	}
+	if !r.live {
+		return store.Change{}, nil
+	}
+	w.wrote = true
+	ch := store.Change{Count: -1, Bytes: -store.ItemBytes(r.item)}
+	c.remove(r)
+	w.rec.dropItem(id, p, it)
+	return ch, nil
+}
+
+// DropRange hides the items one by one; a long range leaves the overlay.
+func (w *writer) DropRange(id store.ID, p store.Part, r store.Range) (store.Change, error) {
+	var ch store.Change
+	n, err := w.Count(id, p, r)
+	if err != nil || n == 0 {
+		return ch, err
+	}
+	if n > largeRange {
+		return ch, w.tooLarge()
+	}
+	doomed := make([]store.Item, 0, n)
+	for it, err := range w.Range(id, p, r) {
+		if err != nil {
+			return ch, err
+		}
+		doomed = append(doomed, store.Item{Pos: it.Pos, Field: bytes.Clone(it.Field)})
+	}
+	for _, it := range doomed {
+		gone, err := w.dropItem(id, p, it)
+		if err != nil {
+			return ch, err
+		}
+		ch = ch.Plus(gone)
+	}
+	return ch, w.room()
+}
+
+// Flush and Swap change whole databases: they leave the overlay.
+func (w *writer) Flush(int) error { return w.leave() }
+
+// Swap: see Flush.
+func (w *writer) Swap(int, int) error { return w.leave() }
+
+func (w *writer) leave() error {
+	if err := w.whole(); err != nil {
+		return err
+	}
+	return w.tooLarge()
+}
