@@ -51,18 +51,9 @@
 //
 // # Crashes
 //
-// A crash, or an engine that fails, between the first commit and the last leaves the shards apart. Only a
-// redo record that is durable before the first commit can prevent that, and its place is
-// wideUpdate.descend, at the innermost level: the recorded writes of all shards are complete there and
-// none has committed. It would be handed to New as an optional
-//
-//	type Journal interface {
-//		// Prepare makes the writes of all shards durable together, before any commits.
-//		Prepare(ctx context.Context, writes []ShardWrites) (position uint64, err error)
-//		// Done says that every shard has committed up to position.
-//		Done(position uint64)
-//	}
-//
-// and replayed at open by the code that already replays to engines. Without one, atomicity over
-// several shards holds against other transactions and errors of fn, not against crashes.
+// Shards that commit one after the other can be torn apart by a crash, or by an engine that fails, between the
+// first commit and the last. Only the engines can prevent that, with one commit for all of them: if they are
+// store.Joiners they are asked to, under the same gates, and none of the above about running fn
+// again is needed. Engines that cannot are atomic over several shards against other transactions and against errors
+// of fn, and say so in the error if a shard fails half way.
 package shard

@@ -111,6 +111,73 @@ func TestRandomHistoryOfSkewedClocks(t *testing.T) {
 	}
 }
 
+// hooked calls a hook before its next View.
+type hooked struct {
+	*memory.Engine
+	hook func()
+}
+
+func (h *hooked) View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
+	if hook := h.hook; hook != nil {
+		h.hook = nil
+		hook()
+	}
+	return h.Engine.View(ctx, s, fn)
+}
+
+// Between the snapshots of two shards, somebody writes to the first and then to the second: whoever sees the
+// later write must see the earlier one.
+func TestSnapshotsOfOneMoment(t *testing.T) {
+	keys, late := onShards(2), &hooked{Engine: memory.New()}
+	f := shard.New([]store.Engine{memory.New(), late})
+	late.hook = func() {
+		for _, k := range keys {
+			if err := f.Update(ctx, store.One(k), putAll([]store.Key{k})); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	err := f.View(ctx, store.One(keys...), func(tx store.Tx) error {
+		heads, err := tx.Heads(nil, keys...)
+		if heads[1].Exists() && !heads[0].Exists() {
+			t.Error("the second write is there, the first is not")
+		}
+		return err
+	})
+	if err != nil || late.hook != nil {
+		t.Fatal(err)
+	}
+}
+
+// joining is an engine that commits together with its peers, and runs fn once more for nothing before.
+type joining struct{ *memory.Engine }
+
+func (j joining) Join(ctx context.Context, peers []store.Engine, fn func([]store.Tx) error) error {
+	again := errors.New("again")
+	if err := nest(ctx, peers, nil, func(txs []store.Tx) error { _ = fn(txs); return again }); !errors.Is(err, again) {
+		return err
+	}
+	return nest(ctx, peers, nil, fn)
+}
+
+func nest(ctx context.Context, peers []store.Engine, txs []store.Tx, fn func([]store.Tx) error) error {
+	if len(txs) == len(peers) {
+		return fn(txs)
+	}
+	return peers[len(txs)].Update(ctx, store.Whole(), func(tx store.Tx) error {
+		return nest(ctx, peers, append(txs, tx), fn)
+	})
+}
+
+func openJoining(_ *testing.T, clock func() int64) store.Engine {
+	return joining{memory.New(memory.WithClock(clock))}
+}
+
+func TestJoiningShards(t *testing.T) {
+	storetest.Run(t, of(3, openJoining))
+	storetest.RunRandom(t, 11, 400, openMemory, of(3, openJoining))
+}
+
 // failing is an engine whose next Updates run fn and fail then.
 type failing struct {
 	*memory.Engine

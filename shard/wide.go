@@ -147,6 +147,9 @@ type wideUpdate struct {
 
 func (f *Fanout) updateMany(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
 	r := f.reach(s)
+	if j, ok := r.lane(0).engine.(store.Joiner); ok {
+		return r.join(ctx, j, s, fn)
+	}
 	for range attempts {
 		u := &wideUpdate{reach: r, fn: fn}
 		if err := u.run(ctx); !errors.Is(err, errAgain) {
@@ -154,6 +157,28 @@ func (f *Fanout) updateMany(ctx context.Context, s store.Scope, fn func(store.Tx
 		}
 	}
 	return &store.Error{Message: "a large transaction over several shards could not be finished in one run"}
+}
+
+// join leaves it to the engines to commit together. They are not told the scope, so it is held here;
+// and they may run fn again as often as they like, because nothing is stored before the end.
+func (r *reach) join(ctx context.Context, j store.Joiner, s store.Scope, fn func(store.Tx) error) error {
+	defer r.enter(true)()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	peers := make([]store.Engine, len(r.shards))
+	for level := range peers {
+		peers[level] = r.lane(level).engine
+	}
+	return j.Join(ctx, peers, func(txs []store.Tx) error {
+		t := newWideTx(r)
+		for level, tx := range txs {
+			t.set(r.shards[level], tx)
+		}
+		t.confine(s)
+		t.begin()
+		return fn(t)
+	})
 }
 
 func (u *wideUpdate) run(ctx context.Context) error {

@@ -17,7 +17,9 @@ type wideTx struct {
 	txs    []store.Tx // by shard; nil where the scope has no key
 	now    time.Time
 	skewed bool
-	record *record // nil in a View
+	record *record // nil where nothing is replayed
+	// slots are those the scope allows where the shards' own transactions do not know it, else nil.
+	slots map[uint16]bool
 }
 
 func newWideTx(r *reach) *wideTx {
@@ -25,6 +27,17 @@ func newWideTx(r *reach) *wideTx {
 }
 
 func (t *wideTx) set(shard int, tx store.Tx) { t.txs[shard] = tx }
+
+// confine makes the transaction itself refuse keys outside its scope.
+func (t *wideTx) confine(s store.Scope) {
+	if s.All {
+		return
+	}
+	t.slots = make(map[uint16]bool, len(s.Keys))
+	for _, k := range s.Keys {
+		t.slots[store.Slot(k.Name)] = true
+	}
+}
 
 // begin fixes the time, when all shards are there.
 func (t *wideTx) begin() {
@@ -41,7 +54,7 @@ func (t *wideTx) begin() {
 // ofKey returns the shard of a key in scope.
 func (t *wideTx) ofKey(k store.Key) (int, store.Tx, error) {
 	i := t.fanout.shardOf(k.Name)
-	if t.txs[i] == nil {
+	if t.txs[i] == nil || t.slots != nil && !t.slots[store.Slot(k.Name)] {
 		return i, nil, store.ErrScope
 	}
 	return i, t.txs[i], nil
