@@ -23,11 +23,7 @@ func openJournalled(overlay int64) storetest.Open {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = j.Close() }) // after the engines
-		var engines []store.Engine
-		for _, e := range j.Engines() {
-			engines = append(engines, e)
-		}
-		return shard.New(engines)
+		return shard.New(j.Engines())
 	}
 }
 
