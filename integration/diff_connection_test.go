@@ -61,7 +61,7 @@ RESET x
 @n CLIENT NO-EVICT on
 @n RESET
 @n PING
-@m HELLO 3
+[kind] @m HELLO 3
 @m RESET
 @m GET nosuch
 @m HGETALL nosuch
@@ -297,10 +297,9 @@ AUTH default wrong
 AUTH nosuch sekret
 AUTH
 AUTH a b c
-HELLO 3
-HELLO
+[class] HELLO 3
+[class] HELLO
 HELLO 3 AUTH default wrong
-HELLO 3 SETNAME x
 PING
 @q QUIT
 @r RESET

@@ -219,7 +219,7 @@ HSET h a 1 b 2 c 3
 [scan] HSCAN h 0 count 5 match *
 [scan] HSCAN h 0 MATCH nosuch*
 HSCAN h abc
-HSCAN h -1
+[class] HSCAN h -1
 HSCAN h 0 COUNT 0
 HSCAN h 0 COUNT -1
 HSCAN h 0 COUNT abc
@@ -231,7 +231,7 @@ HSCAN h 0 TYPE hash
 HSCAN h
 HSCAN
 HSCAN h 1.5
-HSCAN h ""
+[class] HSCAN h ""
 HSCAN nosuch abc
 HSCAN nosuch 0 COUNT 0
 [times 700] HSET big field%i value%i

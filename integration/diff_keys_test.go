@@ -125,6 +125,7 @@ EXISTS k
 sleep 50
 EXISTS k
 GET k
+sleep 500
 DBSIZE
 `},
 	{"expire options", `
@@ -292,7 +293,7 @@ ZRANGE z{2} 0 -1 WITHSCORES
 RPUSH l 4
 LRANGE l{2} 0 -1
 HDEL h{2} f
-HGETALL h
+[pairs] HGETALL h
 COPY l h REPLACE
 TYPE h
 SET big <100000*x>
@@ -563,7 +564,7 @@ RANDOMKEY
 	{"dbsize with expiry", `
 SET a 1 PX 20
 SET b 2
-sleep 250
+sleep 500
 EXISTS a
 DBSIZE
 KEYS *

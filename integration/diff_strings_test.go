@@ -119,6 +119,7 @@ EXISTS k
 GET k
 SET k v PXAT 1 GET
 EXISTS k
+sleep 500
 DBSIZE
 `},
 	{"setnx setex psetex", `

@@ -279,8 +279,11 @@ func (s *step) same(got, want value) bool {
 
 // sortedBy orders an aggregate's elements, taken width at a time (a map's always in pairs).
 func sortedBy(v value, width int) value {
-	if v.kind == '%' {
+	switch {
+	case v.kind == '%':
 		width = 2
+	case len(v.list) > 0 && len(v.list[0].list) > 0:
+		width = 1 // RESP3 has the pairs as arrays of their own
 	}
 	if len(v.list) == 0 || len(v.list)%width != 0 {
 		return v

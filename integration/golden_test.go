@@ -40,8 +40,8 @@ var goldenRows = []golden{
 	{lines: "CLIENT NO-TOUCH OFF", want: ok, why: "7.2: commands/client-no-touch"},
 	{lines: "CLIENT NO-TOUCH maybe", want: syntaxed, why: "7.2: commands/client-no-touch"},
 	{lines: "CLIENT NO-TOUCH", want: fmt.Sprintf(arityOf, "client|no-touch"), why: "7.2: commands/client-no-touch"},
-	{lines: "CLIENT HELP", want: `re:"SETINFO <option> <value>"`, why: "7.2: commands/client-help"},
-	{lines: "CLIENT HELP", want: `re:"NO-TOUCH \(ON\|OFF\)"`, why: "7.2: commands/client-help"},
+	{lines: "CLIENT HELP", want: `re:\+SETINFO <option> <value> `, why: "7.2: commands/client-help"},
+	{lines: "CLIENT HELP", want: `re:\+NO-TOUCH \(ON\|OFF\) `, why: "7.2: commands/client-help"},
 
 	{lines: "ZADD z 1 a 2 b\nZRANK z b WITHSCORE", want: `*[:1 "2"]`, want3: `*[:1 ,2]`, why: "7.2: commands/zrank"},
 	{lines: "ZADD z 1 a 2.5 b\nZREVRANK z b withscore", want: `*[:0 "2.5"]`, want3: `*[:0 ,2.5]`, why: "7.2: commands/zrevrank"},
@@ -77,7 +77,20 @@ var goldenRows = []golden{
 
 	{lines: "REPLICAOF 127.0.0.1 6379", want: `re:^\(error\) "ERR .*replica`, why: "Larder: there is no replication"},
 	{lines: "REPLICAOF NO ONE", want: ok, why: "7.2: commands/replicaof"},
-	{lines: "OBJECT HELP", want: `re:"ENCODING <key>"`, why: "7.2: commands/object-help"},
+	{lines: "OBJECT HELP", want: `re:\+ENCODING <key> `, why: "7.2: commands/object-help"},
+	{lines: "RPUSH l a\nLPOS l a RANK -9223372036854775808", want: `(error) "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"`, why: "7.2: its negation would overflow"},
+	{lines: "ZADD z 0.1 a\nZSCORE z a", want: `"0.1"`, want3: ",0.1", why: "7.2: the shortest digits that read back the same"},
+	{lines: "ZADD z 1e17 a\nZSCORE z a", want: `"100000000000000000"`, want3: ",100000000000000000", why: "7.2: the shortest digits that read back the same"},
+	{lines: "ZADD z 1e-7 a\nZSCORE z a", want: `"1e-7"`, want3: ",1e-7", why: "7.2: the shortest digits that read back the same"},
+	{lines: "ZADD z 1e22 a\nZSCORE z a", want: `"1e+22"`, want3: ",1e+22", why: "7.2: the shortest digits that read back the same"},
+	{lines: "ZADD z 0.1 a\nZINCRBY z 0.2 a", want: `"0.30000000000000004"`, want3: ",0.30000000000000004", why: "7.2: the shortest digits that read back the same"},
+	{lines: "CONFIG SET loglevel foo", want: `(error) "ERR CONFIG SET failed (possibly related to argument 'loglevel') - argument(s) must be one of the following: debug, verbose, notice, warning, nothing"`, why: "7.2: redis.conf, loglevel nothing"},
+	{lines: "COMMAND GETKEYS PING", want: `(error) "ERR The command has no key arguments"`, why: "7.2: arity -3"},
+	{lines: "COMMAND GETKEYS GET", want: `(error) "ERR Invalid number of arguments specified for command"`, why: "7.2: arity -3"},
+	{lines: "COMMAND GETKEYS", want: fmt.Sprintf(arityOf, "command|getkeys"), why: "7.2: arity -3"},
+	{lines: "COMMAND GETKEYSANDFLAGS PING", want: `(error) "ERR The command has no key arguments"`, why: "7.2: arity -3"},
+	{lines: "COMMAND GETKEYSANDFLAGS", want: fmt.Sprintf(arityOf, "command|getkeysandflags"), why: "7.2: arity -3"},
+	{lines: "CLUSTER MYSHARDID", want: `(error) "ERR This instance has cluster support disabled"`, why: "7.2: commands/cluster-myshardid"},
 	{lines: "DEBUG HELP", want: `re:enable-debug-command option is set`, why: "7.2: redis.conf, enable-debug-command"},
 }
 

@@ -219,7 +219,7 @@ func prepare(t *testing.T, c *conn) {
 func compareOnTypes(t *testing.T, larder, judge *conn, words []string) {
 	t.Helper()
 	s := &step{text: strings.Join(words, " "), words: words, times: 1, mods: map[string]string{"sorted": ""}}
-	if slices.Contains([]string{"SPOP", "SRANDMEMBER", "SSCAN", "HRANDFIELD", "ZRANDMEMBER"}, words[0]) {
+	if slices.Contains([]string{"SPOP", "SRANDMEMBER", "SSCAN", "HSCAN", "ZSCAN", "HRANDFIELD", "ZRANDMEMBER"}, words[0]) {
 		s.mods = map[string]string{"kind": ""}
 	}
 	if d := s.compare(larder, judge, 1); d != "" {
