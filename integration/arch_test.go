@@ -1,0 +1,94 @@
+package integration
+
+import (
+	"encoding/json"
+	"io"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// goPackage is what go list says of one package.
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+// importRule is one line of the table in the architecture: a package that matches at may
+// import, of ours, what matches may, and of others nothing that matches never.
+// The first rule that matches a package holds.
+type importRule struct{ at, may, never string }
+
+var importRules = []importRule{
+	{at: `^larder$`, may: `.*`},
+	{at: `^larder/store$`, may: `^$`, never: `sqlite|redcon|database/sql`},
+	{at: `^larder/store/sqlite$`, may: `^larder/store$`, never: `redcon`},
+	{at: `^larder/store/(memory|journal|storetest)$`, may: `^larder/store$`, never: `sqlite|redcon|database/sql`},
+	{at: `^larder/(shard|cull)$`, may: `^larder/store$`, never: `sqlite|redcon|database/sql`},
+	{at: `^larder/cli(/|$)`, may: `^larder/(store|shard|cull|cli)(/|$)`, never: `redcon`},
+	{at: `^larder/resp/cmd$`, may: `^larder/(resp/arg|resp/reply|store)$`, never: `redcon|sqlite|database/sql`},
+	{at: `^larder/resp/cmd/cmdtest$`, may: `^larder/(resp(/|$)|store$|store/memory$)`, never: `redcon|database/sql`},
+	// Families: never another family, so what they may import of resp/cmd is resp/cmd alone.
+	{at: `^larder/resp/cmd/`, may: `^larder/(resp/(cmd|arg|reply|access|broker|lua|param|stat)|store)$`, never: `redcon|sqlite|database/sql|^sync$`},
+	{at: `^larder/resp/arg$`, may: `^larder/store$`, never: `redcon|sqlite|database/sql`},
+	{at: `^larder/resp/reply$`, may: `^larder/store$`, never: `redcon|sqlite|database/sql`},
+	// Mechanisms know nothing of each other.
+	{at: `^larder/resp/(access|broker|lua|param|stat)$`, may: `^larder/(resp/(cmd|arg|reply)|store)$`, never: `redcon|sqlite|database/sql`},
+	{at: `^larder/resp(/|$)`, may: `^larder/(resp(/|$)|store$)`, never: `sqlite|database/sql`},
+	{at: `^larder/integration(/|$)`, may: `^$`},
+}
+
+// TestImports holds the table of who may import whom.
+func TestImports(t *testing.T) {
+	seen := 0
+	for _, p := range listPackages(t) {
+		rule := ruleFor(p.ImportPath)
+		if rule == nil {
+			t.Errorf("%s stands in no line of the import table", p.ImportPath)
+			continue
+		}
+		seen++
+		for _, imported := range p.Imports {
+			ours := strings.HasPrefix(imported, "larder/")
+			switch {
+			case ours && !regexp.MustCompile(rule.may).MatchString(imported):
+				t.Errorf("%s must not import %s", p.ImportPath, imported)
+			case !ours && rule.never != "" && regexp.MustCompile(rule.never).MatchString(imported):
+				t.Errorf("%s must not import %s", p.ImportPath, imported)
+			}
+		}
+	}
+	if seen < 5 {
+		t.Errorf("only %d packages seen", seen)
+	}
+}
+
+func ruleFor(path string) *importRule {
+	for i := range importRules {
+		if regexp.MustCompile(importRules[i].at).MatchString(path) {
+			return &importRules[i]
+		}
+	}
+	return nil
+}
+
+func listPackages(t *testing.T) []goPackage {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "./...")
+	cmd.Dir = ".."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packages []goPackage
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p goPackage
+		if err := d.Decode(&p); err == io.EOF {
+			return packages
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+	}
+}

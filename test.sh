@@ -1,0 +1,138 @@
+#!/bin/bash
+# The one test command.
+#
+#   ./test.sh            everything that gates a change
+#   ./test.sh --full     the long forms as well: fuzzing, more random operations, -race on integration
+#
+# As root on Debian it installs what it lacks; elsewhere it says what to install. It uses
+# only ports it picks itself, and leaves nothing behind but its cache of Redis's source in
+# ${LARDER_SCRATCH:-/var/tmp/larder-scratch}.
+set -uo pipefail
+cd "$(dirname "$0")"
+
+full=no
+case ${1:-} in
+"") ;;
+--full) full=yes ;;
+*) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2 ;;
+esac
+
+staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
+# package and the command that shows it is there
+needs=(gcc:gcc libc6-dev:/usr/include/stdlib.h dpkg-dev:dpkg-source util-linux:flock xz-utils:xz patch:patch
+	redis-server:redis-server redis-tools:redis-cli tcl:tclsh ca-certificates:/etc/ssl/certs git:git)
+
+summary=() failed=0
+
+# stage NAME COMMAND...: runs it, prints its seconds, remembers its outcome.
+stage() {
+	local name=$1 began=$SECONDS outcome=ok
+	shift
+	printf '\n== %s\n' "$name"
+	"$@" || { outcome=FAILED failed=1; }
+	printf -- '-- %s: %s, %d s\n' "$name" "$outcome" $((SECONDS - began))
+	summary+=("$(printf '%-14s %-7s %4d s' "$name" "$outcome" $((SECONDS - began)))")
+}
+
+have() { case $1 in /*) [ -e "$1" ] ;; *) command -v "$1" >/dev/null ;; esac; }
+
+missing() {
+	local n
+	for n in "${needs[@]}"; do have "${n#*:}" || echo "${n%%:*}"; done
+	[ -n "$(apt-cache dumpavail 2>/dev/null | head -1)" ] || echo apt-index
+}
+
+# install adds what is missing without letting packages start their services: Debian's
+# redis-server would take port 6379.
+install() {
+	local packages policy=/usr/sbin/policy-rc.d kept=
+	packages=$(missing)
+	if [ -z "$packages" ]; then
+		echo "nothing is missing"
+		return 0
+	fi
+	packages=$(grep -vx apt-index <<<"$packages")
+	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+		echo "missing: ${packages//$'\n'/ }; as root: apt-get update && apt-get install ${packages//$'\n'/ }"
+		return 1
+	fi
+	apt-get update -q || return 1
+	[ -n "$packages" ] || return 0
+	if [ -e $policy ]; then
+		kept=$(mktemp) && cp -p $policy "$kept"
+	fi
+	printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy
+	# shellcheck disable=SC2086
+	DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $packages
+	local outcome=$?
+	if [ -n "$kept" ]; then
+		mv "$kept" $policy
+	else
+		rm -f $policy
+	fi
+	return $outcome
+}
+
+go_there() {
+	command -v go >/dev/null || { echo "go is not installed; see README.md for the version and where to get it"; return 1; }
+	go version
+}
+
+formatted() {
+	local files
+	files=$(gofmt -l $(git ls-files '*.go' 2>/dev/null || find . -name '*.go'))
+	[ -z "$files" ] || { echo "not formatted by gofmt:"; echo "$files"; return 1; }
+}
+
+# ours are our packages without the integration tests.
+ours() { go list ./... | grep -v '/integration\(/\|$\)'; }
+
+unit() { CGO_ENABLED=1 go test -race -timeout 8m $(ours); }
+
+gates() { go test -count=1 -run 'TestSizes|TestImports' ./integration/; }
+
+integration() { go test -count=1 -timeout 9m -skip 'TestSizes|TestImports' "$@" ./integration/...; }
+
+tcl() {
+	CGO_ENABLED=0 go build -o "$built/larder" . && KEEP_TCL_LOGS=1 integration/tcl/run.sh "$built/larder"
+}
+
+fuzz() {
+	local package name
+	for package in $(ours); do
+		for name in $(go test -list '^Fuzz' "$package" | grep '^Fuzz'); do
+			go test -run '^$' -fuzz "^$name\$" -fuzztime 60s "$package" || return 1
+		done
+	done
+}
+
+main() {
+	stage install install
+	stage go go_there
+	if [ $failed = 0 ]; then
+		built=$(mktemp -d)
+		trap 'rm -rf "$built"' EXIT
+		stage gofmt formatted
+		stage vet go vet ./...
+		stage staticcheck go run $staticcheck ./...
+		stage gates gates
+		stage unit unit
+		stage integration integration
+		stage tcl tcl
+		if [ $full = yes ]; then
+			stage fuzz fuzz
+			LARDER_TEST_LONG=1 stage long unit
+			LARDER_TEST_LONG=1 stage race integration -race
+		fi
+	fi
+	printf '\n'
+	printf '%s\n' "${summary[@]}"
+	if [ $failed = 0 ]; then
+		echo "all stages passed in $SECONDS s"
+	else
+		echo "FAILED, after $SECONDS s"
+	fi
+	exit $failed
+}
+
+main
