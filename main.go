@@ -18,8 +18,6 @@ import (
 	"larder/resp/cmd"
 	"larder/resp/param"
 	"larder/shard"
-	"larder/store"
-	"larder/store/sqlite"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -157,48 +155,29 @@ func hint(listeners []listener) string {
 	return "nothing to connect to: port is 0 and no unixsocket is set"
 }
 
-// openData claims the directory and opens one SQLite engine for each shard.
-func openData(params *param.Set, log *slog.Logger) (*shard.Dir, *shard.Fanout, error) {
+// openData claims the directory, opens one SQLite file for each shard and, unless
+// `journal no`, puts the journal in front of them.
+func openData(params *param.Set, log *slog.Logger) (*shard.Dir, *data, error) {
 	n := int(params.Int("shards"))
 	dir, err := shard.Claim(params.String("dir"), n, nil)
 	if err != nil {
 		return nil, nil, err
 	}
-	var files []*sqlite.Engine
-	var engines []store.Engine
-	for i := range n {
-		e, err := sqlite.Open(dir.ShardPath(i), sqlite.Options{Sync: syncMode(params), CacheBytes: params.Bytes("cache-size") / int64(n)})
-		if err != nil {
-			closeEngines(engines)
-			dir.Close()
-			return nil, nil, err
-		}
-		files, engines = append(files, e), append(engines, e)
+	files, err := openFiles(params, dir, n)
+	if err != nil {
+		dir.Close()
+		return nil, nil, err
 	}
-	params.OnChange("appendfsync", func(string) error {
-		for _, e := range files {
-			if err := e.SetSync(syncMode(params)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	log.Info("No journal: transactions over several shards are isolated, but a crash may keep one shard's part of them and lose another's")
-	return dir, shard.New(engines), nil
-}
-
-func closeEngines(engines []store.Engine) {
-	for _, e := range engines {
-		e.Close()
+	if !params.Bool("journal") {
+		log.Info("No journal: transactions over several shards are isolated, but a crash may keep one shard's part of them and lose another's")
+		followSync(params, files)
+		return dir, newData(files, nil), nil
 	}
-}
-
-func syncMode(params *param.Set) sqlite.Mode {
-	switch params.String("appendfsync") {
-	case "always":
-		return sqlite.Always
-	case "no":
-		return sqlite.No
+	j, err := openJournal(params, dir, files)
+	if err != nil {
+		closeFiles(files)
+		dir.Close()
+		return nil, nil, err
 	}
-	return sqlite.EverySec
+	return dir, newData(files, j), nil
 }

@@ -124,8 +124,9 @@ func (e *Engine) tryGroup(jobs []*store.Job, failed map[*store.Job]error) (n int
 	e.group.reset()
 	e.rec.reset()
 	n = len(jobs)
-	err = e.over(func(top store.BaseTx) {
-		w := &writer{merged: merged{layer: e.group, low: top, hash: e.base.Hash}, engine: e, rec: e.rec}
+	err = e.over(func(top store.BaseTx, now *generations) {
+		w := e.writer(top, now)
+		w.rec = e.rec
 		n, spoilt = runJobs(w, jobs, failed)
 		e.rec = w.rec
 	})
@@ -137,15 +138,19 @@ func (e *Engine) tryGroup(jobs []*store.Job, failed map[*store.Job]error) (n int
 }
 
 // over runs fn over the present state; for the holder of writing.
-func (e *Engine) over(fn func(top store.BaseTx)) error {
+func (e *Engine) over(fn func(top store.BaseTx, now *generations)) error {
 	g := e.present()
 	return e.base.View(context.Background(), store.Whole(), func(low store.Tx) error {
 		top, err := g.over(low.(store.BaseTx), e.base.Hash)
 		if err == nil {
-			fn(top)
+			fn(top, g)
 		}
 		return err
 	})
+}
+
+func (e *Engine) writer(top store.BaseTx, now *generations) *writer {
+	return &writer{merged: merged{layer: e.group, low: top, hash: e.base.Hash}, engine: e, now: now}
 }
 
 // runJobs runs each job once. It stops before one that is too large, and at one that

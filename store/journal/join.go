@@ -52,8 +52,8 @@ func joinOverlays(log *Log, shards []*Engine, fn func([]store.Tx) error) (large 
 		s := shards[i]
 		s.group.reset()
 		var inner error
-		err := s.over(func(top store.BaseTx) {
-			writers[i] = &writer{merged: merged{layer: s.group, low: top, hash: s.base.Hash}, engine: s}
+		err := s.over(func(top store.BaseTx, now *generations) {
+			writers[i] = s.writer(top, now)
 			txs[i] = writers[i]
 			inner = run(i + 1)
 		})

@@ -205,15 +205,15 @@ func (j *Journal) replay(lsn uint64, payload []byte) error {
 func (e *Engine) replay(lsn uint64, ops []byte) error {
 	e.writing.Lock()
 	defer e.writing.Unlock()
-	if e.now.bytes() >= e.limit {
+	if e.present().bytes() >= e.limit {
 		if err := e.drain(); err != nil {
 			return err
 		}
 	}
 	e.group.reset()
 	var failed error
-	err := e.over(func(top store.BaseTx) {
-		failed = replay(ops, &writer{merged: merged{layer: e.group, low: top, hash: e.base.Hash}, engine: e})
+	err := e.over(func(top store.BaseTx, now *generations) {
+		failed = replay(ops, e.writer(top, now))
 	})
 	switch {
 	case err != nil:

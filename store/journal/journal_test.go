@@ -1,11 +1,13 @@
 package journal_test
 
 import (
+	"path/filepath"
 	"testing"
 
 	"larder/store"
 	"larder/store/journal"
 	"larder/store/memory"
+	"larder/store/sqlite"
 	"larder/store/storetest"
 )
 
@@ -38,4 +40,33 @@ func TestRandomHistories(t *testing.T) {
 		storetest.RunRandom(t, seed, 2000, reference, openOver)
 		storetest.RunRandom(t, seed, 2000, reference, openSmall)
 	}
+}
+
+// openSQLite stands over one SQLite file; test files may know it, the package may not.
+func openSQLite(t *testing.T, clock func() int64) store.Engine { return overSQLite(t, clock, 0) }
+
+func openSmallSQLite(t *testing.T, clock func() int64) store.Engine {
+	return overSQLite(t, clock, 8<<10)
+}
+
+func overSQLite(t *testing.T, clock func() int64, bytes int64) store.Engine {
+	dir := t.TempDir()
+	base, err := sqlite.Open(filepath.Join(dir, "shard.db"), sqlite.Options{NowMillis: clock, CacheBytes: 1 << 20, AnyLen: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	j, err := journal.Open(dir, []store.Base{base}, journal.Options{OverlayBytes: bytes})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { j.Close(); base.Close() })
+	return j.Engines()[0]
+}
+
+func TestConformanceOverSQLite(t *testing.T)      { storetest.Run(t, openSQLite) }
+func TestConformanceOverSmallSQLite(t *testing.T) { storetest.Run(t, openSmallSQLite) }
+
+func TestRandomHistoriesOverSQLite(t *testing.T) {
+	storetest.RunRandom(t, 11, 1000, reference, openSQLite)
+	storetest.RunRandom(t, 12, 1000, reference, openSmallSQLite)
 }

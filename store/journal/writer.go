@@ -12,6 +12,7 @@ import (
 type writer struct {
 	merged
 	engine *Engine
+	now    *generations // what lies under the group
 	rec    recorder
 	wrote  bool // the present job has written
 	large  bool // the present job is too large, whatever error it makes of being told so
@@ -47,7 +48,7 @@ func (w *writer) PutHead(k store.Key, h store.Head) error {
 // noteLost records the id that a head of the generation being filled gives up; an id
 // further below is found when that generation settles.
 func (w *writer) noteLost(k store.Key, id store.ID) {
-	if e := w.engine.now.head(k); e != nil && e.head.ID != 0 && e.head.ID != id {
+	if e := w.now.head(k); e != nil && e.head.ID != 0 && e.head.ID != id {
 		w.layer.lost[e.head.ID] = struct{}{}
 	}
 }
@@ -190,7 +191,7 @@ func (w *writer) freshRow(id store.ID, p store.Part, it store.Item) (*row, error
 }
 
 func (w *writer) itemBelow(id store.ID, p store.Part, it store.Item) (store.Item, error) {
-	if id >= w.engine.firstID && !w.engine.now.mentions(id, p) {
+	if id >= w.engine.firstID && !w.now.mentions(id, p) {
 		return store.Item{}, nil
 	}
 	if p.Class() == store.Placed {

@@ -6,6 +6,8 @@ import (
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
+
+	"larder/store"
 )
 
 //go:embed schema.sql
@@ -20,8 +22,11 @@ type conn struct {
 	path string
 	s    statements
 	tx   tx
-	idle [shapes][]*cursor // range statements not in use
-	all  []*cursor
+	// mark is the journal's mark in the snapshot the connection has, if marked.
+	mark   store.Mark
+	marked bool
+	idle   [shapes][]*cursor // range statements not in use
+	all    []*cursor
 }
 
 // openConn opens a connection and sets what holds for its whole life; it does not yet prepare

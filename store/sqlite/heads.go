@@ -197,6 +197,9 @@ func (t *tx) adopt(id store.ID) error {
 			return nil
 		}
 	}
+	if t.settling {
+		return nil // the journal gave it out
+	}
 	return misuse("an id that was neither made nor detached in this transaction, or has a key already")
 }
 

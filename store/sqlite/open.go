@@ -121,7 +121,7 @@ func initFile(c *conn) error {
 	if err := c.script("BEGIN IMMEDIATE;" + schema); err != nil {
 		return err
 	}
-	s, _, err := c.db.PrepareTransient(`INSERT INTO meta (k, v) VALUES ('format', ?1), ('seed', ?2), ('ids', 1), ('generation', 0)`)
+	s, _, err := c.db.PrepareTransient(`INSERT INTO meta (k, v) VALUES ('format', ?1), ('seed', ?2), ('ids', 1), ('lsn', 0)`)
 	if err != nil {
 		return fault(c.path, err)
 	}

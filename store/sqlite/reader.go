@@ -52,7 +52,7 @@ func (r *reader) renew(e *Engine) error {
 // release gives the snapshot up, so that the log can be reset.
 func (r *reader) release() {
 	_ = r.conn.s.pin.Reset()
-	r.seen = 0
+	r.seen, r.conn.marked = 0, false
 }
 
 func (r *reader) view(e *Engine, s store.Scope, fn func(store.Tx) error) error {

@@ -1,6 +1,6 @@
 -- One shard. Format 1. Times are Unix milliseconds unless named otherwise.
 
--- format, ids (first id never handed out), seed (of every hash), generation (of a journal in front of the engine).
+-- format, ids (first id never handed out), seed (of every hash), lsn (of the last record of a journal that is in the tables).
 CREATE TABLE meta (
 	k TEXT PRIMARY KEY,
 	v

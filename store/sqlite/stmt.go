@@ -18,22 +18,22 @@ type statements struct {
 	blockAny, blockWalk                    *sqlite.Stmt
 
 	// The writer only.
-	begin, commit, rollback                  *sqlite.Stmt
-	savepoint, rollbackTo, release           *sqlite.Stmt
-	metaSet, spacePut, spaceDrop, spaceDead  *sqlite.Stmt
-	headInsert, headUpdate, headTimed        *sqlite.Stmt
-	headDrop, orphan                         *sqlite.Stmt
-	itemMeta, itemInsert, itemValue          *sqlite.Stmt
-	itemScore, itemDrop                      *sqlite.Stmt
-	blobPut, blobLen, blobDrop               *sqlite.Stmt
-	chunkLen, chunkPut, chunkDrop            *sqlite.Stmt
-	blockPut, blockDrop, midNatural          *sqlite.Stmt
-	midScore, blockMid                       *sqlite.Stmt
-	sweepIDs, sweepItems, sweepBlobs         *sqlite.Stmt
-	sweepDelete, sweepChunks, sweepChunkDrop *sqlite.Stmt
-	sweepBlocks, orphanDrop, deadSpaces      *sqlite.Stmt
-	deadHeads, deadOrphans, deadDrop         *sqlite.Stmt
-	deadSpaceDrop                            *sqlite.Stmt
+	begin, commit, rollback                          *sqlite.Stmt
+	savepoint, rollbackTo, release                   *sqlite.Stmt
+	metaGet, metaSet, spacePut, spaceDrop, spaceDead *sqlite.Stmt
+	headInsert, headUpdate, headTimed                *sqlite.Stmt
+	headDrop, orphan                                 *sqlite.Stmt
+	itemMeta, itemInsert, itemValue                  *sqlite.Stmt
+	itemScore, itemDrop                              *sqlite.Stmt
+	blobPut, blobLen, blobDrop                       *sqlite.Stmt
+	chunkLen, chunkPut, chunkDrop                    *sqlite.Stmt
+	blockPut, blockDrop, midNatural                  *sqlite.Stmt
+	midScore, blockMid                               *sqlite.Stmt
+	sweepIDs, sweepItems, sweepBlobs                 *sqlite.Stmt
+	sweepDelete, sweepChunks, sweepChunkDrop         *sqlite.Stmt
+	sweepBlocks, orphanDrop, deadSpaces              *sqlite.Stmt
+	deadHeads, deadOrphans, deadDrop                 *sqlite.Stmt
+	deadSpaceDrop                                    *sqlite.Stmt
 }
 
 type preparation struct {
@@ -57,6 +57,7 @@ func (s *statements) reading() []preparation {
 	return []preparation{
 		// sqlite_schema's root is page 1, which every transaction reads anyway.
 		{&s.pin, `SELECT 1 FROM sqlite_schema`},
+		{&s.metaGet, `SELECT v FROM meta WHERE k = ?1`},
 		{&s.spaceList, `SELECT db, ns, size, volatile, bytes FROM spaces ORDER BY db`},
 		{&s.spaceSize, `SELECT size FROM spaces WHERE db = ?1`},
 		{&s.headGet, `SELECT ` + headColumns + ` FROM heads` + oneHead},

@@ -22,8 +22,10 @@ type tx struct {
 	hint   int // the key of scope that is expected next
 	now    int64
 	write  bool
-	open   bool
-	wrote  bool
+	// settling: ids come from a journal, which gave them out.
+	settling bool
+	open     bool
+	wrote    bool
 	// failure is an error of SQLite's: the transaction cannot succeed whatever fn makes of it.
 	failure error
 	arena   arena

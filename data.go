@@ -1,0 +1,107 @@
+package main
+
+import (
+	"errors"
+
+	"larder/resp/param"
+	"larder/shard"
+	"larder/store"
+	"larder/store/journal"
+	"larder/store/sqlite"
+)
+
+// data is the engine the server runs on: a fanout over the shards' files, behind a journal
+// or not, and what must be closed with it.
+type data struct {
+	*shard.Fanout
+	journal *journal.Journal // nil with `journal no`
+	files   []*sqlite.Engine
+}
+
+func newData(files []*sqlite.Engine, j *journal.Journal) *data {
+	if j != nil {
+		return &data{Fanout: shard.New(j.Engines()), journal: j, files: files}
+	}
+	engines := make([]store.Engine, len(files))
+	for i, f := range files {
+		engines[i] = f
+	}
+	return &data{Fanout: shard.New(engines), files: files}
+}
+
+// Close settles what the journal holds and closes the files.
+func (d *data) Close() error {
+	var err error
+	if d.journal != nil {
+		err = d.journal.Close()
+	}
+	return errors.Join(err, closeFiles(d.files))
+}
+
+func closeFiles(files []*sqlite.Engine) (err error) {
+	for _, f := range files {
+		err = errors.Join(err, f.Close())
+	}
+	return err
+}
+
+func openFiles(params *param.Set, dir *shard.Dir, n int) (files []*sqlite.Engine, err error) {
+	for i := range n {
+		f, err := sqlite.Open(dir.ShardPath(i), sqlite.Options{Sync: fileSync(params), CacheBytes: params.Bytes("cache-size") / int64(n)})
+		if err != nil {
+			closeFiles(files)
+			return nil, err
+		}
+		files = append(files, f)
+	}
+	return files, nil
+}
+
+// fileSync is the files' own mode. Behind a journal they sync when a generation settles,
+// whatever appendfsync says of the journal.
+func fileSync(params *param.Set) sqlite.Mode {
+	switch {
+	case params.Bool("journal"):
+		return sqlite.EverySec
+	case params.String("appendfsync") == "always":
+		return sqlite.Always
+	case params.String("appendfsync") == "no":
+		return sqlite.No
+	}
+	return sqlite.EverySec
+}
+
+// followSync passes changes of appendfsync on to the files.
+func followSync(params *param.Set, files []*sqlite.Engine) {
+	params.OnChange("appendfsync", func(string) error {
+		for _, f := range files {
+			if err := f.SetSync(fileSync(params)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func openJournal(params *param.Set, dir *shard.Dir, files []*sqlite.Engine) (*journal.Journal, error) {
+	bases := make([]store.Base, len(files))
+	for i, f := range files {
+		bases[i] = f
+	}
+	j, err := journal.Open(dir.Path(), bases, journal.Options{Sync: journalSync(params), OverlayBytes: params.Bytes("cache-size") / 2})
+	if err != nil {
+		return nil, err
+	}
+	params.OnChange("appendfsync", func(string) error { j.SetSync(journalSync(params)); return nil })
+	return j, nil
+}
+
+func journalSync(params *param.Set) journal.SyncMode {
+	switch params.String("appendfsync") {
+	case "always":
+		return journal.Always
+	case "no":
+		return journal.Never
+	}
+	return journal.EverySecond
+}

@@ -1,0 +1,241 @@
+package sqlite_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+
+	"larder/store"
+	"larder/store/sqlite"
+)
+
+const benchKeys = 200_000
+
+// benchOne is a reusable single-key transaction, as a command handler would make it.
+type benchOne struct {
+	keys  [1]store.Key
+	name  []byte
+	heads []store.Head
+	value []byte
+	get   func(store.Tx) error
+	set   func(store.Tx) error
+}
+
+func newBenchOne() *benchOne {
+	b := &benchOne{value: make([]byte, 100), name: make([]byte, 0, 32)}
+	b.get = func(tx store.Tx) (err error) {
+		b.heads, err = tx.Heads(b.heads[:0], b.keys[:]...)
+		return err
+	}
+	b.set = func(tx store.Tx) (err error) {
+		if b.heads, err = tx.Heads(b.heads[:0], b.keys[:]...); err != nil {
+			return err
+		}
+		return tx.PutHead(b.keys[0], store.Head{Type: store.String, Len: 100, Bytes: 130, Value: b.value})
+	}
+	return b
+}
+
+func (b *benchOne) pick(n int) store.Scope {
+	b.name = fmt.Appendf(b.name[:0], "key:%010d", rand.IntN(n))
+	b.keys[0].Name = b.name
+	return store.Scope{Keys: b.keys[:]}
+}
+
+// filled is an engine with benchKeys strings of 100 bytes.
+func filled(b *testing.B) *sqlite.Engine {
+	e, err := sqlite.Open(filepath.Join(b.TempDir(), "shard.db"), sqlite.Options{CacheBytes: 64 << 20})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = e.Close() })
+	for i := 0; i < benchKeys; i += 1000 {
+		update(b, e, func(tx store.Tx) error {
+			for j := i; j < i+1000; j++ {
+				h := store.Head{Type: store.String, Len: 100, Bytes: 130, Value: make([]byte, 100)}
+				if err := tx.PutHead(key(fmt.Sprintf("key:%010d", j)), h); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := e.Checkpoint(ctx); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	return e
+}
+
+func BenchmarkGet(b *testing.B) {
+	e, one := filled(b), newBenchOne()
+	for b.Loop() {
+		if err := e.View(ctx, one.pick(benchKeys), one.get); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkSet(b *testing.B) {
+	e, one := filled(b), newBenchOne()
+	for b.Loop() {
+		if err := e.Update(ctx, one.pick(benchKeys), one.set); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkMixed reads nine times for each write, one caller: every tenth read renews its snapshot.
+func BenchmarkMixed(b *testing.B) {
+	e, one := filled(b), newBenchOne()
+	i := 0
+	for b.Loop() {
+		i++
+		run, fn := e.View, one.get
+		if i%10 == 0 {
+			run, fn = e.Update, one.set
+		}
+		if err := run(ctx, one.pick(benchKeys), fn); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func parallel(b *testing.B, fn func(e *sqlite.Engine, one *benchOne, i uint64) error) {
+	e := filled(b)
+	var n atomic.Uint64
+	b.SetParallelism(25) // 50 goroutines on two cores
+	b.RunParallel(func(pb *testing.PB) {
+		one := newBenchOne()
+		for pb.Next() {
+			if err := fn(e, one, n.Add(1)); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+	b.ReportMetric(float64(b.N)/float64(e.Commits()), "ops/commit")
+}
+
+func BenchmarkGet50(b *testing.B) {
+	parallel(b, func(e *sqlite.Engine, one *benchOne, _ uint64) error {
+		return e.View(ctx, one.pick(benchKeys), one.get)
+	})
+}
+
+func BenchmarkSet50(b *testing.B) {
+	parallel(b, func(e *sqlite.Engine, one *benchOne, _ uint64) error {
+		return e.Update(ctx, one.pick(benchKeys), one.set)
+	})
+}
+
+func BenchmarkMixed50(b *testing.B) {
+	parallel(b, func(e *sqlite.Engine, one *benchOne, i uint64) error {
+		if i%2 == 0 {
+			return e.Update(ctx, one.pick(benchKeys), one.set)
+		}
+		return e.View(ctx, one.pick(benchKeys), one.get)
+	})
+}
+
+func rankedSet(b *testing.B, n int) (*sqlite.Engine, store.ID) {
+	e := fresh(b, sqlite.Options{CacheBytes: 64 << 20})
+	id := collection(b, e, "z", store.ZSet, store.Scores, true, store.Item{Field: []byte("first")})
+	for i := 0; i < n; i += 1000 {
+		update(b, e, func(tx store.Tx) error {
+			if _, err := tx.Heads(nil, key("z")); err != nil {
+				return err
+			}
+			for range 1000 {
+				it := store.Item{Field: fmt.Appendf(nil, "m%d", rand.Uint64()), Score: float64(rand.IntN(1 << 30))}
+				if _, err := tx.PutItems(id, store.Scores, it); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if i%20000 == 0 {
+			if err := e.Checkpoint(ctx); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	return e, id
+}
+
+func BenchmarkRank(b *testing.B) {
+	const n = 300_000
+	e, id := rankedSet(b, n)
+	b.Run("count", func(b *testing.B) {
+		for b.Loop() {
+			view(b, e, func(tx store.Tx) error {
+				r := store.Range{Order: store.ByScore, Max: store.Bound{Edge: store.Exclusive, Score: float64(rand.IntN(1 << 30))}}
+				_, err := tx.Count(id, store.Scores, r)
+				return err
+			})
+		}
+	})
+	b.Run("skip", func(b *testing.B) {
+		for b.Loop() {
+			view(b, e, func(tx store.Tx) error {
+				for _, err := range tx.Range(id, store.Scores, store.Range{Order: store.ByScore, Skip: rand.Int64N(n), Limit: 1}) {
+					return err
+				}
+				return nil
+			})
+		}
+	})
+	b.Run("add", func(b *testing.B) {
+		for b.Loop() {
+			update(b, e, func(tx store.Tx) error {
+				heads, err := tx.Heads(nil, key("z"))
+				if err != nil {
+					return err
+				}
+				it := store.Item{Field: fmt.Appendf(nil, "m%d", rand.Uint64()), Score: float64(rand.IntN(1 << 30))}
+				if _, err = tx.PutItems(id, store.Scores, it); err != nil {
+					return err
+				}
+				heads[0].Len++
+				return tx.PutHead(key("z"), heads[0])
+			})
+		}
+	})
+}
+
+func BenchmarkChunks(b *testing.B) {
+	e := fresh(b, sqlite.Options{})
+	value := make([]byte, store.ChunkSize)
+	id := collection(b, e, "s", store.String, store.Chunks, false, store.Item{Value: value})
+	b.SetBytes(store.ChunkSize)
+	b.Run("put", func(b *testing.B) {
+		b.SetBytes(64 * store.ChunkSize)
+		for b.Loop() {
+			update(b, e, func(tx store.Tx) error {
+				for i := range 64 {
+					if _, err := tx.PutItems(id, store.Chunks, store.Item{Pos: int64(i), Value: value}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+	})
+	b.Run("range", func(b *testing.B) {
+		b.SetBytes(64 * store.ChunkSize)
+		for b.Loop() {
+			view(b, e, func(tx store.Tx) error {
+				for _, err := range tx.Range(id, store.Chunks, store.Range{}) {
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+	})
+}
