@@ -82,6 +82,11 @@ func serve(params *param.Set, log *slog.Logger) error {
 		return err
 	}
 	defer closeAll(listeners)
+	stopProfiles, err := serveProfiles(params)
+	if err != nil {
+		return err
+	}
+	defer stopProfiles()
 	dir, engine, err := openData(params, log)
 	if err != nil {
 		return err
