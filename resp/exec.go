@@ -24,6 +24,8 @@ type execution struct {
 	keys    []store.Key
 	reply   reply.Reply
 	refused bool // the reply was made before running
+	queued  bool // it waits for EXEC; the reply says so
+	leftDB  int  // selected after it ran inside EXEC
 	took    time.Duration
 	log     *slog.Logger
 }
@@ -40,7 +42,7 @@ func newExecution(s *Server) *execution {
 
 // prepare readies the execution for a command line. A refusal leaves its reply.
 func (e *execution) prepare(s *session, args [][]byte) {
-	e.Args, e.Client = args, s.client
+	e.Args, e.Client, e.Owner, e.Keep, e.queued = args, s.client, s, false, false
 	e.DB, e.Proto = int(s.client.DB.Load()), int(s.client.Proto.Load())
 	e.reply, e.refused, e.took, e.job.Err = reply.Reply{}, false, 0, nil
 	entry, problem := s.server.table.find(args)
@@ -81,7 +83,7 @@ func (e *execution) transact(tx store.Tx) error {
 	e.Tx = &e.track
 	e.run()
 	e.Tx = nil
-	if e.reply.IsError() {
+	if e.reply.IsError() && !e.Keep {
 		return errUndo
 	}
 	return nil
@@ -114,7 +116,7 @@ func (e *execution) settle() {
 // execute runs a prepared command by itself.
 func (s *Server) execute(ctx context.Context, e *execution) {
 	switch {
-	case e.refused:
+	case e.refused, e.queued:
 	case e.transactional():
 		store.Run(ctx, s.engine, &e.job)
 		e.settle()

@@ -28,5 +28,6 @@ func (s *Server) families() [][]cmd.Spec {
 		lists.Table(),
 		sets.Table(),
 		zsets.Table(),
+		s.transactionRows(),
 	}
 }

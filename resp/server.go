@@ -62,6 +62,7 @@ type Server struct {
 	stats   *stat.Server
 	recency *stat.Recency
 	clients *clients
+	watches *watches
 	gate    access.Gate
 	limits  atomic.Pointer[store.Limits]
 	guard   *guard.Limits
@@ -85,6 +86,7 @@ func New(o Options) (*Server, error) {
 		stats:     &stat.Server{Started: time.Now()},
 		recency:   stat.NewRecency(),
 		clients:   newClients(),
+		watches:   newWatches(),
 		guard:     guard.NewLimits(),
 		runID:     newRunID(),
 		databases: int(o.Params.Int("databases")),
@@ -161,6 +163,7 @@ func (s *Server) accept(conn redcon.Conn) bool {
 func (s *Server) closed(conn redcon.Conn, _ error) {
 	if session, ok := conn.Context().(*session); ok {
 		session.client.Killed.Store(true)
+		session.unwatch()
 		s.clients.remove(session.client)
 	}
 }

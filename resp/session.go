@@ -2,6 +2,7 @@ package resp
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/tidwall/redcon"
@@ -31,7 +32,13 @@ type session struct {
 	batch   []*execution // reused, the first n of them in use
 	n       int
 	jobs    []*store.Job
+	multi   *multi            // nil outside MULTI
+	watched map[watchKey]bool // whether the key was there when WATCH looked
+	dirty   atomic.Bool       // a watched key has changed
 }
+
+// context ends with the server; a command under way is not cut short by its client.
+func (s *session) context() context.Context { return context.Background() }
 
 // serve runs a whole pipeline: the commands that redcon has parsed from what the socket
 // held. Consecutive commands on keys go to the engine together, which runs different
@@ -59,8 +66,11 @@ func (s *session) take(args [][]byte) {
 	}
 	e := s.next()
 	e.prepare(s, args)
+	if s.multi != nil && (e.refused || !e.Spec.Has(cmd.InMulti)) {
+		s.enqueue(e)
+	}
 	s.n++
-	if e.refused || e.transactional() {
+	if e.refused || e.queued || e.transactional() {
 		if s.n == batchMax {
 			s.flush()
 		}
@@ -100,13 +110,13 @@ func (s *session) flush() {
 func (s *session) runBatch() {
 	s.jobs = s.jobs[:0]
 	for _, e := range s.batch[:s.n] {
-		if !e.refused {
+		if !e.refused && !e.queued {
 			s.jobs = append(s.jobs, &e.job)
 		}
 	}
 	store.Batch(context.Background(), s.server.engine, s.jobs)
 	for _, e := range s.batch[:s.n] {
-		if !e.refused {
+		if !e.refused && !e.queued {
 			e.settle()
 		}
 	}
@@ -148,7 +158,7 @@ func (s *Server) note(session *session, e *execution) {
 		s.stats.Errors.Count(e.reply.ErrorText())
 	}
 	switch {
-	case e.entry == nil:
+	case e.entry == nil, e.queued:
 		return
 	case e.refused:
 		e.entry.stats.Rejected.Add(1)

@@ -10,11 +10,12 @@ type trackTx struct {
 	server       *Server
 	reading      bool
 	uses         bool // the command counts as a use of its keys
+	wrote        bool
 	hits, misses int64
 }
 
 func (t *trackTx) reset(tx store.Tx, reading, uses bool) {
-	t.Tx, t.reading, t.uses, t.hits, t.misses = tx, reading, uses, 0, 0
+	t.Tx, t.reading, t.uses, t.wrote, t.hits, t.misses = tx, reading, uses, false, 0, 0
 }
 
 // Heads counts the keys that reading commands ask for: keyspace_hits and keyspace_misses.
@@ -35,10 +36,92 @@ func (t *trackTx) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, erro
 	return dst, nil
 }
 
-// PutHead notes the use of a key.
+// PutHead notes the use of a key, and tells those who watch it.
 func (t *trackTx) PutHead(k store.Key, h store.Head) error {
 	t.touch(k)
+	t.changed(k)
 	return t.Tx.PutHead(k, h)
+}
+
+// changed notes a write to a key.
+func (t *trackTx) changed(k store.Key) {
+	t.wrote = true
+	t.server.watches.touch(k)
+}
+
+// Drop tells those who watch the keys that were there.
+func (t *trackTx) Drop(keys ...store.Key) (int, error) {
+	t.wrote = true
+	if t.server.watches.count.Load() > 0 {
+		heads, err := t.Tx.Heads(nil, keys...)
+		if err != nil {
+			return 0, err
+		}
+		for i := range heads {
+			if heads[i].Exists() {
+				t.server.watches.touch(keys[i])
+			}
+		}
+	}
+	return t.Tx.Drop(keys...)
+}
+
+// Detach is the first half of RENAME.
+func (t *trackTx) Detach(k store.Key) error {
+	t.changed(k)
+	return t.Tx.Detach(k)
+}
+
+// PutItems notes that the transaction has written; the head that follows names the key.
+func (t *trackTx) PutItems(id store.ID, p store.Part, items ...store.Item) (store.Change, error) {
+	t.wrote = true
+	return t.Tx.PutItems(id, p, items...)
+}
+
+// DropItems: see PutItems.
+func (t *trackTx) DropItems(id store.ID, p store.Part, fields ...[]byte) (store.Change, error) {
+	t.wrote = true
+	return t.Tx.DropItems(id, p, fields...)
+}
+
+// DropRange: see PutItems.
+func (t *trackTx) DropRange(id store.ID, p store.Part, r store.Range) (store.Change, error) {
+	t.wrote = true
+	return t.Tx.DropRange(id, p, r)
+}
+
+// Flush tells those who watch keys that are there.
+func (t *trackTx) Flush(db int) error {
+	t.wrote = true
+	if err := t.emptied(db); err != nil {
+		return err
+	}
+	return t.Tx.Flush(db)
+}
+
+// Swap tells those who watch keys that are there, before or after.
+func (t *trackTx) Swap(a, b int) error {
+	t.wrote = true
+	if err := t.emptied(a, b); err != nil {
+		return err
+	}
+	return t.Tx.Swap(a, b)
+}
+
+// emptied touches the watched keys of databases that exist in any of them.
+func (t *trackTx) emptied(dbs ...int) error {
+	for _, w := range t.server.watches.in(dbs...) {
+		for _, db := range dbs {
+			heads, err := t.Tx.Heads(nil, store.Key{DB: db, Name: []byte(w.name)})
+			if err != nil {
+				return err
+			}
+			if heads[0].Exists() {
+				t.server.watches.touch(w.key())
+			}
+		}
+	}
+	return nil
 }
 
 func (t *trackTx) touch(k store.Key) {

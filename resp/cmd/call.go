@@ -16,6 +16,11 @@ type Call struct {
 	Client *Client
 	// Nested is set inside EXEC and scripts: a blocking command must not block then.
 	Nested bool
+	// Keep, set by a handler, commits what was written although the reply is an error, as
+	// a script's does.
+	Keep bool
+	// Owner is the session, for the commands of package resp itself.
+	Owner any
 }
 
 // Key is the key named by argument i in the selected database.

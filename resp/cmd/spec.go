@@ -34,6 +34,7 @@ const (
 	TouchesArbitrary // as Redis's touches-arbitrary-keys
 	SortedForScript  // reserved
 	Peek             // reads a key without using it: OBJECT IDLETIME must not see it
+	InMulti          // runs at once between MULTI and EXEC
 	Use              // uses a key although its key spec does not say access
 	Undocumented     // left out of docs/commands.md: DEBUG and the like
 )
