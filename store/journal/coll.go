@@ -3,6 +3,8 @@ package journal
 import (
 	"bytes"
 	"cmp"
+	"slices"
+	"sync"
 	"sync/atomic"
 
 	"github.com/tidwall/btree"
@@ -33,46 +35,85 @@ type row struct {
 	oldScore float64
 }
 
-// coll is what a layer holds of one part of one id. The same row may stand in several
-// trees: live ones by what they are now, gone ones by what they hide below.
+// coll is what a layer holds of one part of one id.
 type coll struct {
-	part      store.Part
-	byKey     map[rowKey]*row
-	rows      rowSet
-	live      *btree.BTreeG[*row]
-	gone      *btree.BTreeG[*row]
-	scoreLive *btree.BTreeG[*row]
-	scoreGone *btree.BTreeG[*row]
+	part  store.Part
+	byKey map[rowKey]*row
+	// index orders the rows, nil until somebody asks for an order: most parts are only
+	// written between two settles, and a tree costs more than the write.
+	index *index
+	once  sync.Mutex // held to make the index
 	// drained is, per order and direction, how far everything below is known to be
 	// hidden: draining a queue must not walk over its own deletions again and again.
 	drained [4]atomic.Pointer[store.Bound]
 }
 
-// rowSet iterates over the rows of a coll.
-type rowSet struct{ m map[rowKey]*row }
+// index is the rows of a coll in order. The same row may stand in several trees: live ones
+// by what they are now, gone ones by what they hide below.
+type index struct{ live, gone, scoreLive, scoreGone *btree.BTreeG[*row] }
 
-func (s rowSet) each(fn func(*row)) {
-	for _, r := range s.m {
-		fn(r)
-	}
-}
+func newColl(p store.Part) *coll { return &coll{part: p, byKey: map[rowKey]*row{}} }
 
-func newColl(p store.Part) *coll {
+func newIndex(p store.Part) *index {
 	alone := btree.Options{NoLocks: true, Degree: 16}
-	c := &coll{part: p, byKey: map[rowKey]*row{}}
-	c.rows = rowSet{c.byKey}
-	c.live = btree.NewBTreeGOptions(naturalOrder, alone)
-	c.gone = btree.NewBTreeGOptions(naturalOrder, alone)
+	x := &index{live: btree.NewBTreeGOptions(naturalOrder, alone), gone: btree.NewBTreeGOptions(naturalOrder, alone)}
 	if p.Scored() {
-		c.scoreLive = btree.NewBTreeGOptions(scoreOrder, alone)
-		c.scoreGone = btree.NewBTreeGOptions(oldScoreOrder, alone)
+		x.scoreLive = btree.NewBTreeGOptions(scoreOrder, alone)
+		x.scoreGone = btree.NewBTreeGOptions(oldScoreOrder, alone)
 	}
-	return c
+	return x
 }
 
-func naturalOrder(a, b *row) bool {
-	return cmp.Or(cmp.Compare(a.item.Pos, b.item.Pos), bytes.Compare(a.item.Field, b.item.Field)) < 0
+// ordered returns the index, making it at the first call. Views of the same layer may ask at
+// the same time; nobody writes to a layer that Views read.
+func (c *coll) ordered() *index {
+	c.once.Lock()
+	defer c.once.Unlock()
+	if c.index == nil {
+		x := newIndex(c.part)
+		for _, r := range c.byKey {
+			x.add(r)
+		}
+		c.index = x
+	}
+	return c.index
 }
+
+func (x *index) add(r *row) {
+	if r.below {
+		x.gone.Set(r)
+		if x.scoreGone != nil {
+			x.scoreGone.Set(r)
+		}
+	}
+	x.show(r)
+}
+
+func (x *index) show(r *row) {
+	if x == nil || !r.live {
+		return
+	}
+	x.live.Set(r)
+	if x.scoreLive != nil {
+		x.scoreLive.Set(r)
+	}
+}
+
+func (x *index) hide(r *row) {
+	if x == nil || !r.live {
+		return
+	}
+	x.live.Delete(r)
+	if x.scoreLive != nil {
+		x.scoreLive.Delete(r)
+	}
+}
+
+func naturalCompare(a, b *row) int {
+	return cmp.Or(cmp.Compare(a.item.Pos, b.item.Pos), bytes.Compare(a.item.Field, b.item.Field))
+}
+
+func naturalOrder(a, b *row) bool { return naturalCompare(a, b) < 0 }
 
 func scoreOrder(a, b *row) bool {
 	return cmp.Or(cmp.Compare(a.item.Score, b.item.Score), bytes.Compare(a.item.Field, b.item.Field)) < 0
@@ -97,48 +138,24 @@ func (c *coll) keyOf(it store.Item) rowKey {
 	return rowKey{field: string(it.Field)}
 }
 
-// add puts a fresh row into the map and the trees.
+// add takes a fresh row in.
 func (c *coll) add(r *row) {
 	c.byKey[c.keyOf(r.item)] = r
-	if r.below {
-		c.gone.Set(r)
-		if c.scoreGone != nil {
-			c.scoreGone.Set(r)
-		}
-	}
-	c.show(r)
-}
-
-func (c *coll) show(r *row) {
-	if !r.live {
-		return
-	}
-	c.live.Set(r)
-	if c.scoreLive != nil {
-		c.scoreLive.Set(r)
-	}
-}
-
-func (c *coll) hide(r *row) {
-	if !r.live {
-		return
-	}
-	c.live.Delete(r)
-	if c.scoreLive != nil {
-		c.scoreLive.Delete(r)
+	if c.index != nil {
+		c.index.add(r)
 	}
 }
 
 // put gives an existing row a new item.
 func (c *coll) put(r *row, it store.Item) {
-	c.hide(r)
+	c.index.hide(r)
 	r.item.Score, r.item.Value, r.live = it.Score, it.Value, true
-	c.show(r)
+	c.index.show(r)
 }
 
 // remove takes a row away; one that hides something below stays as a deletion.
 func (c *coll) remove(r *row) {
-	c.hide(r)
+	c.index.hide(r)
 	r.live, r.item.Value = false, nil
 	if !r.below {
 		delete(c.byKey, c.keyOf(r.item))
@@ -163,3 +180,15 @@ func (c *coll) absorb(r *row) int64 {
 }
 
 func rowBytes(r *row) int64 { return entryBytes + int64(len(r.item.Field)+len(r.item.Value)) }
+
+// sorted returns the rows that pass keep, in natural order.
+func (c *coll) sorted(keep func(*row) bool) []*row {
+	var rows []*row
+	for _, r := range c.byKey {
+		if keep(r) {
+			rows = append(rows, r)
+		}
+	}
+	slices.SortFunc(rows, naturalCompare)
+	return rows
+}

@@ -58,10 +58,11 @@ type trees struct {
 }
 
 func (c *coll) trees(o store.Order) trees {
+	x := c.ordered()
 	if o == store.ByScore {
-		return trees{c.scoreLive, c.scoreGone, o}
+		return trees{x.scoreLive, x.scoreGone, o}
 	}
-	return trees{c.live, c.gone, o}
+	return trees{x.live, x.gone, o}
 }
 
 // against compares a row's place with a bound. A ByScore bound without field stands for
@@ -156,6 +157,9 @@ func (m *merged) Range(id store.ID, p store.Part, r store.Range) iter.Seq2[store
 	if c == nil {
 		return m.low.Range(id, p, r)
 	}
+	if p.Class() == store.Placed && r.Min.Edge == store.Inclusive && r.Max.Edge == store.Inclusive && r.Min.Pos == r.Max.Pos && r.Skip == 0 {
+		return m.single(c, id, p, r)
+	}
 	return func(yield func(store.Item, error) bool) {
 		w := &walk{m: m, c: c, id: id, part: p, r: r, trees: c.trees(r.Order)}
 		if err := w.seek(); err != nil {
@@ -163,6 +167,19 @@ func (m *merged) Range(id store.ID, p store.Part, r store.Range) iter.Seq2[store
 			return
 		}
 		w.run(yield)
+	}
+}
+
+// single is a Range of one position: the ends of a list need no order.
+func (m *merged) single(c *coll, id store.ID, p store.Part, r store.Range) iter.Seq2[store.Item, error] {
+	found := c.byKey[rowKey{pos: r.Min.Pos}]
+	if found == nil {
+		return m.low.Range(id, p, r)
+	}
+	return func(yield func(store.Item, error) bool) {
+		if found.live {
+			yield(found.item, nil)
+		}
 	}
 }
 
@@ -176,8 +193,9 @@ func (m *merged) Random(id store.ID, p store.Part, size int64, n int) ([]store.I
 	if size <= 0 {
 		return nil, nil
 	}
-	live := int64(c.live.Len())
-	lowSize := size - live + int64(c.gone.Len())
+	x := c.ordered()
+	live := int64(x.live.Len())
+	lowSize := size - live + int64(x.gone.Len())
 	items := make([]store.Item, 0, n)
 	for range n {
 		it, ok, err := m.draw(c, id, p, lowSize, live)
@@ -195,7 +213,7 @@ func (m *merged) Random(id store.ID, p store.Part, size int64, n int) ([]store.I
 func (m *merged) draw(c *coll, id store.ID, p store.Part, lowSize, live int64) (store.Item, bool, error) {
 	for range randomTries {
 		if u := rand.Int64N(lowSize + live); u >= lowSize {
-			r, _ := c.live.GetAt(int(u - lowSize))
+			r, _ := c.ordered().live.GetAt(int(u - lowSize))
 			return seen(r), true, nil
 		}
 		drawn, err := m.low.Random(id, p, lowSize, 1)

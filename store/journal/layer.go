@@ -2,6 +2,7 @@ package journal
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -17,7 +18,8 @@ import (
 // It has no lock of its own: see generations for who may change it when.
 type layer struct {
 	heads map[headKey]*headEntry
-	order *btree.BTreeG[*headEntry] // (database, position, name)
+	// order is the heads by (database, position, name), nil until somebody scans.
+	order *btree.BTreeG[*headEntry]
 	ttl   *btree.BTreeG[*headEntry] // live entries with an expiry, soonest first
 	colls map[collKey]*coll
 	// lost are ids whose head is gone or names another id now.
@@ -31,6 +33,7 @@ type layer struct {
 	pins  pins
 	// resolving guards what entries know of below, which Views find out.
 	resolving sync.Mutex
+	ordering  sync.Mutex // held to make the order
 }
 
 type headKey struct {
@@ -66,7 +69,6 @@ func newLayer() *layer {
 	alone := btree.Options{NoLocks: true}
 	return &layer{
 		heads: map[headKey]*headEntry{},
-		order: btree.NewBTreeGOptions(headOrder, alone),
 		ttl:   btree.NewBTreeGOptions(ttlOrder, alone),
 		colls: map[collKey]*coll{},
 		lost:  map[store.ID]struct{}{},
@@ -78,15 +80,48 @@ func (l *layer) reset() {
 	clear(l.heads)
 	clear(l.colls)
 	clear(l.lost)
-	l.order.Clear()
+	l.order = nil
 	l.ttl.Clear()
 	l.bytes, l.moved, l.fresh = 0, false, l.fresh[:0]
 }
 
 func (l *layer) empty() bool { return len(l.heads) == 0 && len(l.colls) == 0 && len(l.lost) == 0 }
 
-func headOrder(a, b *headEntry) bool {
-	return cmp.Or(cmp.Compare(a.db, b.db), cmp.Compare(a.pos, b.pos), strings.Compare(a.name, b.name)) < 0
+func headCompare(a, b *headEntry) int {
+	return cmp.Or(cmp.Compare(a.db, b.db), cmp.Compare(a.pos, b.pos), strings.Compare(a.name, b.name))
+}
+
+func headOrder(a, b *headEntry) bool { return headCompare(a, b) < 0 }
+
+// place keeps the order right, if there is one.
+func (l *layer) place(e *headEntry) {
+	if l.order != nil {
+		l.order.Set(e)
+	}
+}
+
+// ordered returns the heads in order, making the order at the first call: see coll.ordered.
+func (l *layer) ordered() *btree.BTreeG[*headEntry] {
+	l.ordering.Lock()
+	defer l.ordering.Unlock()
+	if l.order == nil {
+		order := btree.NewBTreeGOptions(headOrder, btree.Options{NoLocks: true})
+		for _, e := range l.heads {
+			order.Set(e)
+		}
+		l.order = order
+	}
+	return l.order
+}
+
+// sorted returns the heads in order, for one pass.
+func (l *layer) sorted() []*headEntry {
+	list := make([]*headEntry, 0, len(l.heads))
+	for _, e := range l.heads {
+		list = append(list, e)
+	}
+	slices.SortFunc(list, headCompare)
+	return list
 }
 
 func ttlOrder(a, b *headEntry) bool {
@@ -107,7 +142,7 @@ func (l *layer) setHead(k store.Key, pos store.Cursor, h store.Head) *headEntry 
 	if e == nil {
 		e = &headEntry{headKey: headKey{k.DB, string(k.Name)}, pos: pos}
 		l.heads[e.headKey] = e
-		l.order.Set(e)
+		l.place(e)
 		l.bytes += entryBytes + int64(len(k.Name))
 	}
 	l.replace(e, h)
@@ -159,7 +194,9 @@ func (l *layer) absorb(g *layer) {
 	}
 	for k, c := range g.colls {
 		into := l.openColl(k.id, k.part)
-		c.rows.each(func(r *row) { l.bytes += into.absorb(r) })
+		for _, r := range c.byKey {
+			l.bytes += into.absorb(r)
+		}
 		if len(into.byKey) == 0 {
 			delete(l.colls, k)
 		}
@@ -177,7 +214,7 @@ func (l *layer) absorbHead(e *headEntry) {
 	mine := l.heads[e.headKey]
 	if mine == nil {
 		l.heads[e.headKey] = e
-		l.order.Set(e)
+		l.place(e)
 		if e.live() && e.head.ExpireAt != 0 {
 			l.ttl.Set(e)
 		}

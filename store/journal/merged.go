@@ -137,7 +137,7 @@ func (m *merged) Size(db int) (int64, error) {
 func (m *merged) deltas(db int) (keys, volatile int64, err error) {
 	m.layer.resolving.Lock()
 	defer m.layer.resolving.Unlock()
-	m.layer.order.Ascend(&headEntry{headKey: headKey{db: db}}, func(e *headEntry) bool {
+	m.layer.ordered().Ascend(&headEntry{headKey: headKey{db: db}}, func(e *headEntry) bool {
 		if e.db != db {
 			return false
 		}
@@ -174,7 +174,7 @@ func (m *merged) Scan(db int, from store.Cursor, n int) ([]store.Entry, store.Cu
 	}
 	var entries []store.Entry
 	taken, last := 0, store.Cursor(0)
-	m.layer.order.Ascend(&headEntry{headKey: headKey{db: db}, pos: from}, func(e *headEntry) bool {
+	m.layer.ordered().Ascend(&headEntry{headKey: headKey{db: db}, pos: from}, func(e *headEntry) bool {
 		if e.db != db || next != 0 && e.pos >= next {
 			return false
 		}
@@ -240,7 +240,7 @@ func (m *merged) RandomKey(db int) ([]byte, bool, error) {
 
 func (m *merged) headsOf(db int) []*headEntry {
 	var list []*headEntry
-	m.layer.order.Ascend(&headEntry{headKey: headKey{db: db}}, func(e *headEntry) bool {
+	m.layer.ordered().Ascend(&headEntry{headKey: headKey{db: db}}, func(e *headEntry) bool {
 		if e.db == db && e.live() {
 			list = append(list, e)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"sort"
 	"time"
 
@@ -175,39 +176,43 @@ func (l *layer) apply(tx store.BaseTx) error {
 
 // applyHeads writes the heads of a layer in which no id has moved to another key.
 func (l *layer) applyHeads(tx store.BaseTx) (err error) {
-	l.order.Scan(func(e *headEntry) bool {
+	for _, e := range l.sorted() {
 		if e.live() {
 			err = tx.PutHead(e.key(), e.head)
 		} else {
 			_, err = tx.Drop(e.key())
 		}
-		return err == nil
-	})
-	return err
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // applyMoved writes the heads of a layer with renames. It returns the ids that lost their head and found no other
 // in this layer: a renamed key's id is lost under the old name and found under the new.
 func (l *layer) applyMoved(tx store.BaseTx) (orphans map[store.ID]struct{}, err error) {
 	orphans = maps.Clone(l.lost)
-	l.order.Scan(func(e *headEntry) bool {
-		var old store.ID
-		if old, err = detachOld(tx, e); old != 0 {
+	heads := l.sorted()
+	for _, e := range heads {
+		old, err := detachOld(tx, e)
+		if err != nil {
+			return nil, err
+		}
+		if old != 0 {
 			orphans[old] = struct{}{}
 		}
-		return err == nil
-	})
-	if err != nil {
-		return nil, err
 	}
-	l.order.Scan(func(e *headEntry) bool {
-		if e.live() {
-			delete(orphans, e.head.ID)
-			err = tx.PutHead(e.key(), e.head)
+	for _, e := range heads {
+		if !e.live() {
+			continue
 		}
-		return err == nil
-	})
-	return orphans, err
+		delete(orphans, e.head.ID)
+		if err := tx.PutHead(e.key(), e.head); err != nil {
+			return nil, err
+		}
+	}
+	return orphans, nil
 }
 
 func (e *headEntry) key() store.Key { return store.Key{DB: e.db, Name: []byte(e.name)} }
@@ -240,42 +245,39 @@ func (l *layer) collKeys() []collKey {
 const settleBatch = 256
 
 // apply writes a part's rows: deletions first, then what is live, each in natural order.
-func (c *coll) apply(tx store.BaseTx, k collKey) (err error) {
-	var doomed [][]byte
-	c.gone.Scan(func(r *row) bool {
-		if r.live {
-			return true
+func (c *coll) apply(tx store.BaseTx, k collKey) error {
+	for batch := range slices.Chunk(c.sorted(func(r *row) bool { return r.below && !r.live }), settleBatch) {
+		if err := dropRows(tx, k, batch); err != nil {
+			return err
 		}
-		if c.part.Class() == store.Placed {
-			_, err = tx.DropRange(k.id, k.part, store.Positions(r.item.Pos, r.item.Pos))
-			return err == nil
-		}
-		if doomed = append(doomed, r.item.Field); len(doomed) == settleBatch {
-			_, err = tx.DropItems(k.id, k.part, doomed...)
-			doomed = doomed[:0]
-		}
-		return err == nil
-	})
-	if err == nil && len(doomed) > 0 {
-		_, err = tx.DropItems(k.id, k.part, doomed...)
 	}
-	if err != nil {
-		return err
+	items := make([]store.Item, 0, settleBatch)
+	for batch := range slices.Chunk(c.sorted(func(r *row) bool { return r.live }), settleBatch) {
+		items = items[:0]
+		for _, r := range batch {
+			items = append(items, r.item)
+		}
+		if _, err := tx.PutItems(k.id, k.part, items...); err != nil {
+			return err
+		}
 	}
-	return c.applyLive(tx, k)
+	return nil
 }
 
-func (c *coll) applyLive(tx store.BaseTx, k collKey) (err error) {
-	batch := make([]store.Item, 0, settleBatch)
-	c.live.Scan(func(r *row) bool {
-		if batch = append(batch, r.item); len(batch) == settleBatch {
-			_, err = tx.PutItems(k.id, k.part, batch...)
-			batch = batch[:0]
+// dropRows deletes rows below.
+func dropRows(tx store.BaseTx, k collKey, rows []*row) (err error) {
+	if k.part.Class() != store.Placed {
+		fields := make([][]byte, len(rows))
+		for i, r := range rows {
+			fields[i] = r.item.Field
 		}
-		return err == nil
-	})
-	if err == nil && len(batch) > 0 {
-		_, err = tx.PutItems(k.id, k.part, batch...)
+		_, err = tx.DropItems(k.id, k.part, fields...)
+		return err
 	}
-	return err
+	for _, r := range rows {
+		if _, err = tx.DropRange(k.id, k.part, store.Positions(r.item.Pos, r.item.Pos)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
