@@ -204,6 +204,7 @@ func (e *Engine) publish() error {
 			return err
 		}
 	}
+	e.log.step("before publish")
 	e.absorb(lsn)
 	return nil
 }

@@ -137,6 +137,7 @@ func recordDirect(log *Log, shards []*Engine, direct []*directTx) error {
 	if err := log.Sync(lsn); err != nil {
 		return err
 	}
+	log.step("joined record written, bases not committed")
 	for _, d := range direct {
 		if err := d.mark(lsn); err != nil {
 			return err

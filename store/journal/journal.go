@@ -18,6 +18,8 @@ type Options struct {
 	// settles, its shard may hold as much again. 0 means 16 MB.
 	OverlayBytes int64
 	Sync         SyncMode
+	// test gets at the log before it is opened.
+	test func(*Log)
 	// Manual turns the idle settling off: tests call Tend themselves.
 	Manual bool
 }
@@ -38,8 +40,11 @@ func Open(dir string, bases []store.Base, o Options) (*Journal, error) {
 	if o.OverlayBytes == 0 {
 		o.OverlayBytes = 16 << 20
 	}
-	j := &Journal{log: &Log{dir: dir, settled: make([]uint64, len(bases))}, stop: make(chan struct{})}
+	j := &Journal{log: newLog(dir, len(bases)), stop: make(chan struct{})}
 	j.mode.Store(int32(o.Sync))
+	if o.test != nil {
+		o.test(j.log)
+	}
 	for i, b := range bases {
 		e := newEngine(j.log, b, i, o.OverlayBytes/int64(len(bases)), &j.mode)
 		e.logLimit = max(4*o.OverlayBytes, segmentMax)

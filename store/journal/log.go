@@ -43,6 +43,15 @@ type Log struct {
 
 	appends, syncs int64
 	syncTime       time.Duration
+
+	// wrap and step are for tests: one gets between the log and its files, the other is
+	// told of each step at which a crash may fall.
+	wrap func(file) file
+	step func(name string)
+}
+
+func newLog(dir string, shards int) *Log {
+	return &Log{dir: dir, settled: make([]uint64, shards), wrap: func(f file) file { return f }, step: func(string) {}}
 }
 
 type pending struct {
@@ -59,9 +68,11 @@ func (l *Log) Append(payload []byte) (uint64, error) {
 		return 0, err
 	}
 	lsn := l.next
+	l.step("before append")
 	if err := l.write(lsn, payload); err != nil {
 		return 0, ioError("the journal cannot be written", err)
 	}
+	l.step("after append")
 	l.next++
 	l.appends++
 	l.unsynced = append(l.unsynced, pending{lsn, append([]byte(nil), payload...)})
@@ -97,7 +108,7 @@ func (l *Log) write(lsn uint64, payload []byte) error {
 
 func (l *Log) create(first uint64) (*segment, error) {
 	l.number++
-	return createSegment(l.dir, l.number, first)
+	return createSegment(l.dir, l.number, first, l.wrap)
 }
 
 // roll goes on in a new segment. The old one is synced first: what is in a closed segment
@@ -226,6 +237,7 @@ func (l *Log) Settled(shard int, lsn uint64) {
 	for _, s := range l.settled {
 		need = min(need, s)
 	}
+	l.step("before segments are deleted")
 	for len(l.segments) > 1 && l.segments[0].last <= need && l.segments[1].first <= need+1 {
 		l.segments[0].file.Close()
 		os.Remove(l.segments[0].path)

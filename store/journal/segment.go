@@ -26,9 +26,18 @@ const (
 	frameBytes  = 16
 )
 
+// file is what a segment needs of its file; tests put one that fails in its place.
+type file interface {
+	io.ReaderAt
+	io.WriterAt
+	io.Closer
+	Sync() error
+	Truncate(size int64) error
+}
+
 // segment is one file of the journal. For the holder of Log.mu.
 type segment struct {
-	file  *os.File
+	file  file
 	path  string
 	first uint64 // LSN of its first record
 	last  uint64 // LSN of its last record, first-1 when empty
@@ -46,12 +55,13 @@ func segmentPath(dir string, number uint64) string {
 }
 
 // createSegment makes a file and its directory entry durable before anything is in it.
-func createSegment(dir string, number, first uint64) (*segment, error) {
+func createSegment(dir string, number, first uint64, wrap func(file) file) (*segment, error) {
 	path := segmentPath(dir, number)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	opened, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, err
 	}
+	f := wrap(opened)
 	s := &segment{file: f, path: path, first: first, last: first - 1}
 	if err := s.writeHeader(); err != nil {
 		f.Close()

@@ -73,7 +73,12 @@ func (e *Engine) settle(layers []*layer, mark store.Mark) {
 				if err := tx.SetMark(mark); err != nil {
 					return err
 				}
-				return applyAll(layers, tx)
+				e.log.step("settle has begun")
+				if err := applyAll(layers, tx); err != nil {
+					return err
+				}
+				e.log.step("settle before commit")
+				return nil
 			})
 		}
 		if err == nil {
@@ -87,6 +92,7 @@ func (e *Engine) settle(layers []*layer, mark store.Mark) {
 		}
 		time.Sleep(settleRetry)
 	}
+	e.log.step("settle after commit")
 	e.Settles.Add(1)
 	e.SettleTime.Add(int64(time.Since(start)))
 	e.overlay.Lock()

@@ -1,0 +1,52 @@
+package journal
+
+import "errors"
+
+// ErrInjected is what a failing file answers.
+var ErrInjected = errors.New("injected failure")
+
+// Faults makes the log's files fail on demand. Set the fields between calls only.
+type Faults struct {
+	Writes    bool // writes fail after half their bytes
+	Truncates bool
+	Syncs     bool
+}
+
+// WithFaults wires faults into a journal's options.
+func WithFaults(o Options, f *Faults) Options {
+	o.test = func(l *Log) { l.wrap = func(under file) file { return &faulty{under, f} } }
+	return o
+}
+
+// WithSteps has fn told of every step at which a crash may fall.
+func WithSteps(o Options, fn func(name string)) Options {
+	o.test = func(l *Log) { l.step = fn }
+	return o
+}
+
+type faulty struct {
+	file
+	faults *Faults
+}
+
+func (f *faulty) WriteAt(b []byte, at int64) (int, error) {
+	if !f.faults.Writes {
+		return f.file.WriteAt(b, at)
+	}
+	n, _ := f.file.WriteAt(b[:len(b)/2], at)
+	return n, ErrInjected
+}
+
+func (f *faulty) Truncate(n int64) error {
+	if f.faults.Truncates {
+		return ErrInjected
+	}
+	return f.file.Truncate(n)
+}
+
+func (f *faulty) Sync() error {
+	if f.faults.Syncs {
+		return ErrInjected
+	}
+	return f.file.Sync()
+}
