@@ -1,0 +1,179 @@
+package integration
+
+import "testing"
+
+func TestDiffTransactions(t *testing.T) { diff(t, transactionScripts) }
+
+var transactionScripts = []script{
+	{"exec", `
+MULTI
+SET a 1
+INCR a
+GET a
+RPUSH l x y
+LRANGE l 0 -1
+EXEC
+GET a
+MULTI
+EXEC
+EXEC
+DISCARD
+MULTI
+MULTI
+PING
+EXEC
+MULTI
+SET a 5
+DISCARD
+GET a
+MULTI x
+EXEC x
+DISCARD x
+MULTI
+EXEC x
+EXEC
+MULTI
+DISCARD x
+EXEC
+`},
+	{"errors inside", `
+MULTI
+SET a 1
+NOSUCH
+SET b 2
+EXEC
+EXISTS a b
+MULTI
+GET
+EXEC
+MULTI
+SET a abc
+INCR a
+LPUSH a x
+SET b after
+EXEC
+MGET a b
+MULTI
+CONFIG FOO
+EXEC
+MULTI
+WATCH a
+EXEC
+MULTI
+SET a 1 EX abc
+EXEC
+MULTI
+HELLO 9
+EXEC
+`},
+	{"watch", `
+SET a 1
+WATCH a
+MULTI
+SET a 2
+EXEC
+WATCH a
+@other SET a 3
+MULTI
+SET a 4
+EXEC
+GET a
+WATCH a
+@other SET a 5
+UNWATCH
+MULTI
+SET a 6
+EXEC
+WATCH a
+@other SET a 7
+DISCARD
+MULTI
+DISCARD
+MULTI
+SET a 8
+EXEC
+WATCH nosuch
+@other SET nosuch 1
+MULTI
+PING
+EXEC
+WATCH a b c
+@other DEL b
+MULTI
+PING
+EXEC
+WATCH l
+@other RPUSH l x
+MULTI
+PING
+EXEC
+WATCH l
+@other LRANGE l 0 -1
+MULTI
+PING
+EXEC
+WATCH a
+@other FLUSHALL
+MULTI
+PING
+EXEC
+SET a 1
+WATCH a
+@other EXPIRE a 100
+MULTI
+PING
+EXEC
+WATCH a
+SET a own
+MULTI
+PING
+EXEC
+WATCH
+UNWATCH x
+WATCH a
+@other SELECT 1
+@other SET a elsewhere
+MULTI
+PING
+EXEC
+WATCH a
+@other SELECT 0
+@other SWAPDB 0 1
+MULTI
+PING
+EXEC
+`},
+	{"kinds of replies", `
+MULTI
+HSET h f v
+HGETALL h
+ZADD z 1 a
+ZRANGE z 0 -1 WITHSCORES
+ZSCORE z nosuch
+GET nosuch
+SMEMBERS nosuch
+LPOP nosuch 2
+SELECT 1
+SET in1 v
+SELECT 0
+FLUSHDB
+PING hi
+ECHO x
+EXEC
+SELECT 1
+GET in1
+DBSIZE
+MULTI
+SET {a}1 x
+SET {b}2 y
+RENAME {a}1 {b}3
+MGET {b}2 {b}3 {a}1
+DEL {b}2 {b}3
+EXEC
+MULTI
+RESET
+EXEC
+MULTI
+QUIT
+`},
+}
