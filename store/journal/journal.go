@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -106,42 +107,53 @@ func (j *Journal) Close() (err error) {
 	return err
 }
 
-// recover reads the segments in order and replays each record into the shards that lack it.
+// recover reads the segments in order and replays each record into the shards that lack
+// it. A segment is synced before anything of it is settled: after kill -9 what it holds
+// may still be on its way to the disk, and the bases must not get ahead of it.
 func (j *Journal) recover() error {
 	paths, err := listSegments(j.log.dir)
 	if err != nil {
 		return err
 	}
 	start := j.highest()
+	j.log.trust(math.MaxUint64)
 	expected := uint64(0) // LSN of the next record, 0 before the first segment
 	for _, path := range paths {
 		fmt.Sscanf(filepath.Base(path), "journal-%016x.log", &j.log.number)
-		s, err := openSegment(path)
-		if errors.Is(err, errTail) {
-			continue
-		}
-		if err != nil {
+		if expected, err = j.recoverSegment(path, expected); err != nil {
 			return err
 		}
-		if expected != 0 && s.first > expected {
-			return damaged(path, expected, s.first)
-		}
-		if err := s.each(func(lsn uint64, payload []byte) error {
-			if lsn < expected {
-				return nil
-			}
-			expected = lsn + 1
-			return j.replay(lsn, payload)
-		}); err != nil {
-			return err
-		}
-		expected = max(expected, s.first)
-		j.log.segments = append(j.log.segments, s)
 	}
 	if expected != 0 && expected <= start {
 		return j.ahead(expected - 1)
 	}
 	return j.begin(max(expected, start+1), paths)
+}
+
+// recoverSegment replays one file and returns the LSN expected next.
+func (j *Journal) recoverSegment(path string, expected uint64) (uint64, error) {
+	s, err := openSegment(path)
+	if errors.Is(err, errTail) {
+		return expected, nil
+	}
+	if err != nil {
+		return expected, err
+	}
+	defer s.file.Close()
+	if err := s.file.Sync(); err != nil {
+		return expected, ioError("the journal cannot be synced", err)
+	}
+	if expected != 0 && s.first > expected {
+		return expected, damaged(path, expected, s.first)
+	}
+	err = s.each(func(lsn uint64, payload []byte) error {
+		if lsn < expected {
+			return nil
+		}
+		expected = lsn + 1
+		return j.replay(lsn, payload)
+	})
+	return max(expected, s.first), err
 }
 
 // highest is the largest position any base has.
@@ -165,7 +177,6 @@ func (j *Journal) ahead(last uint64) error {
 
 // begin settles what was replayed, starts a new segment and deletes the old ones.
 func (j *Journal) begin(next uint64, old []string) error {
-	j.log.next, j.log.synced = next, next-1
 	for _, e := range j.shards {
 		e.writing.Lock()
 		err := e.drain()
@@ -174,13 +185,8 @@ func (j *Journal) begin(next uint64, old []string) error {
 			return err
 		}
 	}
-	s, err := j.log.create(next)
-	if err != nil {
-		return ioError("the journal cannot be created", err)
-	}
-	j.log.segments = append(j.log.segments, s)
-	for i := range j.shards {
-		j.log.Settled(i, next-1)
+	if err := j.log.begin(next); err != nil {
+		return err
 	}
 	return removeAll(old)
 }

@@ -106,6 +106,29 @@ func (l *Log) write(lsn uint64, payload []byte) error {
 	return nil
 }
 
+// trust says that all up to an LSN is on stable storage.
+func (l *Log) trust(lsn uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.synced = lsn
+}
+
+// begin starts the log in a fresh segment, when nothing before next is needed any more.
+func (l *Log) begin(next uint64) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.next, l.synced = next, next-1
+	for i := range l.settled {
+		l.settled[i] = next - 1
+	}
+	s, err := l.create(next)
+	if err != nil {
+		return ioError("the journal cannot be created", err)
+	}
+	l.segments = append(l.segments, s)
+	return nil
+}
+
 func (l *Log) create(first uint64) (*segment, error) {
 	l.number++
 	return createSegment(l.dir, l.number, first, l.wrap)
