@@ -13,7 +13,7 @@ import (
 //go:embed schema.sql
 var schema string
 
-const pageSize = 8192
+const pageSize = 4096
 
 // conn is one connection to the file with its prepared statements and the transaction object it
 // reuses. One goroutine at a time may use it: the group leader, or the taker of a reader.

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"bytes"
+	"slices"
 
 	"zombiezen.com/go/sqlite"
 
@@ -44,30 +45,52 @@ func (t *tx) readHead(s *sqlite.Stmt) store.Head {
 
 // lookup finds a key's row. A writing transaction remembers it.
 func (t *tx) lookup(k store.Key) (headRow, error) {
-	row := headRow{db: k.DB, h: t.engine.hash.head(k.Name), name: k.Name}
-	for i := range t.seen {
-		if s := &t.seen[i]; s.h == row.h && s.db == k.DB && bytes.Equal(s.name, k.Name) {
-			return *s, nil
-		}
-	}
-	sp := t.ledger.find(k.DB)
-	if sp == nil {
+	row, known := t.recall(k)
+	if known {
 		return row, nil
 	}
-	s := t.conn.s.headGet
-	bindHead(s, sp.ns, row.h, k.Name)
+	err := t.fetch(t.conn.s.headGet, &row)
+	if err == nil {
+		t.remember(row)
+	}
+	return row, err
+}
+
+// meta is lookup for those who do not want the value, and does not remember.
+func (t *tx) meta(k store.Key) (headRow, error) {
+	row, known := t.recall(k)
+	if known {
+		return row, nil
+	}
+	return row, t.fetch(t.conn.s.headMeta, &row)
+}
+
+// recall answers what the transaction knows of a key.
+func (t *tx) recall(k store.Key) (row headRow, known bool) {
+	row = headRow{db: k.DB, h: t.engine.hash.head(k.Name), name: k.Name}
+	for i := range t.seen {
+		if s := &t.seen[i]; s.h == row.h && s.db == k.DB && bytes.Equal(s.name, k.Name) {
+			return *s, true
+		}
+	}
+	return row, false
+}
+
+// fetch runs headGet or headMeta for a row.
+func (t *tx) fetch(s *sqlite.Stmt, row *headRow) error {
+	sp := t.ledger.find(row.db)
+	if sp == nil {
+		return nil
+	}
+	bindHead(s, sp.ns, row.h, row.name)
 	found, err := t.conn.step(s)
 	if err != nil {
-		return row, t.fail(err)
+		return t.fail(err)
 	}
 	if found {
 		row.found, row.head = true, t.readHead(s)
 	}
-	if err := s.Reset(); err != nil {
-		return row, t.fail(fault(t.conn.path, err))
-	}
-	t.remember(row)
-	return row, nil
+	return t.fail(fault(t.conn.path, s.Reset()))
 }
 
 func bindHead(s *sqlite.Stmt, ns, h int64, name []byte) {
@@ -93,6 +116,13 @@ func (t *tx) remember(row headRow) {
 	}
 	row.name = t.keep(row.name)
 	t.seen = append(t.seen, row)
+}
+
+// forget drops what a transaction remembers of a key, so that the next look reads the row.
+func (t *tx) forget(row headRow) {
+	t.seen = slices.DeleteFunc(t.seen, func(s headRow) bool {
+		return s.h == row.h && s.db == row.db && bytes.Equal(s.name, row.name)
+	})
 }
 
 // keep copies bytes for the rest of the transaction.
@@ -134,7 +164,7 @@ func (t *tx) PutHead(k store.Key, h store.Head) error {
 	if !h.Exists() || len(h.Value) > store.InlineMax {
 		return misuse("a head without a type, or with too long a value")
 	}
-	old, err := t.lookup(k)
+	old, err := t.meta(k)
 	if err != nil {
 		return err
 	}
@@ -146,10 +176,14 @@ func (t *tx) PutHead(k store.Key, h store.Head) error {
 		return err
 	}
 	sp.add(ones(!old.found), ones(h.ExpireAt != 0)-ones(old.head.ExpireAt != 0), h.Bytes-old.head.Bytes)
+	t.note(h.ID, h.Ranked)
+	if t.settling {
+		t.forget(old) // a generation writes a key once: not worth the copy
+		return nil
+	}
 	old.found, old.head = true, h
 	old.head.Value = t.keep(h.Value)
 	t.remember(old)
-	t.note(h.ID, h.Ranked)
 	return nil
 }
 
@@ -320,7 +354,7 @@ func (t *tx) remove(k store.Key, onlyExpired bool) (headRow, error) {
 	if err := t.mayWrite(k); err != nil {
 		return headRow{}, err
 	}
-	old, err := t.lookup(k)
+	old, err := t.meta(k)
 	if err != nil || !old.found || onlyExpired && !old.head.Expired(t.now) {
 		return headRow{}, err
 	}
@@ -331,6 +365,10 @@ func (t *tx) remove(k store.Key, onlyExpired bool) (headRow, error) {
 		return headRow{}, t.fail(err)
 	}
 	sp.add(-1, -ones(old.head.ExpireAt != 0), -old.head.Bytes)
+	if t.settling {
+		t.forget(old)
+		return old, nil
+	}
 	t.remember(headRow{db: k.DB, h: old.h, name: k.Name})
 	return old, nil
 }

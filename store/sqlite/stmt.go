@@ -10,7 +10,7 @@ type statements struct {
 	// Every connection.
 	pin, spaceList, spaceSize              *sqlite.Stmt
 	headGet, headScan, headFirst, headLast *sqlite.Stmt
-	headExpired, ttlSample                 *sqlite.Stmt
+	headExpired, ttlSample, headMeta       *sqlite.Stmt
 	itemGet, itemAt, blobGet, chunkGet     *sqlite.Stmt
 	countNatural, countScore, countChunks  *sqlite.Stmt
 	blockFind, blockNext, blockBefore      *sqlite.Stmt
@@ -61,6 +61,7 @@ func (s *statements) reading() []preparation {
 		{&s.spaceList, `SELECT db, ns, size, volatile, bytes FROM spaces ORDER BY db`},
 		{&s.spaceSize, `SELECT size FROM spaces WHERE db = ?1`},
 		{&s.headGet, `SELECT ` + headColumns + ` FROM heads` + oneHead},
+		{&s.headMeta, `SELECT NULL, kind, id, expire, NULL, bytes, NULL FROM heads` + oneHead},
 		{&s.headScan, `SELECT ` + headColumns + `, h FROM heads WHERE ns = ?1 AND h >= ?2 ORDER BY h, name`},
 		{&s.headFirst, `SELECT h FROM heads WHERE ns = ?1 ORDER BY h LIMIT 1`},
 		{&s.headLast, `SELECT h FROM heads WHERE ns = ?1 ORDER BY h DESC LIMIT 1`},
