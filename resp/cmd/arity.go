@@ -9,6 +9,12 @@ import (
 // LowerName is the command's full name as Redis's error texts have it.
 func (c *Call) LowerName() string { return strings.ToLower(c.Spec.FullName()) }
 
+// UnknownForm is the error of a subcommand that got a number of words it has no form for.
+func (c *Call) UnknownForm() reply.Reply {
+	return reply.Fail("ERR unknown subcommand or wrong number of arguments for '" + string(c.Args[1]) +
+		"'. Try " + c.Spec.Parent + " HELP.")
+}
+
 // WrongArity is the error of a command that allows a number of words its row cannot
 // express: LPOP takes one or two arguments, the row says "at least".
 func (c *Call) WrongArity() reply.Reply {

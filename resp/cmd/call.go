@@ -21,7 +21,14 @@ type Call struct {
 	Keep bool
 	// Owner is the session, for the commands of package resp itself.
 	Owner any
+	// Effects are what is to happen once the command, and the EXEC or script around it, has
+	// committed; see After. The dispatcher runs them, or drops them before another attempt.
+	Effects []func()
 }
+
+// After has fn run once everything the command wrote is committed, and never if it is not.
+// fn must not block; arguments it needs must be copied.
+func (c *Call) After(fn func()) { c.Effects = append(c.Effects, fn) }
 
 // Key is the key named by argument i in the selected database.
 func (c *Call) Key(i int) store.Key { return store.Key{DB: c.DB, Name: c.Args[i]} }

@@ -23,10 +23,16 @@ type Client struct {
 	LastActive    atomic.Int64 // Unix milliseconds of the last command
 	Commands      atomic.Int64
 	Killed        atomic.Bool // the connection ends after the reply under way
+	// Subscriptions counts what the client hears: channels, patterns, shard channels.
+	Subscriptions [3]atomic.Int32
 	last          atomic.Pointer[string]
 
 	// Close ends the connection from any goroutine. Set by the session.
 	Close func()
+
+	// Pending returns the messages that wait to be sent besides replies, and their bytes.
+	// Set by the session.
+	Pending func() (messages int, bytes int64)
 
 	// QueryBuffer returns the bytes of input used and free. Set by the session.
 	QueryBuffer func() (used, free int64)
@@ -55,6 +61,16 @@ func (c *Client) Change(edit func(*ClientInfo)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	edit(&c.info)
+}
+
+// Subscribed reports whether the client hears anything: Redis then calls it a pubsub client.
+func (c *Client) Subscribed() bool {
+	for k := range c.Subscriptions {
+		if c.Subscriptions[k].Load() > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // Ran notes the name of the command just run, lower case, as "config|get". It is a pointer

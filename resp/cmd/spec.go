@@ -10,33 +10,34 @@ type Flags uint32
 
 // The flags of Redis. A command with neither Write nor View runs without a transaction.
 const (
-	Write     Flags = 1 << iota // runs in an Update
-	View                        // runs in a View; COMMAND INFO says readonly
-	DenyOOM                     // refused when over maxmemory
-	Admin                       //
-	PubSub                      //
-	NoScript                    // not from scripts
-	Random                      // reserved
-	Blocking                    // may return a Block
-	Loading                     // allowed while loading
-	Stale                       //
-	NoAuth                      // allowed before AUTH
-	NoMulti                     // not inside MULTI
-	Fast                        // O(1) or O(log n)
-	NoMonitor                   // not shown to MONITOR
-	NoSlowlog                   // not logged as slow
-	MayReplicate
-	MovableKeys      // keys cannot be told from first, last and step
-	Whole            // the transaction covers all keys, whatever the key arguments
-	NoAsyncLoading   //
-	AllowBusy        // allowed while a script is over its time limit
-	NoMandatoryKeys  //
-	TouchesArbitrary // as Redis's touches-arbitrary-keys
-	SortedForScript  // reserved
-	Peek             // reads a key without using it: OBJECT IDLETIME must not see it
-	InMulti          // runs at once between MULTI and EXEC
-	Use              // uses a key although its key spec does not say access
-	Undocumented     // left out of docs/commands.md: DEBUG and the like
+	Write            Flags = 1 << iota // runs in an Update
+	View                               // runs in a View; COMMAND INFO says readonly
+	DenyOOM                            // refused when over maxmemory
+	Admin                              //
+	PubSub                             //
+	NoScript                           // not from scripts
+	Random                             // reserved
+	Blocking                           // may return a Block
+	Loading                            // allowed while loading
+	Stale                              //
+	NoAuth                             // allowed before AUTH
+	NoMulti                            // not inside MULTI
+	Fast                               // O(1) or O(log n)
+	NoMonitor                          // not shown to MONITOR
+	NoSlowlog                          // not logged as slow
+	MayReplicate                       // CLIENT PAUSE WRITE holds it up as it does writes
+	MovableKeys                        // keys cannot be told from first, last and step
+	Whole                              // the transaction covers all keys, whatever the key arguments
+	NoAsyncLoading                     //
+	AllowBusy                          // allowed while a script is over its time limit
+	NoMandatoryKeys                    //
+	TouchesArbitrary                   // as Redis's touches-arbitrary-keys
+	SortedForScript                    // reserved
+	Peek                               // reads a key without using it: OBJECT IDLETIME must not see it
+	InMulti                            // runs at once between MULTI and EXEC
+	Use                                // uses a key although its key spec does not say access
+	Undocumented                       // left out of docs/commands.md: DEBUG and the like
+	WhileSubscribed                    // allowed to RESP2 clients that hear channels
 )
 
 // Handler runs a command. It may be called several times for one command, because

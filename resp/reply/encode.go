@@ -34,8 +34,10 @@ func (r Reply) Append(dst []byte, proto int) []byte {
 		return r.appendVerbatim(dst, proto)
 	case built:
 		return r.list.append(dst)
+	case sequence:
+	default:
+		dst = appendHeader(dst, r.kind, len(r.elems), proto)
 	}
-	dst = appendHeader(dst, r.kind, len(r.elems), proto)
 	for _, e := range r.elems {
 		dst = e.Append(dst, proto)
 	}

@@ -29,6 +29,7 @@ const (
 	Set                   // ~ ; RESP2 array
 	Push                  // > ; RESP2 array
 	built                 // a List, encoded already
+	sequence              // several replies, one behind the other
 )
 
 // Reply is one value of the protocol. It is immutable once returned; slices given to

@@ -27,6 +27,7 @@ func TestEncode(t *testing.T) {
 		{reply.SetOf(reply.Integer(1)), "*1\r\n:1\r\n", "~1\r\n:1\r\n"},
 		{reply.Fail("ERR no"), "-ERR no\r\n", "-ERR no\r\n"},
 		{reply.Nothing(), "", ""},
+		{reply.Sequence(reply.Integer(1), reply.PushOf(reply.Nil())), ":1\r\n*1\r\n$-1\r\n", ":1\r\n>1\r\n_\r\n"},
 	}
 	for _, row := range rows {
 		if got := string(row.r.Append(nil, 2)); got != row.resp2 {
