@@ -158,7 +158,6 @@ func (b *block) attempt(tx store.Tx) error {
 		switch {
 		case e.transactional():
 			if b.spoilt(i, e, tx) {
-				b.again = true
 				return errUndo
 			}
 		case b.done[i]:
@@ -171,14 +170,18 @@ func (b *block) attempt(tx store.Tx) error {
 	return nil
 }
 
-// spoilt runs a command inside the block's transaction. It reports whether the command failed
-// after it had written.
+// spoilt runs a command inside the block's transaction. It reports whether this attempt is
+// void: the engine gave it up, or the command failed after it had written.
 func (b *block) spoilt(i int, e *execution, tx store.Tx) bool {
 	if b.failed[i] {
 		return false
 	}
 	_ = e.transact(tx)
+	if e.track.again {
+		return true // the engine calls attempt again by itself
+	}
 	b.failed[i] = e.reply.IsError() && e.track.wrote && !e.Keep
+	b.again = b.failed[i]
 	return b.failed[i]
 }
 

@@ -1,6 +1,10 @@
 package resp
 
-import "larder/store"
+import (
+	"errors"
+
+	"larder/store"
+)
 
 // trackTx stands between a handler and its transaction and sees what it does: which keys
 // it found, what it changed. What is seen counts only once the transaction has committed.
@@ -11,11 +15,12 @@ type trackTx struct {
 	reading      bool
 	uses         bool // the command counts as a use of its keys
 	wrote        bool
+	again        bool // the engine runs the transaction again: this run is void
 	hits, misses int64
 }
 
 func (t *trackTx) reset(tx store.Tx, reading, uses bool) {
-	t.Tx, t.reading, t.uses, t.wrote, t.hits, t.misses = tx, reading, uses, false, 0, 0
+	t.Tx, t.reading, t.uses, t.wrote, t.again, t.hits, t.misses = tx, reading, uses, false, false, 0, 0
 }
 
 // Heads counts the keys that reading commands ask for: keyspace_hits and keyspace_misses.
@@ -40,7 +45,15 @@ func (t *trackTx) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, erro
 func (t *trackTx) PutHead(k store.Key, h store.Head) error {
 	t.touch(k)
 	t.changed(k)
-	return t.Tx.PutHead(k, h)
+	return t.seen(t.Tx.PutHead(k, h))
+}
+
+// seen notes that the engine gives this run up.
+func (t *trackTx) seen(err error) error {
+	if err != nil && errors.Is(err, store.ErrAgain) {
+		t.again = true
+	}
+	return err
 }
 
 // changed notes a write to a key.
@@ -63,31 +76,35 @@ func (t *trackTx) Drop(keys ...store.Key) (int, error) {
 			}
 		}
 	}
-	return t.Tx.Drop(keys...)
+	n, err := t.Tx.Drop(keys...)
+	return n, t.seen(err)
 }
 
 // Detach is the first half of RENAME.
 func (t *trackTx) Detach(k store.Key) error {
 	t.changed(k)
-	return t.Tx.Detach(k)
+	return t.seen(t.Tx.Detach(k))
 }
 
 // PutItems notes that the transaction has written; the head that follows names the key.
 func (t *trackTx) PutItems(id store.ID, p store.Part, items ...store.Item) (store.Change, error) {
 	t.wrote = true
-	return t.Tx.PutItems(id, p, items...)
+	ch, err := t.Tx.PutItems(id, p, items...)
+	return ch, t.seen(err)
 }
 
 // DropItems: see PutItems.
 func (t *trackTx) DropItems(id store.ID, p store.Part, fields ...[]byte) (store.Change, error) {
 	t.wrote = true
-	return t.Tx.DropItems(id, p, fields...)
+	ch, err := t.Tx.DropItems(id, p, fields...)
+	return ch, t.seen(err)
 }
 
 // DropRange: see PutItems.
 func (t *trackTx) DropRange(id store.ID, p store.Part, r store.Range) (store.Change, error) {
 	t.wrote = true
-	return t.Tx.DropRange(id, p, r)
+	ch, err := t.Tx.DropRange(id, p, r)
+	return ch, t.seen(err)
 }
 
 // Flush tells those who watch keys that are there.
@@ -96,7 +113,7 @@ func (t *trackTx) Flush(db int) error {
 	if err := t.emptied(db); err != nil {
 		return err
 	}
-	return t.Tx.Flush(db)
+	return t.seen(t.Tx.Flush(db))
 }
 
 // Swap tells those who watch keys that are there, before or after.
@@ -105,7 +122,7 @@ func (t *trackTx) Swap(a, b int) error {
 	if err := t.emptied(a, b); err != nil {
 		return err
 	}
-	return t.Tx.Swap(a, b)
+	return t.seen(t.Tx.Swap(a, b))
 }
 
 // emptied touches the watched keys of databases that exist in any of them.

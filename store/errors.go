@@ -15,6 +15,7 @@ const (
 	CodeClosed         // the engine is closed
 	CodeRefused        // the directory cannot be opened as asked; Message says why
 	CodeInvalid        // the caller's argument; Message is the text Redis gives
+	CodeAgain          // the engine will run the transaction again in another way
 )
 
 // Error is a failure with a code. Compare with errors.Is against the sentinels
@@ -47,7 +48,9 @@ var (
 	ErrWrongType = &Error{Code: CodeWrongType, Message: "Operation against a key holding the wrong kind of value"}
 	ErrReadOnly  = &Error{Code: CodeReadOnly, Message: "write inside a read-only transaction"}
 	ErrScope     = &Error{Code: CodeScope, Message: "key outside the transaction's scope"}
-	ErrClosed    = &Error{Code: CodeClosed, Message: "the store is closed"}
+	// ErrAgain tells fn that this run is void: the engine runs it again whatever it returns.
+	ErrAgain  = &Error{Code: CodeAgain, Message: "the transaction is run again"}
+	ErrClosed = &Error{Code: CodeClosed, Message: "the store is closed"}
 )
 
 // Invalid is an error whose text goes to the client behind "ERR ".

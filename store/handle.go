@@ -63,12 +63,3 @@ func (h *handle) save(ch Change) error {
 	_, err := h.tx.Drop(h.key)
 	return err
 }
-
-// put writes items and saves.
-func (h *handle) put(p Part, items ...Item) (Change, error) {
-	ch, err := h.tx.PutItems(h.head.ID, p, items...)
-	if err != nil {
-		return ch, err
-	}
-	return ch, h.save(ch)
-}

@@ -229,7 +229,7 @@ func (e *Engine) replay(lsn uint64, ops []byte) error {
 	switch {
 	case err != nil:
 		return err
-	case errors.Is(failed, errTooLarge):
+	case errors.Is(failed, store.ErrAgain):
 		return e.replayDirect(lsn, ops)
 	case failed != nil:
 		return failed

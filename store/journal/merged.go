@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -17,10 +16,6 @@ type merged struct {
 	low   store.BaseTx
 	hash  func([]byte) int64
 }
-
-// errTooLarge asks the engine to run the transaction again without the overlay, straight
-// on the base: it writes more than the overlay should hold, or empties databases.
-var errTooLarge = errors.New("the transaction is too large for the overlay")
 
 func (m *merged) Now() time.Time                      { return m.low.Now() }
 func (m *merged) Mark() (store.Mark, error)           { return m.low.Mark() }

@@ -65,9 +65,11 @@ func (w *writer) room() error {
 	return nil
 }
 
+// tooLarge has the engine run the transaction again without the overlay, straight on the
+// base: it writes more than the overlay should hold, or empties databases.
 func (w *writer) tooLarge() error {
 	w.large = true
-	return errTooLarge
+	return store.ErrAgain
 }
 
 // Drop hides the heads; their items are orphaned when the generation settles.

@@ -35,13 +35,13 @@ func (a *arena) take(n int) []byte {
 }
 
 // column copies a blob; a NULL and an empty one give nil.
-func (a *arena) column(s *sqlite.Stmt, col int) []byte {
-	n := s.ColumnLen(col)
-	if n == 0 {
+func (a *arena) column(s *stmt, col int) []byte {
+	from := s.bytes(col)
+	if len(from) == 0 {
 		return nil
 	}
-	b := a.take(n)
-	s.ColumnBytes(col, b)
+	b := a.take(len(from))
+	copy(b, from)
 	return b
 }
 

@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"zombiezen.com/go/sqlite"
-	"zombiezen.com/go/sqlite/sqlitex"
-
 	"larder/store"
 )
 
@@ -136,14 +133,13 @@ type inspection struct {
 	err   error
 }
 
-func (in *inspection) each(sql string, row func(*sqlite.Stmt) error) {
+func (in *inspection) each(sql string, row func(*stmt)) {
 	if in.err == nil {
-		c := in.tx.conn
-		in.err = fault(c.path, sqlitex.ExecuteTransient(c.db, sql, &sqlitex.ExecOptions{ResultFunc: row}))
+		_, in.err = in.tx.conn.query(sql, row)
 	}
 }
 
-func (in *inspection) run(sql string) { in.each(sql, nil) }
+func (in *inspection) run(sql string) { in.each(sql, func(*stmt) {}) }
 
 func (in *inspection) apply(list []rule) {
 	for _, r := range list {
@@ -158,15 +154,14 @@ func (in *inspection) apply(list []rule) {
 // texts reports every row of a query, as the subject or, if a subject is given, as the problem.
 func (in *inspection) texts(subject, sql, problem string) {
 	in.seen = len(in.found)
-	in.each(sql, func(s *sqlite.Stmt) error {
-		text := s.ColumnText(0)
+	in.each(sql, func(s *stmt) {
+		text := s.text(0)
 		switch {
 		case subject == "":
 			in.report(text, problem)
 		case text != "ok":
 			in.report(subject, text)
 		}
-		return nil
 	})
 }
 
@@ -185,33 +180,24 @@ func (in *inspection) mended() {
 // places checks that rows stand where their hash says: a row elsewhere cannot be found.
 func (in *inspection) places() {
 	hash := in.tx.engine.hash
-	var buf []byte
-	read := func(s *sqlite.Stmt, col int) []byte {
-		buf = append(buf[:0], make([]byte, s.ColumnLen(col))...)
-		s.ColumnBytes(col, buf)
-		return buf
-	}
-	in.each(`SELECT h, name FROM heads`, func(s *sqlite.Stmt) error {
-		if name := read(s, 1); hash.head(name) != s.ColumnInt64(0) {
+	in.each(`SELECT h, name FROM heads`, func(s *stmt) {
+		if name := s.bytes(1); hash.head(name) != s.int(0) {
 			in.report(fmt.Sprintf("key %q", name), "stands in the wrong place")
 		}
-		return nil
 	})
-	in.each(`SELECT pos, field, part, id FROM items`, func(s *sqlite.Stmt) error {
-		p := store.Part(s.ColumnInt64(2))
-		if f := read(s, 1); p.Class() == store.Hashed && hash.sum(f) != s.ColumnInt64(0) {
-			in.report(fmt.Sprintf("id %d field %q", s.ColumnInt64(3), f), "stands in the wrong place")
+	in.each(`SELECT pos, field, part, id FROM items`, func(s *stmt) {
+		p := store.Part(s.int(2))
+		if f := s.bytes(1); p.Class() == store.Hashed && hash.sum(f) != s.int(0) {
+			in.report(fmt.Sprintf("id %d field %q", s.int(3), f), "stands in the wrong place")
 		}
-		return nil
 	})
 }
 
 // blocks counts what every block of a ranked key counts.
 func (in *inspection) blocks() {
 	var ids []store.ID
-	in.each(fmt.Sprintf(`SELECT id FROM heads WHERE kind & %d <> 0 AND id <> 0`, rankedBit), func(s *sqlite.Stmt) error {
-		ids = append(ids, store.ID(s.ColumnInt64(0)))
-		return nil
+	in.each(fmt.Sprintf(`SELECT id FROM heads WHERE kind & %d <> 0 AND id <> 0`, rankedBit), func(s *stmt) {
+		ids = append(ids, store.ID(s.int(0)))
 	})
 	for _, id := range ids {
 		in.seen = len(in.found)

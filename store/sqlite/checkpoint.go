@@ -7,9 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"zombiezen.com/go/sqlite"
-	"zombiezen.com/go/sqlite/sqlitex"
-
 	"larder/store"
 )
 
@@ -42,12 +39,8 @@ func (k *checkpointer) open(path string) (err error) {
 
 // passive copies what no reader needs in the log any more; left is the number of pages that remain.
 func (k *checkpointer) passive() (left int64, err error) {
-	err = sqlitex.ExecuteTransient(k.conn.db, `PRAGMA wal_checkpoint(PASSIVE)`, &sqlitex.ExecOptions{
-		ResultFunc: func(s *sqlite.Stmt) error {
-			left = s.ColumnInt64(1) - s.ColumnInt64(2)
-			return nil
-		}})
-	return left, fault(k.conn.path, err)
+	_, err = k.conn.query(`PRAGMA wal_checkpoint(PASSIVE)`, func(s *stmt) { left = s.int(1) - s.int(2) })
+	return left, err
 }
 
 // Checkpoint moves the log into the file so that the next commit can start the log again. The bulk is

@@ -3,7 +3,7 @@ package sqlite
 import (
 	"errors"
 
-	"zombiezen.com/go/sqlite"
+	lib "modernc.org/sqlite/lib"
 
 	"larder/store"
 )
@@ -18,14 +18,18 @@ func fault(path string, err error) error {
 	if errors.As(err, &known) {
 		return err
 	}
-	switch sqlite.ErrCode(err).ToPrimary() {
-	case sqlite.ResultFull:
+	var result *resultError
+	if !errors.As(err, &result) {
+		return &store.Error{Code: store.CodeInternal, Message: path, Err: err}
+	}
+	switch result.primary() {
+	case lib.SQLITE_FULL:
 		return &store.Error{Code: store.CodeFull, Message: "no space left for " + path, Err: err}
-	case sqlite.ResultIOErr, sqlite.ResultCantOpen:
+	case lib.SQLITE_IOERR, lib.SQLITE_CANTOPEN:
 		return &store.Error{Code: store.CodeIO, Message: "the device of " + path + " failed", Err: err}
-	case sqlite.ResultReadOnly:
+	case lib.SQLITE_READONLY:
 		return &store.Error{Code: store.CodeIO, Message: path + " is read-only", Err: err}
-	case sqlite.ResultCorrupt, sqlite.ResultNotADB:
+	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB:
 		return damaged(path, "not readable as a database", err)
 	}
 	return &store.Error{Code: store.CodeInternal, Message: path, Err: err}

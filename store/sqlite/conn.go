@@ -4,9 +4,6 @@ import (
 	_ "embed"
 	"fmt"
 
-	"zombiezen.com/go/sqlite"
-	"zombiezen.com/go/sqlite/sqlitex"
-
 	"larder/store"
 )
 
@@ -18,7 +15,7 @@ const pageSize = 4096
 // conn is one connection to the file with its prepared statements and the transaction object it
 // reuses. One goroutine at a time may use it: the group leader, or the taker of a reader.
 type conn struct {
-	db   *sqlite.Conn
+	db   *db
 	path string
 	s    statements
 	tx   tx
@@ -27,17 +24,17 @@ type conn struct {
 	marked bool
 	idle   [shapes][]*cursor // range statements not in use
 	all    []*cursor
+	named  []*stmt // those in s
 }
 
 // openConn opens a connection and sets what holds for its whole life; it does not yet prepare
 // statements, for the tables may not exist.
 func openConn(path string, cacheBytes int64) (*conn, error) {
-	db, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
+	// No busy handler: nobody else writes, and who has to wait has found a second process.
+	db, err := openDB(path)
 	if err != nil {
 		return nil, fault(path, err)
 	}
-	// Nobody else writes: whoever has to wait here found a second process.
-	db.SetBusyTimeout(0)
 	c := &conn{db: db, path: path}
 	err = c.script(fmt.Sprintf(`PRAGMA page_size = %d;
 		PRAGMA auto_vacuum = incremental;
@@ -53,55 +50,55 @@ func openConn(path string, cacheBytes int64) (*conn, error) {
 	return c, nil
 }
 
-// script runs statements outside any transaction.
+// script runs statements one after the other, whatever they answer.
 func (c *conn) script(sql string) error {
 	for sql != "" {
-		s, rest, err := c.db.PrepareTransient(sql)
+		rest, err := c.query(sql, func(*stmt) {})
 		if err != nil {
-			return fault(c.path, err)
+			return err
 		}
-		for more := true; more && err == nil; {
-			more, err = s.Step()
-		}
-		_ = s.Finalize()
-		if err != nil {
-			return fault(c.path, err)
-		}
-		sql = trimmed(sql[len(sql)-rest:])
+		sql = rest
 	}
 	return nil
 }
 
-func trimmed(sql string) string {
-	for sql != "" && (sql[0] <= ' ' || sql[0] == ';') {
-		sql = sql[1:]
+// query runs the first statement of sql, once and rarely, and returns the rest of sql.
+func (c *conn) query(sql string, row func(*stmt)) (rest string, err error) {
+	s, rest, err := c.db.prepare(sql)
+	if err != nil {
+		return "", fault(c.path, err)
 	}
-	return sql
+	defer s.finalize()
+	for {
+		more, err := c.step(s)
+		if err != nil || !more {
+			return rest, err
+		}
+		row(s)
+	}
 }
 
 // number runs a statement that answers one integer.
 func (c *conn) number(sql string) (n int64, err error) {
-	err = sqlitex.ExecuteTransient(c.db, sql, &sqlitex.ExecOptions{ResultFunc: func(s *sqlite.Stmt) error {
-		n = s.ColumnInt64(0)
-		return nil
-	}})
-	return n, fault(c.path, err)
+	_, err = c.query(sql, func(s *stmt) { n = s.int(0) })
+	return n, err
 }
 
 func (c *conn) prepare(list []preparation) error {
 	for _, p := range list {
-		s, err := c.db.Prepare(p.sql)
+		s, _, err := c.db.prepare(p.sql)
 		if err != nil {
 			return fault(c.path, err)
 		}
 		*p.into = s
+		c.named = append(c.named, s)
 	}
 	return nil
 }
 
 // step moves to the next row. Whoever steps must reset in the end.
-func (c *conn) step(s *sqlite.Stmt) (bool, error) {
-	row, err := s.Step()
+func (c *conn) step(s *stmt) (bool, error) {
+	row, err := s.step()
 	if err != nil {
 		return false, fault(c.path, err)
 	}
@@ -109,28 +106,30 @@ func (c *conn) step(s *sqlite.Stmt) (bool, error) {
 }
 
 // exec runs a statement that answers nothing.
-func (c *conn) exec(s *sqlite.Stmt) error {
-	if _, err := s.Step(); err != nil {
+func (c *conn) exec(s *stmt) error {
+	if _, err := s.step(); err != nil {
 		return fault(c.path, err)
 	}
-	return fault(c.path, s.Reset())
+	s.reset()
+	return nil
 }
 
 // count runs a statement that answers one number at most; without a row it is 0, found false.
-func (c *conn) count(s *sqlite.Stmt) (n int64, found bool, err error) {
+func (c *conn) count(s *stmt) (n int64, found bool, err error) {
 	found, err = c.step(s)
 	if found {
-		n = s.ColumnInt64(0)
+		n = s.int(0)
 	}
-	if err == nil {
-		err = fault(c.path, s.Reset())
-	}
+	s.reset()
 	return n, found, err
 }
 
 func (c *conn) close() error {
-	for _, cur := range c.all {
-		_ = cur.stmt.Finalize()
+	for _, s := range c.named {
+		s.finalize()
 	}
-	return fault(c.path, c.db.Close())
+	for _, cur := range c.all {
+		cur.stmt.finalize()
+	}
+	return fault(c.path, c.db.close())
 }

@@ -84,7 +84,7 @@ func (w *writer) runJobs(isolated bool) (wrote, again bool, err error) {
 			}
 			spoilt := j.Err != nil && w.conn.tx.wrote
 			switch {
-			case spoilt && w.conn.db.AutocommitEnabled():
+			case spoilt && !w.conn.db.inTransaction():
 				return wrote, false, j.Err
 			case spoilt && !isolated && alone:
 				return wrote, false, j.Err
@@ -105,7 +105,7 @@ func (w *writer) runIsolated(c *call, j *store.Job) error {
 		return err
 	}
 	w.runJob(c, j)
-	if w.conn.db.AutocommitEnabled() {
+	if !w.conn.db.inTransaction() {
 		return j.Err
 	}
 	if j.Err != nil {

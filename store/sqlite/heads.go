@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"slices"
 
-	"zombiezen.com/go/sqlite"
-
 	"larder/store"
 )
 
@@ -29,16 +27,16 @@ func kindOf(h store.Head) int64 {
 }
 
 // readHead reads headColumns, but for the name.
-func (t *tx) readHead(s *sqlite.Stmt) store.Head {
-	kind := s.ColumnInt64(1)
+func (t *tx) readHead(s *stmt) store.Head {
+	kind := s.int(1)
 	return store.Head{
 		Type:     store.Type(kind & 0xff),
 		Encoding: uint8(kind >> 8),
 		Ranked:   kind&rankedBit != 0,
-		ID:       store.ID(s.ColumnInt64(2)),
-		ExpireAt: s.ColumnInt64(3),
-		Len:      s.ColumnInt64(4),
-		Bytes:    s.ColumnInt64(5),
+		ID:       store.ID(s.int(2)),
+		ExpireAt: s.int(3),
+		Len:      s.int(4),
+		Bytes:    s.int(5),
 		Value:    t.arena.column(s, 6),
 	}
 }
@@ -77,7 +75,7 @@ func (t *tx) recall(k store.Key) (row headRow, known bool) {
 }
 
 // fetch runs headGet or headMeta for a row.
-func (t *tx) fetch(s *sqlite.Stmt, row *headRow) error {
+func (t *tx) fetch(s *stmt, row *headRow) error {
 	sp := t.ledger.find(row.db)
 	if sp == nil {
 		return nil
@@ -90,13 +88,14 @@ func (t *tx) fetch(s *sqlite.Stmt, row *headRow) error {
 	if found {
 		row.found, row.head = true, t.readHead(s)
 	}
-	return t.fail(fault(t.conn.path, s.Reset()))
+	s.reset()
+	return nil
 }
 
-func bindHead(s *sqlite.Stmt, ns, h int64, name []byte) {
-	s.BindInt64(1, ns)
-	s.BindInt64(2, h)
-	s.BindBytes(3, name)
+func bindHead(s *stmt, ns, h int64, name []byte) {
+	s.bindInt(1, ns)
+	s.bindInt(2, h)
+	s.bindBlob(3, name)
 }
 
 // remember keeps a row for the rest of a writing transaction, in place of what it knew of the key.
@@ -249,11 +248,11 @@ func (t *tx) writeHead(sp *space, old headRow, h store.Head) error {
 		}
 	}
 	bindHead(s, sp.ns, old.h, old.name)
-	s.BindInt64(4, kindOf(h))
-	s.BindInt64(5, int64(h.ID))
-	s.BindInt64(6, h.Len)
-	s.BindInt64(7, h.Bytes)
-	s.BindInt64(8, t.now/1000)
+	s.bindInt(4, kindOf(h))
+	s.bindInt(5, int64(h.ID))
+	s.bindInt(6, h.Len)
+	s.bindInt(7, h.Bytes)
+	s.bindInt(8, t.now/1000)
 	bindValue(s, 9, h.Value)
 	if timed {
 		bindNonZero(s, 10, h.ExpireAt)
@@ -261,20 +260,20 @@ func (t *tx) writeHead(sp *space, old headRow, h store.Head) error {
 	return t.fail(t.conn.exec(s))
 }
 
-func bindValue(s *sqlite.Stmt, i int, v []byte) {
+func bindValue(s *stmt, i int, v []byte) {
 	if len(v) == 0 {
-		s.BindNull(i)
+		s.bindNull(i)
 		return
 	}
-	s.BindBytes(i, v)
+	s.bindBlob(i, v)
 }
 
-func bindNonZero(s *sqlite.Stmt, i int, n int64) {
+func bindNonZero(s *stmt, i int, n int64) {
 	if n == 0 {
-		s.BindNull(i)
+		s.bindNull(i)
 		return
 	}
-	s.BindInt64(i, n)
+	s.bindInt(i, n)
 }
 
 // orphan hands an id's items to the sweep.
@@ -282,7 +281,7 @@ func (t *tx) orphan(id store.ID) error {
 	if id == 0 {
 		return nil
 	}
-	t.conn.s.orphan.BindInt64(1, int64(id))
+	t.conn.s.orphan.bindInt(1, int64(id))
 	return t.fail(t.conn.exec(t.conn.s.orphan))
 }
 

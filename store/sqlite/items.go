@@ -3,8 +3,6 @@ package sqlite
 import (
 	"math"
 
-	"zombiezen.com/go/sqlite"
-
 	"larder/store"
 )
 
@@ -34,9 +32,9 @@ func chunkAt(id store.ID, pos int64) (at int64, ok bool) {
 }
 
 // bindItem binds the first four parameters: the row's key.
-func (t *tx) bindItem(s *sqlite.Stmt, id store.ID, p store.Part, m mark) {
-	s.BindInt64(1, int64(id))
-	s.BindInt64(2, int64(p))
+func (t *tx) bindItem(s *stmt, id store.ID, p store.Part, m mark) {
+	s.bindInt(1, int64(id))
+	s.bindInt(2, int64(p))
 	m.bind(s, 3)
 }
 
@@ -77,12 +75,13 @@ func (t *tx) item(id store.ID, p store.Part, field []byte) (store.Item, error) {
 	ref := int64(0)
 	if row {
 		it.Found = true
-		it.Score = s.ColumnFloat(0)
+		it.Score = s.float(0)
 		it.Value = t.arena.column(s, 1)
-		ref = s.ColumnInt64(2)
+		ref = s.int(2)
 	}
-	if err := t.fail(fault(t.conn.path, s.Reset())); err != nil || ref == 0 {
-		return it, err
+	s.reset()
+	if ref == 0 {
+		return it, nil
 	}
 	it.Value, err = t.blob(ref)
 	return it, err
@@ -90,8 +89,8 @@ func (t *tx) item(id store.ID, p store.Part, field []byte) (store.Item, error) {
 
 func (t *tx) blob(ref int64) ([]byte, error) {
 	s := t.conn.s.blobGet
-	s.BindInt64(1, ref)
-	defer s.Reset()
+	s.bindInt(1, ref)
+	defer s.reset()
 	row, err := t.conn.step(s)
 	if err != nil {
 		return nil, t.fail(err)
@@ -119,17 +118,18 @@ func (t *tx) stored(id store.ID, p store.Part, m mark) (stored, error) {
 		return st, t.fail(err)
 	}
 	if row {
-		st = stored{found: true, score: s.ColumnFloat(0), size: s.ColumnInt64(1), ref: s.ColumnInt64(2)}
+		st = stored{found: true, score: s.float(0), size: s.int(1), ref: s.int(2)}
 	}
-	if err := t.fail(fault(t.conn.path, s.Reset())); err != nil || st.ref == 0 {
-		return st, err
+	s.reset()
+	if st.ref == 0 {
+		return st, nil
 	}
 	st.size, err = t.blobSize(st.ref)
 	return st, err
 }
 
 func (t *tx) blobSize(ref int64) (int64, error) {
-	t.conn.s.blobLen.BindInt64(1, ref)
+	t.conn.s.blobLen.bindInt(1, ref)
 	n, _, err := t.conn.count(t.conn.s.blobLen)
 	return n, t.fail(err)
 }
@@ -205,7 +205,7 @@ func (t *tx) writeItem(id store.ID, p store.Part, m mark, it *store.Item, old st
 	if p.Scored() {
 		bindScore(s, 7, it.Score)
 	} else if !old.found {
-		s.BindNull(7)
+		s.bindNull(7)
 	}
 	return t.fail(t.conn.exec(s))
 }
@@ -221,8 +221,8 @@ func (t *tx) putValue(v []byte, inline int, old int64) (ref int64, value []byte,
 		}
 	}
 	s := t.conn.s.blobPut
-	s.BindInt64(1, old)
-	s.BindBytes(2, v)
+	s.bindInt(1, old)
+	s.bindBlob(2, v)
 	return old, nil, t.fail(t.conn.exec(s))
 }
 
@@ -230,7 +230,7 @@ func (t *tx) dropBlob(ref int64) error {
 	if ref == 0 {
 		return nil
 	}
-	t.conn.s.blobDrop.BindInt64(1, ref)
+	t.conn.s.blobDrop.bindInt(1, ref)
 	return t.fail(t.conn.exec(t.conn.s.blobDrop))
 }
 
@@ -239,13 +239,13 @@ func (t *tx) putChunk(id store.ID, it *store.Item) (store.Change, error) {
 	if !ok {
 		return store.Change{}, misuse("a chunk number out of range")
 	}
-	t.conn.s.chunkLen.BindInt64(1, at)
+	t.conn.s.chunkLen.bindInt(1, at)
 	size, found, err := t.conn.count(t.conn.s.chunkLen)
 	if err != nil {
 		return store.Change{}, t.fail(err)
 	}
 	s := t.conn.s.chunkPut
-	s.BindInt64(1, at)
+	s.bindInt(1, at)
 	bindValue(s, 2, it.Value)
 	ch := store.Change{Count: 1 - ones(found), Bytes: int64(len(it.Value)) - size + 8*(1-ones(found))}
 	return ch, t.fail(t.conn.exec(s))
@@ -290,7 +290,7 @@ func (t *tx) DropItems(id store.ID, p store.Part, fields ...[]byte) (store.Chang
 func (t *tx) dropRow(id store.ID, p store.Part, m mark, ref int64) error {
 	if p == store.Chunks {
 		at, _ := chunkAt(id, m.pos)
-		t.conn.s.chunkDrop.BindInt64(1, at)
+		t.conn.s.chunkDrop.bindInt(1, at)
 		return t.fail(t.conn.exec(t.conn.s.chunkDrop))
 	}
 	if err := t.dropBlob(ref); err != nil {

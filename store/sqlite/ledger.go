@@ -93,12 +93,12 @@ func (l *ledger) load(c *conn) error {
 	for {
 		row, err := c.step(s)
 		if err != nil || !row {
-			_ = s.Reset()
+			s.reset()
 			return err
 		}
 		l.spaces = append(l.spaces, space{
-			db: int(s.ColumnInt64(0)), ns: s.ColumnInt64(1),
-			size: s.ColumnInt64(2), volatile: s.ColumnInt64(3), bytes: s.ColumnInt64(4),
+			db: int(s.int(0)), ns: s.int(1),
+			size: s.int(2), volatile: s.int(3), bytes: s.int(4),
 		})
 	}
 }
@@ -111,11 +111,11 @@ func (l *ledger) flush(c *conn) error {
 			continue
 		}
 		s := c.s.spacePut
-		s.BindInt64(1, int64(sp.db))
-		s.BindInt64(2, sp.ns)
-		s.BindInt64(3, sp.size)
-		s.BindInt64(4, sp.volatile)
-		s.BindInt64(5, sp.bytes)
+		s.bindInt(1, int64(sp.db))
+		s.bindInt(2, sp.ns)
+		s.bindInt(3, sp.size)
+		s.bindInt(4, sp.volatile)
+		s.bindInt(5, sp.bytes)
 		if err := c.exec(s); err != nil {
 			return err
 		}

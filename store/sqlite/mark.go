@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"math"
 
-	"zombiezen.com/go/sqlite"
-
 	"larder/store"
 )
 
@@ -28,27 +26,27 @@ type mark struct {
 }
 
 // bind sets parameter i to the key and i+1 to the field.
-func (m mark) bind(s *sqlite.Stmt, i int) {
+func (m mark) bind(s *stmt, i int) {
 	switch m.kind {
 	case byPos:
-		s.BindInt64(i, m.pos)
+		s.bindInt(i, m.pos)
 	case byScore:
 		bindScore(s, i, m.score)
 	case beyond:
-		s.BindBytes(i, nil) // SQLite orders every blob behind every number
+		s.bindBlob(i, nil) // SQLite orders every blob behind every number
 	}
-	s.BindBytes(i+1, m.field)
+	s.bindBlob(i+1, m.field)
 }
 
 const exactInt = 1 << 53
 
 // bindScore stores whole scores as integers, a quarter of the size, but not -0: its sign would go.
-func bindScore(s *sqlite.Stmt, i int, f float64) {
+func bindScore(s *stmt, i int, f float64) {
 	if f == math.Trunc(f) && math.Abs(f) < exactInt && (f != 0 || !math.Signbit(f)) {
-		s.BindInt64(i, int64(f))
+		s.bindInt(i, int64(f))
 		return
 	}
-	s.BindFloat(i, f)
+	s.bindFloat(i, f)
 }
 
 // span is a range of one part: from lo up to hi. Empty spans select nothing.

@@ -121,14 +121,14 @@ func initFile(c *conn) error {
 	if err := c.script("BEGIN IMMEDIATE;" + schema); err != nil {
 		return err
 	}
-	s, _, err := c.db.PrepareTransient(`INSERT INTO meta (k, v) VALUES ('format', ?1), ('seed', ?2), ('ids', 1), ('lsn', 0)`)
+	s, _, err := c.db.prepare(`INSERT INTO meta (k, v) VALUES ('format', ?1), ('seed', ?2), ('ids', 1), ('lsn', 0)`)
 	if err != nil {
 		return fault(c.path, err)
 	}
-	s.BindInt64(1, format)
-	s.BindBytes(2, seed)
+	s.bindInt(1, format)
+	s.bindBlob(2, seed)
 	err = c.exec(s)
-	_ = s.Finalize()
+	s.finalize()
 	if err != nil {
 		return err
 	}
@@ -137,17 +137,17 @@ func initFile(c *conn) error {
 }
 
 func (e *Engine) readSeed(c *conn) error {
-	s, _, err := c.db.PrepareTransient(`SELECT v FROM meta WHERE k = 'seed'`)
+	s, _, err := c.db.prepare(`SELECT v FROM meta WHERE k = 'seed'`)
 	if err != nil {
 		return fault(c.path, err)
 	}
-	defer s.Finalize()
-	seed := make([]byte, 16)
+	defer s.finalize()
 	row, err := c.step(s)
 	if err != nil {
 		return err
 	}
-	if !row || s.ColumnBytes(0, seed) != len(seed) {
+	seed := s.clone(0)
+	if !row || len(seed) != 16 {
 		return damaged(e.path, "its seed is missing", nil)
 	}
 	e.hash = hasher{binary.LittleEndian.Uint64(seed), binary.LittleEndian.Uint64(seed[8:])}

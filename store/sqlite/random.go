@@ -73,19 +73,20 @@ func (t *tx) drawRank(id store.ID, p store.Part, rank int64) (store.Item, error)
 func (t *tx) nth(id store.ID, p store.Part, sp span, i int64) (store.Item, error) {
 	s := t.conn.s.itemAt
 	bindSpan(s, id, p, sp)
-	s.BindInt64(7, i)
+	s.bindInt(7, i)
 	row, err := t.conn.step(s)
 	if err != nil || !row {
-		_ = s.Reset()
+		s.reset()
 		return store.Item{}, t.fail(err)
 	}
 	it := store.Item{
-		Pos: s.ColumnInt64(0), Field: t.arena.column(s, 1), Score: s.ColumnFloat(2),
+		Pos: s.int(0), Field: t.arena.column(s, 1), Score: s.float(2),
 		Value: t.arena.column(s, 3), Found: true,
 	}
-	ref := s.ColumnInt64(4)
-	if err := t.fail(fault(t.conn.path, s.Reset())); err != nil || ref == 0 {
-		return it, err
+	ref := s.int(4)
+	s.reset()
+	if ref == 0 {
+		return it, nil
 	}
 	it.Value, err = t.blob(ref)
 	return it, err

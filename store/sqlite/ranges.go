@@ -4,15 +4,13 @@ import (
 	"iter"
 	"slices"
 
-	"zombiezen.com/go/sqlite"
-
 	"larder/store"
 )
 
 // cursor is a range being read: a statement that stands on a row. Statements are kept for the next
 // range of the same shape. It belongs to the transaction's goroutine.
 type cursor struct {
-	stmt  *sqlite.Stmt
+	stmt  *stmt
 	shape shape
 	buf   []byte // field and value of the row
 }
@@ -32,7 +30,7 @@ func (c *conn) cursor(s shape) (*cursor, error) {
 		c.idle[s] = c.idle[s][:n-1]
 		return cur, nil
 	}
-	stmt, _, err := c.db.PrepareTransient(s.sql())
+	stmt, _, err := c.db.prepare(s.sql())
 	if err != nil {
 		return nil, fault(c.path, err)
 	}
@@ -48,7 +46,7 @@ func (t *tx) closeLoop(cur *cursor) {
 		return
 	}
 	t.loops = slices.Delete(t.loops, i, i+1)
-	_ = cur.stmt.Reset()
+	cur.stmt.reset()
 	if cap(cur.buf) > arenaKept {
 		cur.buf = nil
 	}
@@ -103,26 +101,26 @@ func (t *tx) loop(id store.ID, p store.Part, sp span, sh shape, limit, skip int6
 	} else {
 		bindSpan(cur.stmt, id, p, sp)
 	}
-	cur.stmt.BindInt64(next, limit)
-	cur.stmt.BindInt64(next+1, skip)
+	cur.stmt.bindInt(next, limit)
+	cur.stmt.bindInt(next+1, skip)
 	return cur, nil
 }
 
 // bindSpan binds the first six parameters of naturalRange and scoreRange.
-func bindSpan(s *sqlite.Stmt, id store.ID, p store.Part, sp span) {
-	s.BindInt64(1, int64(id))
-	s.BindInt64(2, int64(p))
+func bindSpan(s *stmt, id store.ID, p store.Part, sp span) {
+	s.bindInt(1, int64(id))
+	s.bindInt(2, int64(p))
 	sp.lo.bind(s, 3)
 	sp.hi.bind(s, 5)
 }
 
-func bindChunks(s *sqlite.Stmt, id store.ID, sp span) {
+func bindChunks(s *stmt, id store.ID, sp span) {
 	lo, hi := min(max(sp.lo.pos, 0), chunkMax), int64(chunkMax)
 	if sp.hi.kind != beyond {
 		hi = min(max(sp.hi.pos, 0), chunkMax)
 	}
-	s.BindInt64(1, int64(id)<<chunkBits+lo)
-	s.BindInt64(2, int64(id)<<chunkBits+hi)
+	s.bindInt(1, int64(id)<<chunkBits+lo)
+	s.bindInt(2, int64(id)<<chunkBits+hi)
 }
 
 // next moves to the next row.
@@ -131,12 +129,8 @@ func (t *tx) next(cur *cursor) (e entry, ok bool, err error) {
 	if ok, err = t.conn.step(s); err != nil || !ok {
 		return e, false, t.fail(err)
 	}
-	n := s.ColumnLen(1)
-	cur.buf = slices.Grow(cur.buf[:0], n)[:n]
-	s.ColumnBytes(1, cur.buf)
 	return entry{
-		pos: s.ColumnInt64(0), field: cur.buf[:n:n], score: s.ColumnFloat(2),
-		size: s.ColumnLen(3), ref: s.ColumnInt64(4),
+		pos: s.int(0), field: s.bytes(1), score: s.float(2), value: s.bytes(3), ref: s.int(4),
 	}, true, nil
 }
 
@@ -146,8 +140,8 @@ func (t *tx) complete(cur *cursor, e entry) (store.Item, error) {
 	src, col, n := cur.stmt, 3, e.size
 	if e.ref != 0 {
 		src, col = t.conn.s.blobGet, 0
-		src.BindInt64(1, e.ref)
-		defer src.Reset()
+		src.bindInt(1, e.ref)
+		defer src.reset()
 		row, err := t.conn.step(src)
 		if err != nil {
 			return it, t.fail(err)

@@ -51,7 +51,7 @@ func (r *reader) renew(e *Engine) error {
 
 // release gives the snapshot up, so that the log can be reset.
 func (r *reader) release() {
-	_ = r.conn.s.pin.Reset()
+	r.conn.s.pin.reset()
 	r.seen, r.conn.marked = 0, false
 }
 

@@ -37,9 +37,9 @@ func (t *tx) Scan(db int, from store.Cursor, n int) ([]store.Entry, store.Cursor
 // headsFrom calls fn with the rows of a namespace from h on until it returns false.
 func (t *tx) headsFrom(ns, h int64, fn func(int64, store.Entry) bool) error {
 	s := t.conn.s.headScan
-	s.BindInt64(1, ns)
-	s.BindInt64(2, h)
-	defer s.Reset()
+	s.bindInt(1, ns)
+	s.bindInt(2, h)
+	defer s.reset()
 	for {
 		row, err := t.conn.step(s)
 		if err != nil || !row {
@@ -49,7 +49,7 @@ func (t *tx) headsFrom(ns, h int64, fn func(int64, store.Entry) bool) error {
 		if name == nil {
 			name = []byte{}
 		}
-		if !fn(s.ColumnInt64(7), store.Entry{Name: name, Head: t.readHead(s)}) {
+		if !fn(s.int(7), store.Entry{Name: name, Head: t.readHead(s)}) {
 			return nil
 		}
 	}
@@ -106,8 +106,8 @@ func (t *tx) RandomKey(db int) (name []byte, ok bool, err error) {
 
 // ends returns the first and last place of a namespace that has heads.
 func (t *tx) ends(ns int64) (low, high int64, err error) {
-	t.conn.s.headFirst.BindInt64(1, ns)
-	t.conn.s.headLast.BindInt64(1, ns)
+	t.conn.s.headFirst.bindInt(1, ns)
+	t.conn.s.headLast.bindInt(1, ns)
 	if low, _, err = t.conn.count(t.conn.s.headFirst); err == nil {
 		high, _, err = t.conn.count(t.conn.s.headLast)
 	}

@@ -88,7 +88,7 @@ func (t *tx) averageTTL(sp space) (int64, error) {
 		return 0, nil
 	}
 	s := t.conn.s.ttlSample
-	s.BindInt64(1, sp.ns)
+	s.bindInt(1, sp.ns)
 	at, _, err := t.conn.count(s)
 	return max(at-t.now, 0), t.fail(err)
 }
@@ -112,17 +112,15 @@ func (e *Engine) Expired(ctx context.Context, nowMillis int64, n int) ([]store.K
 
 func (t *tx) expiredIn(keys []store.Key, sp space, nowMillis int64, n int) ([]store.Key, error) {
 	s := t.conn.s.headExpired
-	s.BindInt64(1, sp.ns)
-	s.BindInt64(2, nowMillis)
-	s.BindInt64(3, int64(max(n-len(keys), 0)))
-	defer s.Reset()
+	s.bindInt(1, sp.ns)
+	s.bindInt(2, nowMillis)
+	s.bindInt(3, int64(max(n-len(keys), 0)))
+	defer s.reset()
 	for {
 		row, err := t.conn.step(s)
 		if err != nil || !row {
 			return keys, t.fail(err)
 		}
-		name := make([]byte, s.ColumnLen(0))
-		s.ColumnBytes(0, name)
-		keys = append(keys, store.Key{DB: sp.db, Name: name})
+		keys = append(keys, store.Key{DB: sp.db, Name: s.clone(0)})
 	}
 }

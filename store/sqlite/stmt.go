@@ -1,43 +1,41 @@
 package sqlite
 
-import (
-	"zombiezen.com/go/sqlite"
-)
+import ()
 
 // statements are prepared once for each connection and kept by name: looking them up by their
 // text on every use would hash it every time. They belong to their connection's user.
 type statements struct {
 	// Every connection.
-	pin, spaceList, spaceSize              *sqlite.Stmt
-	headGet, headScan, headFirst, headLast *sqlite.Stmt
-	headExpired, ttlSample, headMeta       *sqlite.Stmt
-	itemGet, itemAt, blobGet, chunkGet     *sqlite.Stmt
-	countNatural, countScore, countChunks  *sqlite.Stmt
-	blockFind, blockNext, blockBefore      *sqlite.Stmt
-	blockSum, blockCount, blockTop         *sqlite.Stmt
-	blockAny, blockWalk                    *sqlite.Stmt
+	pin, spaceList, spaceSize              *stmt
+	headGet, headScan, headFirst, headLast *stmt
+	headExpired, ttlSample, headMeta       *stmt
+	itemGet, itemAt, blobGet, chunkGet     *stmt
+	countNatural, countScore, countChunks  *stmt
+	blockFind, blockNext, blockBefore      *stmt
+	blockSum, blockCount, blockTop         *stmt
+	blockAny, blockWalk                    *stmt
 
 	// The writer only.
-	begin, commit, rollback                          *sqlite.Stmt
-	savepoint, rollbackTo, release                   *sqlite.Stmt
-	metaGet, metaSet, spacePut, spaceDrop, spaceDead *sqlite.Stmt
-	headInsert, headUpdate, headTimed                *sqlite.Stmt
-	headDrop, orphan                                 *sqlite.Stmt
-	itemMeta, itemInsert, itemValue                  *sqlite.Stmt
-	itemScore, itemDrop                              *sqlite.Stmt
-	blobPut, blobLen, blobDrop                       *sqlite.Stmt
-	chunkLen, chunkPut, chunkDrop                    *sqlite.Stmt
-	blockPut, blockDrop, midNatural                  *sqlite.Stmt
-	midScore, blockMid                               *sqlite.Stmt
-	sweepIDs, sweepItems, sweepBlobs                 *sqlite.Stmt
-	sweepDelete, sweepChunks, sweepChunkDrop         *sqlite.Stmt
-	sweepBlocks, orphanDrop, deadSpaces              *sqlite.Stmt
-	deadHeads, deadOrphans, deadDrop                 *sqlite.Stmt
-	deadSpaceDrop                                    *sqlite.Stmt
+	begin, commit, rollback                          *stmt
+	savepoint, rollbackTo, release                   *stmt
+	metaGet, metaSet, spacePut, spaceDrop, spaceDead *stmt
+	headInsert, headUpdate, headTimed                *stmt
+	headDrop, orphan                                 *stmt
+	itemMeta, itemInsert, itemValue                  *stmt
+	itemScore, itemDrop                              *stmt
+	blobPut, blobLen, blobDrop                       *stmt
+	chunkLen, chunkPut, chunkDrop                    *stmt
+	blockPut, blockDrop, midNatural                  *stmt
+	midScore, blockMid                               *stmt
+	sweepIDs, sweepItems, sweepBlobs                 *stmt
+	sweepDelete, sweepChunks, sweepChunkDrop         *stmt
+	sweepBlocks, orphanDrop, deadSpaces              *stmt
+	deadHeads, deadOrphans, deadDrop                 *stmt
+	deadSpaceDrop                                    *stmt
 }
 
 type preparation struct {
-	into **sqlite.Stmt
+	into **stmt
 	sql  string
 }
 

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"math"
 
-	"zombiezen.com/go/sqlite"
-
 	"larder/store"
 )
 
@@ -98,38 +96,38 @@ func (t *tx) sweepID(id int64, n int) (used int, err error) {
 	if err != nil || !whole {
 		return used, err
 	}
-	t.conn.s.sweepBlocks.BindInt64(1, id)
+	t.conn.s.sweepBlocks.bindInt(1, id)
 	if err := t.conn.exec(t.conn.s.sweepBlocks); err != nil {
 		return used, t.fail(err)
 	}
-	used += t.conn.db.Changes() + 1
-	t.conn.s.orphanDrop.BindInt64(1, id)
+	used += t.conn.db.changes() + 1
+	t.conn.s.orphanDrop.bindInt(1, id)
 	return used, t.fail(t.conn.exec(t.conn.s.orphanDrop))
 }
 
 // sweepItems deletes the first n items; whole tells that these were all.
 func (t *tx) sweepItems(id int64, n int) (used int, whole bool, err error) {
 	s := t.conn.s.sweepItems
-	s.BindInt64(1, id)
-	s.BindInt64(2, int64(n))
+	s.bindInt(1, id)
+	s.bindInt(2, int64(n))
 	row, err := t.conn.step(s)
 	if err != nil {
 		return 0, false, t.fail(err)
 	}
 	part, m := int64(math.MaxInt64), mark{}
 	if row {
-		part, m = s.ColumnInt64(0), mark{pos: s.ColumnInt64(1), field: t.arena.column(s, 2)}
+		part, m = s.int(0), mark{pos: s.int(1), field: t.arena.column(s, 2)}
 	}
-	_ = s.Reset()
-	for _, s := range [...]*sqlite.Stmt{t.conn.s.sweepBlobs, t.conn.s.sweepDelete} {
-		s.BindInt64(1, id)
-		s.BindInt64(2, part)
+	s.reset()
+	for _, s := range [...]*stmt{t.conn.s.sweepBlobs, t.conn.s.sweepDelete} {
+		s.bindInt(1, id)
+		s.bindInt(2, part)
 		m.bind(s, 3)
 		if err := t.conn.exec(s); err != nil {
 			return 0, false, t.fail(err)
 		}
 	}
-	return t.conn.db.Changes(), !row, nil
+	return t.conn.db.changes(), !row, nil
 }
 
 func (t *tx) sweepChunks(id int64, n int) (used int, whole bool, err error) {
@@ -138,9 +136,9 @@ func (t *tx) sweepChunks(id int64, n int) (used int, whole bool, err error) {
 	}
 	from, to := id<<chunkBits, (id+1)<<chunkBits
 	s := t.conn.s.sweepChunks
-	s.BindInt64(1, from)
-	s.BindInt64(2, to)
-	s.BindInt64(3, int64(max(n, 1)))
+	s.bindInt(1, from)
+	s.bindInt(2, to)
+	s.bindInt(3, int64(max(n, 1)))
 	at, more, err := t.conn.count(s)
 	if err != nil {
 		return 0, false, t.fail(err)
@@ -149,32 +147,32 @@ func (t *tx) sweepChunks(id int64, n int) (used int, whole bool, err error) {
 		to = at
 	}
 	s = t.conn.s.sweepChunkDrop
-	s.BindInt64(1, from)
-	s.BindInt64(2, to)
+	s.bindInt(1, from)
+	s.bindInt(2, to)
 	if err := t.conn.exec(s); err != nil {
 		return 0, false, t.fail(err)
 	}
-	return t.conn.db.Changes(), !more, nil
+	return t.conn.db.changes(), !more, nil
 }
 
 // sweepSpace deletes heads of a flushed database; the ids they own become orphans in turn.
 func (t *tx) sweepSpace(ns int64, n int) error {
 	s := t.conn.s.deadHeads
-	s.BindInt64(1, ns)
-	s.BindInt64(2, int64(n))
+	s.bindInt(1, ns)
+	s.bindInt(2, int64(n))
 	row, err := t.conn.step(s)
 	if err != nil {
 		return t.fail(err)
 	}
 	h, name := int64(math.MaxInt64), []byte(nil)
 	if row {
-		h, name = s.ColumnInt64(0), t.arena.column(s, 1)
+		h, name = s.int(0), t.arena.column(s, 1)
 	}
-	_ = s.Reset()
-	for _, s := range [...]*sqlite.Stmt{t.conn.s.deadOrphans, t.conn.s.deadDrop} {
-		s.BindInt64(1, ns)
-		s.BindInt64(2, h)
-		s.BindBytes(3, name)
+	s.reset()
+	for _, s := range [...]*stmt{t.conn.s.deadOrphans, t.conn.s.deadDrop} {
+		s.bindInt(1, ns)
+		s.bindInt(2, h)
+		s.bindBlob(3, name)
 		if err := t.conn.exec(s); err != nil {
 			return t.fail(err)
 		}
@@ -182,7 +180,7 @@ func (t *tx) sweepSpace(ns int64, n int) error {
 	if row {
 		return nil
 	}
-	t.conn.s.deadSpaceDrop.BindInt64(1, ns)
+	t.conn.s.deadSpaceDrop.bindInt(1, ns)
 	return t.fail(t.conn.exec(t.conn.s.deadSpaceDrop))
 }
 

@@ -158,7 +158,7 @@ func (t *tx) ranked(id store.ID) (bool, error) {
 		}
 	}
 	s := t.conn.s.blockAny
-	s.BindInt64(1, int64(id))
+	s.bindInt(1, int64(id))
 	_, found, err := t.conn.count(s)
 	if err == nil {
 		t.note(id, found)
@@ -178,7 +178,7 @@ func (t *tx) Size(db int) (int64, error) {
 		return 0, nil
 	}
 	s := t.conn.s.spaceSize
-	s.BindInt64(1, int64(db))
+	s.bindInt(1, int64(db))
 	n, _, err := t.conn.count(s)
 	return n, t.fail(err)
 }
@@ -196,7 +196,7 @@ func (t *tx) Flush(db int) error {
 	if !ok {
 		return nil
 	}
-	t.conn.s.spaceDead.BindInt64(1, ns)
+	t.conn.s.spaceDead.bindInt(1, ns)
 	if err := t.conn.exec(t.conn.s.spaceDead); err != nil {
 		return t.fail(err)
 	}
@@ -204,7 +204,7 @@ func (t *tx) Flush(db int) error {
 }
 
 func (t *tx) dropSpace(db int) error {
-	t.conn.s.spaceDrop.BindInt64(1, int64(db))
+	t.conn.s.spaceDrop.bindInt(1, int64(db))
 	return t.fail(t.conn.exec(t.conn.s.spaceDrop))
 }
 

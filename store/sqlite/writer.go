@@ -79,7 +79,7 @@ func (w *writer) restore(b backup) { w.ledger, w.idLimit = b.ledger, b.idLimit }
 
 // undo ends the transaction in progress, if SQLite has not done so, and takes the counters back.
 func (w *writer) undo() {
-	if !w.conn.db.AutocommitEnabled() {
+	if w.conn.db.inTransaction() {
 		_ = w.conn.exec(w.conn.s.rollback)
 	}
 	w.restore(w.backup)
@@ -244,8 +244,8 @@ func (w *writer) reserve() (int64, error) {
 	if w.nextID >= w.idLimit {
 		limit := w.nextID + idBlock
 		s := w.conn.s.metaSet
-		s.BindText(1, "ids")
-		s.BindInt64(2, limit)
+		s.bindText(1, "ids")
+		s.bindInt(2, limit)
 		if err := w.conn.exec(s); err != nil {
 			return 0, err
 		}

@@ -1,26 +1,51 @@
 // Package lists holds the list commands that do not block.
 package lists
 
-import "larder/resp/cmd"
+import (
+	"slices"
+
+	"larder/resp/cmd"
+)
 
 // Table returns the rows of the list commands.
 func Table() []cmd.Spec {
+	return slices.Concat(readRows(), writeRows())
+}
+
+// readRows are the commands that only look.
+func readRows() []cmd.Spec {
 	return []cmd.Spec{
 		{Name: "LINDEX", Arity: 3, Flags: cmd.View, Run: lindex, Group: "list", Since: "1.0.0",
 			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO|cmd.KeyAccess)},
 			Usage:      "key index",
 			Summary:    "Get an element from a list by its index",
 			Complexity: "O(N) where N is the number of elements to traverse to get to the element at index. This makes asking for the first or the last element of the list O(1)."},
-		{Name: "LINSERT", Arity: 5, Flags: cmd.Write | cmd.DenyOOM, Run: linsert, Group: "list", Since: "2.2.0",
-			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyInsert)},
-			Usage:      "key <BEFORE | AFTER> pivot element",
-			Summary:    "Insert an element before or after another element in a list",
-			Complexity: "O(N) where N is the number of elements to traverse before seeing the value pivot. This means that inserting somewhere on the left end on the list (head) can be considered O(1) and inserting somewhere on the right end (tail) is O(N)."},
 		{Name: "LLEN", Arity: 2, Flags: cmd.View | cmd.Fast, Run: llen, Group: "list", Since: "1.0.0",
 			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO)},
 			Usage:      "key",
 			Summary:    "Get the length of a list",
 			Complexity: "O(1)"},
+		{Name: "LPOS", Arity: -3, Flags: cmd.View, Run: lpos, Group: "list", Since: "6.0.6",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO|cmd.KeyAccess)},
+			Usage:      "key element [RANK rank] [COUNT num-matches] [MAXLEN len]",
+			Summary:    "Return the index of matching elements on a list",
+			Complexity: "O(N) where N is the number of elements in the list, for the average case. When searching for elements near the head or the tail of the list, or when the MAXLEN option is provided, the command may run in constant time."},
+		{Name: "LRANGE", Arity: 4, Flags: cmd.View, Run: lrange, Group: "list", Since: "1.0.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO|cmd.KeyAccess)},
+			Usage:      "key start stop",
+			Summary:    "Get a range of elements from a list",
+			Complexity: "O(S+N) where S is the distance of start offset from HEAD for small lists, from nearest end (HEAD or TAIL) for large lists; and N is the number of elements in the specified range."},
+	}
+}
+
+// writeRows are the commands that change a list.
+func writeRows() []cmd.Spec {
+	return []cmd.Spec{
+		{Name: "LINSERT", Arity: 5, Flags: cmd.Write | cmd.DenyOOM, Run: linsert, Group: "list", Since: "2.2.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyInsert)},
+			Usage:      "key <BEFORE | AFTER> pivot element",
+			Summary:    "Insert an element before or after another element in a list",
+			Complexity: "O(N) where N is the number of elements to traverse before seeing the value pivot. This means that inserting somewhere on the left end on the list (head) can be considered O(1) and inserting somewhere on the right end (tail) is O(N)."},
 		{Name: "LMOVE", Arity: 5, Flags: cmd.Write | cmd.DenyOOM, Run: lmove, Group: "list", Since: "6.2.0",
 			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyAccess|cmd.KeyDelete), cmd.KeyAt(2, cmd.KeyRW|cmd.KeyInsert)},
 			Usage:      "source destination <LEFT | RIGHT> <LEFT | RIGHT>",
@@ -36,11 +61,6 @@ func Table() []cmd.Spec {
 			Usage:      "key [count]",
 			Summary:    "Remove and get the first elements in a list",
 			Complexity: "O(N) where N is the number of elements returned"},
-		{Name: "LPOS", Arity: -3, Flags: cmd.View, Run: lpos, Group: "list", Since: "6.0.6",
-			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO|cmd.KeyAccess)},
-			Usage:      "key element [RANK rank] [COUNT num-matches] [MAXLEN len]",
-			Summary:    "Return the index of matching elements on a list",
-			Complexity: "O(N) where N is the number of elements in the list, for the average case. When searching for elements near the head or the tail of the list, or when the MAXLEN option is provided, the command may run in constant time."},
 		{Name: "LPUSH", Arity: -3, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Run: lpush, Group: "list", Since: "1.0.0",
 			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyInsert)},
 			Usage:      "key element [element ...]",
@@ -51,11 +71,6 @@ func Table() []cmd.Spec {
 			Usage:      "key element [element ...]",
 			Summary:    "Prepend an element to a list, only if the list exists",
 			Complexity: "O(1) for each element added, so O(N) to add N elements when the command is called with multiple arguments."},
-		{Name: "LRANGE", Arity: 4, Flags: cmd.View, Run: lrange, Group: "list", Since: "1.0.0",
-			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO|cmd.KeyAccess)},
-			Usage:      "key start stop",
-			Summary:    "Get a range of elements from a list",
-			Complexity: "O(S+N) where S is the distance of start offset from HEAD for small lists, from nearest end (HEAD or TAIL) for large lists; and N is the number of elements in the specified range."},
 		{Name: "LREM", Arity: 4, Flags: cmd.Write, Run: lrem, Group: "list", Since: "1.0.0",
 			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyDelete)},
 			Usage:      "key count element",
