@@ -131,7 +131,9 @@ func (s *Server) infoLarder(t *infoText) {
 	total := s.totalSize()
 	t.lines("shards", len(sizes), "used_disk", total.File+total.WAL, "used_disk_human", human(total.File+total.WAL),
 		"data_bytes", total.Data, "file_bytes", total.File, "wal_bytes", total.WAL, "free_bytes", total.Free,
-		"pending_ids", total.Orphans, "cache_bytes", total.CacheBytes)
+		"pending_ids", total.Orphans, "cache_bytes", total.CacheBytes, "overlay_bytes", total.Overlay, "journal_bytes", total.Journal,
+		"journal_settles", total.Settles, "journal_settle_usec", total.SettleMicros, "journal_stalls", total.Stalls,
+		"journal_direct_transactions", total.Direct)
 	for i, size := range sizes {
 		t.line(fmt.Sprintf("shard%d", i), fmt.Sprintf("file=%d,wal=%d,free=%d,keys=%d,expires=%d,data=%d,pending=%d",
 			size.File, size.WAL, size.Free, size.Keys, size.Volatile, size.Data, size.Orphans))
@@ -161,6 +163,12 @@ func (s *Server) totalSize() store.Size {
 		total.Orphans += size.Orphans
 		total.Data += size.Data
 		total.CacheBytes += size.CacheBytes
+		total.Overlay += size.Overlay
+		total.Journal += size.Journal
+		total.Settles += size.Settles
+		total.SettleMicros += size.SettleMicros
+		total.Stalls += size.Stalls
+		total.Direct += size.Direct
 	}
 	return total
 }

@@ -45,6 +45,10 @@ type Size struct {
 	CacheBytes int64 // page caches, as configured
 	Overlay    int64 // writes in memory that the journal has and the file has not
 	Journal    int64 // the journal, told by the first shard for all
+
+	// What the journal did since the start: generations settled, the time that took, groups
+	// of writes that had to wait for it, and transactions too large for the overlay.
+	Settles, SettleMicros, Stalls, Direct int64
 }
 
 // Keyspace describes one database of an engine: INFO's keyspace section.

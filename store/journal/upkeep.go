@@ -88,7 +88,10 @@ func (e *Engine) Sizes(ctx context.Context) ([]store.Size, error) {
 	if err != nil || len(sizes) == 0 {
 		return sizes, err
 	}
-	sizes[0].Overlay = e.Bytes()
+	s := &sizes[0]
+	s.Overlay = e.Bytes()
+	s.Settles, s.SettleMicros = e.Settles.Load(), e.SettleTime.Load()/1000
+	s.Stalls, s.Direct = e.Stalls.Load(), e.Direct.Load()
 	if e.shard == 0 {
 		sizes[0].Journal = e.log.Bytes()
 	}
