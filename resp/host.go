@@ -1,7 +1,6 @@
 package resp
 
 import (
-	"bytes"
 	"context"
 	"net"
 	"runtime/debug"
@@ -103,7 +102,7 @@ func (h host) Find(line [][]byte) (*cmd.Spec, bool) {
 	if e.subs == nil || len(line) == 1 {
 		return e.spec, true
 	}
-	sub := lookup(e.subs, bytes.TrimSpace(line[1]))
+	sub := lookup(e.subs, line[1])
 	if sub == nil {
 		return nil, false
 	}

@@ -46,6 +46,12 @@ const (
 // KeyAt is a single key at argument i.
 func KeyAt(i int, f KeyFlags) KeySpec { return KeySpec{Flags: f, Index: i, Step: 1} }
 
+// Noted adds the remark that COMMAND INFO shows with the keys.
+func (k KeySpec) Noted(notes string) KeySpec {
+	k.Notes = notes
+	return k
+}
+
 // KeysFrom is every argument from i on, last counting from the end as Redis does (-1 the last), by step.
 func KeysFrom(i, last, step int, f KeyFlags) KeySpec {
 	return KeySpec{Flags: f, Index: i, Last: last, Step: step}

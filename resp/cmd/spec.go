@@ -64,8 +64,10 @@ type Spec struct {
 	Usage      string // arguments as the manual writes them
 	Summary    string
 	Complexity string
-	Tips       []string // COMMAND INFO's tips: "nondeterministic_output"
-	Parent     string   // container's name; set when the table is built
+	// DeprecatedSince, with ReplacedBy, is set for commands that the manual advises against.
+	DeprecatedSince, ReplacedBy string
+	Tips                        []string // COMMAND INFO's tips: "nondeterministic_output"
+	Parent                      string   // container's name; set when the table is built
 }
 
 // Has reports whether all of f are set.

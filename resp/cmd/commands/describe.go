@@ -68,7 +68,15 @@ func describe(spec *cmd.Spec) reply.Reply {
 	}
 	return reply.Of(reply.Text(strings.ToLower(spec.FullName())), reply.Integer(spec.Arity), reply.SetOf(names(flags, commandWords())...),
 		reply.Integer(first), reply.Integer(last), reply.Integer(step),
-		reply.SetOf(categories...), reply.Of(tips...), reply.Of(keys...), reply.Of(subs...))
+		reply.SetOf(categories...), reply.SetOf(tips...), reply.SetOf(keys...), subcommands(subs))
+}
+
+// subcommands is an empty set for a command without any, as Redis has it.
+func subcommands(subs []reply.Reply) reply.Reply {
+	if len(subs) == 0 {
+		return reply.SetOf()
+	}
+	return reply.Of(subs...)
 }
 
 func describeKeys(k *cmd.KeySpec) reply.Reply {
@@ -139,7 +147,7 @@ func categoriesOf(spec *cmd.Spec) []string {
 	}
 	have["@write"] = spec.Has(cmd.Write)
 	have["@read"] = spec.Has(cmd.View) && spec.Group != "scripting"
-	have["@admin"] = spec.Has(cmd.Admin)
+	have["@admin"] = have["@admin"] || spec.Has(cmd.Admin)
 	have["@dangerous"] = have["@dangerous"] || spec.Has(cmd.Admin)
 	have["@pubsub"] = spec.Has(cmd.PubSub)
 	have["@fast"] = spec.Has(cmd.Fast)

@@ -15,6 +15,7 @@ func document(spec *cmd.Spec) reply.Reply {
 	if spec.Complexity != "" {
 		fields = append(fields, reply.Text("complexity"), reply.Text(spec.Complexity))
 	}
+	fields = append(fields, warnings(spec)...)
 	if args := Arguments(spec); len(args) > 0 {
 		fields = append(fields, reply.Text("arguments"), argumentList(args))
 	}
@@ -28,6 +29,23 @@ func document(spec *cmd.Spec) reply.Reply {
 	return reply.MapOf(fields...)
 }
 
+// warnings are the fields that only discouraged commands have.
+func warnings(spec *cmd.Spec) []reply.Reply {
+	var flags, more []reply.Reply
+	if spec.DeprecatedSince != "" {
+		flags = append(flags, reply.Word("deprecated"))
+		more = []reply.Reply{reply.Text("deprecated_since"), reply.Text(spec.DeprecatedSince),
+			reply.Text("replaced_by"), reply.Text(spec.ReplacedBy)}
+	}
+	if spec.Has(cmd.Undocumented) {
+		flags = append(flags, reply.Word("syscmd"))
+	}
+	if flags == nil {
+		return nil
+	}
+	return append([]reply.Reply{reply.Text("doc_flags"), reply.SetOf(flags...)}, more...)
+}
+
 func argumentList(args []Argument) reply.Reply {
 	list := make([]reply.Reply, len(args))
 	for i, a := range args {
@@ -38,6 +56,9 @@ func argumentList(args []Argument) reply.Reply {
 
 func argumentMap(a Argument) reply.Reply {
 	fields := []reply.Reply{reply.Text("name"), reply.Text(a.Name), reply.Text("type"), reply.Text(a.Type)}
+	if a.Type != "oneof" && a.Type != "block" {
+		fields = append(fields, reply.Text("display_text"), reply.Text(a.Name))
+	}
 	if a.Type == "key" {
 		fields = append(fields, reply.Text("key_spec_index"), reply.Integer(a.KeySpec))
 	}
@@ -50,6 +71,9 @@ func argumentMap(a Argument) reply.Reply {
 	}
 	if a.Multiple {
 		flags = append(flags, reply.Word("multiple"))
+	}
+	if a.MultipleToken {
+		flags = append(flags, reply.Word("multiple_token"))
 	}
 	if flags != nil {
 		fields = append(fields, reply.Text("flags"), reply.SetOf(flags...))

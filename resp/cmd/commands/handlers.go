@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"bytes"
 	"strings"
 
 	"larder/resp/cmd"
@@ -27,7 +28,7 @@ func (f *family) info(c *cmd.Call) reply.Reply {
 	for _, name := range c.Args[2:] {
 		spec, found := f.named(name)
 		if !found {
-			infos = append(infos, reply.NilArray())
+			infos = append(infos, reply.Nil())
 			continue
 		}
 		infos = append(infos, describe(spec))
@@ -37,11 +38,12 @@ func (f *family) info(c *cmd.Call) reply.Reply {
 
 // named finds "get" and "config|get".
 func (f *family) named(name []byte) (*cmd.Spec, bool) {
-	line := [][]byte{name}
-	if container, sub, split := strings.Cut(string(name), "|"); split {
-		line = [][]byte{[]byte(container), []byte(sub)}
+	container, sub, split := bytes.Cut(name, []byte("|"))
+	if !split {
+		return f.catalog.Find([][]byte{name})
 	}
-	return f.catalog.Find(line)
+	spec, found := f.catalog.Find([][]byte{container, sub})
+	return spec, found && spec.Parent != ""
 }
 
 func (f *family) docs(c *cmd.Call) reply.Reply {

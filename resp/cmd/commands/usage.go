@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"slices"
 	"strings"
 
 	"larder/resp/cmd"
@@ -10,20 +11,21 @@ import (
 // Rows write the usage once, as the manual prints it; this is the reverse of what redis.io
 // does to print it.
 type Argument struct {
-	Name     string
-	Type     string // "key", "string", "integer", "pure-token", "oneof", "block", ...
-	Token    string // the word that introduces it
-	Optional bool
-	Multiple bool
-	KeySpec  int // for type "key": which of the row's key specs it belongs to
-	Parts    []Argument
+	Name          string
+	Type          string // "key", "string", "integer", "pure-token", "oneof", "block", ...
+	Token         string // the word that introduces it
+	Optional      bool
+	Multiple      bool
+	MultipleToken bool // each repetition brings the token again
+	KeySpec       int  // for type "key": which of the row's key specs it belongs to
+	Parts         []Argument
 }
 
 // Arguments reads a row's usage: words in capitals are tokens, [x] is optional,
 // <a | b> a choice, and "x [x ...]" a repeated argument.
 func Arguments(spec *cmd.Spec) []Argument {
-	p := &usageParser{words: usageWords(spec.Usage), specs: len(spec.Keys)}
-	return p.sequence("")
+	p := &usageParser{words: usageWords(spec.Usage), spec: spec}
+	return nameSides(p.sequence(""))
 }
 
 // usageWords splits at spaces and around the brackets and bars.
@@ -38,7 +40,7 @@ func usageWords(usage string) []string {
 type usageParser struct {
 	words []string
 	keys  int // arguments of type key so far
-	specs int
+	spec  *cmd.Spec
 }
 
 func (p *usageParser) peek() string {
@@ -60,17 +62,20 @@ func (p *usageParser) next() string {
 func (p *usageParser) sequence(closer string) []Argument {
 	var args []Argument
 	for p.peek() != "" && p.peek() != closer && p.peek() != "|" {
-		if p.peek() == "[" && p.repeats(args) {
-			args[len(args)-1].Multiple = true
-			continue
+		if p.peek() == "[" {
+			if inner, repeated := p.repeats(len(args) > 0); repeated {
+				args = p.multiply(args, inner)
+				continue
+			}
 		}
 		args = append(args, p.argument())
 	}
 	return args
 }
 
-// repeats consumes "[x y ...]" if it says that the arguments before it may come again.
-func (p *usageParser) repeats(before []Argument) bool {
+// repeats consumes "[x y ...]" if it says that the arguments before it may come again, and
+// returns the words between the bracket and the dots.
+func (p *usageParser) repeats(behindSome bool) (inner []string, found bool) {
 	depth := 0
 	for i, w := range p.words {
 		switch w {
@@ -79,16 +84,30 @@ func (p *usageParser) repeats(before []Argument) bool {
 		case "]":
 			depth--
 		case "...":
-			if depth == 1 && len(before) > 0 && i+1 < len(p.words) && p.words[i+1] == "]" {
-				p.words = p.words[i+2:]
-				return true
+			if depth == 1 && behindSome && i+1 < len(p.words) && p.words[i+1] == "]" {
+				inner, p.words = p.words[1:i], p.words[i+2:]
+				return inner, true
 			}
 		}
 		if depth == 0 {
 			break
 		}
 	}
-	return false
+	return nil, false
+}
+
+// multiply marks the arguments that inner repeats; several of them become a block.
+func (p *usageParser) multiply(args []Argument, inner []string) []Argument {
+	again := &usageParser{words: inner, spec: p.spec}
+	n := min(max(len(again.sequence("")), 1), len(args))
+	first := len(args) - n
+	if n > 1 {
+		args = append(args[:first], Argument{Name: "data", Type: "block", Parts: slices.Clone(args[first:])})
+	}
+	last := &args[first]
+	last.Multiple = true
+	last.MultipleToken = last.Token != "" && len(inner) > 0 && isToken(inner[0])
+	return args
 }
 
 func (p *usageParser) argument() Argument {
@@ -108,7 +127,7 @@ func (p *usageParser) argument() Argument {
 func (p *usageParser) choice(closer string) Argument {
 	var options []Argument
 	for {
-		options = append(options, block(p.sequence(closer)))
+		options = append(options, p.block(p.sequence(closer)))
 		if p.next() != "|" {
 			break
 		}
@@ -116,32 +135,96 @@ func (p *usageParser) choice(closer string) Argument {
 	if len(options) == 1 {
 		return options[0]
 	}
-	return Argument{Name: strings.ToLower(options[0].Name), Type: "oneof", Parts: options}
+	return Argument{Name: choiceName(options[0]), Type: "oneof", Parts: options}
+}
+
+// choiceName is the name the manual gives to a choice that begins with an option.
+func choiceName(first Argument) string {
+	switch first.Token {
+	case "NX":
+		return "condition"
+	case "GT":
+		return "comparison"
+	case "EX":
+		return "expiration"
+	case "BYSCORE":
+		return "sortby"
+	case "BEFORE", "LEFT", "MIN":
+		return "where"
+	case "ASYNC":
+		return "flush-type"
+	case "ON":
+		return "enabled"
+	}
+	return strings.ToLower(first.Name)
+}
+
+// nameSides tells the two ends of LMOVE apart.
+func nameSides(args []Argument) []Argument {
+	var sides []*Argument
+	for i := range args {
+		if args[i].Name == "where" {
+			sides = append(sides, &args[i])
+		}
+	}
+	if len(sides) == 2 {
+		sides[0].Name, sides[1].Name = "wherefrom", "whereto"
+	}
+	return args
 }
 
 // block joins a sequence to one argument.
-func block(args []Argument) Argument {
+func (p *usageParser) block(args []Argument) Argument {
 	switch len(args) {
 	case 0:
 		return Argument{Name: "argument", Type: "string"}
 	case 1:
 		return args[0]
 	}
-	return Argument{Name: strings.ToLower(args[0].Name), Type: "block", Parts: args}
+	name := strings.ToLower(args[0].Name)
+	switch p.spec.Name {
+	case "HELLO":
+		name = "arguments"
+	case "HRANDFIELD", "ZRANDMEMBER":
+		name = "options"
+	}
+	return Argument{Name: name, Type: "block", Parts: args}
 }
 
-// word reads a token, alone or with the value it introduces, or a plain name.
+// word reads a token, alone or with what it introduces, or a plain name.
 func (p *usageParser) word(w string) Argument {
 	if !isToken(w) {
 		return p.named(w)
 	}
-	follower := p.peek()
-	if follower == "" || strings.ContainsAny(follower, "[]<>|") || isToken(follower) {
-		return Argument{Name: strings.ToLower(w), Type: "pure-token", Token: w}
+	name := strings.ToLower(w)
+	if p.peek() == "<" {
+		p.next()
+		a := p.choice(">")
+		a.Token, a.Name = w, name
+		return a
 	}
-	a := p.named(p.next())
-	a.Token = w
-	return a
+	var values []Argument
+	for f := p.peek(); f != "" && !strings.ContainsAny(f, "[]<>|") && !isToken(f); f = p.peek() {
+		values = append(values, p.named(p.next()))
+	}
+	switch len(values) {
+	case 0:
+		return Argument{Name: tokenName(w), Type: "pure-token", Token: w}
+	case 1:
+		values[0].Token = w
+		return values[0]
+	}
+	return Argument{Name: name, Type: "block", Token: w, Parts: values}
+}
+
+func tokenName(w string) string {
+	switch w {
+	case "CH":
+		return "change"
+	case "INCR":
+		return "increment"
+	}
+	return strings.ToLower(w)
 }
 
 func isToken(w string) bool {
@@ -149,27 +232,43 @@ func isToken(w string) bool {
 }
 
 func (p *usageParser) named(name string) Argument {
-	a := Argument{Name: name, Type: typeOf(name)}
+	a := Argument{Name: name, Type: typeOf(p.spec, name)}
 	if a.Type != "key" {
 		return a
 	}
-	if p.specs == 0 {
+	if len(p.spec.Keys) == 0 {
 		a.Type = "string"
 		return a
 	}
-	a.KeySpec = min(p.keys, p.specs-1)
+	a.KeySpec = min(p.keys, len(p.spec.Keys)-1)
 	p.keys++
 	return a
 }
 
-func typeOf(name string) string {
+// typeOf is the type that a name has in the manual, for some names only in some commands.
+func typeOf(spec *cmd.Spec, name string) string {
 	switch name {
-	case "key", "source", "destination", "newkey", "key1", "key2":
+	case "increment":
+		if strings.HasSuffix(spec.Name, "FLOAT") {
+			return "double"
+		}
+	case "min", "max":
+		if spec.Name == "ZCOUNT" || strings.HasSuffix(spec.Name, "BYSCORE") {
+			return "double"
+		}
+	case "start", "stop":
+		if spec.Name == "ZRANGE" {
+			return "string"
+		}
+	}
+	switch name {
+	case "key", "source", "destination", "newkey", "key1", "key2", "dst", "src":
 		return "key"
 	case "count", "index", "start", "stop", "end", "offset", "numkeys", "seconds", "milliseconds", "increment", "decrement",
-		"cursor", "len", "rank", "num-matches", "limit", "destination-db", "index1", "index2", "db", "min-match-len":
+		"cursor", "len", "rank", "num-matches", "limit", "destination-db", "index1", "index2", "db", "min-match-len",
+		"client-id", "protover", "version", "port", "weight", "slot", "start-slot", "end-slot", "config-epoch", "cluster-bus-port":
 		return "integer"
-	case "score", "weight", "timeout":
+	case "score", "timeout":
 		return "double"
 	case "pattern":
 		return "pattern"

@@ -87,7 +87,7 @@ func writeRows() []cmd.Spec {
 			Usage:      "key field increment",
 			Summary:    "Increments the floating point value of a field by a number. Uses 0 as initial value if the field doesn't exist.",
 			Complexity: "O(1)"},
-		{Name: "HMSET", Arity: -4, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Run: hmset, Group: "hash", Since: "2.0.0",
+		{Name: "HMSET", Arity: -4, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Run: hmset, Group: "hash", Since: "2.0.0", DeprecatedSince: "4.0.0", ReplacedBy: "`HSET` with multiple field-value pairs",
 			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)},
 			Usage:      "key field value [field value ...]",
 			Summary:    "Sets the values of multiple fields.",

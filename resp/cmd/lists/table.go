@@ -91,7 +91,7 @@ func writeRows() []cmd.Spec {
 			Usage:      "key [count]",
 			Summary:    "Remove and get the last elements in a list",
 			Complexity: "O(N) where N is the number of elements returned"},
-		{Name: "RPOPLPUSH", Arity: 3, Flags: cmd.Write | cmd.DenyOOM, Run: rpoplpush, Group: "list", Since: "1.2.0",
+		{Name: "RPOPLPUSH", Arity: 3, Flags: cmd.Write | cmd.DenyOOM, Run: rpoplpush, Group: "list", Since: "1.2.0", DeprecatedSince: "6.2.0", ReplacedBy: "`LMOVE` with the `RIGHT` and `LEFT` arguments",
 			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyAccess|cmd.KeyDelete), cmd.KeyAt(2, cmd.KeyRW|cmd.KeyInsert)},
 			Usage:      "source destination",
 			Summary:    "Remove the last element in a list, prepend it to another list and return it",

@@ -32,7 +32,13 @@ func absentRows() []cmd.Spec {
 				Tips: []string{"request_policy:all_shards", "response_policy:all_succeeded"}, Summary: "Deletes all libraries and functions.",
 				Complexity: "O(N) where N is the number of functions deleted"}}},
 	}
-	return append(rows, replicaRow("REPLICAOF", "5.0.0"), replicaRow("SLAVEOF", "1.0.0"))
+	return append(rows, replicaRow("REPLICAOF", "5.0.0"), slaveOf())
+}
+
+func slaveOf() cmd.Spec {
+	row := replicaRow("SLAVEOF", "1.0.0")
+	row.DeprecatedSince, row.ReplacedBy = "5.0.0", "`REPLICAOF`"
+	return row
 }
 
 func replicaRow(name, since string) cmd.Spec {
@@ -58,28 +64,4 @@ func functionFlush(c *cmd.Call) reply.Reply {
 		return reply.Fail("ERR FUNCTION FLUSH only supports SYNC|ASYNC option")
 	}
 	return reply.OK()
-}
-
-// clusterRows are the subcommands a client may try; all end in the same error.
-func clusterRows() []cmd.Spec {
-	const changes = cmd.Admin | cmd.Stale | cmd.NoAsyncLoading
-	list := []struct {
-		name  string
-		arity int
-		flags cmd.Flags
-	}{
-		{"ADDSLOTS", -3, changes}, {"ADDSLOTSRANGE", -4, changes}, {"BUMPEPOCH", 2, changes},
-		{"COUNT-FAILURE-REPORTS", 3, cmd.Admin | cmd.Stale}, {"COUNTKEYSINSLOT", 3, cmd.Stale}, {"DELSLOTS", -3, changes},
-		{"DELSLOTSRANGE", -4, changes}, {"FAILOVER", -2, cmd.Admin | cmd.Stale}, {"FLUSHSLOTS", 2, changes}, {"FORGET", 3, changes},
-		{"GETKEYSINSLOT", 4, cmd.Stale}, {"HELP", 2, quiet}, {"INFO", 2, cmd.Stale}, {"KEYSLOT", 3, cmd.Stale}, {"LINKS", 2, cmd.Stale},
-		{"MEET", -4, changes}, {"MYID", 2, cmd.Stale}, {"MYSHARDID", 2, cmd.Stale}, {"NODES", 2, cmd.Stale}, {"REPLICAS", 3, cmd.Admin | cmd.Stale},
-		{"REPLICATE", 3, changes}, {"RESET", -2, cmd.Admin | cmd.NoScript | cmd.Stale}, {"SAVECONFIG", 2, changes}, {"SET-CONFIG-EPOCH", 3, changes},
-		{"SETSLOT", -4, changes}, {"SHARDS", 2, cmd.Stale}, {"SLAVES", 3, cmd.Admin | cmd.Stale}, {"SLOTS", 2, cmd.Stale},
-	}
-	rows := make([]cmd.Spec, len(list))
-	for i, l := range list {
-		rows[i] = cmd.Spec{Name: l.name, Arity: l.arity, Flags: l.flags, Run: clusterOnly, Group: "cluster", Since: "3.0.0",
-			Summary: "Answers that cluster support is disabled.", Complexity: "O(1)"}
-	}
-	return rows
 }

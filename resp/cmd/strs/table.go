@@ -4,6 +4,7 @@ package strs
 import (
 	"slices"
 
+	"larder/resp/arg"
 	"larder/resp/cmd"
 )
 
@@ -18,6 +19,21 @@ const (
 // one is the key of commands that name it first and no other.
 func one(f cmd.KeyFlags) []cmd.KeySpec { return []cmd.KeySpec{cmd.KeyAt(1, f)} }
 
+// noted is one with the remark that COMMAND INFO shows.
+func noted(f cmd.KeyFlags, notes string) []cmd.KeySpec {
+	return []cmd.KeySpec{cmd.KeyAt(1, f).Noted(notes)}
+}
+
+// setUse tells what SET does with its key: it only reads it with GET.
+func setUse(line [][]byte) cmd.KeyFlags {
+	for _, word := range line[min(3, len(line)):] {
+		if arg.Is(word, "GET") {
+			return cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate
+		}
+	}
+	return cmd.KeyOW | cmd.KeyUpdate
+}
+
 // Table returns the rows of the family.
 func Table() []cmd.Spec { return slices.Concat(readRows(), writeRows(), countRows()) }
 
@@ -29,7 +45,7 @@ func readRows() []cmd.Spec {
 		{Name: "GETDEL", Arity: 2, Flags: cmd.Write | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyDelete), Run: getDel, Group: group, Since: "6.2.0",
 			Usage: "key", Summary: "Returns the string value of a key after deleting the key.",
 			Complexity: constant},
-		{Name: "GETEX", Arity: -2, Flags: cmd.Write | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate), Run: getEx, Group: group, Since: "6.2.0",
+		{Name: "GETEX", Arity: -2, Flags: cmd.Write | cmd.Fast, Keys: noted(cmd.KeyRW|cmd.KeyAccess|cmd.KeyUpdate, "RW and UPDATE because it changes the TTL"), Run: getEx, Group: group, Since: "6.2.0",
 			Usage: "key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST]", Summary: "Returns the string value of a key after setting its expiration time.",
 			Complexity: constant},
 		{Name: "GETRANGE", Arity: 4, Flags: cmd.View, Keys: one(cmd.KeyRO | cmd.KeyAccess), Run: getRange, Group: group, Since: "2.4.0",
@@ -44,7 +60,7 @@ func readRows() []cmd.Spec {
 		{Name: "STRLEN", Arity: 2, Flags: cmd.View | cmd.Fast, Keys: one(cmd.KeyRO), Run: strLen, Group: group, Since: "2.2.0",
 			Usage: "key", Summary: "Returns the length of a string value.",
 			Complexity: constant},
-		{Name: "SUBSTR", Arity: 4, Flags: cmd.View, Keys: one(cmd.KeyRO | cmd.KeyAccess), Run: getRange, Group: group, Since: "1.0.0",
+		{Name: "SUBSTR", Arity: 4, Flags: cmd.View, Keys: one(cmd.KeyRO | cmd.KeyAccess), Run: getRange, Group: group, Since: "1.0.0", DeprecatedSince: "2.0.0", ReplacedBy: "`GETRANGE`",
 			Usage: "key start end", Summary: "Returns a substring from a string value.",
 			Complexity: substring},
 	}
@@ -55,7 +71,7 @@ func writeRows() []cmd.Spec {
 		{Name: "APPEND", Arity: 3, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyInsert), Run: appendTo, Group: group, Since: "2.0.0",
 			Usage: "key value", Summary: "Appends a string to the value of a key. Creates the key if it doesn't exist.",
 			Complexity: appending},
-		{Name: "GETSET", Arity: 3, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate), Run: getSet, Group: group, Since: "1.0.0",
+		{Name: "GETSET", Arity: 3, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate), Run: getSet, Group: group, Since: "1.0.0", DeprecatedSince: "6.2.0", ReplacedBy: "`SET` with the `!GET` argument",
 			Usage: "key value", Summary: "Returns the previous string value of a key after setting it to a new value.",
 			Complexity: constant},
 		{Name: "MSET", Arity: -3, Flags: cmd.Write | cmd.DenyOOM, Keys: []cmd.KeySpec{cmd.KeysFrom(1, -1, 2, cmd.KeyOW|cmd.KeyUpdate)}, Run: mset, Group: group, Since: "1.0.1",
@@ -64,16 +80,16 @@ func writeRows() []cmd.Spec {
 		{Name: "MSETNX", Arity: -3, Flags: cmd.Write | cmd.DenyOOM, Keys: []cmd.KeySpec{cmd.KeysFrom(1, -1, 2, cmd.KeyOW|cmd.KeyInsert)}, Run: msetNX, Group: group, Since: "1.0.1",
 			Usage: "key value [key value ...]", Summary: "Atomically modifies the string values of one or more keys only when all keys don't exist.",
 			Complexity: "O(N) where N is the number of keys to set.", Tips: []string{"request_policy:multi_shard", "response_policy:agg_min"}},
-		{Name: "PSETEX", Arity: 4, Flags: cmd.Write | cmd.DenyOOM, Keys: one(cmd.KeyOW | cmd.KeyUpdate), Run: pSetEX, Group: group, Since: "2.6.0",
+		{Name: "PSETEX", Arity: 4, Flags: cmd.Write | cmd.DenyOOM, Keys: one(cmd.KeyOW | cmd.KeyUpdate), Run: pSetEX, Group: group, Since: "2.6.0", DeprecatedSince: "2.6.12", ReplacedBy: "`SET` with the `PX` argument",
 			Usage: "key milliseconds value", Summary: "Sets both string value and expiration time in milliseconds of a key. The key is created if it doesn't exist.",
 			Complexity: constant},
-		{Name: "SET", Arity: -3, Flags: cmd.Write | cmd.DenyOOM, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate | cmd.KeyVariable), Run: set, Group: group, Since: "1.0.0",
+		{Name: "SET", Arity: -3, Flags: cmd.Write | cmd.DenyOOM, Keys: noted(cmd.KeyRW|cmd.KeyAccess|cmd.KeyUpdate|cmd.KeyVariable, "RW and ACCESS due to the optional `GET` argument"), KeyUse: setUse, Run: set, Group: group, Since: "1.0.0",
 			Usage: "key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]", Summary: "Sets the string value of a key, ignoring its type. The key is created if it doesn't exist.",
 			Complexity: constant},
-		{Name: "SETEX", Arity: 4, Flags: cmd.Write | cmd.DenyOOM, Keys: one(cmd.KeyOW | cmd.KeyUpdate), Run: setEX, Group: group, Since: "2.0.0",
+		{Name: "SETEX", Arity: 4, Flags: cmd.Write | cmd.DenyOOM, Keys: one(cmd.KeyOW | cmd.KeyUpdate), Run: setEX, Group: group, Since: "2.0.0", DeprecatedSince: "2.6.12", ReplacedBy: "`SET` with the `EX` argument",
 			Usage: "key seconds value", Summary: "Sets the string value and expiration time of a key. Creates the key if it doesn't exist.",
 			Complexity: constant},
-		{Name: "SETNX", Arity: 3, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyOW | cmd.KeyInsert), Run: setNX, Group: group, Since: "1.0.0",
+		{Name: "SETNX", Arity: 3, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyOW | cmd.KeyInsert), Run: setNX, Group: group, Since: "1.0.0", DeprecatedSince: "2.6.12", ReplacedBy: "`SET` with the `NX` argument",
 			Usage: "key value", Summary: "Set the string value of a key only when the key doesn't exist.",
 			Complexity: constant},
 		{Name: "SETRANGE", Arity: 4, Flags: cmd.Write | cmd.DenyOOM, Keys: one(cmd.KeyRW | cmd.KeyUpdate), Run: setRange, Group: group, Since: "2.2.0",
