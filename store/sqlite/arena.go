@@ -1,7 +1,5 @@
 package sqlite
 
-import "zombiezen.com/go/sqlite"
-
 const (
 	arenaFirst = 4 << 10
 	arenaKept  = 256 << 10 // a larger block is left to the garbage collector

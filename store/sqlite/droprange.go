@@ -7,6 +7,12 @@ import (
 // dropPage is how many rows DropRange collects before it deletes them.
 const dropPage = 256
 
+// doomed is a row to delete; its field is in the arena, and its value is forgotten.
+type doomed struct {
+	entry
+	size int64
+}
+
 // dropping is a DropRange in progress.
 type dropping struct {
 	id      store.ID
@@ -15,7 +21,7 @@ type dropping struct {
 	span    span
 	skip    int64
 	ranked  bool
-	page    []entry
+	page    []doomed
 	touched span // what the deleted rows spanned, in the order of blocks; for repair
 	any     bool
 	total   store.Change
@@ -73,7 +79,7 @@ func (t *tx) readPage(d *dropping) error {
 			return err
 		}
 		e.field = t.keep(e.field)
-		d.page = append(d.page, e)
+		d.page = append(d.page, doomed{e, int64(len(e.value))})
 	}
 }
 
@@ -82,17 +88,16 @@ func (t *tx) dropPageOf(d *dropping, bulk bool) error {
 	d.settle(&t.arena)
 	for _, e := range d.page {
 		m := mark{pos: e.pos, field: e.field}
-		size := int64(e.size)
 		if e.ref != 0 {
 			var err error
-			if size, err = t.blobSize(e.ref); err != nil {
+			if e.size, err = t.blobSize(e.ref); err != nil {
 				return err
 			}
 		}
 		if err := t.dropRow(d.id, d.part, m, e.ref); err != nil {
 			return err
 		}
-		d.total = d.total.Plus(store.Change{Count: -1, Bytes: -size - int64(len(e.field)) - 8})
+		d.total = d.total.Plus(store.Change{Count: -1, Bytes: -e.size - int64(len(e.field)) - 8})
 		if !d.ranked {
 			continue
 		}

@@ -15,12 +15,12 @@ type cursor struct {
 	buf   []byte // field and value of the row
 }
 
-// entry is a row under a cursor. Its field is valid until the next row.
+// entry is a row under a cursor, in SQLite's memory: valid until the next row.
 type entry struct {
 	pos   int64
 	field []byte
 	score float64
-	size  int // of an inline value
+	value []byte // unless ref says where it is
 	ref   int64
 }
 
@@ -134,31 +134,30 @@ func (t *tx) next(cur *cursor) (e entry, ok bool, err error) {
 	}, true, nil
 }
 
-// item completes a row with its value, which may be in blobs.
+// complete copies a row, with its value, which may be in blobs: handing out SQLite's own memory would make a
+// slice kept too long a crash.
 func (t *tx) complete(cur *cursor, e entry) (store.Item, error) {
 	it := store.Item{Pos: e.pos, Score: e.score, Found: true}
-	src, col, n := cur.stmt, 3, e.size
 	if e.ref != 0 {
-		src, col = t.conn.s.blobGet, 0
-		src.bindInt(1, e.ref)
-		defer src.reset()
-		row, err := t.conn.step(src)
+		s := t.conn.s.blobGet
+		s.bindInt(1, e.ref)
+		defer s.reset()
+		row, err := t.conn.step(s)
 		if err != nil {
 			return it, t.fail(err)
 		}
 		if !row {
 			return it, t.fail(damaged(t.conn.path, "a long value is missing", nil))
 		}
-		n = src.ColumnLen(0)
+		e.value = s.bytes(0)
 	}
 	f := len(e.field)
-	cur.buf = slices.Grow(cur.buf[:f], n)[:f+n]
+	cur.buf = append(append(cur.buf[:0], e.field...), e.value...)
 	if f > 0 {
 		it.Field = cur.buf[:f:f]
 	}
-	if n > 0 {
+	if len(e.value) > 0 {
 		it.Value = cur.buf[f:]
-		src.ColumnBytes(col, it.Value)
 	}
 	return it, nil
 }
