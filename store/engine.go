@@ -28,7 +28,8 @@ func One(keys ...Key) Scope { return Scope{Keys: keys} }
 // but tx and variables that it sets afresh on every run. An error from fn is returned
 // as it is, and then nothing that fn wrote is kept. Update returns after what fn wrote
 // is as durable as the engine's settings promise. Transactions are serializable:
-// nobody sees half of an Update.
+// nobody sees half of an Update. A View's state is fixed before fn is entered, and a View
+// keeps no Update waiting.
 type Engine interface {
 	View(ctx context.Context, s Scope, fn func(Tx) error) error
 	Update(ctx context.Context, s Scope, fn func(Tx) error) error

@@ -41,7 +41,8 @@ func (p Part) Class() Class {
 	return Named
 }
 
-// Scored reports whether the part's items have a score and the second order.
+// Scored reports whether the part's items have a score and the second order. Such items
+// have no Value.
 func (p Part) Scored() bool { return p == Scores }
 
 // HashBits is the width of the hash that orders hashed items and, below the slot, heads.

@@ -29,6 +29,9 @@ func fill(tx store.Tx, key store.Key, typ store.Type, p store.Part, n int) error
 		if p.Class() != store.Placed {
 			it = store.Item{Field: f, Value: f, Score: math.Sqrt(float64(i))}
 		}
+		if p.Scored() {
+			it.Value = nil // the contract gives them none
+		}
 		items = append(items, it)
 	}
 	ch, err := tx.PutItems(id, p, items...)
