@@ -29,6 +29,7 @@ import (
 //	raw         the words are sent as they are, one behind the other
 //	field F     only field F of a map (or flat pairs) reply
 //
+// "receive" sends nothing and compares the next message, as a subscriber gets them.
 // "sleep N" waits N milliseconds, "# text" is a comment.
 type script struct {
 	name  string
@@ -42,9 +43,11 @@ type step struct {
 	words  []string
 	raw    string // sent instead of words
 	sleep  time.Duration
-	times  int
-	approx float64
-	mods   map[string]string
+	// receive: nothing is sent, what comes by itself is compared
+	receive bool
+	times   int
+	approx  float64
+	mods    map[string]string
 }
 
 func (s *step) has(mod string) bool { _, ok := s.mods[mod]; return ok }
@@ -71,6 +74,10 @@ func parseLine(line string) (*step, error) {
 		n, err := strconv.Atoi(ms)
 		s.sleep = time.Duration(n) * time.Millisecond
 		return s, err
+	}
+	if line == "receive" {
+		s.receive = true
+		return s, nil
 	}
 	words, err := splitWords(line)
 	if err != nil {
@@ -108,7 +115,7 @@ func (s *step) modify(mods []string) error {
 
 // bytes is what goes over the wire the i-th time, counted from 1.
 func (s *step) bytes(i int) []byte {
-	if s.has("raw") {
+	if s.has("raw") || s.receive {
 		return []byte(s.raw)
 	}
 	words := make([]string, len(s.words))

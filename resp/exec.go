@@ -45,6 +45,7 @@ func (e *execution) prepare(s *session, args [][]byte) {
 	e.Args, e.Client, e.Owner, e.Keep, e.queued = args, s.client, s, false, false
 	e.DB, e.Proto = int(s.client.DB.Load()), int(s.client.Proto.Load())
 	e.reply, e.refused, e.took, e.job.Err = reply.Reply{}, false, 0, nil
+	e.forgo()
 	entry, problem := s.server.table.find(args)
 	e.entry = entry
 	if problem == "" {
@@ -79,11 +80,13 @@ func (e *execution) scope() {
 // transact is the body of the transaction; the engine may call it again.
 func (e *execution) transact(tx store.Tx) error {
 	e.reply.Release()
+	e.forgo()
 	e.track.reset(tx, !e.job.Write, e.entry.uses && !e.Client.NoTouch.Load())
 	e.Tx = &e.track
 	e.run()
 	e.Tx = nil
 	if e.reply.IsError() && !e.Keep {
+		e.forgo()
 		return errUndo
 	}
 	return nil
@@ -107,10 +110,25 @@ func (e *execution) run() {
 func (e *execution) settle() {
 	if err := e.job.Err; err != nil && err != errUndo {
 		e.reply.Release()
+		e.forgo()
 		e.reply = reply.Err(err)
 		return
 	}
 	e.track.count()
+}
+
+// release lets what waited for the commit happen.
+func (e *execution) release() {
+	for _, effect := range e.Effects {
+		effect()
+	}
+	e.forgo()
+}
+
+// forgo drops what waits for a commit that does not come.
+func (e *execution) forgo() {
+	clear(e.Effects)
+	e.Effects = e.Effects[:0]
 }
 
 // execute runs a prepared command by itself.

@@ -8,6 +8,7 @@ import (
 	"larder/resp/cmd/hashes"
 	"larder/resp/cmd/keys"
 	"larder/resp/cmd/lists"
+	"larder/resp/cmd/pubsubs"
 	"larder/resp/cmd/servers"
 	"larder/resp/cmd/sets"
 	"larder/resp/cmd/strs"
@@ -28,6 +29,7 @@ func (s *Server) families() [][]cmd.Spec {
 		lists.Table(),
 		sets.Table(),
 		zsets.Table(),
+		pubsubs.Table(h),
 		s.transactionRows(),
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"larder/resp/broker"
 	"larder/resp/cmd"
 	"larder/store"
 )
@@ -21,7 +22,7 @@ func (s *Server) infoServer(t *infoText) {
 	t.lines("redis_version", cmd.RedisVersion, "redis_mode", "standalone", "larder_version", cmd.Version,
 		"redis_git_sha1", "00000000", "redis_git_dirty", 0, "redis_build_id", buildID(), "os", runtime.GOOS+" "+runtime.GOARCH,
 		"arch_bits", strconv.IntSize, "monotonic_clock", "go", "multiplexing_api", "go", "atomicvar_api", "go",
-		"go_version", runtime.Version(), "process_id", os.Getpid(), "process_supervised", s.params.String("supervised"),
+		"gcc_version", "0.0.0", "go_version", runtime.Version(), "process_id", os.Getpid(), "process_supervised", s.params.String("supervised"),
 		"run_id", s.runID, "tcp_port", s.params.Int("port"), "server_time_usec", time.Now().UnixMicro(),
 		"uptime_in_seconds", up, "uptime_in_days", up/86400, "hz", s.params.Int("hz"), "configured_hz", s.params.Int("hz"),
 		"lru_clock", time.Now().Unix()&(1<<24-1), "executable", executable, "config_file", s.params.File(), "io_threads_active", 0)
@@ -58,7 +59,11 @@ func (s *Server) infoMemory(t *infoText) {
 		"number_of_functions", 0, "number_of_libraries", 0, "used_memory_vm_functions", 0, "used_memory_vm_total", 0,
 		"used_memory_vm_total_human", "0B", "used_memory_functions", 0, "used_memory_scripts", 0, "used_memory_scripts_human", "0B",
 		"maxmemory", s.params.Int("maxmemory"), "maxmemory_human", human(s.params.Int("maxmemory")), "maxmemory_policy", s.params.String("maxmemory-policy"),
-		"allocator_frag_ratio", "1.00", "mem_fragmentation_ratio", "1.00", "mem_fragmentation_bytes", 0, "mem_not_counted_for_evict", 0,
+		"allocator_allocated", m.HeapAlloc, "allocator_active", m.HeapInuse, "allocator_resident", m.Sys-m.HeapReleased,
+		"allocator_frag_ratio", ratio(m.HeapInuse, m.HeapAlloc), "allocator_frag_bytes", m.HeapInuse-m.HeapAlloc,
+		"allocator_rss_ratio", ratio(m.Sys-m.HeapReleased, m.HeapInuse), "allocator_rss_bytes", m.Sys-m.HeapReleased-m.HeapInuse,
+		"rss_overhead_ratio", ratio(uint64(resident), m.Sys-m.HeapReleased), "rss_overhead_bytes", resident-int64(m.Sys-m.HeapReleased),
+		"mem_fragmentation_ratio", "1.00", "mem_fragmentation_bytes", 0, "mem_not_counted_for_evict", 0,
 		"mem_replication_backlog", 0, "mem_total_replication_buffers", 0, "mem_clients_slaves", 0, "mem_clients_normal", 0,
 		"mem_cluster_links", 0, "mem_aof_buffer", 0, "mem_allocator", "go", "active_defrag_running", 0,
 		"lazyfree_pending_objects", total.Orphans, "lazyfreed_objects", 0)
@@ -77,12 +82,15 @@ func (s *Server) infoPersistence(t *infoText) {
 func (s *Server) infoStats(t *infoText) {
 	st := s.stats
 	t.lines("total_connections_received", st.Connections.Load(), "total_commands_processed", st.Commands.Load(),
-		"instantaneous_ops_per_sec", s.opsPerSecond.Load(), "total_net_input_bytes", s.traffic.In.Load(), "total_net_output_bytes", s.traffic.Out.Load(),
+		"instantaneous_ops_per_sec", s.rates.commands.Load(), "total_net_input_bytes", s.traffic.In.Load(), "total_net_output_bytes", s.traffic.Out.Load(),
 		"total_net_repl_input_bytes", 0, "total_net_repl_output_bytes", 0,
+		"instantaneous_input_kbps", kilobytes(&s.rates.bytesIn), "instantaneous_output_kbps", kilobytes(&s.rates.sent),
+		"instantaneous_input_repl_kbps", "0.00", "instantaneous_output_repl_kbps", "0.00",
 		"rejected_connections", st.Refused.Load(), "sync_full", 0, "sync_partial_ok", 0, "sync_partial_err", 0,
 		"expired_keys", s.upkeep.Expired(), "expired_stale_perc", "0.00", "expired_time_cap_reached_count", s.upkeep.Capped(), "expire_cycle_cpu_milliseconds", s.upkeep.BusyMillis(),
 		"evicted_keys", 0, "evicted_clients", 0, "total_eviction_exceeded_time", 0, "current_eviction_exceeded_time", 0,
-		"keyspace_hits", st.Hits.Load(), "keyspace_misses", st.Misses.Load(), "pubsub_channels", 0, "pubsub_patterns", 0, "pubsubshard_channels", 0,
+		"keyspace_hits", st.Hits.Load(), "keyspace_misses", st.Misses.Load(), "pubsub_channels", s.broker.Total(broker.Channels),
+		"pubsub_patterns", s.broker.Total(broker.Patterns), "pubsubshard_channels", s.broker.Total(broker.ShardChannels),
 		"latest_fork_usec", 0, "total_forks", 0, "migrate_cached_sockets", 0, "slave_expires_tracked_keys", 0,
 		"active_defrag_hits", 0, "active_defrag_misses", 0, "active_defrag_key_hits", 0, "active_defrag_key_misses", 0,
 		"total_active_defrag_time", 0, "current_active_defrag_time", 0, "tracking_total_keys", 0, "tracking_total_items", 0, "tracking_total_prefixes", 0,
@@ -104,7 +112,8 @@ func (s *Server) infoCPU(t *infoText) {
 	syscall.Getrusage(syscall.RUSAGE_SELF, &self)
 	syscall.Getrusage(syscall.RUSAGE_CHILDREN, &children)
 	t.lines("used_cpu_sys", seconds(self.Stime), "used_cpu_user", seconds(self.Utime),
-		"used_cpu_sys_children", seconds(children.Stime), "used_cpu_user_children", seconds(children.Utime))
+		"used_cpu_sys_children", seconds(children.Stime), "used_cpu_user_children", seconds(children.Utime),
+		"used_cpu_sys_main_thread", seconds(self.Stime), "used_cpu_user_main_thread", seconds(self.Utime))
 }
 
 func seconds(t syscall.Timeval) string { return fmt.Sprintf("%d.%06d", t.Sec, t.Usec) }
@@ -193,6 +202,11 @@ func systemMemory() int64 {
 		return 0
 	}
 	return int64(info.Totalram) * int64(info.Unit)
+}
+
+// ratio prints part of whole as Redis prints its fragmentation ratios.
+func ratio(whole, part uint64) string {
+	return fmt.Sprintf("%.2f", float64(whole)/float64(max(part, 1)))
 }
 
 // human prints bytes as Redis's bytesToHuman does.

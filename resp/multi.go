@@ -193,6 +193,7 @@ func (b *block) finish() reply.Reply {
 			e.track.count()
 		}
 		b.session.server.note(b.session, e)
+		e.release()
 		replies[i] = e.reply
 	}
 	return reply.Of(replies...)

@@ -22,6 +22,7 @@ import (
 	"github.com/tidwall/redcon"
 
 	"larder/resp/access"
+	"larder/resp/broker"
 	"larder/resp/cmd"
 	"larder/resp/guard"
 	"larder/resp/param"
@@ -63,6 +64,8 @@ type Server struct {
 	recency *stat.Recency
 	clients *clients
 	watches *watches
+	broker  *broker.Broker
+	outputs atomic.Pointer[outputLimits]
 	gate    access.Gate
 	limits  atomic.Pointer[store.Limits]
 	guard   *guard.Limits
@@ -71,7 +74,7 @@ type Server struct {
 	latencyTracking atomic.Bool
 	databases       int
 	runID           string
-	opsPerSecond    atomic.Int64
+	rates           rates
 
 	mu        sync.Mutex
 	listeners []*redcon.Server
@@ -87,6 +90,7 @@ func New(o Options) (*Server, error) {
 		recency:   stat.NewRecency(),
 		clients:   newClients(),
 		watches:   newWatches(),
+		broker:    broker.New(),
 		guard:     guard.NewLimits(),
 		runID:     newRunID(),
 		databases: int(o.Params.Int("databases")),
@@ -146,24 +150,27 @@ func (s *Server) accept(conn redcon.Conn) bool {
 		conn.NetConn().Write([]byte("-" + problem + "\r\n"))
 		return false
 	}
+	guarded := conn.NetConn().(*guard.Conn)
+	client.FD, client.QueryBuffer = descriptor(guarded.NetConn()), guarded.QueryBuffer
+	fresh := &session{server: s, conn: conn, guard: guarded, client: client, trusted: s.gate.Open()}
+	fresh.hear()
 	if !s.clients.add(client, int(s.params.Int("maxclients"))) {
 		s.stats.Refused.Add(1)
 		conn.NetConn().Write([]byte("-ERR max number of clients reached\r\n"))
 		return false
 	}
-	guarded := conn.NetConn().(*guard.Conn)
 	guarded.Restrict(!s.gate.Open())
 	guarded.OnRefusal(func(e *guard.ProtocolError) bool { s.stats.Errors.Count("ERR " + e.Error()); return true })
 	s.keepAlive(guarded.NetConn())
-	client.FD, client.QueryBuffer = descriptor(guarded.NetConn()), guarded.QueryBuffer
-	conn.SetContext(&session{server: s, conn: conn, guard: guarded, client: client, trusted: s.gate.Open()})
+	conn.SetContext(fresh)
 	return true
 }
 
 func (s *Server) closed(conn redcon.Conn, _ error) {
 	if session, ok := conn.Context().(*session); ok {
 		session.client.Killed.Store(true)
-		session.unwatch()
+		session.forget()
+		session.out.close()
 		s.clients.remove(session.client)
 	}
 }
@@ -185,6 +192,9 @@ func (s *Server) refusal(session *session, spec *cmd.Spec) string {
 	if !session.client.Authenticated.Load() && !spec.Has(cmd.NoAuth) && !s.gate.Open() {
 		return "NOAUTH Authentication required."
 	}
+	if session.client.Subscribed() && session.client.Proto.Load() == 2 && !spec.Has(cmd.WhileSubscribed) {
+		return cannotExecute(spec)
+	}
 	return ""
 }
 
@@ -193,24 +203,4 @@ func newRunID() string {
 	var b [20]byte
 	rand.Read(b[:])
 	return hex.EncodeToString(b[:])
-}
-
-// everySecond samples the throughput and, while `timeout` is set, ends idle connections.
-func (s *Server) everySecond() {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	var before int64
-	for {
-		select {
-		case <-s.done:
-			return
-		case now := <-tick.C:
-			total := s.stats.Commands.Load()
-			s.opsPerSecond.Store(max(total-before, 0))
-			before = total
-			if seconds := s.params.Int("timeout"); seconds > 0 {
-				s.clients.closeIdle(now, time.Duration(seconds)*time.Second)
-			}
-		}
-	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tidwall/redcon"
 
+	"larder/resp/broker"
 	"larder/resp/cmd"
 	"larder/resp/guard"
 	"larder/resp/reply"
@@ -35,6 +36,9 @@ type session struct {
 	multi   *multi            // nil outside MULTI
 	watched map[watchKey]bool // whether the key was there when WATCH looked
 	dirty   atomic.Bool       // a watched key has changed
+
+	out        *output // what reaches the client besides replies
+	subscriber *broker.Subscriber
 }
 
 // context ends with the server; a command under way is not cut short by its client.
@@ -44,6 +48,8 @@ func (s *session) context() context.Context { return context.Background() }
 // held. Consecutive commands on keys go to the engine together, which runs different
 // shards side by side; every other command is a barrier. Replies keep the order.
 func (s *session) serve(first redcon.Command) {
+	s.out.hold()
+	defer s.letGo()
 	rest := s.conn.ReadPipeline()
 	s.take(s.guard.Args(first.Args))
 	for _, c := range rest {
@@ -56,6 +62,12 @@ func (s *session) serve(first redcon.Command) {
 	if s.client.Killed.Load() {
 		s.conn.Close()
 	}
+}
+
+// letGo sends the replies there are and lets messages through, until out.hold.
+func (s *session) letGo() {
+	redcon.BaseWriter(s.conn).Flush()
+	s.out.letGo()
 }
 
 // take lets a command on keys wait in the batch, and runs any other at once, behind
@@ -125,11 +137,13 @@ func (s *session) runBatch() {
 // finish counts a command and writes its reply.
 func (s *session) finish(e *execution) {
 	s.server.note(s, e)
+	e.release()
 	if s.client.Authenticated.Load() != s.trusted {
 		s.trusted = !s.trusted
 		s.guard.Restrict(!s.trusted)
 	}
 	s.send(e.reply)
+	s.sendMessages()
 	e.reply.Release()
 	e.reply, e.Args = reply.Reply{}, nil
 }
@@ -145,6 +159,14 @@ func (s *session) send(r reply.Reply) {
 	w.SetBuffer(r.Append(w.Buffer(), int(s.client.Proto.Load())))
 	if len(w.Buffer()) >= flushAt {
 		w.Flush()
+	}
+}
+
+// sendMessages puts what a command pushed to its own client behind its reply.
+func (s *session) sendMessages() {
+	if s.out.waiting.Load() {
+		w := redcon.BaseWriter(s.conn)
+		w.SetBuffer(s.out.appendTo(w.Buffer()))
 	}
 }
 

@@ -7,7 +7,10 @@ import (
 )
 
 // LowerName is the command's full name as Redis's error texts have it.
-func (c *Call) LowerName() string { return strings.ToLower(c.Spec.FullName()) }
+func (c *Call) LowerName() string { return c.Spec.LowerName() }
+
+// LowerName is FullName in lower case.
+func (s *Spec) LowerName() string { return strings.ToLower(s.FullName()) }
 
 // UnknownForm is the error of a subcommand that got a number of words it has no form for.
 func (c *Call) UnknownForm() reply.Reply {

@@ -85,6 +85,14 @@ func (c *Client) Last() string {
 	return "NULL"
 }
 
+// Waiting returns the messages queued for the client, and their bytes.
+func (c *Client) Waiting() (messages int, bytes int64) {
+	if c.Pending == nil {
+		return 0, 0
+	}
+	return c.Pending()
+}
+
 // Buffers returns the bytes of the client's input buffer: used, and allocated beyond it.
 func (c *Client) Buffers() (used, free int64) {
 	if c.QueryBuffer == nil {

@@ -2,6 +2,7 @@ package conns
 
 import (
 	"fmt"
+	"math"
 
 	"larder/resp/arg"
 	"larder/resp/cmd"
@@ -15,6 +16,9 @@ const (
 )
 
 func ping(c *cmd.Call) reply.Reply {
+	if c.Proto == 2 && c.Client.Subscribed() && len(c.Args) <= 2 {
+		return pingAmongMessages(c)
+	}
 	switch len(c.Args) {
 	case 1:
 		return reply.Word("PONG")
@@ -22,6 +26,15 @@ func ping(c *cmd.Call) reply.Reply {
 		return reply.Bytes(c.Args[1])
 	}
 	return reply.Fail("ERR wrong number of arguments for 'ping' command")
+}
+
+// pingAmongMessages looks like a message, which is all a RESP2 client that hears channels expects.
+func pingAmongMessages(c *cmd.Call) reply.Reply {
+	text := ""
+	if len(c.Args) == 2 {
+		text = string(c.Args[1])
+	}
+	return reply.Texts("pong", text)
 }
 
 func echo(c *cmd.Call) reply.Reply { return reply.Bytes(c.Args[1]) }
@@ -34,6 +47,9 @@ func quit(c *cmd.Call) reply.Reply {
 func (f *family) selectDB(c *cmd.Call) reply.Reply {
 	s := c.Scan(1)
 	index := s.Int()
+	if s.Err() == nil && int64(int32(index)) != index {
+		return reply.Fail(fmt.Sprintf("ERR value is out of range, value must between %d and %d", math.MinInt32, math.MaxInt32))
+	}
 	if err := s.End(); err != nil {
 		return reply.Err(err)
 	}
@@ -46,6 +62,7 @@ func (f *family) selectDB(c *cmd.Call) reply.Reply {
 
 func (f *family) reset(c *cmd.Call) reply.Reply {
 	client := c.Client
+	f.host.Reset(c)
 	client.DB.Store(0)
 	client.Proto.Store(2)
 	client.NoEvict.Store(false)

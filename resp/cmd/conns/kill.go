@@ -117,8 +117,8 @@ func knownType(name []byte) bool {
 	return false
 }
 
-// ofType: there are no replicas, masters or subscribers here, so only "normal" has members.
+// ofType: there are no replicas and masters here.
 func ofType(name []byte) filter {
-	normal := arg.Is(name, "normal")
-	return func(*cmd.Client) bool { return normal }
+	normal, pubsub := arg.Is(name, "normal"), arg.Is(name, "pubsub")
+	return func(c *cmd.Client) bool { return pubsub && c.Subscribed() || normal && !c.Subscribed() }
 }

@@ -13,6 +13,8 @@ type Host interface {
 	Open() bool
 	// Databases is the number of databases SELECT may name.
 	Databases() int
+	// Reset undoes what the client has set up on its session: subscriptions, a transaction.
+	Reset(*cmd.Call)
 }
 
 // family carries the host to the handlers.
@@ -28,15 +30,15 @@ const (
 func Table(host Host) []cmd.Spec {
 	f := &family{host}
 	return []cmd.Spec{
-		{Name: "PING", Arity: -1, Flags: cmd.Fast, Run: ping, Group: "connection", Since: "1.0.0", Usage: "[message]",
+		{Name: "PING", Arity: -1, Flags: cmd.Fast | cmd.WhileSubscribed, Run: ping, Group: "connection", Since: "1.0.0", Usage: "[message]",
 			Summary: "Returns the server's liveliness response.", Complexity: "O(1)", Tips: []string{"request_policy:all_shards", "response_policy:all_succeeded"}},
 		{Name: "ECHO", Arity: 2, Flags: cmd.Loading | cmd.Stale | cmd.Fast, Run: echo, Group: "connection", Since: "1.0.0", Usage: "message",
 			Summary: "Returns the given string.", Complexity: "O(1)"},
 		{Name: "SELECT", Arity: 2, Flags: cmd.Loading | cmd.Stale | cmd.Fast, Run: f.selectDB, Group: "connection", Since: "1.0.0", Usage: "index",
 			Summary: "Changes the selected database.", Complexity: "O(1)"},
-		{Name: "QUIT", Arity: -1, Flags: entry | cmd.InMulti, Run: quit, Group: "connection", Since: "1.0.0",
+		{Name: "QUIT", Arity: -1, Flags: entry | cmd.InMulti | cmd.WhileSubscribed, Run: quit, Group: "connection", Since: "1.0.0", DeprecatedSince: "7.2.0", ReplacedBy: "just closing the connection",
 			Summary: "Closes the connection.", Complexity: "O(1)"},
-		{Name: "RESET", Arity: 1, Flags: entry | cmd.InMulti, Run: f.reset, Group: "connection", Since: "6.2.0",
+		{Name: "RESET", Arity: 1, Flags: entry | cmd.InMulti | cmd.WhileSubscribed, Run: f.reset, Group: "connection", Since: "6.2.0",
 			Summary: "Resets the connection.", Complexity: "O(1)"},
 		{Name: "HELLO", Arity: -1, Flags: entry, Run: f.hello, Group: "connection", Since: "6.0.0",
 			Usage: "[protover [AUTH username password] [SETNAME clientname]]", Summary: "Handshakes with the Redis server.", Complexity: "O(1)"},
@@ -63,7 +65,7 @@ func (f *family) clientRows() []cmd.Spec {
 		{Name: "INFO", Arity: 2, Flags: open, Run: f.info, Group: "connection", Since: "6.2.0",
 			Summary: "Returns information about the connection.", Complexity: "O(1)", Tips: []string{"nondeterministic_output"}},
 		{Name: "KILL", Arity: -3, Flags: admin, Run: f.kill, Group: "connection", Since: "2.4.0",
-			Usage:   "<ip:port | <[ID client-id] | [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>] | [USER username] | [ADDR ip:port] | [LADDR ip:port] | [SKIPME <YES | NO>] [...]>>",
+			Usage:   "<ip:port | <[ID client-id] | [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>] | [USER username] | [ADDR ip:port] | [LADDR ip:port] | [SKIPME <YES | NO>]> [...]>",
 			Summary: "Terminates open connections.", Complexity: "O(N) where N is the number of client connections"},
 		{Name: "NO-EVICT", Arity: 3, Flags: admin, Run: noEvict, Group: "connection", Since: "7.0.0", Usage: "<ON | OFF>",
 			Summary: "Sets the client eviction mode of the connection.", Complexity: "O(1)"},
