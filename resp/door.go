@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/tidwall/redcon"
+
+	"larder/resp/arg"
 )
 
 // denied is what Redis 7.2 tells a stranger while protected mode is on.
@@ -29,6 +31,20 @@ func (s *Server) turnAway(conn redcon.Conn) string {
 func isLocal(addr net.Addr) bool {
 	tcp, ok := addr.(*net.TCPAddr)
 	return !ok || tcp.IP.IsLoopback()
+}
+
+// isHTTP reports whether a browser talks to us, whom a web page has tricked into sending
+// commands in the body of a request.
+func isHTTP(name []byte) bool { return arg.Is(name, "POST") || arg.Is(name, "Host:") }
+
+// hangUp ends the connection of a client that speaks HTTP, without another reply.
+func (s *session) hangUp() {
+	now := time.Now().Unix()
+	if last := s.server.warned.Load(); now-last > 60 && s.server.warned.CompareAndSwap(last, now) {
+		s.server.log.Warn("Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands. This is likely due to an "+
+			"attacker attempting to use Cross Protocol Scripting to compromise this server. Connection aborted.", "client", s.client.Addr)
+	}
+	s.client.Close()
 }
 
 // keepAlive sets `tcp-keepalive` on a new connection, as Redis does: probes at a third of it.

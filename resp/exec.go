@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"larder/resp/cmd"
@@ -55,6 +56,7 @@ func (e *execution) prepare(s *session, args [][]byte) {
 		e.refused, e.reply = true, reply.Fail(problem)
 		return
 	}
+	s.client.Ran(&entry.stats.Name)
 	e.Spec = entry.spec
 	if e.transactional() {
 		e.scope()
@@ -129,6 +131,24 @@ func (e *execution) release() {
 func (e *execution) forgo() {
 	clear(e.Effects)
 	e.Effects = e.Effects[:0]
+}
+
+// forget lets go of the command line, which may be large, and of what it led to.
+func (e *execution) forget() {
+	e.reply, e.Args, e.job.Scope.Keys, e.track.Tx = reply.Reply{}, nil, nil, nil
+	clear(e.keys)
+}
+
+// public is a command line as SLOWLOG may show it.
+func public(spec *cmd.Spec, args [][]byte) [][]byte {
+	if spec.Secrets == nil {
+		return args
+	}
+	shown := slices.Clone(args)
+	for _, i := range spec.Secrets(args) {
+		shown[i] = []byte("(redacted)")
+	}
+	return shown
 }
 
 // execute runs a prepared command by itself.

@@ -3,6 +3,7 @@ package resp
 import (
 	"bytes"
 	"context"
+	"strings"
 
 	"larder/resp/cmd"
 	"larder/resp/reply"
@@ -66,6 +67,13 @@ func (s *session) enqueue(e *execution) {
 		s.multi.queue = append(s.multi.queue, e.copyFor(s))
 		e.queued, e.reply = true, reply.Word("QUEUED")
 	}
+}
+
+// abort is an EXEC that may not run: the transaction is over all the same.
+func (s *session) abort(e *execution) {
+	e.reply = reply.Fail("EXECABORT Transaction discarded because of: " + strings.TrimPrefix(e.reply.ErrorText(), "ERR "))
+	s.multi = nil
+	s.unwatch()
 }
 
 // copyFor makes an execution of its own of a command line that redcon's buffer still holds.

@@ -75,6 +75,7 @@ type Server struct {
 	databases       int
 	runID           string
 	rates           rates
+	warned          atomic.Int64 // Unix seconds of the last warning about HTTP
 
 	mu        sync.Mutex
 	listeners []*redcon.Server

@@ -2,6 +2,7 @@ package resp
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +21,8 @@ const (
 	// flushAt is the number of reply bytes after which a pipeline's replies are sent
 	// before the next batch runs.
 	flushAt = 64 << 10
+	// keepBatch is how many executions a connection keeps for its next pipeline.
+	keepBatch = 128
 )
 
 // session serves one connection: it belongs to redcon's goroutine of that connection.
@@ -66,7 +69,14 @@ func (s *session) serve(first redcon.Command) {
 
 // letGo sends the replies there are and lets messages through, until out.hold.
 func (s *session) letGo() {
-	redcon.BaseWriter(s.conn).Flush()
+	w := redcon.BaseWriter(s.conn)
+	w.Flush()
+	if cap(w.Buffer()) > 2*flushAt {
+		w.SetBuffer(nil)
+	}
+	if len(s.batch) > keepBatch {
+		s.batch, s.jobs = slices.Clone(s.batch[:keepBatch]), nil
+	}
 	s.out.letGo()
 }
 
@@ -78,6 +88,13 @@ func (s *session) take(args [][]byte) {
 	}
 	e := s.next()
 	e.prepare(s, args)
+	if e.entry == nil && isHTTP(args[0]) {
+		s.hangUp()
+		return
+	}
+	if e.refused && e.entry != nil && e.entry.spec.Name == "EXEC" {
+		s.abort(e)
+	}
 	if s.multi != nil && (e.refused || !e.Spec.Has(cmd.InMulti)) {
 		s.enqueue(e)
 	}
@@ -145,7 +162,7 @@ func (s *session) finish(e *execution) {
 	s.send(e.reply)
 	s.sendMessages()
 	e.reply.Release()
-	e.reply, e.Args = reply.Reply{}, nil
+	e.forget()
 }
 
 // send encodes a reply into redcon's buffer, or past it if it is large.
@@ -186,10 +203,9 @@ func (s *Server) note(session *session, e *execution) {
 		e.entry.stats.Rejected.Add(1)
 		return
 	}
-	session.client.Ran(&e.entry.stats.Name)
 	e.entry.stats.Ran(e.took, failed, s.latencyTracking.Load())
 	if s.stats.Slow.Wants(e.took) && !e.Spec.Has(cmd.NoSlowlog) {
-		s.stats.Slow.Add(e.Args, e.took, session.client.Addr, session.client.Info().Name)
+		s.stats.Slow.Add(public(e.Spec, e.Args), e.took, session.client.Addr, session.client.Info().Name)
 	}
 	if e.Spec.Has(cmd.Fast) {
 		s.stats.Events.Record("fast-command", e.took)

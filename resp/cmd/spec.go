@@ -55,8 +55,10 @@ type Spec struct {
 	// KeyUse, if set, tells the flags of a KeyVariable key from the arguments, as SET's
 	// depend on GET.
 	KeyUse func(args [][]byte) KeyFlags
-	Run    Handler
-	Subs   []Spec
+	// Secrets, if set, names the arguments that SLOWLOG and MONITOR must not show.
+	Secrets func(args [][]byte) []int
+	Run     Handler
+	Subs    []Spec
 	// Categories are ACL categories beyond those that follow from Flags and Group, as "@dangerous".
 	Categories []string
 	Group      string // "string", "hash", ...: COMMAND DOCS's group

@@ -32,6 +32,10 @@ func (r Reply) Append(dst []byte, proto int) []byte {
 		return r.appendBulk(dst)
 	case Verbatim:
 		return r.appendVerbatim(dst, proto)
+	case Attribute:
+		if proto == 2 {
+			return dst
+		}
 	case built:
 		return r.list.append(dst)
 	case sequence:
@@ -142,6 +146,8 @@ func appendHeader(dst []byte, k Kind, n int, proto int) []byte {
 		switch k {
 		case Map:
 			mark, n = '%', n/2
+		case Attribute:
+			mark, n = '|', n/2
 		case Set:
 			mark = '~'
 		case Push:

@@ -28,6 +28,7 @@ const (
 	Map                   // % ; RESP2 flat array
 	Set                   // ~ ; RESP2 array
 	Push                  // > ; RESP2 array
+	Attribute             // | ; nothing in RESP2
 	built                 // a List, encoded already
 	sequence              // several replies, one behind the other
 )
@@ -104,6 +105,9 @@ func MapOf(pairs ...Reply) Reply { return Reply{kind: Map, elems: pairs} }
 
 // SetOf is a set.
 func SetOf(elems ...Reply) Reply { return Reply{kind: Set, elems: elems} }
+
+// AttributeOf is a map of remarks that stands before the reply it is about; RESP2 has none.
+func AttributeOf(pairs ...Reply) Reply { return Reply{kind: Attribute, elems: pairs} }
 
 // PushOf is an out-of-band message.
 func PushOf(elems ...Reply) Reply { return Reply{kind: Push, elems: elems} }

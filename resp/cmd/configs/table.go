@@ -34,7 +34,7 @@ func (f *family) rows() []cmd.Spec {
 	return []cmd.Spec{
 		{Name: "GET", Arity: -3, Flags: admin, Run: f.get, Group: "server", Since: "2.0.0", Usage: "parameter [parameter ...]",
 			Summary: "Returns the effective values of configuration parameters.", Complexity: "O(N) when N is the number of configuration parameters provided"},
-		{Name: "SET", Arity: -4, Flags: admin, Run: f.change, Group: "server", Since: "2.0.0", Usage: "parameter value [parameter value ...]",
+		{Name: "SET", Arity: -4, Flags: admin, Run: f.change, Secrets: f.secrets, Group: "server", Since: "2.0.0", Usage: "parameter value [parameter value ...]",
 			Summary: "Sets configuration parameters in-flight.", Complexity: "O(N) when N is the number of configuration parameters provided",
 			Tips: []string{"request_policy:all_nodes", "response_policy:all_succeeded"}},
 		{Name: "RESETSTAT", Arity: 2, Flags: admin, Run: f.reset, Group: "server", Since: "2.0.0",
@@ -56,6 +56,16 @@ func (f *family) get(c *cmd.Call) reply.Reply {
 
 func (f *family) change(c *cmd.Call) reply.Reply {
 	return done(f.set.Change(c.Args[2:], local(c.Client)))
+}
+
+// secrets are the values of parameters such as requirepass.
+func (f *family) secrets(args [][]byte) (hidden []int) {
+	for i := 3; i < len(args); i += 2 {
+		if f.set.Sensitive(string(args[i-1])) {
+			hidden = append(hidden, i)
+		}
+	}
+	return hidden
 }
 
 func (f *family) reset(*cmd.Call) reply.Reply {

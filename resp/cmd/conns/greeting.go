@@ -94,6 +94,23 @@ func (f *family) login(c *cmd.Call, user, password []byte) reply.Reply {
 	return reply.OK()
 }
 
+// authSecrets hides the user too, as Redis does.
+func authSecrets(args [][]byte) []int {
+	if len(args) > 2 {
+		return []int{1, 2}
+	}
+	return []int{1}
+}
+
+func helloSecrets(args [][]byte) []int {
+	for i := 2; i+2 < len(args); i++ {
+		if arg.Is(args[i], "AUTH") {
+			return []int{i + 1, i + 2}
+		}
+	}
+	return nil
+}
+
 // hello changes nothing unless all of it is right.
 func (f *family) hello(c *cmd.Call) reply.Reply {
 	proto, name, named := int64(c.Client.Proto.Load()), []byte(nil), false

@@ -50,6 +50,10 @@ func replicaOf(c *cmd.Call) reply.Reply {
 	if arg.Is(c.Args[1], "NO") && arg.Is(c.Args[2], "ONE") {
 		return reply.OK()
 	}
+	s := c.Scan(2)
+	if s.IntIn(0, 65535, "Invalid master port"); s.Err() != nil {
+		return reply.Err(s.Err())
+	}
 	return reply.Fail("ERR Larder does not replicate yet: only REPLICAOF NO ONE is accepted")
 }
 
@@ -59,8 +63,11 @@ func noModules(*cmd.Call) reply.Reply { return reply.Of() }
 
 // functionFlush has nothing to delete: no functions can be loaded. It still checks its option.
 func functionFlush(c *cmd.Call) reply.Reply {
+	if len(c.Args) > 3 {
+		return wrongSubcommand(c)
+	}
 	s := c.Scan(2)
-	if s.More() && !s.Word("SYNC") && !s.Word("ASYNC") || s.Left() > 0 {
+	if s.More() && !s.Word("SYNC") && !s.Word("ASYNC") {
 		return reply.Fail("ERR FUNCTION FLUSH only supports SYNC|ASYNC option")
 	}
 	return reply.OK()

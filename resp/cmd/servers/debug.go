@@ -27,11 +27,10 @@ func debugRows() []debugRow {
 		{"ERROR", 3, debugError, []string{"ERROR <string>", "    Return a Redis protocol error with <string> as message. Useful for clients", "    unit tests to simulate Redis errors."}},
 		{"LOG", 3, (*family).debugLog, []string{"LOG <message>", "    Write <message> to the server log."}},
 		{"OBJECT", 3, (*family).debugObject, []string{"OBJECT <key>", "    Show low level info about `key` and associated value."}},
-		{"PROTOCOL", 3, debugProtocol, []string{"PROTOCOL <type>", "    Reply with a test value of the specified type. <type> can be: string,", "    integer, double, null, array, set, map, attrib, push, verbatim, true, false."}},
+		{"PROTOCOL", 3, debugProtocol, []string{"PROTOCOL <type>", "    Reply with a test value of the specified type. <type> can be: string,", "    integer, double, bignum, null, array, set, map, attrib, push, verbatim,", "    true, false."}},
 		{"RELOAD", -2, (*family).debugReload, []string{"RELOAD [option ...]", "    Make all writes durable and fold the write-ahead logs into the data files."}},
 		{"SET-ACTIVE-EXPIRE", 3, (*family).debugActiveExpire, []string{"SET-ACTIVE-EXPIRE <0|1>", "    Setting it to 0 disables expiring keys (and hash-fields) in background ", "    when they are not accessed (otherwise the Redis behavior). Setting it", "    to 1 reenables back the default."}},
 		{"SLEEP", 3, debugSleep, []string{"SLEEP <seconds>", "    Stop this connection for <seconds>. Decimals allowed."}},
-		{"STRINGMATCH-LEN", 4, debugMatch, []string{"STRINGMATCH-LEN <len> <pattern>", "    Match <pattern> against a string of <len> letters."}},
 	}
 }
 
@@ -93,15 +92,6 @@ func (f *family) debugActiveExpire(c *cmd.Call) reply.Reply {
 	return reply.OK()
 }
 
-func debugMatch(_ *family, c *cmd.Call) reply.Reply {
-	s := c.Scan(2)
-	n := s.IntIn(0, 1<<26, arg.NotInteger)
-	if err := s.Err(); err != nil {
-		return reply.Err(err)
-	}
-	return reply.Truth(store.Match(c.Args[3], []byte(strings.Repeat("a", int(n))), false))
-}
-
 func (f *family) debugObject(c *cmd.Call) reply.Reply {
 	key := c.Key(2)
 	var line string
@@ -142,7 +132,13 @@ func debugProtocol(_ *family, c *cmd.Call) reply.Reply {
 		return reply.SetOf(three...)
 	case "map":
 		return reply.MapOf(reply.Integer(0), reply.Boolean(false), reply.Integer(1), reply.Boolean(true), reply.Integer(2), reply.Boolean(false))
+	case "attrib":
+		return reply.Sequence(reply.AttributeOf(reply.Text("key-popularity"), reply.Of(reply.Text("key:123"), reply.Integer(90))),
+			reply.Text("Some real reply following the attribute"))
 	case "push":
+		if c.Proto == 2 {
+			return reply.Fail("ERR RESP2 is not supported by this command")
+		}
 		return reply.PushOf(reply.Text("server-cpu-usage"), reply.Integer(42))
 	case "verbatim":
 		return reply.VerbatimText("txt", "This is a verbatim\nstring")
@@ -151,5 +147,5 @@ func debugProtocol(_ *family, c *cmd.Call) reply.Reply {
 	case "true", "false":
 		return reply.Boolean(name == "true")
 	}
-	return reply.Fail("ERR Wrong protocol type name. Please use one of the following: string|integer|double|null|array|set|map|attrib|push|verbatim|true|false")
+	return reply.Fail("ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false")
 }

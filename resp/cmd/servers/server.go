@@ -3,6 +3,7 @@ package servers
 import (
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
@@ -81,16 +82,16 @@ func (f *family) rewrite(*cmd.Call) reply.Reply {
 }
 
 func (f *family) slowlogGet(c *cmd.Call) reply.Reply {
+	if len(c.Args) > 3 {
+		return wrongSubcommand(c)
+	}
 	s := c.Scan(2)
 	count := int64(10)
 	if s.More() {
-		count = s.Int()
+		count = s.IntIn(-1, math.MaxInt64, "count should be greater than or equal to -1")
 	}
-	if err := s.End(); err != nil {
+	if err := s.Err(); err != nil {
 		return reply.Err(err)
-	}
-	if count < -1 {
-		return reply.Fail("ERR count should be greater than or equal to -1")
 	}
 	var entries []reply.Reply
 	for _, e := range f.host.Stats().Slow.Newest(int(min(count, 1<<31))) {
@@ -142,6 +143,11 @@ func (f *family) latencyReset(c *cmd.Call) reply.Reply {
 		names = append(names, string(a))
 	}
 	return reply.Integer(f.host.Stats().Events.Reset(names...))
+}
+
+// wrongSubcommand is the error of subcommands that check the number of their words themselves.
+func wrongSubcommand(c *cmd.Call) reply.Reply {
+	return reply.Fail(fmt.Sprintf("ERR unknown subcommand or wrong number of arguments for '%.128s'. Try %s HELP.", c.Args[1], c.Spec.Parent))
 }
 
 func noSamples(event []byte) reply.Reply {
