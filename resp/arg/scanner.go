@@ -208,10 +208,24 @@ func ParseFloat(b []byte) (float64, bool) {
 		return parseHexInteger(b)
 	}
 	// strtod overflows to HUGE_VAL with ERANGE, which Redis refuses; "inf" itself is fine.
-	if err != nil || math.IsNaN(f) {
+	if err != nil || math.IsNaN(f) || f == 0 && underflown(b) {
 		return 0, false
 	}
 	return f, true
+}
+
+// underflown reports whether a number that came out as zero was not written as zero: strtod
+// calls that ERANGE too.
+func underflown(b []byte) bool {
+	for _, c := range b {
+		if c == 'e' || c == 'E' || c == 'p' || c == 'P' {
+			return false
+		}
+		if '1' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F' {
+			return true
+		}
+	}
+	return false
 }
 
 func hasUnderscore(b []byte) bool {

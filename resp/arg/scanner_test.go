@@ -24,13 +24,13 @@ func TestParseInt(t *testing.T) {
 }
 
 func TestParseFloat(t *testing.T) {
-	good := map[string]float64{"1.5": 1.5, "inf": math.Inf(1), "-inf": math.Inf(-1), "+inf": math.Inf(1), "0x10": 16, "1e3": 1000, "-0x1p2": -4}
+	good := map[string]float64{"1.5": 1.5, "inf": math.Inf(1), "-inf": math.Inf(-1), "+inf": math.Inf(1), "0x10": 16, "1e3": 1000, "-0x1p2": -4, "0e5": 0, "-0.0": 0}
 	for s, want := range good {
 		if f, ok := arg.ParseFloat([]byte(s)); !ok || f != want {
 			t.Errorf("%s: %v %v", s, f, ok)
 		}
 	}
-	for _, s := range []string{"", "nan", " 1", "1 ", "1_0", "1e400", "abc", "0x"} {
+	for _, s := range []string{"", "nan", " 1", "1 ", "1_0", "1e400", "1e-400", "abc", "0x"} {
 		if f, ok := arg.ParseFloat([]byte(s)); ok {
 			t.Errorf("%q taken as %v", s, f)
 		}
