@@ -1,0 +1,123 @@
+"""DiskCache's own benchmark, for DiskCache and for any server that speaks RESP.
+
+    prepare KIND WHERE SHARDS TIMEOUT                      fill the keys
+    mix     KIND WHERE SHARDS TIMEOUT NUMBER OPS START OUT one process: 90% get, 9% set, 1% delete
+    growth  WHERE FROM TO SECONDS                          fill keys FROM..TO, then time GET and SET of one process
+
+KIND is diskcache (WHERE is a directory) or redis (WHERE is a port of 127.0.0.1).
+mix writes OUT.get, OUT.set, OUT.delete: seconds as float64, negative for a miss.
+"""
+
+import array
+import json
+import os
+import random
+import sys
+import time
+
+RANGE = 100
+WARMUP = 1000
+VALUE = b'v' * 100
+
+
+def connect(kind, where, shards, timeout):
+    """The cache under test, through the client its users have."""
+    if kind == 'redis':
+        import redis
+
+        return redis.StrictRedis(host='127.0.0.1', port=int(where))
+    import diskcache
+
+    return diskcache.FanoutCache(where, shards=int(shards), timeout=float(timeout), size_limit=1 << 40)
+
+
+def prepare(kind, where, shards, timeout):
+    """Give every key a value, as DiskCache's benchmark does before it starts the clock."""
+    cache = connect(kind, where, shards, timeout)
+    for number in range(RANGE):
+        cache.set(str(number).encode(), number)
+
+
+def choose(cache, key, value):
+    """One operation: its name, what to call, and what its answer is when it missed."""
+    choice = random.random()
+    if choice < 0.900:
+        return 'get', lambda: cache.get(key), lambda answer: answer is None
+    if choice < 0.990:
+        return 'set', lambda: cache.set(key, value), lambda answer: not answer
+    return 'delete', lambda: cache.delete(key), lambda answer: not answer
+
+
+def mix(kind, where, shards, timeout, number, ops, start, out):
+    """One process of the mixed load."""
+    random.seed(int(number))
+    cache = connect(kind, where, shards, timeout)
+    cache.get(b'0')
+    times = {name: array.array('d') for name in ('get', 'set', 'delete')}
+    time.sleep(max(0, float(start) - time.time()))
+    ops = int(ops)
+    warmup = min(WARMUP, ops // 10)
+    for count in range(ops):
+        key = str(random.randrange(RANGE)).encode()
+        value = str(count).encode() * random.randrange(1, 100)
+        name, call, missed = choose(cache, key, value)
+        begin = time.perf_counter()
+        answer = call()
+        taken = time.perf_counter() - begin
+        if count >= warmup:
+            times[name].append(-taken if missed(answer) else taken)
+    for name, values in times.items():
+        with open(out + '.' + name, 'wb') as file:
+            values.tofile(file)
+
+
+def timed(seconds, keys, call):
+    """Call with random keys for some seconds; the figures in microseconds."""
+    taken = []
+    end = time.perf_counter() + seconds
+    begin = time.perf_counter()
+    while begin < end:
+        call('key:%012d' % random.randrange(keys))
+        now = time.perf_counter()
+        taken.append(now - begin)
+        begin = now
+    taken.sort()
+    micros = [1e6 * t for t in taken]
+    return {
+        'rps': len(micros) / seconds,
+        'p50_us': micros[len(micros) // 2],
+        'p99_us': micros[len(micros) * 99 // 100],
+        'max_us': micros[-1],
+    }
+
+
+def resident():
+    """Resident memory of this process in MB."""
+    with open('/proc/self/status') as status:
+        line = next(line for line in status if line.startswith('VmRSS'))
+    return int(line.split()[1]) / 1024
+
+
+def disk(where):
+    """MB of all files below a directory."""
+    sizes = (os.path.getsize(os.path.join(path, name)) for path, _, names in os.walk(where) for name in names)
+    return sum(sizes) / 2**20
+
+
+def growth(where, start, stop, seconds):
+    """Fill up to a number of keys and time both operations; prints JSON."""
+    cache = connect('diskcache', where, 8, 60)
+    start, stop, seconds = int(start), int(stop), float(seconds)
+    for first in range(start, stop, 1000):
+        with cache.transact():
+            for number in range(first, min(first + 1000, stop)):
+                cache.set('key:%012d' % number, VALUE)
+    answer = {'GET': timed(seconds, stop, cache.get), 'SET': timed(seconds, stop, lambda key: cache.set(key, VALUE))}
+    for figures in answer.values():
+        figures['rss_mb'] = resident()
+        figures['disk_mb'] = disk(where)
+    print(json.dumps(answer))
+
+
+if __name__ == '__main__':
+    {'prepare': prepare, 'mix': mix, 'growth': growth}[sys.argv[1]](*sys.argv[2:])

@@ -1,0 +1,149 @@
+// Package sections measures: each section starts its contenders, loads them the same way, and takes them in turn,
+// row by row and round by round, so that what the machine does meanwhile hits all of them.
+package sections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"larder/bench/contend"
+	"larder/bench/results"
+)
+
+// Bench is what all sections share. It is used by the main goroutine alone.
+type Bench struct {
+	Tools   contend.Tools
+	Plan    Plan
+	Scratch string    // contenders keep their data below it
+	Out     string    // JSON files go here
+	Log     io.Writer // progress
+	Only    []string  // names of contenders to take; empty takes all but the base form
+	Resume  bool
+	Started time.Time
+}
+
+// Section is a named part of the benchmark.
+type Section struct {
+	Name  string
+	About string // one sentence for the page
+	run   func(context.Context, *Bench, *results.Recorder) error
+}
+
+// All lists the sections in the order they are run.
+func All() []Section {
+	return []Section{
+		{"core", "redis-benchmark, 100-byte values, preloaded key space; CPU is the server's, background work after the slice included.", runCore},
+		{"zipf", "INCR and SET, 50 clients of our own generator, keys drawn by a Zipf(1.0) law.", runZipf},
+		{"reads", "GET from one client while another process writes at full speed over one or fifty connections.", runReads},
+		{"mixed", "90% get, 9% set, 1% delete on 100 keys, as DiskCache's benchmark does it, each process a Python program.", runMixed},
+		{"growth", "GET and SET of 100-byte values as the number of keys grows; DiskCache from one process, the servers with 50 clients.", runGrowth},
+		{"larger", "Values of 4 KB in a server whose memory is limited to a fraction of them.", runLarger},
+		{"huge", "One client on a single huge key. In the lines of DEL and UNLINK the latencies are those of four other clients that GET small keys meanwhile.", runHuge},
+	}
+}
+
+// Run measures one section, or returns at once if its file is complete and the run is a resumed one.
+func (b *Bench) Run(ctx context.Context, s Section) (results.Section, error) {
+	rec, err := results.Open(filepath.Join(b.Out, s.Name+".json"),
+		results.Section{Name: s.Name, Mode: b.Plan.Mode, Settings: b.Plan.Settings() + fmt.Sprint(b.Only)}, b.Resume)
+	if err != nil {
+		return results.Section{}, err
+	}
+	if rec.Complete() {
+		b.logf("%s: complete, taken from %s", s.Name, b.Out)
+		return rec.Section(), nil
+	}
+	b.logf("%s", s.Name)
+	if err := s.run(ctx, b, rec); err != nil {
+		return rec.Section(), fmt.Errorf("section %s: %w", s.Name, err)
+	}
+	return rec.Section(), rec.Close()
+}
+
+func (b *Bench) logf(format string, args ...any) {
+	fmt.Fprintf(b.Log, "%6.0fs  %s\n", time.Since(b.Started).Seconds(), fmt.Sprintf(format, args...))
+}
+
+// wants is whether a contender takes part. The base form must be asked for by name.
+func (b *Bench) wants(name string) bool {
+	if len(b.Only) == 0 {
+		return name != contend.LarderBase
+	}
+	return slices.Contains(b.Only, name)
+}
+
+// fleet is the running contenders of a section.
+type fleet []*contend.Server
+
+// start runs those of the named contenders that take part and whose programs are there.
+func (b *Bench) start(ctx context.Context, names ...string) (fleet, error) {
+	var f fleet
+	for _, name := range names {
+		k, there := contend.Find(name, b.Tools)
+		if !b.wants(name) || !there {
+			continue
+		}
+		s, err := contend.Start(ctx, k, b.Tools, b.Scratch, nil)
+		if err != nil {
+			f.stop()
+			return nil, err
+		}
+		f = append(f, s)
+	}
+	if len(f) == 0 {
+		return nil, errors.New("none of its contenders is there")
+	}
+	return f, nil
+}
+
+func (f fleet) stop() {
+	for _, s := range f {
+		s.Stop()
+	}
+}
+
+// inTurn calls measure for each round and contender, A B A B, and files the cells under row.
+func (b *Bench) inTurn(ctx context.Context, rec *results.Recorder, f fleet, row string, measure func(*contend.Server) results.Cell) error {
+	if rec.Done(row) {
+		return nil
+	}
+	gone := map[string]bool{}
+	for round := range b.Plan.Rounds {
+		for _, s := range f {
+			if gone[s.Kind.Name] || ctx.Err() != nil {
+				continue
+			}
+			cell := measure(s)
+			cell.Row, cell.Contender, cell.Round = row, s.Kind.Name, round
+			gone[s.Kind.Name] = cell.Figures == nil
+			rec.Add(cell)
+			b.logCell(cell)
+		}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return rec.Finish(row)
+}
+
+func (b *Bench) logCell(c results.Cell) {
+	if c.Figures == nil {
+		b.logf("  %-22s %-16s %s", c.Row, c.Contender, c.Note)
+		return
+	}
+	line := fmt.Sprintf("  %-22s %-16s", c.Row, c.Contender)
+	for _, figure := range []string{"rps", "p50_us", "p99_us", "max_us", "cpu_us", "rss_mb", "disk_mb", "reply_ms", "lost"} {
+		if v, ok := c.Figures[figure]; ok {
+			line += fmt.Sprintf("  %s %.1f", figure, v)
+		}
+	}
+	b.logf("%s  %s", line, c.Note)
+}
+
+// failed is the cell of a contender that could not do the row.
+func failed(err error) results.Cell { return results.Cell{Note: err.Error()} }
