@@ -1,5 +1,10 @@
 package store
 
+// globStars is how many runs of stars a pattern may have a name cross; Redis, whose matcher
+// recurses at each, takes a pattern beyond that as one that fits nothing. A run that ends
+// the pattern costs it nothing and does not count.
+const globStars = 1000
+
 // Match reports whether name fits pattern as Redis's glob matcher decides: * ? [a-z] [^a]
 // and \ to escape. fold ignores the case of ASCII letters, but like Redis not of a letter
 // escaped inside brackets. An empty name fits the empty pattern only, not even "*": KEYS and
@@ -12,10 +17,15 @@ func Match(pattern, name []byte, fold bool) bool {
 		return len(pattern) == 0
 	}
 	p, n := 0, 0
-	afterStar, resume := -1, 0 // where to go on when a comparison fails
+	stars, afterStar, resume := 0, -1, 0 // where to go on when a comparison fails
 	for n < len(name) {
 		if p < len(pattern) && pattern[p] == '*' {
-			p++
+			if p = skipStars(pattern, p); p == len(pattern) {
+				return true
+			}
+			if stars++; stars > globStars {
+				return false
+			}
 			afterStar, resume = p, n
 			continue
 		}
@@ -29,10 +39,14 @@ func Match(pattern, name []byte, fold bool) bool {
 		resume++
 		p, n = afterStar, resume
 	}
+	return skipStars(pattern, p) == len(pattern)
+}
+
+func skipStars(pattern []byte, p int) int {
 	for p < len(pattern) && pattern[p] == '*' {
 		p++
 	}
-	return p == len(pattern)
+	return p
 }
 
 // matchOne compares c with the element at p and returns where the next element begins.

@@ -71,10 +71,29 @@ func TestMatchFolds(t *testing.T) {
 
 // A recursive matcher needs longer than the age of the universe for this one.
 func TestMatchDoesNotExplode(t *testing.T) {
-	pattern := bytes.Repeat([]byte("a*"), 5000)
+	pattern := bytes.Repeat([]byte("a*"), 900)
 	name := bytes.Repeat([]byte("a"), 20000)
 	if store.Match(append(pattern, 'b'), name, false) {
 		t.Error("matched without a b")
+	}
+}
+
+func TestMatchCountsStars(t *testing.T) {
+	name := bytes.Repeat([]byte("a"), 5000)
+	rows := []struct {
+		unit  string
+		times int
+		end   string
+		want  bool
+	}{
+		{"*?", 1000, "", true}, {"*?", 1001, "", false}, {"*?", 1000, "*", true}, {"**a", 1000, "", true},
+		{"a*", 1001, "", true}, {"a*", 1001, "a", false},
+	}
+	for _, r := range rows {
+		pattern := append(bytes.Repeat([]byte(r.unit), r.times), r.end...)
+		if store.Match(pattern, name, false) != r.want {
+			t.Errorf("%q %d times, then %q: want %v", r.unit, r.times, r.end, r.want)
+		}
 	}
 }
 
