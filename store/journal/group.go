@@ -198,7 +198,7 @@ func (e *Engine) publish() error {
 	if err != nil {
 		return err
 	}
-	if SyncMode(e.sync.Load()) == Always {
+	if SyncMode(e.sync.Load()) == Always || e.log.crowded() {
 		if err := e.log.Sync(lsn); err != nil {
 			e.absorb(lsn)
 			return err

@@ -85,7 +85,7 @@ func publishJoined(log *Log, shards []*Engine, writers []*writer) error {
 		return err
 	}
 	var unsure error
-	if SyncMode(shards[0].sync.Load()) == Always {
+	if SyncMode(shards[0].sync.Load()) == Always || log.crowded() {
 		unsure = log.Sync(lsn)
 	}
 	for i, s := range shards {

@@ -59,6 +59,17 @@ type pending struct {
 	payload []byte
 }
 
+// keptMax bounds the records kept since the last fsync, in bytes: a writer that passes it
+// waits for an fsync, whatever appendfsync says.
+const keptMax = 8 << 20
+
+// crowded reports whether so much is unsynced that writers must wait.
+func (l *Log) crowded() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.kept > keptMax
+}
+
 // Append writes one record and returns its LSN. When it fails nothing of the record will
 // ever be read again, and later appends try to mend the log first.
 func (l *Log) Append(payload []byte) (uint64, error) {
