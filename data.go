@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"os"
+	"runtime/debug"
 
 	"larder/resp/param"
 	"larder/shard"
@@ -38,6 +40,30 @@ func (d *data) Close() error {
 	return errors.Join(err, closeFiles(d.files))
 }
 
+// overlayBytes is the half of `cache-size` that the journal's growing generations may take;
+// pageBytes is the rest, for SQLite's page caches.
+func overlayBytes(params *param.Set) int64 { return params.Bytes("cache-size") / 2 }
+
+func pageBytes(params *param.Set) int64 {
+	if !params.Bool("journal") {
+		return params.Bytes("cache-size")
+	}
+	return params.Bytes("cache-size") - overlayBytes(params)
+}
+
+// runtimeRoom is what connections, pipelines and replies may take of Go's heap beyond the
+// overlay before the collector works harder, in bytes.
+const runtimeRoom = 64 << 20
+
+// limitHeap keeps Go's heap near what the budget says: the growing generations, as much
+// again while they settle, the collector's slack. SQLite's caches lie outside of it. An
+// operator's own GOMEMLIMIT wins.
+func limitHeap(params *param.Set) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(3*overlayBytes(params) + runtimeRoom)
+	}
+}
+
 func closeFiles(files []*sqlite.Engine) (err error) {
 	for _, f := range files {
 		err = errors.Join(err, f.Close())
@@ -47,7 +73,7 @@ func closeFiles(files []*sqlite.Engine) (err error) {
 
 func openFiles(params *param.Set, dir *shard.Dir, n int) (files []*sqlite.Engine, err error) {
 	for i := range n {
-		f, err := sqlite.Open(dir.ShardPath(i), sqlite.Options{Sync: fileSync(params), CacheBytes: params.Bytes("cache-size") / int64(n)})
+		f, err := sqlite.Open(dir.ShardPath(i), sqlite.Options{Sync: fileSync(params), CacheBytes: pageBytes(params) / int64(n)})
 		if err != nil {
 			closeFiles(files)
 			return nil, err
@@ -88,7 +114,7 @@ func openJournal(params *param.Set, dir *shard.Dir, files []*sqlite.Engine) (*jo
 	for i, f := range files {
 		bases[i] = f
 	}
-	j, err := journal.Open(dir.Path(), bases, journal.Options{Sync: journalSync(params), OverlayBytes: params.Bytes("cache-size") / 2})
+	j, err := journal.Open(dir.Path(), bases, journal.Options{Sync: journalSync(params), OverlayBytes: overlayBytes(params)})
 	if err != nil {
 		return nil, err
 	}
