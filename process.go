@@ -7,8 +7,10 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"syscall"
 
 	"larder/resp/param"
+	"larder/store"
 )
 
 // newLog makes the structured log: `loglevel`, and `logfile` or standard output.
@@ -42,16 +44,44 @@ func logLevel(name string) slog.Level {
 	return slog.LevelInfo
 }
 
-// writePid writes `pidfile` and returns what removes it.
-func writePid(params *param.Set) (func(), error) {
+// writePid writes `pidfile` and returns what removes it. As in Redis, one that cannot be
+// written is no reason not to serve.
+func writePid(params *param.Set, log *slog.Logger) (remove func()) {
 	path := params.String("pidfile")
 	if path == "" {
-		return func() {}, nil
+		return func() {}
 	}
 	if err := os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644); err != nil {
-		return nil, fmt.Errorf("the pid file cannot be written: %w", err)
+		log.Warn("The pid file cannot be written", "error", err)
+		return func() {}
 	}
-	return func() { os.Remove(path) }, nil
+	return func() { os.Remove(path) }
+}
+
+// ownFiles is how many descriptors are kept for other things than clients: each shard's file,
+// log and readers, the journal, listeners, temporary files of large replies.
+func ownFiles(params *param.Set) uint64 { return 64 + 16*uint64(params.Int("shards")) }
+
+// fitClients lowers `maxclients` to what the limit on open files allows, and refuses to
+// raise it beyond. The Go runtime has raised the soft limit to the hard one.
+func fitClients(params *param.Set, log *slog.Logger) {
+	var limit syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) != nil {
+		return
+	}
+	most := max(limit.Max-min(limit.Max, ownFiles(params)), 1)
+	if uint64(params.Int("maxclients")) > most {
+		log.Warn("The limit on open files (ulimit -n) allows fewer clients than maxclients asks for", "files", limit.Max, "maxclients", most)
+		if err := params.Assign("maxclients", strconv.FormatUint(most, 10)); err != nil {
+			log.Error("maxclients stays as it was", "error", err)
+		}
+	}
+	params.OnChange("maxclients", func(string) error {
+		if uint64(params.Int("maxclients")) > most {
+			return store.Invalid(fmt.Sprintf("The operating system is not able to handle the specified number of clients, try with %d", most))
+		}
+		return nil
+	})
 }
 
 // notify tells systemd about the state, if `supervised` says so and it listens.

@@ -12,6 +12,7 @@ import (
 var ownDefaults = map[string]string{
 	"port":                     "given on the command line",
 	"dir":                      "given on the command line",
+	"bind":                     "loopback until configured, as redis.conf has it",
 	"save":                     "the judge is started without",
 	"oom-score-adj":            "depends on how the process was started",
 	"enable-protected-configs": "given to none",

@@ -35,13 +35,10 @@ func bindGrammar() special {
 			return strings.TrimSpace(strings.Join(in.args, " ")), nil
 		},
 		lines: func(text, def string) []fileLine {
-			switch text {
-			case def:
-				return nil
-			case "":
-				return []fileLine{{`""`, true}}
+			if text == "" {
+				text = `""`
 			}
-			return []fileLine{{text, true}}
+			return []fileLine{{text, text != def}}
 		},
 	}
 }

@@ -33,7 +33,9 @@ func larderRows() []row {
 
 func networkRows() []row {
 	return []row{
-		custom("bind", "* -::*", manyArgs, bindGrammar()),
+		// The binary's own default in Redis is every address; this is what its redis.conf ships
+		// with, and what is safe for somebody who has configured nothing.
+		custom("bind", "127.0.0.1 -::1", manyArgs, bindGrammar()),
 		text("bind-source-addr", "", emptyIsNone|noMeaning),
 		number("port", "6379", 0, 65535, 0),
 		yesno("protected-mode", "yes", 0),
