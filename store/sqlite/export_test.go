@@ -25,3 +25,24 @@ func (e *Engine) LimitPages(t *testing.T, n int) {
 		t.Fatal(err)
 	}
 }
+
+// Exec runs SQL behind the engine's back.
+func (e *Engine) Exec(t *testing.T, sql string) {
+	t.Helper()
+	if err := e.writer.exclusive(context.Background(), func(c *conn) error { return c.script(sql) }); err != nil {
+		t.Fatal(err)
+	}
+	e.commits.Add(1)
+}
+
+// Pragma reads a setting of the writer's connection.
+func (e *Engine) Pragma(t *testing.T, name string) (n int64) {
+	t.Helper()
+	if err := e.writer.exclusive(context.Background(), func(c *conn) (err error) {
+		n, err = c.number("PRAGMA " + name)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}

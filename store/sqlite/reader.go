@@ -106,17 +106,21 @@ func (p *pool) take(ctx context.Context) (*reader, error) {
 		p.mu.Unlock()
 		return r, nil
 	}
-	ch := make(chan *reader, 1)
+	ch := handovers.Get().(chan *reader)
 	p.waiting = append(p.waiting, ch)
 	p.mu.Unlock()
 	select {
 	case r := <-ch:
+		handovers.Put(ch)
 		return r, nil
 	case <-ctx.Done():
 		p.leave(ch)
 		return nil, ctx.Err()
 	}
 }
+
+// handovers keeps channels of waiters for reuse; they are empty.
+var handovers = sync.Pool{New: func() any { return make(chan *reader, 1) }}
 
 // leave takes a waiter out of the queue, and gives back what it was handed meanwhile.
 func (p *pool) leave(ch chan *reader) {
@@ -162,7 +166,7 @@ func (p *pool) drain(ctx context.Context) []*reader {
 
 // close waits for every reader to come back.
 func (p *pool) close() error {
-	got := p.drain(context.Background())
+	p.drain(context.Background())
 	p.mu.Lock()
 	p.closed = true
 	p.mu.Unlock()
@@ -170,6 +174,5 @@ func (p *pool) close() error {
 	for _, r := range p.all {
 		errs = append(errs, r.conn.close())
 	}
-	_ = got
 	return errors.Join(errs...)
 }

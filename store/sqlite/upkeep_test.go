@@ -1,0 +1,237 @@
+package sqlite_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"larder/store"
+	"larder/store/sqlite"
+)
+
+func size(t *testing.T, e *sqlite.Engine) store.Size {
+	t.Helper()
+	sizes, err := e.Sizes(ctx)
+	if err != nil || len(sizes) != 1 {
+		t.Fatal(sizes, err)
+	}
+	return sizes[0]
+}
+
+func sweepAll(t *testing.T, e *sqlite.Engine, n int) {
+	t.Helper()
+	for range 10_000 {
+		more, err := e.Sweep(ctx, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !more {
+			return
+		}
+	}
+	t.Fatal("the sweep does not end")
+}
+
+// Everything a key can own goes, and the file shrinks.
+func TestSweepGivesSpaceBack(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "shard.db")
+	e := open(t, path, sqlite.Options{Sync: sqlite.No})
+	var fields, members, chunks []store.Item
+	for i := range 1000 {
+		fields = append(fields, store.Item{Field: fmt.Append(nil, i), Value: make([]byte, 2000)})
+		members = append(members, member(i, float64(i)))
+		chunks = append(chunks, store.Item{Pos: int64(i), Value: make([]byte, 8000)})
+	}
+	collection(t, e, "h", store.Hash, store.Fields, false, fields...)
+	collection(t, e, "z", store.ZSet, store.Scores, true, members...)
+	collection(t, e, "s", store.String, store.Chunks, false, chunks...)
+	collection(t, e, "kept", store.Hash, store.Fields, false, fields[:3]...)
+	update(t, e, func(tx store.Tx) error {
+		if _, err := tx.Drop(key("h")); err != nil {
+			return err
+		}
+		if err := tx.Swap(0, 1); err != nil {
+			return err
+		}
+		if err := tx.Detach(store.Key{DB: 1, Name: []byte("kept")}); err != nil {
+			return err
+		}
+		return nil // the detached id finds no key
+	})
+	set(t, e, "other", "database")
+	update(t, e, func(tx store.Tx) error { return tx.Flush(1) })
+	if err := e.Checkpoint(ctx); err != nil {
+		t.Fatal(err)
+	}
+	before := size(t, e)
+	if before.Orphans != 3 || before.Keys != 1 {
+		t.Errorf("%+v", before)
+	}
+	sound(t, e)
+	if more, err := e.Sweep(ctx, 100); err != nil || !more {
+		t.Errorf("100 rows were all: %v", err)
+	}
+	sweepAll(t, e, 100)
+	if err := e.Checkpoint(ctx); err != nil {
+		t.Fatal(err)
+	}
+	after := size(t, e)
+	if after.Orphans != 0 || after.File > before.File/2 {
+		t.Errorf("%+v, before %+v", after, before)
+	}
+	sound(t, e)
+	if v, _ := get(t, e, "other"); v != "database" {
+		t.Errorf("other is %q", v)
+	}
+}
+
+// Each damage is done behind the engine's back, found, mended, and then gone.
+func TestCheckFindsAndMends(t *testing.T) {
+	for _, row := range []struct{ damage, problem string }{
+		{`UPDATE spaces SET size = size + 1`, "wrong counters"},
+		{`UPDATE heads SET len = len + 1 WHERE len > 100`, "another number of items"},
+		{`INSERT INTO orphans SELECT id FROM heads WHERE id <> 0`, "is to be swept though"},
+		{`INSERT INTO items (id, part, pos, field) VALUES (1 << 40, 9, 0, x'00')`, "belong to no key"},
+		{`INSERT INTO blobs (ref, value) VALUES (1 << 40, x'00')`, "belongs to no item"},
+		{`DELETE FROM blocks WHERE level = 0`, "is ranked but not counted"},
+		{`UPDATE blocks SET n = n - 1`, "that says"},
+		{`DELETE FROM items WHERE part = 3`, "empty collection"},
+	} {
+		t.Run(row.damage, func(t *testing.T) {
+			e := fresh(t, sqlite.Options{})
+			set(t, e, "s", "v")
+			var members []store.Item
+			for i := range 600 {
+				members = append(members, member(i, float64(i)))
+			}
+			collection(t, e, "z", store.ZSet, store.Scores, true, members...)
+			sound(t, e)
+			e.Exec(t, row.damage)
+			found, err := e.Check(ctx, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			hit := false
+			for _, f := range found {
+				hit = hit || strings.Contains(f.Problem, row.problem)
+				if !f.Fixed && !strings.Contains(f.Problem, "given out again") {
+					t.Errorf("not mended: %+v", f)
+				}
+			}
+			if !hit {
+				t.Errorf("found %+v, not %q", found, row.problem)
+			}
+			if v, _ := get(t, e, "s"); v != "v" {
+				t.Errorf("s is %q", v)
+			}
+			again, err := e.Check(ctx, false)
+			for _, f := range again {
+				if !strings.Contains(f.Problem, "given out again") {
+					t.Errorf("after mending: %+v, %v", f, err)
+				}
+			}
+		})
+	}
+}
+
+func TestDamagedPageIsNamed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "shard.db")
+	e := open(t, path, sqlite.Options{})
+	for i := range 500 {
+		set(t, e, fmt.Sprint("k", i), strings.Repeat("v", 300))
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, _ := f.Stat()
+	for at := int64(8 * 4096); at < st.Size(); at += 4096 {
+		if _, err := f.WriteAt([]byte(strings.Repeat("\xff", 4096)), at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.Close()
+	e, err = sqlite.Open(path, sqlite.Options{})
+	if err == nil {
+		defer e.Close()
+		for i := 0; err == nil && i < 500; i++ {
+			err = e.View(ctx, store.Whole(), func(tx store.Tx) error {
+				_, err := tx.Heads(nil, key(fmt.Sprint("k", i)))
+				return err
+			})
+		}
+	}
+	if err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("reading damaged pages: %v", err)
+	}
+}
+
+func TestSyncModes(t *testing.T) {
+	e := fresh(t, sqlite.Options{})
+	for _, m := range []sqlite.Mode{sqlite.Always, sqlite.No, sqlite.EverySec} {
+		if err := e.SetSync(m); err != nil {
+			t.Fatal(err)
+		}
+		set(t, e, "a", fmt.Sprint(m))
+		if err := e.Sync(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if got := e.Pragma(t, "synchronous"); got != map[sqlite.Mode]int64{sqlite.Always: 2, sqlite.No: 1, sqlite.EverySec: 1}[m] {
+			t.Errorf("mode %d writes with synchronous = %d", m, got)
+		}
+	}
+}
+
+func TestAloneRunsOnce(t *testing.T) {
+	e := fresh(t, sqlite.Options{})
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 50 { // neighbours that fail after writing make their group run again
+				_ = e.Update(ctx, store.Whole(), func(tx store.Tx) error {
+					_ = tx.PutHead(key("bad"), str("x"))
+					return os.ErrInvalid
+				})
+			}
+		})
+	}
+	runs := 0
+	for range 50 {
+		if err := e.Alone(ctx, store.Whole(), func(tx store.Tx) error { runs++; return tx.PutHead(key("good"), str("x")) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wg.Wait()
+	if runs != 50 {
+		t.Errorf("50 lone transactions ran %d times", runs)
+	}
+	sound(t, e)
+}
+
+// What a command costs in garbage: nothing for a read, the name of a new key for a write.
+func TestAllocations(t *testing.T) {
+	e, one := fresh(t, sqlite.Options{}), newBenchOne()
+	scope := one.pick(1)
+	for _, row := range []struct {
+		name string
+		run  func() error
+		most float64
+	}{
+		{"SET", func() error { return e.Update(ctx, scope, one.set) }, 1},
+		{"GET", func() error { return e.View(ctx, scope, one.get) }, 0},
+	} {
+		if n := testing.AllocsPerRun(200, func() {
+			if err := row.run(); err != nil {
+				t.Fatal(err)
+			}
+		}); n > row.most {
+			t.Errorf("%s makes %v allocations", row.name, n)
+		}
+	}
+}
