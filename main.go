@@ -8,9 +8,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"os/signal"
-	"strings"
 	"sync"
 	"syscall"
 
@@ -46,7 +46,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	defer closeLog()
 	if err := serve(params, log); err != nil {
-		log.Error(err.Error())
+		if params.String("logfile") != "" {
+			log.Error(err.Error())
+		}
 		fmt.Fprintln(stderr, "larder:", err)
 		return 1
 	}
@@ -77,11 +79,12 @@ Directives are redis-server's, and of Larder's own:
 
 // serve opens everything, waits for a signal or SHUTDOWN, and closes in reverse order.
 func serve(params *param.Set, log *slog.Logger) error {
-	listeners, err := listen(params)
+	fitClients(params, log)
+	listener, err := listen(params, log)
 	if err != nil {
 		return err
 	}
-	defer closeAll(listeners)
+	defer listener.Close()
 	stopProfiles, err := serveProfiles(params)
 	if err != nil {
 		return err
@@ -104,25 +107,19 @@ func serve(params *param.Set, log *slog.Logger) error {
 		return err
 	}
 	defer server.Close()
-	for _, ln := range listeners {
-		go func() {
-			if err := server.Serve(ln); err != nil {
-				log.Error("a listener failed", "address", ln.Addr().String(), "error", err)
-			}
-		}()
-	}
-	return waitForEnd(params, log, listeners, stop)
+	go func() {
+		if err := server.Serve(listener); err != nil {
+			log.Error("the listener failed", "error", err)
+		}
+	}()
+	return waitForEnd(params, log, listener, stop)
 }
 
-func waitForEnd(params *param.Set, log *slog.Logger, listeners []listener, stop <-chan struct{}) error {
+func waitForEnd(params *param.Set, log *slog.Logger, listener *doors, stop <-chan struct{}) error {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
-	removePid, err := writePid(params)
-	if err != nil {
-		return err
-	}
-	defer removePid()
-	greet(params, log, listeners)
+	defer writePid(params, log)()
+	greet(params, log, listener.Addrs())
 	notify(params, "READY=1")
 	select {
 	case s := <-signals:
@@ -135,27 +132,31 @@ func waitForEnd(params *param.Set, log *slog.Logger, listeners []listener, stop 
 }
 
 // greet says what a newcomer needs: where it listens, where the data is, how to connect.
-func greet(params *param.Set, log *slog.Logger, listeners []listener) {
+func greet(params *param.Set, log *slog.Logger, addrs []net.Addr) {
 	for _, name := range params.Ignored() {
 		log.Info("This directive has no meaning here; it is kept and answered by CONFIG GET", "directive", name)
 	}
-	for _, ln := range listeners {
-		log.Info("Listening", "address", ln.Addr().String())
+	for _, addr := range addrs {
+		log.Info("Listening", "address", addr.String())
 	}
 	log.Info("Data", "dir", params.String("dir"), "shards", params.Int("shards"), "appendfsync", params.String("appendfsync"))
-	log.Info("Ready to accept connections", "version", cmd.Version, "connect", hint(listeners))
+	log.Info("Ready to accept connections", "version", cmd.Version, "connect", hint(addrs))
 }
 
-func hint(listeners []listener) string {
-	for _, ln := range listeners {
-		if ln.Addr().Network() == "unix" {
+// hint is a command that connects.
+func hint(addrs []net.Addr) string {
+	for _, addr := range addrs {
+		tcp, ok := addr.(*net.TCPAddr)
+		switch {
+		case !ok:
 			continue
+		case tcp.IP.IsLoopback() || tcp.IP.IsUnspecified():
+			return fmt.Sprintf("redis-cli -p %d", tcp.Port)
 		}
-		at := strings.LastIndex(ln.Addr().String(), ":")
-		return "redis-cli -p " + ln.Addr().String()[at+1:]
+		return fmt.Sprintf("redis-cli -h %s -p %d", tcp.IP, tcp.Port)
 	}
-	if len(listeners) > 0 {
-		return "redis-cli -s " + listeners[0].Addr().String()
+	if len(addrs) > 0 {
+		return "redis-cli -s " + addrs[0].String()
 	}
 	return "nothing to connect to: port is 0 and no unixsocket is set"
 }
