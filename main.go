@@ -90,14 +90,14 @@ func serve(params *param.Set, log *slog.Logger) error {
 		return err
 	}
 	defer stopProfiles()
+	limitHeap(params)
 	dir, engine, err := openData(params, log)
 	if err != nil {
 		return err
 	}
 	defer dir.Close()
 	defer engine.Close()
-	work := startUpkeep(engine, params, log)
-	defer work.Stop()
+	work := newUpkeep(engine, params, log)
 
 	stop := make(chan struct{})
 	var once sync.Once
@@ -107,6 +107,9 @@ func serve(params *param.Set, log *slog.Logger) error {
 		return err
 	}
 	defer server.Close()
+	work.Through(server.Expiry())
+	work.Start()
+	defer work.Stop()
 	go func() {
 		if err := server.Serve(listener); err != nil {
 			log.Error("the listener failed", "error", err)

@@ -20,14 +20,14 @@ func (u upkeep) BusyMillis() int64 {
 	return time.Duration(u.Stats().Busy.Load()).Milliseconds()
 }
 
-// startUpkeep begins expiry, sweeping, checkpoints and, with appendfsync everysec, syncs.
-func startUpkeep(engine store.Engine, params *param.Set, log *slog.Logger) upkeep {
+// newUpkeep prepares expiry, sweeping, checkpoints and, with appendfsync everysec, syncs. Start
+// begins with them.
+func newUpkeep(engine store.Engine, params *param.Set, log *slog.Logger) upkeep {
 	loop := cull.New(engine, cull.Options{Report: func(chore string, err error) {
 		log.Error("background work failed and goes on", "chore", chore, "error", err)
 	}})
 	everySecond := func() { loop.SetSyncing(params.String("appendfsync") == "everysec") }
 	everySecond()
 	params.OnChange("appendfsync", func(string) error { everySecond(); return nil })
-	loop.Start()
 	return upkeep{loop}
 }

@@ -13,8 +13,9 @@ func (s *Server) bindParams() error {
 		"latency-monitor-threshold": func() {
 			s.stats.Events.ThresholdMillis.Store(s.params.Int("latency-monitor-threshold"))
 		},
-		"latency-tracking":   func() { s.latencyTracking.Store(s.params.Bool("latency-tracking")) },
-		"proto-max-bulk-len": func() { s.guard.MaxBulk.Store(s.params.Bytes("proto-max-bulk-len")); s.setLimits() },
+		"notify-keyspace-events": s.setEvents,
+		"latency-tracking":       func() { s.latencyTracking.Store(s.params.Bool("latency-tracking")) },
+		"proto-max-bulk-len":     func() { s.guard.MaxBulk.Store(s.params.Bytes("proto-max-bulk-len")); s.setLimits() },
 		"client-output-buffer-limit": func() {
 			s.outputs.Store(&outputLimits{normal: s.params.OutputLimit("normal"), pubsub: s.params.OutputLimit("pubsub")})
 		},

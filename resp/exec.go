@@ -36,7 +36,7 @@ var errUndo = errors.New("the command failed")
 
 func newExecution(s *Server) *execution {
 	e := &execution{log: s.log}
-	e.track.server = s
+	e.track.server, e.track.call = s, &e.Call
 	e.job.Fn = e.transact
 	return e
 }
@@ -46,6 +46,7 @@ func (e *execution) prepare(s *session, args [][]byte) {
 	e.Args, e.Client, e.Owner, e.Keep, e.queued = args, s.client, s, false, false
 	e.DB, e.Proto = int(s.client.DB.Load()), int(s.client.Proto.Load())
 	e.reply, e.refused, e.took, e.job.Err = reply.Reply{}, false, 0, nil
+	e.Heard = s.server.heard()
 	e.forgo()
 	entry, problem := s.server.table.find(args)
 	e.entry = entry
@@ -83,8 +84,8 @@ func (e *execution) scope() {
 func (e *execution) transact(tx store.Tx) error {
 	e.reply.Release()
 	e.forgo()
-	e.track.reset(tx, !e.job.Write, e.entry.uses && !e.Client.NoTouch.Load())
-	e.Tx = &e.track
+	e.track.reset(tx, !e.job.Write || e.Spec.Has(cmd.Looks), e.entry.uses && !e.Client.NoTouch.Load())
+	e.Tx, e.Event = &e.track, e.Spec.Event
 	e.run()
 	e.Tx = nil
 	if e.reply.IsError() && !e.Keep {
@@ -121,6 +122,9 @@ func (e *execution) settle() {
 
 // release lets what waited for the commit happen.
 func (e *execution) release() {
+	for _, n := range e.Notices {
+		e.track.server.announce(n)
+	}
 	for _, effect := range e.Effects {
 		effect()
 	}
@@ -130,7 +134,7 @@ func (e *execution) release() {
 // forgo drops what waits for a commit that does not come.
 func (e *execution) forgo() {
 	clear(e.Effects)
-	e.Effects = e.Effects[:0]
+	e.Effects, e.Notices = e.Effects[:0], e.Notices[:0]
 }
 
 // forget lets go of the command line, which may be large, and of what it led to.

@@ -66,6 +66,7 @@ type Server struct {
 	watches *watches
 	broker  *broker.Broker
 	outputs atomic.Pointer[outputLimits]
+	events  atomic.Uint32 // cmd.EventMask that somebody may listen to
 	gate    access.Gate
 	limits  atomic.Pointer[store.Limits]
 	guard   *guard.Limits

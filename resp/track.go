@@ -3,6 +3,7 @@ package resp
 import (
 	"errors"
 
+	"larder/resp/cmd"
 	"larder/store"
 )
 
@@ -12,6 +13,7 @@ import (
 type trackTx struct {
 	store.Tx
 	server       *Server
+	call         *cmd.Call
 	reading      bool
 	uses         bool // the command counts as a use of its keys
 	wrote        bool
@@ -36,6 +38,7 @@ func (t *trackTx) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, erro
 			t.touch(keys[i])
 		} else {
 			t.misses++
+			t.noteMiss(keys[i])
 		}
 	}
 	return dst, nil
@@ -45,6 +48,9 @@ func (t *trackTx) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, erro
 func (t *trackTx) PutHead(k store.Key, h store.Head) error {
 	t.touch(k)
 	t.changed(k)
+	if err := t.notePut(k); err != nil {
+		return t.seen(err)
+	}
 	return t.seen(t.Tx.PutHead(k, h))
 }
 
@@ -75,6 +81,9 @@ func (t *trackTx) Drop(keys ...store.Key) (int, error) {
 				t.server.watches.touch(keys[i])
 			}
 		}
+	}
+	if err := t.noteDrop(keys...); err != nil {
+		return 0, t.seen(err)
 	}
 	n, err := t.Tx.Drop(keys...)
 	return n, t.seen(err)
@@ -158,7 +167,7 @@ func (t *trackTx) count() {
 	if t.misses != 0 {
 		t.server.stats.Misses.Add(t.misses)
 	}
-	if !t.reading {
+	if t.call.Spec.Has(cmd.Write) {
 		t.server.stats.Writes.Add(1)
 	}
 }

@@ -24,6 +24,12 @@ type Call struct {
 	// Effects are what is to happen once the command, and the EXEC or script around it, has
 	// committed; see After. The dispatcher runs them, or drops them before another attempt.
 	Effects []func()
+	// Event is Spec.Event. A handler whose event depends on its arguments sets it before it writes.
+	Event string
+	// Heard are the classes of events somebody may listen to, mostly none; Notices the events
+	// to announce. See Notify.
+	Heard   EventMask
+	Notices []Notice
 }
 
 // After has fn run once everything the command wrote is committed, and never if it is not.

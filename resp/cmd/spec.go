@@ -38,6 +38,7 @@ const (
 	Use                                // uses a key although its key spec does not say access
 	Undocumented                       // left out of docs/commands.md: DEBUG and the like
 	WhileSubscribed                    // allowed to RESP2 clients that hear channels
+	Looks                              // writes, but looks keys up as reading commands do: a miss counts as one
 )
 
 // Handler runs a command. It may be called several times for one command, because
@@ -52,6 +53,10 @@ type Spec struct {
 	Arity int
 	Flags Flags
 	Keys  []KeySpec
+	// Event is the keyspace event of each key the command writes: class letter, colon, name,
+	// as "l:lpush". A key that vanishes gives "g:del", behind the command's own event if the
+	// key is one that the command empties (see Empties). None if empty; see OwnEvents.
+	Event string
 	// KeyUse, if set, tells the flags of a KeyVariable key from the arguments, as SET's
 	// depend on GET.
 	KeyUse func(args [][]byte) KeyFlags
@@ -89,6 +94,12 @@ const RedisVersion = "7.2.4"
 
 // Version is the version of Larder itself.
 const Version = "0.1.0"
+
+// Empties reports whether the command takes elements out of its keys, which then may vanish.
+func (s *Spec) Empties() bool {
+	const taking = KeyRW | KeyDelete
+	return s.Event != "" && len(s.Keys) > 0 && s.Keys[0].Flags&taking == taking
+}
 
 // Uses reports whether running the command counts as a use of its keys, for LRU and LFU.
 func (s *Spec) Uses() bool {

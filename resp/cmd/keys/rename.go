@@ -20,8 +20,11 @@ func rename(c *cmd.Call) reply.Reply {
 	if bytes.Equal(c.Args[1], c.Args[2]) {
 		return renameToItself(c, reply.OK())
 	}
+	if err := noteReplaced(c, c.Key(2)); err != nil {
+		return reply.Err(err)
+	}
 	found, err := store.Rename(c.Tx, c.Key(1), c.Key(2))
-	return moved(found, err, reply.OK())
+	return noteRename(c, moved(found, err, reply.OK()))
 }
 
 func renameNX(c *cmd.Call) reply.Reply {
@@ -36,7 +39,25 @@ func renameNX(c *cmd.Call) reply.Reply {
 		return reply.Integer(0)
 	}
 	found, err := store.Rename(c.Tx, c.Key(1), c.Key(2))
-	return moved(found, err, reply.Integer(1))
+	return noteRename(c, moved(found, err, reply.Integer(1)))
+}
+
+// noteReplaced announces a key as new although it is there: Redis removes it before it puts the other one.
+func noteReplaced(c *cmd.Call, to store.Key) error {
+	if c.Heard == 0 {
+		return nil
+	}
+	h, err := head(c, to)
+	if h.Exists() {
+		c.Notify("n:new", to)
+	}
+	return err
+}
+
+func noteRename(c *cmd.Call, answer reply.Reply) reply.Reply {
+	c.Notify("g:rename_from", c.Key(1))
+	c.Notify("g:rename_to", c.Key(2))
+	return answer
 }
 
 func renameToItself(c *cmd.Call, answer reply.Reply) reply.Reply {
@@ -71,6 +92,8 @@ func (f *family) move(c *cmd.Call) reply.Reply {
 		return reply.Integer(0)
 	}
 	_, err = store.Rename(c.Tx, c.Key(1), to)
+	c.Notify("g:move_from", c.Key(1))
+	c.Notify("g:move_to", to)
 	return moved(true, err, reply.Integer(1))
 }
 
@@ -108,8 +131,14 @@ func (f *family) copy(c *cmd.Call) reply.Reply {
 	if err != nil {
 		return reply.Err(err)
 	}
+	if !heads[0].Exists() {
+		c.Notify("m:keymiss", c.Key(1))
+	}
 	if !heads[0].Exists() || heads[1].Exists() && !o.replace {
 		return reply.Integer(0)
+	}
+	if err := noteReplaced(c, o.to); err != nil {
+		return reply.Err(err)
 	}
 	_, err = store.Copy(c.Tx, c.Key(1), o.to)
 	return moved(true, err, reply.Integer(1))

@@ -57,16 +57,16 @@ func presenceRows() []cmd.Spec {
 
 func expiryRows() []cmd.Spec {
 	return []cmd.Spec{
-		{Name: "EXPIRE", Arity: -3, Flags: cmd.Write | cmd.Fast, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)}, Run: expire, Group: group, Since: "1.0.0",
+		{Name: "EXPIRE", Arity: -3, Event: "g:expire", Flags: cmd.Write | cmd.Fast, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)}, Run: expire, Group: group, Since: "1.0.0",
 			Usage: "key seconds [NX | XX | GT | LT]", Summary: "Sets the expiration time of a key in seconds.",
 			Complexity: constant},
-		{Name: "PEXPIRE", Arity: -3, Flags: cmd.Write | cmd.Fast, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)}, Run: pExpire, Group: group, Since: "2.6.0",
+		{Name: "PEXPIRE", Arity: -3, Event: "g:expire", Flags: cmd.Write | cmd.Fast, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)}, Run: pExpire, Group: group, Since: "2.6.0",
 			Usage: "key milliseconds [NX | XX | GT | LT]", Summary: "Sets the expiration time of a key in milliseconds.",
 			Complexity: constant},
-		{Name: "EXPIREAT", Arity: -3, Flags: cmd.Write | cmd.Fast, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)}, Run: expireAt, Group: group, Since: "1.2.0",
+		{Name: "EXPIREAT", Arity: -3, Event: "g:expire", Flags: cmd.Write | cmd.Fast, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)}, Run: expireAt, Group: group, Since: "1.2.0",
 			Usage: "key unix-time-seconds [NX | XX | GT | LT]", Summary: "Sets the expiration time of a key to a Unix timestamp.",
 			Complexity: constant},
-		{Name: "PEXPIREAT", Arity: -3, Flags: cmd.Write | cmd.Fast, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)}, Run: pExpireAt, Group: group, Since: "2.6.0",
+		{Name: "PEXPIREAT", Arity: -3, Event: "g:expire", Flags: cmd.Write | cmd.Fast, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)}, Run: pExpireAt, Group: group, Since: "2.6.0",
 			Usage: "key unix-time-milliseconds [NX | XX | GT | LT]", Summary: "Sets the expiration time of a key to a Unix milliseconds timestamp.",
 			Complexity: constant},
 		{Name: "EXPIRETIME", Arity: 2, Flags: cmd.View | cmd.Fast | cmd.Peek, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO|cmd.KeyAccess)}, Run: expireTime, Group: group, Since: "7.0.0",
@@ -81,7 +81,7 @@ func expiryRows() []cmd.Spec {
 		{Name: "PTTL", Arity: 2, Flags: cmd.View | cmd.Fast | cmd.Peek, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO|cmd.KeyAccess)}, Run: pTTL, Group: group, Since: "2.6.0",
 			Usage: "key", Summary: "Returns the expiration time in milliseconds of a key.",
 			Complexity: constant, Tips: []string{"nondeterministic_output"}},
-		{Name: "PERSIST", Arity: 2, Flags: cmd.Write | cmd.Fast, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)}, Run: persist, Group: group, Since: "2.2.0",
+		{Name: "PERSIST", Arity: 2, Event: "g:persist", Flags: cmd.Write | cmd.Fast, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)}, Run: persist, Group: group, Since: "2.2.0",
 			Usage: "key", Summary: "Removes the expiration time of a key.",
 			Complexity: constant},
 	}
@@ -89,16 +89,16 @@ func expiryRows() []cmd.Spec {
 
 func (f *family) moveRows() []cmd.Spec {
 	return []cmd.Spec{
-		{Name: "RENAME", Arity: 3, Flags: cmd.Write, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyAccess|cmd.KeyDelete), cmd.KeyAt(2, cmd.KeyOW|cmd.KeyUpdate)}, Run: rename, Group: group, Since: "1.0.0",
+		{Name: "RENAME", Arity: 3, Event: cmd.OwnEvents, Flags: cmd.Write, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyAccess|cmd.KeyDelete), cmd.KeyAt(2, cmd.KeyOW|cmd.KeyUpdate)}, Run: rename, Group: group, Since: "1.0.0",
 			Usage: "key newkey", Summary: "Renames a key and overwrites the destination.",
 			Complexity: constant},
-		{Name: "RENAMENX", Arity: 3, Flags: cmd.Write | cmd.Fast, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyAccess|cmd.KeyDelete), cmd.KeyAt(2, cmd.KeyOW|cmd.KeyInsert)}, Run: renameNX, Group: group, Since: "1.0.0",
+		{Name: "RENAMENX", Arity: 3, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.Fast, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyAccess|cmd.KeyDelete), cmd.KeyAt(2, cmd.KeyOW|cmd.KeyInsert)}, Run: renameNX, Group: group, Since: "1.0.0",
 			Usage: "key newkey", Summary: "Renames a key only when the target key name doesn't exist.",
 			Complexity: constant},
-		{Name: "COPY", Arity: -3, Flags: cmd.Write | cmd.DenyOOM, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO|cmd.KeyAccess), cmd.KeyAt(2, cmd.KeyOW|cmd.KeyUpdate)}, Run: f.copy, Group: group, Since: "6.2.0",
+		{Name: "COPY", Arity: -3, Event: "g:copy_to", Flags: cmd.Write | cmd.DenyOOM, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO|cmd.KeyAccess), cmd.KeyAt(2, cmd.KeyOW|cmd.KeyUpdate)}, Run: f.copy, Group: group, Since: "6.2.0",
 			Usage: "source destination [DB destination-db] [REPLACE]", Summary: "Copies the value of a key to a new key.",
 			Complexity: "O(N) worst case for collections, where N is the number of nested items. O(1) for string values."},
-		{Name: "MOVE", Arity: 3, Flags: cmd.Write | cmd.Fast, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyAccess|cmd.KeyUpdate)}, Run: f.move, Group: group, Since: "1.0.0",
+		{Name: "MOVE", Arity: 3, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.Fast, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyAccess|cmd.KeyUpdate)}, Run: f.move, Group: group, Since: "1.0.0",
 			Usage: "key db", Summary: "Moves a key to another database.",
 			Complexity: constant},
 	}
@@ -139,16 +139,16 @@ func (f *family) databaseRows() []cmd.Spec {
 
 func (f *family) objectRows() []cmd.Spec {
 	return []cmd.Spec{
-		{Name: "ENCODING", Arity: 3, Flags: cmd.View, Keys: []cmd.KeySpec{cmd.KeyAt(2, cmd.KeyRO)}, Run: objectEncoding, Group: group, Since: "2.2.3",
+		{Name: "ENCODING", Arity: 3, Event: cmd.OwnEvents, Flags: cmd.View, Keys: []cmd.KeySpec{cmd.KeyAt(2, cmd.KeyRO)}, Run: objectEncoding, Group: group, Since: "2.2.3",
 			Usage: "key", Summary: "Returns the internal encoding of a Redis object.",
 			Complexity: constant, Tips: []string{"nondeterministic_output"}},
-		{Name: "FREQ", Arity: 3, Flags: cmd.View, Keys: []cmd.KeySpec{cmd.KeyAt(2, cmd.KeyRO)}, Run: f.objectFreq, Group: group, Since: "4.0.0",
+		{Name: "FREQ", Arity: 3, Event: cmd.OwnEvents, Flags: cmd.View, Keys: []cmd.KeySpec{cmd.KeyAt(2, cmd.KeyRO)}, Run: f.objectFreq, Group: group, Since: "4.0.0",
 			Usage: "key", Summary: "Returns the logarithmic access frequency counter of a Redis object.",
 			Complexity: constant, Tips: []string{"nondeterministic_output"}},
-		{Name: "IDLETIME", Arity: 3, Flags: cmd.View, Keys: []cmd.KeySpec{cmd.KeyAt(2, cmd.KeyRO)}, Run: f.objectIdleTime, Group: group, Since: "2.2.3",
+		{Name: "IDLETIME", Arity: 3, Event: cmd.OwnEvents, Flags: cmd.View, Keys: []cmd.KeySpec{cmd.KeyAt(2, cmd.KeyRO)}, Run: f.objectIdleTime, Group: group, Since: "2.2.3",
 			Usage: "key", Summary: "Returns the time since the last access to a Redis object.",
 			Complexity: constant, Tips: []string{"nondeterministic_output"}},
-		{Name: "REFCOUNT", Arity: 3, Flags: cmd.View, Keys: []cmd.KeySpec{cmd.KeyAt(2, cmd.KeyRO)}, Run: objectRefCount, Group: group, Since: "2.2.3",
+		{Name: "REFCOUNT", Arity: 3, Event: cmd.OwnEvents, Flags: cmd.View, Keys: []cmd.KeySpec{cmd.KeyAt(2, cmd.KeyRO)}, Run: objectRefCount, Group: group, Since: "2.2.3",
 			Usage: "key", Summary: "Returns the reference count of a value of a key.",
 			Complexity: constant, Tips: []string{"nondeterministic_output"}},
 		{Name: "HELP", Arity: 2, Flags: cmd.Loading | cmd.Stale, Run: objectHelp, Group: group, Since: "6.2.0",

@@ -66,6 +66,9 @@ func lmpop(c *cmd.Call) reply.Reply {
 	if err := s.End(); err != nil {
 		return reply.Err(err)
 	}
+	if end == store.Back {
+		c.Event = "l:rpop"
+	}
 	for _, name := range names {
 		l, err := store.OpenList(c.Tx, c.KeyIn(name))
 		if err != nil {
@@ -115,5 +118,25 @@ func move(c *cmd.Call, from, to store.ListEnd) reply.Reply {
 	case !ok:
 		return reply.Nil()
 	}
+	if err := noteMove(c, from, to); err != nil {
+		return reply.Err(err)
+	}
 	return reply.Bytes(value)
+}
+
+// noteMove announces a move as Redis does: the push before the pop.
+func noteMove(c *cmd.Call, from, to store.ListEnd) error {
+	if c.Heard == 0 {
+		return nil
+	}
+	heads, err := c.Tx.Heads(nil, c.Key(1))
+	if err != nil {
+		return err
+	}
+	c.Notify([]string{store.Front: "l:lpush", store.Back: "l:rpush"}[to], c.Key(2))
+	c.Notify([]string{store.Front: "l:lpop", store.Back: "l:rpop"}[from], c.Key(1))
+	if !heads[0].Exists() {
+		c.Notify("g:del", c.Key(1))
+	}
+	return nil
 }

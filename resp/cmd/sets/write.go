@@ -40,6 +40,7 @@ func smove(c *cmd.Call) reply.Reply {
 	}
 	n, err := from.Remove(c.Args[3])
 	if err == nil && n > 0 {
+		c.Event = "s:sadd"
 		_, err = to.Add(c.Args[3])
 	}
 	if err != nil {

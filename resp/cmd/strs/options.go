@@ -5,6 +5,7 @@ import (
 
 	"larder/resp/arg"
 	"larder/resp/cmd"
+	"larder/resp/reply"
 	"larder/store"
 )
 
@@ -85,6 +86,14 @@ func (e *expiry) read(s *arg.Scanner) bool {
 }
 
 func (e *expiry) fits(f form) bool { return e.form == noForm || e.form == f }
+
+// noted announces, behind what the command did to its key, that the key got this time.
+func (e *expiry) noted(c *cmd.Call, answer reply.Reply) reply.Reply {
+	if e.given() {
+		c.Notify("g:expire", c.Key(1))
+	}
+	return answer
+}
 
 // at is the time in Unix milliseconds, 0 if none was given.
 func (e *expiry) at(c *cmd.Call) (int64, error) {

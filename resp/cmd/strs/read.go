@@ -89,6 +89,7 @@ func getEx(c *cmd.Call) reply.Reply {
 	case o.expiry.given():
 		return unless(b.Expire(at), value)
 	case o.persist && b.Head().ExpireAt != 0:
+		c.Event = "g:persist"
 		return unless(b.Expire(0), value)
 	}
 	return value

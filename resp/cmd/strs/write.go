@@ -22,7 +22,7 @@ func set(c *cmd.Call) reply.Reply {
 	if o.nx || o.xx || o.get || o.keepTTL {
 		return setKnowing(c, o, at)
 	}
-	return unless(store.SetString(c.Tx, c.Key(1), c.Args[2], at), reply.OK())
+	return o.expiry.noted(c, unless(store.SetString(c.Tx, c.Key(1), c.Args[2], at), reply.OK()))
 }
 
 // setKnowing is SET with options about the old value. Only GET minds its type.
@@ -43,7 +43,7 @@ func setKnowing(c *cmd.Call, o options, at int64) reply.Reply {
 	if o.keepTTL {
 		at = old.ExpireAt
 	}
-	return unless(store.SetString(c.Tx, c.Key(1), c.Args[2], at), answer)
+	return o.expiry.noted(c, unless(store.SetString(c.Tx, c.Key(1), c.Args[2], at), answer))
 }
 
 func setNX(c *cmd.Call) reply.Reply {
@@ -66,7 +66,7 @@ func setWithTime(c *cmd.Call, f form) reply.Reply {
 	if err != nil {
 		return reply.Err(err)
 	}
-	return unless(store.SetString(c.Tx, c.Key(1), c.Args[3], at), reply.OK())
+	return e.noted(c, unless(store.SetString(c.Tx, c.Key(1), c.Args[3], at), reply.OK()))
 }
 
 func getSet(c *cmd.Call) reply.Reply {

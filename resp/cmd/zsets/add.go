@@ -23,6 +23,9 @@ func add(c *cmd.Call, rule store.ZRule) reply.Reply {
 	if err != nil {
 		return reply.Err(err)
 	}
+	if rule.Incr {
+		c.Event = "z:zincr"
+	}
 	done, err := z.Add(rule, members...)
 	switch {
 	case err != nil:

@@ -59,6 +59,9 @@ func zmpop(c *cmd.Call) reply.Reply {
 	if err := s.End(); err != nil {
 		return reply.Err(err)
 	}
+	if highest {
+		c.Event = "z:zpopmax"
+	}
 	for _, name := range names {
 		z, err := store.OpenZSet(c.Tx, c.KeyIn(name))
 		if err != nil {

@@ -1,0 +1,76 @@
+package resp
+
+import (
+	"context"
+
+	"larder/resp/cmd"
+	"larder/store"
+)
+
+// Expiry is the engine that active expiry must go through: it announces what it removes.
+func (s *Server) Expiry() store.Engine { return &expiry{s.engine, s} }
+
+// expiry is an engine for cull. For any goroutine.
+type expiry struct {
+	store.Engine
+	server *Server
+}
+
+// Batch runs jobs and announces, after the commit, the keys they expired.
+func (x *expiry) Batch(ctx context.Context, jobs []*store.Job) {
+	expired := make([][]store.Key, len(jobs))
+	wrapped := make([]*store.Job, len(jobs))
+	for i, j := range jobs {
+		wrapped[i] = &store.Job{Scope: j.Scope, Write: j.Write, Fn: func(tx store.Tx) error {
+			t := &expiryTx{Tx: tx}
+			err := j.Fn(t)
+			expired[i] = t.expired
+			return err
+		}}
+	}
+	store.Batch(ctx, x.Engine, wrapped)
+	for i, j := range jobs {
+		if j.Err = wrapped[i].Err; j.Err == nil {
+			x.server.expired(expired[i])
+		}
+	}
+}
+
+// Update is a batch of one.
+func (x *expiry) Update(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
+	job := &store.Job{Scope: s, Write: true, Fn: fn}
+	x.Batch(ctx, []*store.Job{job})
+	return job.Err
+}
+
+// expiryTx remembers which keys it expired. It belongs to one run of a job.
+type expiryTx struct {
+	store.Tx
+	expired []store.Key
+}
+
+// Expire goes key by key: the engine only tells how many.
+func (t *expiryTx) Expire(keys ...store.Key) (int, error) {
+	total := 0
+	for _, k := range keys {
+		n, err := t.Tx.Expire(k)
+		if err != nil {
+			return total, err
+		}
+		if n > 0 {
+			t.expired = append(t.expired, k)
+		}
+		total += n
+	}
+	return total, nil
+}
+
+func (s *Server) expired(keys []store.Key) {
+	heard := s.heard()
+	if heard == 0 || !heard.Has('x') {
+		return
+	}
+	for _, k := range keys {
+		s.announce(cmd.Notice{Event: "expired", DB: k.DB, Name: string(k.Name)})
+	}
+}

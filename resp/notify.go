@@ -1,0 +1,106 @@
+package resp
+
+import (
+	"strconv"
+
+	"larder/resp/broker"
+	"larder/resp/cmd"
+	"larder/store"
+)
+
+// setEvents makes notify-keyspace-events take effect. Without K or E nobody hears anything.
+func (s *Server) setEvents() {
+	mask := cmd.Events(s.params.String("notify-keyspace-events"))
+	if !mask.Has('K') && !mask.Has('E') {
+		mask = 0
+	}
+	s.events.Store(uint32(mask))
+}
+
+func (s *Server) heard() cmd.EventMask { return cmd.EventMask(s.events.Load()) }
+
+// announce publishes a keyspace event in the forms that are asked for.
+// https://redis.io/docs/latest/develop/use/keyspace-notifications/
+func (s *Server) announce(n cmd.Notice) {
+	mask, db := s.heard(), strconv.Itoa(n.DB)
+	if mask.Has('K') {
+		s.broker.Publish(broker.Channels, []byte("__keyspace@"+db+"__:"+n.Name), []byte(n.Event))
+	}
+	if mask.Has('E') {
+		s.broker.Publish(broker.Channels, []byte("__keyevent@"+db+"__:"+n.Event), []byte(n.Name))
+	}
+}
+
+// notePut notes the events of a key that is about to be written: that it had expired and
+// nobody had looked, that it is new, and what its command does to it.
+func (t *trackTx) notePut(k store.Key) error {
+	c := t.call
+	if c.Heard == 0 {
+		return nil
+	}
+	if err := t.noteExpired(k); err != nil {
+		return err
+	}
+	if c.Heard.Has('n') {
+		heads, err := t.Tx.Heads(nil, k)
+		if err != nil {
+			return err
+		}
+		if !heads[0].Exists() {
+			c.Notify("n:new", k)
+		}
+	}
+	c.Notify(c.Event, k)
+	return nil
+}
+
+// noteDrop notes the events of keys about to be removed, if they are there: the command's own
+// first if it took the last element out of a key, not if it removed the key as a whole.
+func (t *trackTx) noteDrop(keys ...store.Key) error {
+	c := t.call
+	if c.Heard == 0 {
+		return nil
+	}
+	if err := t.noteExpired(keys...); err != nil || c.Event == cmd.OwnEvents {
+		return err
+	}
+	heads, err := t.Tx.Heads(nil, keys...)
+	if err != nil {
+		return err
+	}
+	dropped := make(map[string]bool, len(keys))
+	for i, k := range keys {
+		if heads[i].Exists() && !dropped[string(k.Name)] {
+			dropped[string(k.Name)] = true
+			if c.Spec.Empties() {
+				c.Notify(c.Event, k)
+			}
+			c.Notify("g:del", k)
+		}
+	}
+	return nil
+}
+
+// noteExpired removes keys whose time has passed: the write would hide that they had expired.
+func (t *trackTx) noteExpired(keys ...store.Key) error {
+	if !t.call.Heard.Has('x') {
+		return nil
+	}
+	for _, k := range keys {
+		n, err := t.Tx.Expire(k)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			t.call.Notify("x:expired", k)
+		}
+	}
+	return nil
+}
+
+// noteMiss notes that a reading command did not find a key.
+func (t *trackTx) noteMiss(k store.Key) {
+	if t.call.Event != cmd.OwnEvents {
+		t.call.Notify("m:keymiss", k)
+	}
+}
