@@ -54,10 +54,11 @@ func (c *clients) all() []*cmd.Client {
 	return list
 }
 
-// closeIdle ends the connections that sent nothing for longer than timeout.
+// closeIdle ends the connections that sent nothing for longer than timeout. Subscribers have
+// nothing to send.
 func (c *clients) closeIdle(now time.Time, timeout time.Duration) {
 	for _, client := range c.all() {
-		if now.Sub(time.UnixMilli(client.LastActive.Load())) > timeout {
+		if now.Sub(time.UnixMilli(client.LastActive.Load())) > timeout && !client.Subscribed() {
 			client.Close()
 		}
 	}

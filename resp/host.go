@@ -2,7 +2,6 @@ package resp
 
 import (
 	"context"
-	"net"
 	"runtime/debug"
 	"strings"
 
@@ -63,16 +62,7 @@ func (h host) SetActiveExpire(on bool) { h.upkeep.SetActive(on) }
 
 // DebugAllowed asks enable-debug-command, whose "local" means this machine.
 func (h host) DebugAllowed(c *cmd.Client) bool {
-	return h.params.Allowed("enable-debug-command", localAddr(c.Addr))
-}
-
-func localAddr(addr string) bool {
-	name, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return true // a unix socket
-	}
-	ip := net.ParseIP(name)
-	return ip != nil && ip.IsLoopback()
+	return h.params.Allowed("enable-debug-command", c.Near())
 }
 
 func (h host) View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {

@@ -26,6 +26,18 @@ func (s *Server) infoServer(t *infoText) {
 		"run_id", s.runID, "tcp_port", s.params.Int("port"), "server_time_usec", time.Now().UnixMicro(),
 		"uptime_in_seconds", up, "uptime_in_days", up/86400, "hz", s.params.Int("hz"), "configured_hz", s.params.Int("hz"),
 		"lru_clock", time.Now().Unix()&(1<<24-1), "executable", executable, "config_file", s.params.File(), "io_threads_active", 0)
+	s.infoListeners(t)
+}
+
+func (s *Server) infoListeners(t *infoText) {
+	n := 0
+	if port, addrs := s.params.Int("port"), s.params.Strings("bind"); port != 0 && len(addrs) > 0 {
+		t.line("listener0", fmt.Sprintf("name=tcp,bind=%s,port=%d", strings.Join(addrs, ",bind="), port))
+		n++
+	}
+	if path := s.params.String("unixsocket"); path != "" {
+		t.line(fmt.Sprintf("listener%d", n), "name=unix,bind="+path)
+	}
 }
 
 // buildID is the revision the binary was built from, 0 when it was not recorded.

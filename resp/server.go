@@ -178,7 +178,12 @@ func (s *Server) closed(conn redcon.Conn, _ error) {
 }
 
 func newClient(conn redcon.Conn) *cmd.Client {
-	c := &cmd.Client{Addr: conn.RemoteAddr(), Local: conn.NetConn().LocalAddr().String(), Created: time.Now()}
+	local := conn.NetConn().LocalAddr()
+	c := &cmd.Client{Addr: conn.RemoteAddr(), Local: local.String(), Created: time.Now()}
+	if local.Network() == "unix" {
+		c.Unix, c.Local = true, c.Local+":0"
+		c.Addr = c.Local
+	}
 	c.Proto.Store(2)
 	c.LastActive.Store(c.Created.UnixMilli())
 	c.Change(func(info *cmd.ClientInfo) { info.User = access.DefaultUser })

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -10,7 +11,8 @@ import (
 // it; others may read the atomic fields, and the rest through Info.
 type Client struct {
 	ID      int64
-	Addr    string // peer, "ip:port" or the socket's path
+	Addr    string // peer, "ip:port" or the unix socket's path and ":0"
+	Unix    bool   // came through the unix socket
 	Local   string // our end
 	FD      int    // file descriptor, -1 when there is none
 	Created time.Time
@@ -47,6 +49,15 @@ type ClientInfo struct {
 	LibName    string // CLIENT SETINFO LIB-NAME
 	LibVersion string
 	User       string // "default" unless AUTH named another
+}
+
+// Near reports whether the client is on this machine: on the unix socket or on loopback.
+func (c *Client) Near() bool {
+	if c.Unix {
+		return true
+	}
+	addr, err := netip.ParseAddrPort(c.Addr)
+	return err == nil && addr.Addr().Unmap().IsLoopback()
 }
 
 // Info returns a copy; for any goroutine.

@@ -2,9 +2,6 @@
 package configs
 
 import (
-	"net"
-	"strings"
-
 	"larder/resp/cmd"
 	"larder/resp/param"
 	"larder/resp/reply"
@@ -55,7 +52,7 @@ func (f *family) get(c *cmd.Call) reply.Reply {
 }
 
 func (f *family) change(c *cmd.Call) reply.Reply {
-	return done(f.set.Change(c.Args[2:], local(c.Client)))
+	return done(f.set.Change(c.Args[2:], c.Client.Near()))
 }
 
 // secrets are the values of parameters such as requirepass.
@@ -80,16 +77,6 @@ func done(err error) reply.Reply {
 		return reply.Err(err)
 	}
 	return reply.OK()
-}
-
-// local reports whether a client is on this machine, on a Unix socket or through loopback.
-func local(client *cmd.Client) bool {
-	if strings.HasPrefix(client.Addr, "/") {
-		return true
-	}
-	host, _, err := net.SplitHostPort(client.Addr)
-	ip := net.ParseIP(host)
-	return err == nil && ip != nil && ip.IsLoopback()
 }
 
 func help(*cmd.Call) reply.Reply {

@@ -20,7 +20,7 @@ func run(t *testing.T, rows []cmd.Spec, addr string, proto int, line ...string) 
 	for i := range rows[0].Subs {
 		sub := &rows[0].Subs[i]
 		if sub.Name == line[0] {
-			c := &cmd.Call{Spec: sub, Args: args, Proto: proto, Client: &cmd.Client{Addr: addr}}
+			c := &cmd.Call{Spec: sub, Args: args, Proto: proto, Client: &cmd.Client{Addr: addr, Unix: strings.HasPrefix(addr, "/")}}
 			return string(sub.Run(c).Append(nil, proto))
 		}
 	}

@@ -126,7 +126,7 @@ func flags(c *cmd.Client) string {
 	if c.NoTouch.Load() {
 		letters += "T"
 	}
-	if strings.HasPrefix(c.Addr, "/") {
+	if c.Unix {
 		letters += "U"
 	}
 	if letters == "" {
