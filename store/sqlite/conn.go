@@ -10,6 +10,7 @@ import (
 //go:embed schema.sql
 var schema string
 
+// pageSize holds for files made from now on; see doc.go.
 const pageSize = 4096
 
 // conn is one connection to the file with its prepared statements and the transaction object it

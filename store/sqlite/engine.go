@@ -93,32 +93,31 @@ func (e *Engine) View(ctx context.Context, s store.Scope, fn func(store.Tx) erro
 
 // Update runs fn in the next commit group.
 func (e *Engine) Update(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
-	c := callPool.Get().(*call)
-	c.ctx, c.one = ctx, store.Job{Scope: s, Write: true, Fn: fn}
-	c.jobs = append(c.jobs[:0], &c.one)
-	e.writer.do(c)
-	return c.finish()
+	return e.update(ctx, s, fn, false)
 }
 
 // Alone is Update in a commit group of its own: fn runs once, never again because of a neighbour. It is for
 // functions that do more than use tx, such as the outer half of a transaction over several engines.
 func (e *Engine) Alone(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
-	c := callPool.Get().(*call)
-	c.ctx, c.one, c.alone = ctx, store.Job{Scope: s, Write: true, Fn: fn}, true
+	return e.update(ctx, s, fn, true)
+}
+
+func (e *Engine) update(ctx context.Context, s store.Scope, fn func(store.Tx) error, alone bool) error {
+	c := e.writer.call(ctx)
+	c.one, c.alone = store.Job{Scope: s, Write: true, Fn: fn}, alone
 	c.jobs = append(c.jobs[:0], &c.one)
 	e.writer.do(c)
-	return c.finish()
+	return e.writer.finish(c)
 }
 
 // Batch runs jobs together: on one snapshot if none writes, else in one commit group, in order.
 func (e *Engine) Batch(ctx context.Context, jobs []*store.Job) {
 	for _, j := range jobs {
 		if j.Write {
-			c := callPool.Get().(*call)
-			c.ctx = ctx
+			c := e.writer.call(ctx)
 			c.jobs = append(c.jobs[:0], jobs...)
 			e.writer.do(c)
-			_ = c.finish()
+			_ = e.writer.finish(c)
 			return
 		}
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	// valueInline is the longest value kept in the items' tree: longer rows make it deep.
+	// valueInline is the longest value kept in the items' tree: longer rows make it deep (see doc.go).
 	valueInline = 400
 	// chunkBits is the width of a chunk number inside chunks.at: 16 GiB a string.
 	chunkBits = 20

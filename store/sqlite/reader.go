@@ -71,6 +71,7 @@ type pool struct {
 	mu      sync.Mutex
 	idle    []*reader
 	waiting []chan *reader
+	spare   sync.Pool // of empty channels
 	all     []*reader
 	closed  bool
 }
@@ -106,21 +107,21 @@ func (p *pool) take(ctx context.Context) (*reader, error) {
 		p.mu.Unlock()
 		return r, nil
 	}
-	ch := handovers.Get().(chan *reader)
+	ch, ok := p.spare.Get().(chan *reader)
+	if !ok {
+		ch = make(chan *reader, 1)
+	}
 	p.waiting = append(p.waiting, ch)
 	p.mu.Unlock()
 	select {
 	case r := <-ch:
-		handovers.Put(ch)
+		p.spare.Put(ch)
 		return r, nil
 	case <-ctx.Done():
 		p.leave(ch)
 		return nil, ctx.Err()
 	}
 }
-
-// handovers keeps channels of waiters for reuse; they are empty.
-var handovers = sync.Pool{New: func() any { return make(chan *reader, 1) }}
 
 // leave takes a waiter out of the queue, and gives back what it was handed meanwhile.
 func (p *pool) leave(ch chan *reader) {

@@ -33,15 +33,22 @@ const (
 	lead          // be the leader of the next group
 )
 
-// callPool is shared by all engines; it holds no state, only memory.
-var callPool = sync.Pool{New: func() any { return &call{wake: make(chan wakeup, 1)} }}
+// call takes a call from those that were used before.
+func (w *writer) call(ctx context.Context) *call {
+	c, ok := w.calls.Get().(*call)
+	if !ok {
+		c = &call{wake: make(chan wakeup, 1)}
+	}
+	c.ctx = ctx
+	return c
+}
 
-// finish hands the call back, and the panic of a job to the goroutine that asked for it.
-func (c *call) finish() error {
+// finish gives the call back, and the panic of a job to the goroutine that asked for it.
+func (w *writer) finish(c *call) error {
 	err, p := c.one.Err, c.panic
 	clear(c.jobs)
 	*c = call{jobs: c.jobs[:0], wake: c.wake}
-	callPool.Put(c)
+	w.calls.Put(c)
 	if p != nil {
 		panic(p)
 	}
@@ -53,6 +60,7 @@ func (c *call) finish() error {
 // hands leadership to the next in the queue: one caller alone waits for nobody, and many
 // share the cost of a commit. Everything below the mutex belongs to the leader.
 type writer struct {
+	calls  sync.Pool // of *call
 	mu     sync.Mutex
 	queue  []*call
 	busy   bool // somebody leads
@@ -203,10 +211,10 @@ func (w *writer) handOver() {
 
 // exclusive runs fn on the writer's connection outside any transaction, alone.
 func (w *writer) exclusive(ctx context.Context, fn func(*conn) error) error {
-	c := callPool.Get().(*call)
-	c.ctx, c.special = ctx, fn
+	c := w.call(ctx)
+	c.special = fn
 	w.do(c)
-	return c.finish()
+	return w.finish(c)
 }
 
 // close refuses further calls and waits for those in the queue.
@@ -220,8 +228,8 @@ func (w *writer) close() {
 		w.mu.Unlock()
 		return nil
 	})
-	c := callPool.Get().(*call)
-	c.ctx, c.special = context.Background(), func(*conn) error { return nil }
+	c := w.call(context.Background())
+	c.special = func(*conn) error { return nil }
 	w.last(c)
 }
 
@@ -235,7 +243,7 @@ func (w *writer) last(c *call) {
 	if leading || <-c.wake == lead {
 		w.lead()
 	}
-	_ = c.finish()
+	_ = w.finish(c)
 }
 
 // reserve returns a fresh id. Numbers are reserved in the file in blocks, in the transaction that first needs

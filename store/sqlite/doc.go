@@ -1,0 +1,36 @@
+// Package sqlite keeps one shard in one SQLite file. It is the only package that holds SQL.
+//
+// # Reading tour
+//
+// schema.sql says what is on disk; engine.go and open.go what an engine is made of; writer.go
+// and group.go how Updates share a commit; reader.go how Views keep a snapshot; tx.go with heads.go,
+// items.go, ranges.go and scan.go what a transaction does; mark.go how bounds of all kinds become one;
+// blocks.go and blockwrite.go how ranks are counted; checkpoint.go, sweep.go, sizes.go and check.go the upkeep.
+// driver.go is the only file that knows the C library.
+//
+// # Invariants
+//
+//   - One connection writes, and only the leader of a group uses it. A caller alone waits for nobody.
+//   - Update returns after COMMIT has: in every Mode the log is then with the operating system, and kill -9
+//     loses nothing.
+//   - The commit counter moves after COMMIT and before anyone hears of it. A View whose snapshot was taken
+//     at an older count renews it first, so it sees every Update that returned before.
+//   - An idle reader may keep its snapshot, but Checkpoint takes it away: else the log would never start again.
+//   - Ids are reserved in the file in the transaction that first uses them and are never given out twice.
+//   - Counters of databases change in the transaction that changes what they count.
+//   - Nothing opens the database file or -shm but SQLite: closing them would drop its locks.
+//
+// # Measured
+//
+// Two cores shared with other work, CPU time per operation, 100-byte values, 1,000,000 keys; compare inside a line.
+//
+//	page size 4096 / 8192 / 16384        SET in groups of 31: 31 / 43 / 46 us; GET 11.6 / 12.0 / 12.7 us;
+//	                                     50,000 sorted overwrites and a checkpoint: 2.2 / 3.9 / 5.0 s
+//	item value inline up to 100 / 400 / 900 bytes
+//	                                     put of 350 bytes 18.0 / 14.5 / 14.5 us, get 11.0 / 8.6 / 9.7 us;
+//	                                     put of 800 bytes 19.5 / 17.7 / 19.5 us, get 12.5 / 12.2 / 12.9 us
+//	snapshot kept / renewed              1.3 us without a commit in between; 26 us, and a cold page cache, after one
+//	statement planned again              90 us each time a bound of a range changed, before the stability guarantee
+//	driver: zombiezen / direct           SET in groups 29 / 22 us, GET 9.0 / 8.3 us
+//	200,000 keys, a quarter overwritten in key order in one transaction: 7.5 us a row
+package sqlite
