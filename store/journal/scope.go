@@ -2,16 +2,21 @@ package journal
 
 import (
 	"bytes"
+	"slices"
 
 	"larder/store"
 )
 
-// fence keeps a command inside the scope it named. Only the top of a stack has one.
-type fence struct{ scope *store.Scope }
+// fence keeps a command inside the scope it named. Only the top of a stack has one. It
+// belongs to the transaction's goroutine.
+type fence struct {
+	scope *store.Scope
+	next  int // the key of scope that is expected next: a command of n keys asks for them in order
+}
 
 // admits checks that keys are in the scope: by slot, because a name's slot is the same in
 // every database.
-func (f fence) admits(keys ...store.Key) error {
+func (f *fence) admits(keys ...store.Key) error {
 	if f.scope == nil || f.scope.All {
 		return nil
 	}
@@ -23,23 +28,23 @@ func (f fence) admits(keys ...store.Key) error {
 	return nil
 }
 
-func (f fence) holds(k store.Key) bool {
-	for _, s := range f.scope.Keys {
-		if bytes.Equal(s.Name, k.Name) {
+func (f *fence) holds(k store.Key) bool {
+	keys := f.scope.Keys
+	for range keys {
+		if f.next >= len(keys) {
+			f.next = 0
+		}
+		if bytes.Equal(keys[f.next].Name, k.Name) {
 			return true
 		}
+		f.next++
 	}
 	slot := store.Slot(k.Name)
-	for _, s := range f.scope.Keys {
-		if store.Slot(s.Name) == slot {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(keys, func(s store.Key) bool { return store.Slot(s.Name) == slot })
 }
 
 // whole checks that the scope covers everything.
-func (f fence) whole() error {
+func (f *fence) whole() error {
 	if f.scope == nil || f.scope.All {
 		return nil
 	}
@@ -49,7 +54,7 @@ func (f fence) whole() error {
 // fenced gives the top of a stack a fence. A bare snapshot has the base's own.
 func fenced(top store.BaseTx, s *store.Scope) store.BaseTx {
 	if m, ok := top.(*merged); ok {
-		m.scope = s
+		m.fence = fence{scope: s}
 	}
 	return top
 }
