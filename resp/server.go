@@ -153,6 +153,11 @@ func (s *Server) accept(conn redcon.Conn) bool {
 		return false
 	}
 	guarded := conn.NetConn().(*guard.Conn)
+	client.Close = func() {
+		client.Killed.Store(true)
+		s.clients.remove(client) // now, though its command may run on: CLIENT LIST must not show who was killed
+		guarded.Close()
+	}
 	client.FD, client.QueryBuffer = descriptor(guarded.NetConn()), guarded.QueryBuffer
 	fresh := &session{server: s, conn: conn, guard: guarded, client: client, trusted: s.gate.Open()}
 	fresh.hear()
@@ -187,10 +192,6 @@ func newClient(conn redcon.Conn) *cmd.Client {
 	c.Proto.Store(2)
 	c.LastActive.Store(c.Created.UnixMilli())
 	c.Change(func(info *cmd.ClientInfo) { info.User = access.DefaultUser })
-	c.Close = func() {
-		c.Killed.Store(true)
-		conn.NetConn().Close()
-	}
 	return c
 }
 
