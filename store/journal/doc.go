@@ -1,0 +1,73 @@
+// Package journal is the redo log in front of the shards and the overlay of writes that
+// are not in their tables yet: a store.Engine over each store.Base, all of one server
+// sharing one Log.
+//
+// # Why
+//
+// A small random write costs a table two pages, one in its own log and one at the
+// checkpoint, and with `appendfsync always` an fsync for each shard. A record costs its
+// bytes, one write(2) for everyone who waits, and one fsync for all shards. Hot keys
+// coalesce in the overlay, and a generation is handed down in key order, so that a page
+// is written once for many keys.
+//
+// # Who may see what, when
+//
+//  1. A group of transactions runs on a layer of its own over the present state. Its record
+//     is appended with one write, and only then is the layer published. A failed append
+//     publishes nothing.
+//  2. With Always the record is synced before it is published, so nobody sees what a power
+//     cut could still undo, and no reply waits for more than its own group.
+//  3. A transaction over several shards is one record (Join). The caller, package shard,
+//     keeps readers from seeing one shard's part before another's.
+//  4. fn may run several times: when a neighbour in its group fails after writing, and when
+//     it proves too large for the overlay, which it is told by store.ErrAgain.
+//  5. A View reads the layers and the base's snapshot as both were when it began. It pins
+//     the newest layer, which is then not written to any more: a group that finds it pinned
+//     becomes a layer of its own, and layers melt together when no View needs them apart.
+//     Views wait for nobody and keep nobody waiting. See generations.
+//  6. Records are absolute. Replay uses no clock and no chance.
+//
+// # The log
+//
+//  7. After a failed or short append the segment is cut back to its last good record, or
+//     left behind for a new one. Each checksum is chained to the one before and salted by
+//     segment, so a stale tail never validates. Recovery reads up to the first record that
+//     does not, and goes on in a fresh segment.
+//  8. When an fsync fails, writes are refused until a new segment holds every record since
+//     the last good fsync and is itself synced; the old descriptor is never synced again,
+//     because Linux may have marked its pages clean. Those records are kept in memory, at
+//     most keptMax bytes of them: past that a writer waits for an fsync in every mode.
+//  9. A new segment is synced with its header, and its directory with it, before a record
+//     goes in. A segment is deleted when no shard needs it.
+//
+// # Settling
+//
+//  10. A generation is settled by syncing the log through its last record, in every mode,
+//     then writing it to the base in one durable transaction together with its mark. A
+//     base that is ahead of the journal is refused at Open: records were lost.
+//  11. A reader applies the frozen layers only if its snapshot's mark is below theirs, so
+//     that what is in both counts once.
+//  12. An item's row knows whether something lies below it; a head learns it when somebody
+//     counts. A plain SET looks at nothing below.
+//  13. A generation settles when it is full, when it has been idle for a second, or when
+//     the log has grown too long.
+//  14. Room is waited for before anything is held, and not for ever.
+//
+// # Memory
+//
+//  15. The growing layers are bounded by Options.OverlayBytes, and as much again may be
+//     settling. A transaction that would pass the bound, empties a database or drops a
+//     long range leaves the overlay: everything settles, and it runs straight on the base.
+//     For one shard the base's own commit makes it atomic; for several, the record is made
+//     durable before the first base commits, and each base commits with its LSN as mark.
+//  16. Orders are made on demand: most parts are only written between two settles, and a
+//     tree costs more than the write.
+//  17. What is known to be hidden at the ends of a part is remembered, so that draining a
+//     queue does not walk over its own deletions again and again.
+//
+// # Identity
+//
+//  18. Ids come from a counter of the shard, recovered from the base's mark and the records
+//     behind it. An id whose head is gone is orphaned when the generation settles, unless
+//     another head of it names the id: that is a rename.
+package journal
