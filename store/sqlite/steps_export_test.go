@@ -1,0 +1,31 @@
+package sqlite
+
+import (
+	"context"
+	"testing"
+
+	lib "modernc.org/sqlite/lib"
+)
+
+// Steps returns how many steps of SQLite's virtual machine the writer's statements took since it was
+// last asked: a measure of rows visited that no load on the machine changes.
+func (e *Engine) Steps(t *testing.T) (n int64) {
+	t.Helper()
+	err := e.writer.exclusive(context.Background(), func(c *conn) error {
+		for _, s := range c.named {
+			n += s.takeSteps()
+		}
+		for _, cur := range c.all {
+			n += cur.stmt.takeSteps()
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func (s *stmt) takeSteps() int64 {
+	return int64(lib.Xsqlite3_stmt_status(s.db.tls, s.handle, lib.SQLITE_STMTSTATUS_VM_STEP, 1))
+}
