@@ -13,8 +13,9 @@
 //   - One connection writes, and only the leader of a group uses it. A caller alone waits for nobody.
 //   - Update returns after COMMIT has: in every Mode the log is then with the operating system, and kill -9
 //     loses nothing.
-//   - The commit counter moves after COMMIT and before anyone hears of it. A View whose snapshot was taken
-//     at an older count renews it first, so it sees every Update that returned before.
+//   - The commit counter moves before COMMIT and again before anyone hears of it. A View keeps its reader's
+//     snapshot only if the count is the same and no commit is under way: so it sees every Update
+//     that returned before, and everything that an earlier View saw.
 //   - An idle reader may keep its snapshot, but Checkpoint takes it away: else the log would never start again.
 //   - Ids are reserved in the file in the transaction that first uses them and are never given out twice.
 //   - Counters of databases change in the transaction that changes what they count.

@@ -56,7 +56,10 @@ type Engine struct {
 	check   checkpointer
 
 	clock atomic.Int64 // the largest Now given out
-	// commits counts commits that changed something; a snapshot renewed at this count or later shows them.
+	// commits moves before and after every COMMIT that changes something: odd while it is under way. A snapshot
+	// taken at an even count shows all there is for as long as the count stays. At an odd one nobody can
+	// tell whether another View has already seen the commit, so every View renews: else a reader that
+	// is left with the old snapshot would show the time before.
 	commits atomic.Uint64
 	// layout changes around every commit that changes which namespace a database number stands
 	// for: odd while it is under way.

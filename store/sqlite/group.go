@@ -58,13 +58,11 @@ func (w *writer) commit(wrote bool) error {
 		e.layout.Add(1)
 		defer e.layout.Add(1)
 	}
-	if err := w.conn.exec(w.conn.s.commit); err != nil {
-		return err
-	}
 	if wrote {
 		e.commits.Add(1)
+		defer e.commits.Add(1)
 	}
-	return nil
+	return w.conn.exec(w.conn.s.commit)
 }
 
 // runJobs runs every job of the group. again asks for an isolated run; err is the end of the

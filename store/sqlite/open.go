@@ -35,7 +35,7 @@ func (h hasher) head(name []byte) int64 {
 // and no other process may have it open.
 func Open(path string, o Options) (*Engine, error) {
 	e := &Engine{path: path, opts: o.filled()}
-	e.commits.Store(1) // 0 is a reader without a snapshot
+	e.commits.Store(2) // 0 is a reader without a snapshot
 	if err := createFile(path); err != nil {
 		return nil, err
 	}

@@ -13,17 +13,17 @@ import (
 type reader struct {
 	conn   *conn
 	ledger ledger
-	// seen is the engine's commit count that the snapshot holds at least; 0 without a snapshot.
+	// seen is the engine's commit count when the snapshot was taken; 0 without a snapshot.
 	seen   uint64
 	layout uint64 // of ledger, 1 for unknown
 }
 
-// renew takes a new snapshot if anything was committed since the last one. The snapshot lives as long
+// renew takes a new snapshot if anything was committed since the last one, or is being committed. The snapshot lives as long
 // as the pin statement stands on a row: resetting and stepping one statement is cheaper than COMMIT
 // and BEGIN.
 func (r *reader) renew(e *Engine) error {
 	commits := e.commits.Load()
-	if r.seen == commits {
+	if r.seen == commits && commits%2 == 0 {
 		return nil
 	}
 	r.release()

@@ -56,7 +56,7 @@ func (e *Engine) shrink(ctx context.Context) (more bool, err error) {
 	err = e.writer.exclusive(ctx, func(c *conn) error {
 		return c.script(fmt.Sprintf("PRAGMA incremental_vacuum(%d);", vacuumPages))
 	})
-	e.commits.Add(1) // or readers would go on to see the pages
+	e.commits.Add(2) // or readers would go on to see the pages
 	return err == nil, err
 }
 
