@@ -136,8 +136,8 @@ func waitForEnd(params *param.Set, log *slog.Logger, listener *doors, stop <-cha
 
 // greet says what a newcomer needs: where it listens, where the data is, how to connect.
 func greet(params *param.Set, log *slog.Logger, addrs []net.Addr) {
-	for _, name := range params.Ignored() {
-		log.Info("This directive has no meaning here; it is kept and answered by CONFIG GET", "directive", name)
+	if names := params.Ignored(); len(names) > 0 {
+		log.Info("Some directives have no meaning here; they are kept and answered by CONFIG GET", "directives", names)
 	}
 	for _, addr := range addrs {
 		log.Info("Listening", "address", addr.String())

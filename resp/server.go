@@ -159,7 +159,7 @@ func (s *Server) accept(conn redcon.Conn) bool {
 		guarded.Close()
 	}
 	client.FD, client.QueryBuffer = descriptor(guarded.NetConn()), guarded.QueryBuffer
-	fresh := &session{server: s, conn: conn, guard: guarded, client: client, trusted: s.gate.Open()}
+	fresh := &session{server: s, conn: conn, guard: guarded, client: client, replies: writer{conn: guarded}, trusted: s.gate.Open()}
 	fresh.hear()
 	if !s.clients.add(client, int(s.params.Int("maxclients"))) {
 		s.stats.Refused.Add(1)

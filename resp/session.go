@@ -11,16 +11,12 @@ import (
 	"larder/resp/broker"
 	"larder/resp/cmd"
 	"larder/resp/guard"
-	"larder/resp/reply"
 	"larder/store"
 )
 
 const (
 	// batchMax bounds the commands of a pipeline that wait for each other's commit.
 	batchMax = 1024
-	// flushAt is the number of reply bytes after which a pipeline's replies are sent
-	// before the next batch runs.
-	flushAt = 64 << 10
 	// keepBatch is how many executions a connection keeps for its next pipeline.
 	keepBatch = 128
 )
@@ -40,6 +36,7 @@ type session struct {
 	watched map[watchKey]bool // whether the key was there when WATCH looked
 	dirty   atomic.Bool       // a watched key has changed
 
+	replies    writer
 	out        *output // what reaches the client besides replies
 	subscriber *broker.Subscriber
 }
@@ -62,21 +59,18 @@ func (s *session) serve(first redcon.Command) {
 		s.take(s.guard.Args(c.Args))
 	}
 	s.flush()
+	if len(s.batch) > keepBatch {
+		s.batch, s.jobs = slices.Clone(s.batch[:keepBatch]), nil
+	}
 	if s.client.Killed.Load() {
+		s.replies.send()
 		s.conn.Close()
 	}
 }
 
 // letGo sends the replies there are and lets messages through, until out.hold.
 func (s *session) letGo() {
-	w := redcon.BaseWriter(s.conn)
-	w.Flush()
-	if cap(w.Buffer()) > 2*flushAt {
-		w.SetBuffer(nil)
-	}
-	if len(s.batch) > keepBatch {
-		s.batch, s.jobs = slices.Clone(s.batch[:keepBatch]), nil
-	}
+	s.replies.send()
 	s.out.letGo()
 }
 
@@ -159,31 +153,16 @@ func (s *session) finish(e *execution) {
 		s.trusted = !s.trusted
 		s.guard.Restrict(!s.trusted)
 	}
-	s.send(e.reply)
+	s.replies.add(e.reply, int(s.client.Proto.Load()))
 	s.sendMessages()
 	e.reply.Release()
 	e.forget()
 }
 
-// send encodes a reply into redcon's buffer, or past it if it is large.
-func (s *session) send(r reply.Reply) {
-	w := redcon.BaseWriter(s.conn)
-	if r.Large() {
-		w.Flush()
-		r.WriteTo(s.conn.NetConn())
-		return
-	}
-	w.SetBuffer(r.Append(w.Buffer(), int(s.client.Proto.Load())))
-	if len(w.Buffer()) >= flushAt {
-		w.Flush()
-	}
-}
-
 // sendMessages puts what a command pushed to its own client behind its reply.
 func (s *session) sendMessages() {
 	if s.out.waiting.Load() {
-		w := redcon.BaseWriter(s.conn)
-		w.SetBuffer(s.out.appendTo(w.Buffer()))
+		s.replies.buf = s.out.appendTo(s.replies.buf)
 	}
 }
 
