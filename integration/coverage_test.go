@@ -11,12 +11,13 @@ import (
 var lineLists = [][]script{
 	stringScripts, hashScripts, listScripts, setScripts, zsetScripts, keyScripts,
 	connectionScripts, helloScripts, protocolScripts, authScripts, serverScripts, debugScripts,
-	transactionScripts, pubsubScripts,
+	transactionScripts, pubsubScripts, paceScripts,
 }
 
 // testedElsewhere are commands that end or replace the server, which no line may do.
 var testedElsewhere = map[string]string{
 	"shutdown": "TestShutdown",
+	"monitor":  "TestMonitorAgainstRedis",
 }
 
 // TestEveryCommandIsCovered lists the commands and subcommands of COMMAND that nothing compares.

@@ -43,6 +43,13 @@ var goldenRows = []golden{
 	{lines: "CLIENT HELP", want: `re:\+SETINFO <option> <value> `, why: "7.2: commands/client-help"},
 	{lines: "CLIENT HELP", want: `re:\+NO-TOUCH \(ON\|OFF\) `, why: "7.2: commands/client-help"},
 
+	{lines: "SET k v\nWAITAOF 1 0 0", want: `*[:1 :0]`, why: "7.2: commands/waitaof; what is acknowledged is synced here whatever appendonly says"},
+	{lines: "WAITAOF 0 1 10", want: `*[:0 :0]`, why: "7.2: commands/waitaof"},
+	{lines: "WAITAOF 2 0 0", want: `(error) "ERR value is out of range, value must between 0 and 1"`, why: "7.2: commands/waitaof"},
+	{lines: "WAITAOF 1 -1 0", want: `(error) "ERR value is out of range, must be positive"`, why: "7.2: commands/waitaof"},
+	{lines: "WAITAOF 1 0 -1", want: `(error) "ERR timeout is negative"`, why: "7.2: commands/waitaof"},
+	{lines: "WAITAOF 1 0", want: fmt.Sprintf(arityOf, "waitaof"), why: "7.2: commands/waitaof"},
+
 	{lines: "ZADD z 1 a 2 b\nZRANK z b WITHSCORE", want: `*[:1 "2"]`, want3: `*[:1 ,2]`, why: "7.2: commands/zrank"},
 	{lines: "ZADD z 1 a 2.5 b\nZREVRANK z b withscore", want: `*[:0 "2.5"]`, want3: `*[:0 ,2.5]`, why: "7.2: commands/zrevrank"},
 	{lines: "ZADD z 1 a\nZRANK z nosuch WITHSCORE", want: "(nil)", why: "7.2: commands/zrank"},

@@ -99,7 +99,7 @@ func (e *execution) transact(tx store.Tx) error {
 func (e *execution) run() {
 	start := time.Now()
 	defer func() {
-		e.took = time.Since(start)
+		e.took, e.leftDB = time.Since(start), int(e.Client.DB.Load())
 		if p := recover(); p != nil {
 			e.log.Error("a command panicked", "command", e.Spec.FullName(), "panic", p, "stack", string(debug.Stack()))
 			e.reply = reply.Fail("ERR internal error: the command failed unexpectedly and this connection is closed")

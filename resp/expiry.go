@@ -22,7 +22,7 @@ func (x *expiry) Batch(ctx context.Context, jobs []*store.Job) {
 	wrapped := make([]*store.Job, len(jobs))
 	for i, j := range jobs {
 		wrapped[i] = &store.Job{Scope: j.Scope, Write: j.Write, Fn: func(tx store.Tx) error {
-			t := &expiryTx{Tx: tx}
+			t := &expiryTx{Tx: tx, paused: x.server.pause.on.Load() && x.server.pause.active()}
 			err := j.Fn(t)
 			expired[i] = t.expired
 			return err
@@ -47,11 +47,15 @@ func (x *expiry) Update(ctx context.Context, s store.Scope, fn func(store.Tx) er
 type expiryTx struct {
 	store.Tx
 	expired []store.Key
+	paused  bool // CLIENT PAUSE: nothing may change, so nothing expires
 }
 
 // Expire goes key by key: the engine only tells how many.
 func (t *expiryTx) Expire(keys ...store.Key) (int, error) {
 	total := 0
+	if t.paused {
+		return 0, nil
+	}
 	for _, k := range keys {
 		n, err := t.Tx.Expire(k)
 		if err != nil {

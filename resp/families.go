@@ -31,5 +31,6 @@ func (s *Server) families() [][]cmd.Spec {
 		zsets.Table(),
 		pubsubs.Table(h),
 		s.transactionRows(),
+		{s.monitorRow()},
 	}
 }

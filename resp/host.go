@@ -41,12 +41,18 @@ func (h host) CommandStats(name string) []*stat.Command {
 	return found
 }
 
+// Sync syncs every shard.
+func (h host) Sync(ctx context.Context) error {
+	if s, ok := h.engine.(store.Syncer); ok {
+		return s.Sync(ctx)
+	}
+	return nil
+}
+
 // Flush syncs and checkpoints every shard.
 func (h host) Flush(ctx context.Context) error {
-	if s, ok := h.engine.(store.Syncer); ok {
-		if err := s.Sync(ctx); err != nil {
-			return err
-		}
+	if err := h.Sync(ctx); err != nil {
+		return err
 	}
 	if c, ok := h.engine.(store.Checkpointer); ok {
 		return c.Checkpoint(ctx)

@@ -54,7 +54,7 @@ func buildID() string {
 
 func (s *Server) infoClients(t *infoText) {
 	t.lines("connected_clients", s.clients.count(), "cluster_connections", 0, "maxclients", s.params.Int("maxclients"),
-		"client_recent_max_input_buffer", 0, "client_recent_max_output_buffer", 0, "blocked_clients", 0, "tracking_clients", 0,
+		"client_recent_max_input_buffer", 0, "client_recent_max_output_buffer", 0, "blocked_clients", s.blocked.Load(), "tracking_clients", 0,
 		"clients_in_timeout_table", 0, "total_blocking_keys", 0, "total_blocking_keys_on_nokey", 0)
 }
 

@@ -54,23 +54,26 @@ type Upkeep interface {
 
 // Server is the front of Larder. Its methods may be called from any goroutine.
 type Server struct {
-	engine  store.Engine
-	params  *param.Set
-	log     *slog.Logger
-	upkeep  Upkeep
-	stop    func()
-	table   *table
-	stats   *stat.Server
-	recency *stat.Recency
-	clients *clients
-	watches *watches
-	broker  *broker.Broker
-	outputs atomic.Pointer[outputLimits]
-	events  atomic.Uint32 // cmd.EventMask that somebody may listen to
-	gate    access.Gate
-	limits  atomic.Pointer[store.Limits]
-	guard   *guard.Limits
-	traffic guard.Traffic
+	engine   store.Engine
+	params   *param.Set
+	log      *slog.Logger
+	upkeep   Upkeep
+	stop     func()
+	table    *table
+	stats    *stat.Server
+	recency  *stat.Recency
+	clients  *clients
+	watches  *watches
+	broker   *broker.Broker
+	pause    pause
+	monitors *monitors
+	blocked  atomic.Int64 // clients that wait
+	outputs  atomic.Pointer[outputLimits]
+	events   atomic.Uint32 // cmd.EventMask that somebody may listen to
+	gate     access.Gate
+	limits   atomic.Pointer[store.Limits]
+	guard    *guard.Limits
+	traffic  guard.Traffic
 
 	latencyTracking atomic.Bool
 	databases       int
@@ -93,6 +96,7 @@ func New(o Options) (*Server, error) {
 		clients:   newClients(),
 		watches:   newWatches(),
 		broker:    broker.New(),
+		monitors:  newMonitors(),
 		guard:     guard.NewLimits(),
 		runID:     newRunID(),
 		databases: int(o.Params.Int("databases")),
@@ -167,7 +171,7 @@ func (s *Server) accept(conn redcon.Conn) bool {
 		return false
 	}
 	guarded.Restrict(!s.gate.Open())
-	guarded.OnRefusal(func(e *guard.ProtocolError) bool { s.stats.Errors.Count("ERR " + e.Error()); return true })
+	guarded.OnRefusal(func(e *guard.ProtocolError) bool { s.stats.Errors.Count("ERR " + e.Error()); return !fresh.replyOff })
 	s.keepAlive(guarded.NetConn())
 	conn.SetContext(fresh)
 	return true
@@ -202,6 +206,9 @@ func (s *Server) refusal(session *session, spec *cmd.Spec) string {
 	}
 	if session.client.Subscribed() && session.client.Proto.Load() == 2 && !spec.Has(cmd.WhileSubscribed) {
 		return cannotExecute(spec)
+	}
+	if session.client.Monitor.Load() && spec.Flags&(cmd.Write|cmd.View|cmd.MayReplicate) != 0 {
+		return "ERR Replica can't interact with the keyspace"
 	}
 	return ""
 }

@@ -39,6 +39,9 @@ type session struct {
 	replies    writer
 	out        *output // what reaches the client besides replies
 	subscriber *broker.Subscriber
+
+	replyOff bool // CLIENT REPLY OFF
+	skip     int  // after CLIENT REPLY SKIP, how many commands until one is not answered
 }
 
 // context ends with the server; a command under way is not cut short by its client.
@@ -88,6 +91,9 @@ func (s *session) take(args [][]byte) {
 	}
 	if e.refused && e.entry != nil && e.entry.spec.Name == "EXEC" {
 		s.abort(e)
+	}
+	if !s.mayGo(e) {
+		return
 	}
 	if s.multi != nil && (e.refused || !e.Spec.Has(cmd.InMulti)) {
 		s.enqueue(e)
@@ -153,10 +159,25 @@ func (s *session) finish(e *execution) {
 		s.trusted = !s.trusted
 		s.guard.Restrict(!s.trusted)
 	}
-	s.replies.add(e.reply, int(s.client.Proto.Load()))
+	if !s.silent() || e.reply.OutOfBand() {
+		s.replies.add(e.reply, int(s.client.Proto.Load()))
+	}
 	s.sendMessages()
+	s.tellQueue()
 	e.reply.Release()
 	e.forget()
+}
+
+// tellQueue publishes the state of MULTI for CLIENT LIST.
+func (s *session) tellQueue() {
+	queued, bytes := int32(-1), int64(0)
+	if s.multi != nil {
+		queued, bytes = int32(len(s.multi.queue)), s.multi.bytes
+	}
+	if s.client.Queued.Load() != queued {
+		s.client.Queued.Store(queued)
+		s.client.QueuedBytes.Store(bytes)
+	}
 }
 
 // sendMessages puts what a command pushed to its own client behind its reply.
@@ -181,6 +202,9 @@ func (s *Server) note(session *session, e *execution) {
 	case e.refused:
 		e.entry.stats.Rejected.Add(1)
 		return
+	}
+	if s.monitors.count.Load() > 0 && e.Spec.Flags&(cmd.NoMonitor|cmd.Admin) == 0 {
+		s.monitors.show(e.leftDB, session.origin(), public(e.Spec, e.Args))
 	}
 	e.entry.stats.Ran(e.took, failed, s.latencyTracking.Load())
 	if s.stats.Slow.Wants(e.took) && !e.Spec.Has(cmd.NoSlowlog) {

@@ -3,6 +3,7 @@ package resp
 import (
 	"larder/resp/broker"
 	"larder/resp/cmd"
+	"larder/resp/cmd/conns"
 )
 
 func (h host) Broker() *broker.Broker { return h.broker }
@@ -15,16 +16,34 @@ func (s *session) hear() {
 	s.out = &output{conn: s.conn.NetConn(), client: s.client, limits: &s.server.outputs, tooSlow: func() {
 		s.server.log.Warn("a client is too slow for what it listens to and is dropped", "client", s.client.Addr)
 	}}
-	s.client.Pending = s.out.pending
+	s.client.Pending, s.client.Disturbed = s.out.pending, s.dirty.Load
+	s.client.Queued.Store(-1)
 	s.subscriber = broker.NewSubscriber(&s.client.Subscriptions, func(m *broker.Message) {
 		s.out.push(m.Bytes(int(s.client.Proto.Load())))
 	})
 }
 
+// Answer is CLIENT REPLY.
+func (h host) Answer(c *cmd.Call, a conns.Answering) {
+	s := c.Owner.(*session)
+	s.replyOff = a == conns.AnswerNone || s.replyOff && a == conns.SkipNext
+	s.skip = 0
+	if a == conns.SkipNext {
+		s.skip = 2
+	}
+}
+
+// silent reports whether the command at hand is left without a reply.
+func (s *session) silent() bool {
+	s.skip = max(s.skip-1, -1)
+	return s.replyOff || s.skip == 0
+}
+
 // Reset gives the calling session the state of a new one, as far as it is not the client's: RESET.
 func (h host) Reset(c *cmd.Call) {
 	s := c.Owner.(*session)
-	s.multi = nil
+	s.multi, s.replyOff, s.skip = nil, false, 0
+	s.client.Monitor.Store(false)
 	s.forget()
 }
 
@@ -32,6 +51,7 @@ func (h host) Reset(c *cmd.Call) {
 func (s *session) forget() {
 	s.unwatch()
 	s.server.broker.Leave(s.subscriber)
+	s.server.monitors.remove(s)
 }
 
 // cannotExecute is the error of RESP2 clients that hear channels: what they are sent

@@ -25,6 +25,11 @@ type Client struct {
 	LastActive    atomic.Int64 // Unix milliseconds of the last command
 	Commands      atomic.Int64
 	Killed        atomic.Bool // the connection ends after the reply under way
+	Blocked       atomic.Bool // a command of it waits for something
+	Monitor       atomic.Bool // it sees every command
+	// Queued is the number of commands since MULTI, -1 outside it; QueuedBytes their size.
+	Queued      atomic.Int32
+	QueuedBytes atomic.Int64
 	// Subscriptions counts what the client hears: channels, patterns, shard channels.
 	Subscriptions [3]atomic.Int32
 	last          atomic.Pointer[string]
@@ -35,6 +40,9 @@ type Client struct {
 	// Pending returns the messages that wait to be sent besides replies, and their bytes.
 	// Set by the session.
 	Pending func() (messages int, bytes int64)
+
+	// Disturbed reports whether a key it watches has changed. Set by the session.
+	Disturbed func() bool
 
 	// QueryBuffer returns the bytes of input used and free. Set by the session.
 	QueryBuffer func() (used, free int64)

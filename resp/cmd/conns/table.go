@@ -2,7 +2,11 @@
 // database, and the CLIENT container.
 package conns
 
-import "larder/resp/cmd"
+import (
+	"time"
+
+	"larder/resp/cmd"
+)
 
 // Host is what these commands need of the server. For any goroutine.
 type Host interface {
@@ -13,6 +17,11 @@ type Host interface {
 	Open() bool
 	// Databases is the number of databases SELECT may name.
 	Databases() int
+	// Answer sets which commands of the calling session are answered.
+	Answer(*cmd.Call, Answering)
+	// Pause holds up all clients, or those that write, for some time; Unpause ends it.
+	Pause(d time.Duration, all bool)
+	Unpause()
 	// Reset undoes what the client has set up on its session: subscriptions, a transaction.
 	Reset(*cmd.Call)
 }
@@ -67,6 +76,12 @@ func (f *family) clientRows() []cmd.Spec {
 		{Name: "KILL", Arity: -3, Flags: admin, Run: f.kill, Group: "connection", Since: "2.4.0",
 			Usage:   "<ip:port | <[ID client-id] | [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>] | [USER username] | [ADDR ip:port] | [LADDR ip:port] | [SKIPME <YES | NO>]> [...]>",
 			Summary: "Terminates open connections.", Complexity: "O(N) where N is the number of client connections"},
+		{Name: "REPLY", Arity: 3, Flags: open, Run: f.replies, Group: "connection", Since: "3.2.0", Usage: "<ON | OFF | SKIP>",
+			Summary: "Instructs the server whether to reply to commands.", Complexity: "O(1)"},
+		{Name: "PAUSE", Arity: -3, Flags: admin, Run: f.pause, Group: "connection", Since: "2.9.50", Usage: "timeout [WRITE | ALL]",
+			Summary: "Suspends commands processing.", Complexity: "O(1)"},
+		{Name: "UNPAUSE", Arity: 2, Flags: admin, Run: f.unpause, Group: "connection", Since: "6.2.0",
+			Summary: "Resumes processing commands from paused clients.", Complexity: "O(N) Where N is the number of paused clients"},
 		{Name: "NO-EVICT", Arity: 3, Flags: admin, Run: noEvict, Group: "connection", Since: "7.0.0", Usage: "<ON | OFF>",
 			Summary: "Sets the client eviction mode of the connection.", Complexity: "O(1)"},
 		{Name: "NO-TOUCH", Arity: 3, Flags: open, Run: noTouch, Group: "connection", Since: "7.2.0", Usage: "<ON | OFF>",

@@ -22,6 +22,8 @@ type Host interface {
 	CommandStats(name string) []*stat.Command
 	// Flush makes everything written so far durable and folds the logs into the data files.
 	Flush(ctx context.Context) error
+	// Sync makes everything written so far durable.
+	Sync(ctx context.Context) error
 	// Release gives unused memory back to the operating system.
 	Release()
 	// Stop ends the server soon after it returns.
@@ -71,7 +73,7 @@ func Table(host Host) []cmd.Spec {
 		{Name: "MEMORY", Arity: -2, Group: group, Since: "4.0.0", Summary: "A container for memory diagnostics commands.",
 			Complexity: "Depends on subcommand.", Subs: f.memoryRows()},
 	}
-	return append(rows, absentRows()...)
+	return append(append(rows, f.waitRows()...), absentRows()...)
 }
 
 func (f *family) slowlogRows() []cmd.Spec {
