@@ -142,7 +142,8 @@ func categoriesOf(spec *cmd.Spec) []string {
 	for _, c := range spec.Categories {
 		have[c] = true
 	}
-	if c := groupCategory(spec.Group); c != "" && len(spec.Subs) == 0 {
+	// A row that says @connection means it instead of its group's.
+	if c := groupCategory(spec.Group); c != "" && len(spec.Subs) == 0 && !have["@connection"] {
 		have[c] = true
 	}
 	have["@write"] = spec.Has(cmd.Write)
