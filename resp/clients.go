@@ -36,6 +36,13 @@ func (c *clients) remove(client *cmd.Client) {
 	delete(c.byID, client.ID)
 }
 
+// find is a client by its id, nil if there is none.
+func (c *clients) find(id int64) *cmd.Client {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.byID[id]
+}
+
 func (c *clients) count() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -54,11 +61,11 @@ func (c *clients) all() []*cmd.Client {
 	return list
 }
 
-// closeIdle ends the connections that sent nothing for longer than timeout. Subscribers have
-// nothing to send.
+// closeIdle ends the connections that sent nothing for longer than timeout. Subscribers and
+// those that wait for something have nothing to send.
 func (c *clients) closeIdle(now time.Time, timeout time.Duration) {
 	for _, client := range c.all() {
-		if now.Sub(time.UnixMilli(client.LastActive.Load())) > timeout && !client.Subscribed() {
+		if now.Sub(time.UnixMilli(client.LastActive.Load())) > timeout && !client.Subscribed() && !client.Blocked.Load() {
 			client.Close()
 		}
 	}

@@ -13,8 +13,8 @@ import (
 	"larder/store"
 )
 
-// execution is one command on its way from the socket to its reply. A session keeps a
-// row of them and uses them again, so that the hot path allocates nothing.
+// execution is one command on its way from the socket to its reply. Sessions
+// use them again, so that the hot path allocates nothing.
 //
 // Between start and finish the engine may run it on another goroutine, never on two at once.
 type execution struct {
@@ -122,17 +122,24 @@ func (e *execution) settle() {
 
 // release lets what waited for the commit happen.
 func (e *execution) release() {
+	e.announce()
+	e.track.server.invalidate(e.Client, e.track.changes, e.track.flushed)
+	e.forgo()
+}
+
+// announce publishes what happened to keys and runs the effects.
+func (e *execution) announce() {
 	for _, n := range e.Notices {
 		e.track.server.announce(n)
 	}
 	for _, effect := range e.Effects {
 		effect()
 	}
-	e.forgo()
 }
 
 // forgo drops what waits for a commit that does not come.
 func (e *execution) forgo() {
+	e.track.changes, e.track.flushed = e.track.changes[:0], false
 	clear(e.Effects)
 	e.Effects, e.Notices = e.Effects[:0], e.Notices[:0]
 }

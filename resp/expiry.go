@@ -71,10 +71,10 @@ func (t *expiryTx) Expire(keys ...store.Key) (int, error) {
 
 func (s *Server) expired(keys []store.Key) {
 	heard := s.heard()
-	if heard == 0 || !heard.Has('x') {
-		return
-	}
 	for _, k := range keys {
-		s.announce(cmd.Notice{Event: "expired", DB: k.DB, Name: string(k.Name)})
+		s.caches.Invalidate(nil, []string{string(k.Name)})
+		if heard.Has('x') {
+			s.announce(cmd.Notice{Event: "expired", DB: k.DB, Name: string(k.Name)})
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"larder/resp/cmd"
 	"larder/resp/stat"
+	"larder/resp/track"
 	"larder/store"
 )
 
@@ -15,6 +16,12 @@ import (
 type host struct{ *Server }
 
 func (h host) Clients() []*cmd.Client { return h.clients.all() }
+
+// Client is a connection by its id, nil if there is none.
+func (h host) Client(id int64) *cmd.Client { return h.clients.find(id) }
+
+// Caches knows which clients cache which keys.
+func (h host) Caches() *track.Table { return h.caches }
 
 func (h host) Admits(user, password []byte) bool { return h.gate.Admits(user, password) }
 

@@ -53,8 +53,9 @@ func buildID() string {
 }
 
 func (s *Server) infoClients(t *infoText) {
+	tracking, _, _, _ := s.caches.Counts()
 	t.lines("connected_clients", s.clients.count(), "cluster_connections", 0, "maxclients", s.params.Int("maxclients"),
-		"client_recent_max_input_buffer", 0, "client_recent_max_output_buffer", 0, "blocked_clients", s.blocked.Load(), "tracking_clients", 0,
+		"client_recent_max_input_buffer", 0, "client_recent_max_output_buffer", 0, "blocked_clients", s.blocked.Load(), "tracking_clients", tracking,
 		"clients_in_timeout_table", 0, "total_blocking_keys", 0, "total_blocking_keys_on_nokey", 0)
 }
 
@@ -93,6 +94,7 @@ func (s *Server) infoPersistence(t *infoText) {
 
 func (s *Server) infoStats(t *infoText) {
 	st := s.stats
+	_, keys, items, prefixes := s.caches.Counts()
 	t.lines("total_connections_received", st.Connections.Load(), "total_commands_processed", st.Commands.Load(),
 		"instantaneous_ops_per_sec", s.rates.commands.Load(), "total_net_input_bytes", s.traffic.In.Load(), "total_net_output_bytes", s.traffic.Out.Load(),
 		"total_net_repl_input_bytes", 0, "total_net_repl_output_bytes", 0,
@@ -105,7 +107,7 @@ func (s *Server) infoStats(t *infoText) {
 		"pubsub_patterns", s.broker.Total(broker.Patterns), "pubsubshard_channels", s.broker.Total(broker.ShardChannels),
 		"latest_fork_usec", 0, "total_forks", 0, "migrate_cached_sockets", 0, "slave_expires_tracked_keys", 0,
 		"active_defrag_hits", 0, "active_defrag_misses", 0, "active_defrag_key_hits", 0, "active_defrag_key_misses", 0,
-		"total_active_defrag_time", 0, "current_active_defrag_time", 0, "tracking_total_keys", 0, "tracking_total_items", 0, "tracking_total_prefixes", 0,
+		"total_active_defrag_time", 0, "current_active_defrag_time", 0, "tracking_total_keys", keys, "tracking_total_items", items, "tracking_total_prefixes", prefixes,
 		"unexpected_error_replies", 0, "total_error_replies", st.Errors.Total(), "dump_payload_sanitizations", 0,
 		"total_reads_processed", st.Commands.Load(), "total_writes_processed", st.Commands.Load(), "io_threaded_reads_processed", 0, "io_threaded_writes_processed", 0,
 		"reply_buffer_shrinks", 0, "reply_buffer_expands", 0, "eventloop_cycles", 0, "eventloop_duration_sum", 0, "eventloop_duration_cmd_sum", 0,

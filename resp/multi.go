@@ -196,13 +196,19 @@ func (b *block) spoilt(i int, e *execution, tx store.Tx) bool {
 // finish counts the commands and joins their replies.
 func (b *block) finish() reply.Reply {
 	replies := make([]reply.Reply, len(b.queue))
+	var changes []string
+	flushed := false
 	for i, e := range b.queue {
 		if e.transactional() {
 			e.track.count()
 		}
 		b.session.server.note(b.session, e)
-		e.release()
+		e.announce()
+		changes = append(changes, e.track.changes...)
+		flushed = flushed || e.track.flushed
+		e.forgo()
 		replies[i] = e.reply
 	}
+	b.session.server.invalidate(b.session.client, changes, flushed)
 	return reply.Of(replies...)
 }

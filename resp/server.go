@@ -27,6 +27,7 @@ import (
 	"larder/resp/guard"
 	"larder/resp/param"
 	"larder/resp/stat"
+	"larder/resp/track"
 	"larder/store"
 )
 
@@ -67,6 +68,7 @@ type Server struct {
 	broker   *broker.Broker
 	pause    pause
 	monitors *monitors
+	caches   *track.Table
 	blocked  atomic.Int64 // clients that wait
 	outputs  atomic.Pointer[outputLimits]
 	events   atomic.Uint32 // cmd.EventMask that somebody may listen to
@@ -80,6 +82,8 @@ type Server struct {
 	runID           string
 	rates           rates
 	warned          atomic.Int64 // Unix seconds of the last warning about HTTP
+
+	executions sync.Pool // of *execution, ready for prepare
 
 	mu        sync.Mutex
 	listeners []*redcon.Server
@@ -102,10 +106,12 @@ func New(o Options) (*Server, error) {
 		databases: int(o.Params.Int("databases")),
 		done:      make(chan struct{}),
 	}
+	s.caches = track.NewTable(s.clients.find, func() int { return int(s.params.Int("tracking-table-max-keys")) })
 	if err := s.bindParams(); err != nil {
 		return nil, err
 	}
 	s.table = newTable(s.families()...)
+	s.executions.New = func() any { return newExecution(s) }
 	go s.everySecond()
 	return s, nil
 }

@@ -2,7 +2,6 @@ package resp
 
 import (
 	"context"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -17,7 +16,7 @@ import (
 const (
 	// batchMax bounds the commands of a pipeline that wait for each other's commit.
 	batchMax = 1024
-	// keepBatch is how many executions a connection keeps for its next pipeline.
+	// keepBatch bounds the room for a batch that a connection keeps for its next pipeline.
 	keepBatch = 128
 )
 
@@ -29,7 +28,7 @@ type session struct {
 	client *cmd.Client
 	// trusted is what the guard was last told of the client's authentication.
 	trusted bool
-	batch   []*execution // reused, the first n of them in use
+	batch   []*execution // the first n of them in use
 	n       int
 	jobs    []*store.Job
 	multi   *multi            // nil outside MULTI
@@ -62,9 +61,7 @@ func (s *session) serve(first redcon.Command) {
 		s.take(s.guard.Args(c.Args))
 	}
 	s.flush()
-	if len(s.batch) > keepBatch {
-		s.batch, s.jobs = slices.Clone(s.batch[:keepBatch]), nil
-	}
+	s.giveBack()
 	if s.client.Killed.Load() {
 		s.replies.send()
 		s.conn.Close()
@@ -99,7 +96,7 @@ func (s *session) take(args [][]byte) {
 		s.enqueue(e)
 	}
 	s.n++
-	if e.refused || e.queued || e.transactional() {
+	if e.refused || e.queued || e.transactional() && s.client.Tracking.Load() == nil {
 		if s.n == batchMax {
 			s.flush()
 		}
@@ -110,14 +107,33 @@ func (s *session) take(args [][]byte) {
 	s.flush()
 	s.batch[0], s.batch[at] = e, s.batch[0]
 	s.n = 1
+	s.remember(e)
 	s.flush()
+	s.remembered(e)
 }
 
 func (s *session) next() *execution {
 	if s.n == len(s.batch) {
-		s.batch = append(s.batch, newExecution(s.server))
+		s.batch = append(s.batch, s.server.executions.Get().(*execution))
 	}
 	return s.batch[s.n]
+}
+
+// giveBack returns all executions but one to the server, so that a connection that has sent
+// a long pipeline does not keep its memory.
+func (s *session) giveBack() {
+	if len(s.batch) < 2 {
+		return
+	}
+	for _, e := range s.batch[1:] {
+		s.server.executions.Put(e)
+	}
+	clear(s.batch[1:])
+	clear(s.jobs)
+	s.batch = s.batch[:1]
+	if cap(s.batch) > keepBatch {
+		s.batch, s.jobs = []*execution{s.batch[0]}, nil
+	}
 }
 
 // flush runs what waits and encodes the replies in order.

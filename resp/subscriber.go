@@ -4,6 +4,7 @@ import (
 	"larder/resp/broker"
 	"larder/resp/cmd"
 	"larder/resp/cmd/conns"
+	"larder/resp/reply"
 )
 
 func (h host) Broker() *broker.Broker { return h.broker }
@@ -18,6 +19,7 @@ func (s *session) hear() {
 	}}
 	s.client.Pending, s.client.Disturbed = s.out.pending, s.dirty.Load
 	s.client.Queued.Store(-1)
+	s.client.Push = func(r reply.Reply) { s.out.push(r.Append(nil, int(s.client.Proto.Load()))) }
 	s.subscriber = broker.NewSubscriber(&s.client.Subscriptions, func(m *broker.Message) {
 		s.out.push(m.Bytes(int(s.client.Proto.Load())))
 	})
@@ -52,6 +54,7 @@ func (s *session) forget() {
 	s.unwatch()
 	s.server.broker.Leave(s.subscriber)
 	s.server.monitors.remove(s)
+	s.server.caches.Disable(s.client)
 }
 
 // cannotExecute is the error of RESP2 clients that hear channels: what they are sent

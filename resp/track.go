@@ -19,6 +19,8 @@ type trackTx struct {
 	wrote        bool
 	again        bool // the engine runs the transaction again: this run is void
 	hits, misses int64
+	changes      []string // names of the keys written, if anybody tracks keys
+	flushed      bool     // whole databases were emptied
 }
 
 func (t *trackTx) reset(tx store.Tx, reading, uses bool) {
@@ -66,19 +68,22 @@ func (t *trackTx) seen(err error) error {
 func (t *trackTx) changed(k store.Key) {
 	t.wrote = true
 	t.server.watches.touch(k)
+	if t.server.caches.Active() {
+		t.changes = append(t.changes, string(k.Name))
+	}
 }
 
 // Drop tells those who watch the keys that were there.
 func (t *trackTx) Drop(keys ...store.Key) (int, error) {
 	t.wrote = true
-	if t.server.watches.count.Load() > 0 {
+	if t.server.watches.count.Load() > 0 || t.server.caches.Active() {
 		heads, err := t.Tx.Heads(nil, keys...)
 		if err != nil {
 			return 0, err
 		}
 		for i := range heads {
 			if heads[i].Exists() {
-				t.server.watches.touch(keys[i])
+				t.changed(keys[i])
 			}
 		}
 	}
@@ -118,7 +123,7 @@ func (t *trackTx) DropRange(id store.ID, p store.Part, r store.Range) (store.Cha
 
 // Flush tells those who watch keys that are there.
 func (t *trackTx) Flush(db int) error {
-	t.wrote = true
+	t.wrote, t.flushed = true, true
 	if err := t.emptied(db); err != nil {
 		return err
 	}

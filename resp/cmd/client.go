@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"larder/resp/reply"
 )
 
 // Client is what the server knows of one connection. The connection's goroutine owns
@@ -30,6 +32,8 @@ type Client struct {
 	// Queued is the number of commands since MULTI, -1 outside it; QueuedBytes their size.
 	Queued      atomic.Int32
 	QueuedBytes atomic.Int64
+	// Tracking is how it tracks keys it caches, for CLIENT LIST; nil if it does not.
+	Tracking atomic.Pointer[Tracking]
 	// Subscriptions counts what the client hears: channels, patterns, shard channels.
 	Subscriptions [3]atomic.Int32
 	last          atomic.Pointer[string]
@@ -41,6 +45,9 @@ type Client struct {
 	// Set by the session.
 	Pending func() (messages int, bytes int64)
 
+	// Push sends a message besides replies. It never waits for the socket. For any goroutine;
+	// set by the session.
+	Push func(reply.Reply)
 	// Disturbed reports whether a key it watches has changed. Set by the session.
 	Disturbed func() bool
 
@@ -49,6 +56,12 @@ type Client struct {
 
 	mu   sync.Mutex
 	info ClientInfo
+}
+
+// Tracking is the state of CLIENT TRACKING.
+type Tracking struct {
+	On, Broadcast, Broken bool
+	Redirect              int64 // the client to redirect to, 0 for none
 }
 
 // ClientInfo are the parts of a client that are words.
@@ -90,6 +103,14 @@ func (c *Client) Subscribed() bool {
 		}
 	}
 	return false
+}
+
+// TrackingState is how the client tracks keys.
+func (c *Client) TrackingState() Tracking {
+	if t := c.Tracking.Load(); t != nil {
+		return *t
+	}
+	return Tracking{}
 }
 
 // Ran notes the name of the command just run, lower case, as "config|get". It is a pointer

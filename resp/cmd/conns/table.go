@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"larder/resp/cmd"
+	"larder/resp/track"
 )
 
 // Host is what these commands need of the server. For any goroutine.
@@ -22,6 +23,9 @@ type Host interface {
 	// Pause holds up all clients, or those that write, for some time; Unpause ends it.
 	Pause(d time.Duration, all bool)
 	Unpause()
+	// Client is a connection by its id, nil if there is none; Caches what connections track.
+	Client(id int64) *cmd.Client
+	Caches() *track.Table
 	// Reset undoes what the client has set up on its session: subscriptions, a transaction.
 	Reset(*cmd.Call)
 }
@@ -76,6 +80,15 @@ func (f *family) clientRows() []cmd.Spec {
 		{Name: "KILL", Arity: -3, Flags: admin, Run: f.kill, Group: "connection", Since: "2.4.0",
 			Usage:   "<ip:port | <[ID client-id] | [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>] | [USER username] | [ADDR ip:port] | [LADDR ip:port] | [SKIPME <YES | NO>]> [...]>",
 			Summary: "Terminates open connections.", Complexity: "O(N) where N is the number of client connections"},
+		{Name: "TRACKING", Arity: -3, Flags: open, Run: f.tracking, Group: "connection", Since: "6.0.0",
+			Usage:   "<ON | OFF> [REDIRECT client-id] [PREFIX prefix [PREFIX prefix ...]] [BCAST] [OPTIN] [OPTOUT] [NOLOOP]",
+			Summary: "Controls server-assisted client-side caching for the connection.", Complexity: "O(1). Some options may introduce additional complexity."},
+		{Name: "CACHING", Arity: 3, Flags: open, Run: f.caching, Group: "connection", Since: "6.0.0", Usage: "<YES | NO>",
+			Summary: "Instructs the server whether to track the keys in the next request.", Complexity: "O(1)"},
+		{Name: "GETREDIR", Arity: 2, Flags: open, Run: f.redirection, Group: "connection", Since: "6.0.0",
+			Summary: "Returns the client ID to which the connection's tracking notifications are redirected.", Complexity: "O(1)"},
+		{Name: "TRACKINGINFO", Arity: 2, Flags: open, Run: f.trackingInfo, Group: "connection", Since: "6.2.0",
+			Summary: "Returns information about server-assisted client-side caching for the connection.", Complexity: "O(1)"},
 		{Name: "REPLY", Arity: 3, Flags: open, Run: f.replies, Group: "connection", Since: "3.2.0", Usage: "<ON | OFF | SKIP>",
 			Summary: "Instructs the server whether to reply to commands.", Complexity: "O(1)"},
 		{Name: "PAUSE", Arity: -3, Flags: admin, Run: f.pause, Group: "connection", Since: "2.9.50", Usage: "timeout [WRITE | ALL]",

@@ -1,0 +1,46 @@
+package resp
+
+import (
+	"larder/resp/cmd"
+)
+
+// remember notes the keys a command is about to read, for a client that caches them. Such a
+// client's commands run one by one: an invalidation that comes between the read and its reply
+// must reach it behind that reply, not behind an earlier one of the same pipeline.
+func (s *session) remember(e *execution) {
+	if s.client.Tracking.Load() == nil {
+		return
+	}
+	if s.multi != nil && e.entry.spec.Name == "EXEC" {
+		for _, queued := range s.multi.queue {
+			s.rememberKeys(queued)
+		}
+	}
+	s.rememberKeys(e)
+}
+
+func (s *session) rememberKeys(e *execution) {
+	if !e.Spec.Has(cmd.View) || len(e.keys) == 0 {
+		return
+	}
+	names := make([][]byte, len(e.keys))
+	for i, k := range e.keys {
+		names[i] = k.Name
+	}
+	s.server.caches.Remember(s.client, names)
+}
+
+// remembered ends what CLIENT CACHING said about a command, or a transaction.
+func (s *session) remembered(e *execution) {
+	if s.client.Tracking.Load() != nil && s.multi == nil && e.entry.spec.Parent != "CLIENT" {
+		s.server.caches.Ran(s.client)
+	}
+}
+
+// invalidate tells those who cache keys which ones a transaction of by's has changed.
+func (s *Server) invalidate(by *cmd.Client, names []string, flushed bool) {
+	if flushed {
+		s.caches.Flush()
+	}
+	s.caches.Invalidate(by, names)
+}
