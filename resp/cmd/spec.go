@@ -38,6 +38,7 @@ const (
 	Use                                // uses a key although its key spec does not say access
 	Undocumented                       // left out of docs/commands.md: DEBUG and the like
 	WhileSubscribed                    // allowed to RESP2 clients that hear channels
+	Unbound                            // gets no transaction although it says Write or View: it has no keys, or opens one itself
 	Looks                              // writes, but looks keys up as reading commands do: a miss counts as one
 )
 
