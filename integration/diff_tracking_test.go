@@ -317,6 +317,12 @@ func TestTrackingTableIsBounded(t *testing.T) {
 			t.Errorf("INFO has no %q", line)
 		}
 	}
+	c.must(t, "CONFIG", "SET", "tracking-table-max-keys", "4")
+	for range 6 {
+		if v, _ := a.receive(); v.kind != '>' {
+			t.Fatalf("%v came where an invalidation was due", v)
+		}
+	}
 	a.must(t, "CLIENT", "TRACKING", "OFF")
 	if !strings.Contains(c.must(t, "INFO").text, "tracking_total_keys:0\r\n") {
 		t.Error("keys are remembered for nobody")

@@ -13,9 +13,10 @@ func (s *Server) bindParams() error {
 		"latency-monitor-threshold": func() {
 			s.stats.Events.ThresholdMillis.Store(s.params.Int("latency-monitor-threshold"))
 		},
-		"notify-keyspace-events": s.setEvents,
-		"latency-tracking":       func() { s.latencyTracking.Store(s.params.Bool("latency-tracking")) },
-		"proto-max-bulk-len":     func() { s.guard.MaxBulk.Store(s.params.Bytes("proto-max-bulk-len")); s.setLimits() },
+		"tracking-table-max-keys": s.caches.Trim,
+		"notify-keyspace-events":  s.setEvents,
+		"latency-tracking":        func() { s.latencyTracking.Store(s.params.Bool("latency-tracking")) },
+		"proto-max-bulk-len":      func() { s.guard.MaxBulk.Store(s.params.Bytes("proto-max-bulk-len")); s.setLimits() },
 		"client-output-buffer-limit": func() {
 			s.outputs.Store(&outputLimits{normal: s.params.OutputLimit("normal"), pubsub: s.params.OutputLimit("pubsub")})
 		},

@@ -78,6 +78,13 @@ func (t *Table) Remember(c *cmd.Client, names [][]byte) {
 	t.evict()
 }
 
+// Trim makes a lower limit take effect.
+func (t *Table) Trim() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.evict()
+}
+
 // evict forgets keys over the limit, and says so to whoever has them.
 func (t *Table) evict() {
 	limit := t.limit()
