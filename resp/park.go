@@ -10,7 +10,7 @@ import (
 // meanwhile, and nothing may be under way for it but the command that waits.
 func (s *session) park(ready <-chan struct{}, limit time.Duration) (here bool) {
 	s.letGo()
-	defer s.out.hold()
+	defer s.hold()
 	s.server.blocked.Add(1)
 	defer s.server.blocked.Add(-1)
 	s.client.Blocked.Store(true)

@@ -50,7 +50,7 @@ func (s *session) context() context.Context { return context.Background() }
 // held. Consecutive commands on keys go to the engine together, which runs different
 // shards side by side; every other command is a barrier. Replies keep the order.
 func (s *session) serve(first redcon.Command) {
-	s.out.hold()
+	s.hold()
 	defer s.letGo()
 	rest := s.conn.ReadPipeline()
 	s.take(s.guard.Args(first.Args))
@@ -68,7 +68,14 @@ func (s *session) serve(first redcon.Command) {
 	}
 }
 
-// letGo sends the replies there are and lets messages through, until out.hold.
+// hold takes the wire. What was pushed before goes before the replies to come: whoever knows
+// that something has happened and asks about it must hear of it first.
+func (s *session) hold() {
+	s.out.hold()
+	s.sendMessages()
+}
+
+// letGo sends the replies there are and lets messages through, until hold.
 func (s *session) letGo() {
 	s.replies.send()
 	s.out.letGo()
