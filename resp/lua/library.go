@@ -147,5 +147,5 @@ func loadFailure(err *vm.Error) string {
 		text, _ := tb.GetField("err").ToString()
 		return text
 	}
-	return err.Error()
+	return "ERR " + err.Error()
 }

@@ -115,6 +115,8 @@ func (r *Run) executeScript(j *Job) reply.Reply {
 			kept := *m.json
 			e.json.Store(&kept)
 		}
+		m.globals.Set(m.keys, vm.Nil()) // they may be large, and the pool keeps the machine
+		m.globals.Set(m.argv, vm.Nil())
 	}()
 	return r.execute(m, func() []vm.Value { return m.evaluate(j) })
 }

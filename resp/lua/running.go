@@ -1,6 +1,7 @@
 package lua
 
 import (
+	"bytes"
 	"slices"
 	"sync"
 	"time"
@@ -53,11 +54,12 @@ func (b *Busy) Fault() Fault {
 // Busy tells whether a script is past its time; the oldest one is described. It is cheap
 // while nothing runs.
 func (e *Engine) Busy() (Busy, bool) {
-	late := e.late()
-	if len(late) == 0 {
-		return Busy{}, false
+	e.running.mu.Lock()
+	defer e.running.mu.Unlock()
+	if late := e.late(); len(late) > 0 {
+		return late[0].busy(), true
 	}
-	return late[0].busy(), true
+	return Busy{}, false
 }
 
 // Current describes the function that runs longest, late or not, for FUNCTION STATS.
@@ -72,13 +74,18 @@ func (e *Engine) Current() (Busy, bool) {
 	return Busy{}, false
 }
 
+// busy copies the command, whose bytes are the client's until the run is removed; so the lock
+// of running is held.
 func (r *Run) busy() Busy {
-	return Busy{Function: r.function, Name: r.name, Command: r.command, Duration: time.Since(r.began)}
+	b := Busy{Function: r.function, Name: r.name, Duration: time.Since(r.began)}
+	for _, word := range r.command {
+		b.Command = append(b.Command, bytes.Clone(word))
+	}
+	return b
 }
 
+// late are the runs past their time. The lock of running is held.
 func (e *Engine) late() []*Run {
-	e.running.mu.Lock()
-	defer e.running.mu.Unlock()
 	if len(e.running.runs) == 0 {
 		return nil
 	}
@@ -98,6 +105,8 @@ func (e *Engine) late() []*Run {
 // Kill is SCRIPT KILL, or FUNCTION KILL: it ends what is past its time and has not written.
 // The error is a Fault.
 func (e *Engine) Kill(function bool) error {
+	e.running.mu.Lock()
+	defer e.running.mu.Unlock()
 	late := e.late()
 	if len(late) == 0 {
 		return notBusy
@@ -110,8 +119,7 @@ func (e *Engine) Kill(function bool) error {
 			refusal = unkillable
 		case r.function != function:
 			if refusal == nil {
-				b := r.busy()
-				refusal = b.Fault()
+				refusal = (&Busy{Function: r.function}).Fault()
 			}
 		default:
 			r.killed.Store(true)

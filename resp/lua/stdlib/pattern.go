@@ -350,4 +350,3 @@ func (m *matcher) values(dst []vm.Value, s, e int, whole bool) []vm.Value {
 	}
 	return dst
 }
-

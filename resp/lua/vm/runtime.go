@@ -48,8 +48,7 @@ func (rt *Runtime) Reset() {
 	clear(rt.coroutines)
 	rt.cur = rt.main
 	rt.main.unwind(mark{})
-	clear(rt.main.values[:cap(rt.main.values)])
-	clear(rt.main.ret[:cap(rt.main.ret)])
+	rt.main.trim()
 	rt.fuel = TickInterval
 }
 

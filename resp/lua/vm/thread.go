@@ -116,6 +116,24 @@ func (t *Thread) unwind(m mark) {
 	t.inGo, t.values, t.tail = m.inGo, t.values[:m.values], nil
 }
 
+// trim lets go of what an unusually deep or wide run has left.
+func (t *Thread) trim() {
+	const usual = 256
+	clear(t.values[:cap(t.values)])
+	clear(t.ret[:cap(t.ret)])
+	if cap(t.values) > usual {
+		t.values = nil
+	}
+	if cap(t.ret) > usual {
+		t.ret = nil
+	}
+	if len(t.frames) > usual {
+		t.frames = t.frames[:usual:usual]
+	}
+	clear(t.chunks[1:])
+	t.chunks = t.chunks[:1]
+}
+
 // Return is what a Go function returns its results with.
 func (t *Thread) Return(vs ...Value) []Value {
 	t.ret = append(t.ret[:0], vs...)

@@ -1,0 +1,93 @@
+package scripts
+
+import (
+	"larder/resp/arg"
+	"larder/resp/cmd"
+	"larder/resp/lua"
+	"larder/resp/reply"
+)
+
+const noScript = "NOSCRIPT No matching script. Please use EVAL."
+
+func (f *family) eval(c *cmd.Call) reply.Reply        { return f.evalBody(c, false) }
+func (f *family) evalReading(c *cmd.Call) reply.Reply { return f.evalBody(c, true) }
+
+func (f *family) evalBody(c *cmd.Call, readOnly bool) reply.Reply {
+	j := &lua.Job{ReadOnly: readOnly, Command: c.Args}
+	if problem := numbered(c, j, arg.NotInteger); problem != "" {
+		return reply.Fail("ERR " + problem)
+	}
+	script, err := f.lua.Eval(string(c.Args[1]))
+	if err != nil {
+		return fault(err)
+	}
+	j.Script = script
+	return f.run(c, j, script.SHA)
+}
+
+func (f *family) evalSHA(c *cmd.Call) reply.Reply        { return f.evalDigest(c, false) }
+func (f *family) evalSHAReading(c *cmd.Call) reply.Reply { return f.evalDigest(c, true) }
+
+func (f *family) evalDigest(c *cmd.Call, readOnly bool) reply.Reply {
+	if len(c.Args[1]) != 40 {
+		return reply.Fail(noScript)
+	}
+	j := &lua.Job{ReadOnly: readOnly, Command: c.Args}
+	if problem := numbered(c, j, arg.NotInteger); problem != "" {
+		return reply.Fail("ERR " + problem)
+	}
+	if j.Script = f.lua.Script(string(c.Args[1])); j.Script == nil {
+		return reply.Fail(noScript)
+	}
+	return f.run(c, j, j.Script.SHA)
+}
+
+func (f *family) fcall(c *cmd.Call) reply.Reply        { return f.fcallName(c, false) }
+func (f *family) fcallReading(c *cmd.Call) reply.Reply { return f.fcallName(c, true) }
+
+func (f *family) fcallName(c *cmd.Call, readOnly bool) reply.Reply {
+	j := &lua.Job{Function: f.lua.Function(string(c.Args[1])), ReadOnly: readOnly, Command: c.Args}
+	if j.Function == nil {
+		return reply.Fail("ERR Function not found")
+	}
+	if problem := numbered(c, j, "Bad number of keys provided"); problem != "" {
+		return reply.Fail("ERR " + problem)
+	}
+	return f.run(c, j, j.Function.Name)
+}
+
+// numbered reads the number of keys, then keys and arguments. A problem goes behind "ERR ".
+func numbered(c *cmd.Call, j *lua.Job, notNumber string) (problem string) {
+	n, ok := arg.ParseInt(c.Args[2])
+	rest := c.Args[3:]
+	switch {
+	case !ok:
+		return notNumber
+	case n > int64(len(rest)):
+		return "Number of keys can't be greater than number of args"
+	case n < 0:
+		return "Number of keys can't be negative"
+	}
+	j.Keys, j.Args = rest[:n:n], rest[n:]
+	return ""
+}
+
+// run keeps what a script wrote before it failed.
+func (f *family) run(c *cmd.Call, j *lua.Job, name string) reply.Reply {
+	if err := j.Refusal(f.host.OverMemory()); err != nil {
+		return fault(err)
+	}
+	c.Keep = true
+	return f.host.Script(c, &Plan{
+		Name: name, Keys: j.Keys, Write: j.Writes(),
+		Run: func(h lua.Host) reply.Reply { return f.lua.Run(j, h) },
+	})
+}
+
+// fault is the reply to an error of package lua.
+func fault(err error) reply.Reply {
+	if f, ok := err.(lua.Fault); ok {
+		return f.Reply()
+	}
+	return reply.Err(err)
+}
