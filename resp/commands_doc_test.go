@@ -3,6 +3,7 @@ package resp
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -38,31 +39,39 @@ func tableForDoc(t *testing.T) []cmd.Spec {
 	return newTable(s.families()...).specs
 }
 
+// commandsDoc is a table for each group of commands, in the order of the alphabet.
 func commandsDoc(specs []cmd.Spec) string {
 	groups := map[string][]string{}
-	add := func(s *cmd.Spec) {
-		usage := strings.ReplaceAll(strings.TrimSpace(strings.ReplaceAll(s.FullName(), "|", " ")+" "+s.Usage), "|", "\\|")
-		groups[s.Group] = append(groups[s.Group], fmt.Sprintf("| `%s` | %s | %s |", usage, s.Since, s.Summary))
-	}
 	for i := range specs {
 		s := &specs[i]
+		if s.Has(cmd.Undocumented) {
+			continue
+		}
 		if len(s.Subs) == 0 || s.Run != nil {
-			add(s)
+			groups[s.Group] = append(groups[s.Group], docRow(s))
 		}
 		for j := range s.Subs {
-			add(&s.Subs[j])
+			groups[s.Group] = append(groups[s.Group], docRow(&s.Subs[j]))
 		}
 	}
-	names := make([]string, 0, len(groups))
-	for g := range groups {
-		names = append(names, g)
-	}
-	slices.Sort(names)
 	var b strings.Builder
-	b.WriteString("# Commands\n\nGenerated from the commands' rows by `go test ./resp -run TestCommandsDoc -update`.\n")
-	for _, g := range names {
+	b.WriteString("# Commands\n\nGenerated from the commands' rows by `go test ./resp -run TestCommandsDoc -update`.\n" +
+		"What Redis has and Larder has not is in [compat.md](compat.md).\n")
+	for _, g := range slices.Sorted(maps.Keys(groups)) {
 		slices.Sort(groups[g])
-		fmt.Fprintf(&b, "\n## %s\n\n| command | since | what it does |\n|---|---|---|\n%s\n", g, strings.Join(groups[g], "\n"))
+		fmt.Fprintf(&b, "\n## %s\n\n| command | arguments | since Redis | what it does |\n|---|---|---|---|\n%s\n", g, strings.Join(groups[g], "\n"))
 	}
 	return b.String()
+}
+
+func docRow(s *cmd.Spec) string {
+	usage := ""
+	if s.Usage != "" {
+		usage = "`" + strings.ReplaceAll(s.Usage, "|", "\\|") + "`"
+	}
+	summary := s.Summary
+	if s.DeprecatedSince != "" {
+		summary += " Deprecated since " + s.DeprecatedSince + "; use " + s.ReplacedBy + "."
+	}
+	return fmt.Sprintf("| `%s` | %s | %s | %s |", strings.ReplaceAll(s.FullName(), "|", " "), usage, s.Since, summary)
 }
