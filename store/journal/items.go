@@ -51,20 +51,6 @@ func seen(r *row) store.Item {
 	return it
 }
 
-// trees are the ordered rows of a coll in one order.
-type trees struct {
-	live, gone *btree.BTreeG[*row]
-	order      store.Order
-}
-
-func (c *coll) trees(o store.Order) trees {
-	x := c.ordered()
-	if o == store.ByScore {
-		return trees{x.scoreLive, x.scoreGone, o}
-	}
-	return trees{x.live, x.gone, o}
-}
-
 // against compares a row's place with a bound. A ByScore bound without field stands for
 // the whole score, a Natural bound of a named part compares fields, any other the position.
 func against(pos int64, score float64, field []byte, o store.Order, class store.Class, b store.Bound) int {
@@ -104,14 +90,19 @@ func rankIn(t *btree.BTreeG[*row], r store.Range, class store.Class, upper, old 
 		}
 		return 0
 	}
+	return reach(t, r.Order, class, b, upper == (b.Edge == store.Inclusive), old)
+}
+
+// reach is the number of rows of a tree before a bound, and with those at it if with is set.
+func reach(t *btree.BTreeG[*row], o store.Order, class store.Class, b store.Bound, with, old bool) int {
 	return sort.Search(t.Len(), func(i int) bool {
 		x, _ := t.GetAt(i)
 		score := x.item.Score
 		if old {
 			score = x.oldScore
 		}
-		cmp := against(x.item.Pos, score, x.item.Field, r.Order, class, b)
-		if upper == (b.Edge == store.Inclusive) {
+		cmp := against(x.item.Pos, score, x.item.Field, o, class, b)
+		if with {
 			return cmp > 0
 		}
 		return cmp >= 0
@@ -146,7 +137,7 @@ func (m *merged) countAll(c *coll, id store.ID, p store.Part, r store.Range) (in
 	bare := r
 	bare.Skip, bare.Limit = 0, 0
 	n, err := m.low.Count(id, p, bare)
-	t := c.trees(r.Order)
+	t := c.ordered(r.Order)
 	old := r.Order == store.ByScore
 	return n + within(t.live, bare, p.Class(), false) - within(t.gone, bare, p.Class(), old), err
 }
@@ -161,7 +152,7 @@ func (m *merged) Range(id store.ID, p store.Part, r store.Range) iter.Seq2[store
 		return m.single(c, id, p, r)
 	}
 	return func(yield func(store.Item, error) bool) {
-		w := &walk{m: m, c: c, id: id, part: p, r: r, trees: c.trees(r.Order)}
+		w := &walk{m: m, c: c, id: id, part: p, r: r, trees: c.ordered(r.Order)}
 		if err := w.seek(); err != nil {
 			yield(store.Item{}, err)
 			return
@@ -193,9 +184,8 @@ func (m *merged) Random(id store.ID, p store.Part, size int64, n int) ([]store.I
 	if size <= 0 {
 		return nil, nil
 	}
-	x := c.ordered()
-	live := int64(x.live.Len())
-	lowSize := size - live + int64(x.gone.Len())
+	live := int64(c.lives)
+	lowSize := size - live + int64(c.unders)
 	items := make([]store.Item, 0, n)
 	for range n {
 		it, ok, err := m.draw(c, id, p, lowSize, live)
@@ -213,8 +203,7 @@ func (m *merged) Random(id store.ID, p store.Part, size int64, n int) ([]store.I
 func (m *merged) draw(c *coll, id store.ID, p store.Part, lowSize, live int64) (store.Item, bool, error) {
 	for range randomTries {
 		if u := rand.Int64N(lowSize + live); u >= lowSize {
-			r, _ := c.ordered().live.GetAt(int(u - lowSize))
-			return seen(r), true, nil
+			return seen(c.drawn()[u-lowSize]), true, nil
 		}
 		drawn, err := m.low.Random(id, p, lowSize, 1)
 		if err != nil {
@@ -228,7 +217,7 @@ func (m *merged) draw(c *coll, id store.ID, p store.Part, lowSize, live int64) (
 }
 
 func (m *merged) at(id store.ID, p store.Part, rank int64) (store.Item, error) {
-	for it, err := range m.Range(id, p, store.Range{Skip: rank, Limit: 1}) {
+	for it, err := range m.Range(id, p, store.Range{Order: rankOrder(p), Skip: rank, Limit: 1}) {
 		it.Field = bytes.Clone(it.Field)
 		it.Value = bytes.Clone(it.Value)
 		it.Found = true

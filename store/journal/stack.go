@@ -103,11 +103,15 @@ func (g *generations) mentions(id store.ID, p store.Part) bool {
 	return false
 }
 
+// meltBytes is the size past which a layer is left as it is: absorbing it would hold up
+// everybody, and the bound on a generation keeps such layers few.
+const meltBytes = 512 << 10
+
 // push adds a group's writes as the newest. The group's layer is taken over if the newest
-// is pinned; then the caller must use another one for its next group.
+// is pinned, or if it is large itself; then the caller must use another one for its next group.
 func (g *generations) push(group *layer, lsn uint64) (next *generations, taken bool) {
 	next = g.melt()
-	if top := next.top(); top.pins.Load() == 0 {
+	if top := next.top(); top.pins.Load() == 0 && group.bytes <= meltBytes {
 		top.absorb(group)
 		top.last = lsn
 		return next, false
@@ -126,12 +130,17 @@ func (g *generations) melt() *generations {
 	if len(g.active)-free < 2 {
 		return g
 	}
-	into := g.active[free]
+	active := slices.Clone(g.active[:free+1])
 	for _, l := range g.active[free+1:] {
+		if l.bytes > meltBytes {
+			active = append(active, l)
+			continue
+		}
+		into := active[len(active)-1]
 		into.absorb(l)
 		into.last = max(into.last, l.last)
 	}
-	return &generations{frozen: g.frozen, active: slices.Clone(g.active[:free+1])}
+	return &generations{frozen: g.frozen, active: active}
 }
 
 // freeze makes the growing layers settle and begins a new one.

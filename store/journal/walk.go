@@ -13,19 +13,28 @@ type walk struct {
 	id    store.ID
 	part  store.Part
 	r     store.Range
-	trees trees
-	skip  int64 // what seek left to pass over
+	trees *order
+	skip  int64 // what is left to pass over
 	next  int   // index of the next live row in trees.live
 	end   int   // where the live rows of the range end: exclusive, in direction
+
+	yield  func(store.Item, error) bool
+	left   int64 // of Limit
+	over   bool  // nothing more is wanted
+	hidden bool  // every row below so far was hidden
 }
 
-// shortSkip is passed over row by row; a longer one is searched for.
-const shortSkip = 256
+const (
+	// shortSkip is passed over row by row; a longer one is searched for.
+	shortSkip = 64
+	// longRun is how many hidden rows are passed over before their end is searched for.
+	longRun = 256
+)
 
 // seek finds where the walk begins. A long Skip is replaced by a tighter bound.
 func (w *walk) seek() error {
 	w.skip = w.r.Skip
-	if w.r.Skip > shortSkip {
+	if w.r.Skip > shortSkip && counted(w.part, w.r.Order) {
 		if err := w.jump(); err != nil {
 			return err
 		}
@@ -39,53 +48,38 @@ func (w *walk) seek() error {
 	return nil
 }
 
-// jump finds the row below whose merged rank is just under Skip, by bisection over the
-// ranks below: the merged rank of the t-th row below grows with t.
+// jump has the walk begin at the item that Skip leads to.
 func (w *walk) jump() error {
-	bare := w.r
-	bare.Skip, bare.Limit = 0, 0
-	total, err := w.m.low.Count(w.id, w.part, bare)
+	s := w.m.search(w.id, w.part, w.r)
+	rank := w.r.Skip
+	if w.r.Reverse {
+		all, err := s.count()
+		if err != nil {
+			return err
+		}
+		rank = all - 1 - rank
+	}
+	at, ok, err := s.item(rank)
 	if err != nil {
 		return err
 	}
-	lo, hi := int64(0), total // the t-th row below is at or before Skip for t < lo
-	var best *store.Bound
-	var bestRank int64
-	for lo < hi {
-		t := (lo + hi) / 2
-		bound, err := w.boundAt(bare, t)
-		if err != nil {
-			return err
-		}
-		rank, err := w.rankBefore(bare, bound)
-		if err != nil {
-			return err
-		}
-		if rank <= w.r.Skip {
-			lo, best, bestRank = t+1, &bound, rank
-		} else {
-			hi = t
-		}
-	}
-	if best == nil {
-		return nil
-	}
-	if w.r.Reverse {
-		w.r.Max = *best
-	} else {
-		w.r.Min = *best
-	}
-	w.skip = w.r.Skip - bestRank
+	w.skip, w.over = 0, !ok
+	w.start(&w.r, at)
 	return nil
 }
 
-// boundAt is an inclusive bound at the t-th row below, in the walk's direction.
-func (w *walk) boundAt(bare store.Range, t int64) (store.Bound, error) {
-	bare.Skip, bare.Limit = t, 1
-	for it, err := range w.m.low.Range(w.id, w.part, bare) {
-		return store.Bound{Edge: store.Inclusive, Pos: it.Pos, Score: it.Score, Field: nonNil(bytes.Clone(it.Field))}, err
+// start moves the end of a range at which the walk begins.
+func (w *walk) start(r *store.Range, at store.Bound) {
+	if w.r.Reverse {
+		r.Max = at
+	} else {
+		r.Min = at
 	}
-	return store.Bound{}, nil
+}
+
+// boundAt is an inclusive bound at an item.
+func boundAt(it store.Item) store.Bound {
+	return store.Bound{Edge: store.Inclusive, Pos: it.Pos, Score: it.Score, Field: nonNil(bytes.Clone(it.Field))}
 }
 
 // nonNil keeps an empty field apart from "no field".
@@ -96,62 +90,88 @@ func nonNil(b []byte) []byte {
 	return b
 }
 
-// rankBefore is how many merged rows of the range come before a bound.
-func (w *walk) rankBefore(bare store.Range, b store.Bound) (int64, error) {
-	b.Edge = store.Exclusive
-	if w.r.Reverse {
-		bare.Min = b
-	} else {
-		bare.Max = b
-	}
-	bare.Reverse = false
-	return w.m.countAll(w.c, w.id, w.part, bare)
-}
-
 // run merges the two sources in order until Limit.
 func (w *walk) run(yield func(store.Item, error) bool) {
-	left := w.r.Limit
-	emit := func(it store.Item) bool {
-		if w.skip > 0 {
-			w.skip--
-			return true
-		}
-		if !yield(it, nil) {
-			return false
-		}
-		left--
-		return left != 0
+	if w.over {
+		return
 	}
-	bare := w.r
-	bare.Skip, bare.Limit = 0, 0
-	w.startBehindDrained(&bare)
-	hidden := true // every row below so far was hidden
-	for it, err := range w.m.low.Range(w.id, w.part, bare) {
+	w.left, w.yield, w.hidden = w.r.Limit, yield, true
+	low := w.r
+	low.Skip, low.Limit = 0, 0
+	w.startBehindDrained(&low)
+	for {
+		again, err := w.pass(&low)
 		if err != nil {
 			yield(store.Item{}, err)
 			return
 		}
+		if !again {
+			break
+		}
+	}
+	for !w.over && w.more() {
+		w.emit(seen(w.take()))
+	}
+}
+
+// emit hands an item on; the walk is over when nobody wants more.
+func (w *walk) emit(it store.Item) {
+	if w.skip > 0 {
+		w.skip--
+		return
+	}
+	w.left--
+	w.over = !w.yield(it, nil) || w.left == 0
+}
+
+// pass merges the rows below in a range. It says again, with the range moved, when it has
+// met so many hidden rows that it searched for the end of them.
+func (w *walk) pass(low *store.Range) (again bool, err error) {
+	run := 0
+	for it, err := range w.m.low.Range(w.id, w.part, *low) {
+		if err != nil {
+			return false, err
+		}
 		if w.c.find(it.Pos, it.Field) != nil {
-			if hidden {
+			if w.hidden {
 				w.noteDrained(it)
+			}
+			if run++; run == longRun && counted(w.part, w.r.Order) {
+				return w.leap(low, boundAt(it))
 			}
 			continue
 		}
-		hidden = false
+		w.hidden, run = false, 0
 		for w.more() && w.before(it) {
-			if !emit(seen(w.take())) {
-				return
+			if w.emit(seen(w.take())); w.over {
+				return false, nil
 			}
 		}
-		if !emit(it) {
-			return
+		if w.emit(it); w.over {
+			return false, nil
 		}
 	}
-	for w.more() {
-		if !emit(seen(w.take())) {
-			return
-		}
+	return false, nil
+}
+
+// leap moves a range from a hidden row to the next item that the walk shows.
+func (w *walk) leap(low *store.Range, from store.Bound) (again bool, err error) {
+	all := *low
+	all.Reverse = false
+	all.Max, all.Max.Edge = from, store.Exclusive
+	s := w.m.search(w.id, w.part, all)
+	rank, err := s.count()
+	if err != nil {
+		return false, err
 	}
+	if w.r.Reverse {
+		rank--
+	} else {
+		s = w.m.search(w.id, w.part, *low)
+	}
+	at, ok, err := s.item(rank)
+	w.start(low, at)
+	return ok, err
 }
 
 func (w *walk) more() bool { return w.next != w.end }
@@ -170,14 +190,14 @@ func (w *walk) take() *row {
 func (w *walk) before(it store.Item) bool {
 	r, _ := w.trees.live.GetAt(w.next)
 	other := &row{item: it}
-	less := naturalOrder
+	compare := naturalCompare
 	if w.r.Order == store.ByScore {
-		less = scoreOrder
+		compare = scoreCompare
 	}
 	if w.r.Reverse {
-		return less(other, r)
+		return compare(other, r) < 0
 	}
-	return less(r, other)
+	return compare(r, other) < 0
 }
 
 func (w *walk) drainedIndex() int {
@@ -212,6 +232,7 @@ func (w *walk) noteDrained(it store.Item) {
 	if !unbounded || w.part.Class() == store.Hashed && w.r.Order == store.Natural {
 		return // equal positions of hashed items could be cut apart
 	}
-	bound := store.Bound{Edge: store.Exclusive, Pos: it.Pos, Score: it.Score, Field: nonNil(bytes.Clone(it.Field))}
+	bound := boundAt(it)
+	bound.Edge = store.Exclusive
 	w.c.drained[w.drainedIndex()].Store(&bound)
 }
