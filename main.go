@@ -98,18 +98,23 @@ func serve(params *param.Set, log *slog.Logger) error {
 	defer dir.Close()
 	defer engine.Close()
 	work := newUpkeep(engine, params, log)
+	room := newBudget(engine, params, log)
 
 	stop := make(chan struct{})
 	var once sync.Once
-	server, err := resp.New(resp.Options{Engine: engine, Params: params, Log: log, Upkeep: work,
+	server, err := resp.New(resp.Options{Engine: engine, Params: params, Log: log, Upkeep: work, Budget: room, Functions: dir.Functions(),
 		Stop: func() { once.Do(func() { close(stop) }) }})
 	if err != nil {
 		return err
 	}
-	defer server.Close()
 	work.Through(server.Expiry())
+	room.Through(server.Eviction())
+	room.Evictor.Uses(server.Uses())
 	work.Start()
 	defer work.Stop()
+	room.Start()
+	defer room.Stop()
+	defer server.Close() // first of all: a script without an end would keep the others waiting
 	go func() {
 		if err := server.Serve(listener); err != nil {
 			log.Error("the listener failed", "error", err)

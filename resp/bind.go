@@ -10,6 +10,7 @@ func (s *Server) bindParams() error {
 		"requirepass":             func() { s.gate.SetPassword(s.params.String("requirepass")) },
 		"slowlog-log-slower-than": func() { s.stats.Slow.ThresholdMicros.Store(s.params.Int("slowlog-log-slower-than")) },
 		"slowlog-max-len":         func() { s.stats.Slow.MaxLen.Store(s.params.Int("slowlog-max-len")) },
+		"busy-reply-threshold":    func() { s.busyMillis.Store(s.params.Int("busy-reply-threshold")) },
 		"latency-monitor-threshold": func() {
 			s.stats.Events.ThresholdMillis.Store(s.params.Int("latency-monitor-threshold"))
 		},
@@ -22,6 +23,9 @@ func (s *Server) bindParams() error {
 		},
 		"client-query-buffer-limit": func() { s.guard.QueryBuffer.Store(s.params.Bytes("client-query-buffer-limit")) },
 	}
+	tune := func() { s.recency.Tune(s.params.Int("lfu-log-factor"), s.params.Int("lfu-decay-time")) }
+	apply["lfu-log-factor"], apply["lfu-decay-time"] = tune, tune
+	apply["maxmemory-policy"] = func() { s.recency.PreferFrequent(host{s}.TracksFrequency()) }
 	for _, name := range limitParams() {
 		apply[name] = s.setLimits
 	}

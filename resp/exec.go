@@ -19,16 +19,24 @@ import (
 // Between start and finish the engine may run it on another goroutine, never on two at once.
 type execution struct {
 	cmd.Call
-	entry   *entry
-	job     store.Job
-	track   trackTx
-	keys    []store.Key
-	reply   reply.Reply
-	refused bool // the reply was made before running
-	queued  bool // it waits for EXEC; the reply says so
-	leftDB  int  // selected after it ran inside EXEC
-	took    time.Duration
-	log     *slog.Logger
+	entry    *entry
+	session  *session
+	job      store.Job
+	track    trackTx
+	keys     []store.Key
+	reply    reply.Reply
+	refused  bool // the reply was made before running
+	queued   bool // it waits for EXEC; the reply says so
+	leftDB   int  // selected after it ran inside EXEC
+	took     time.Duration
+	room     int64      // reserved of the budget until it has run
+	script   *scriptRun // of a command that runs one
+	waiter   *waiter    // its place among those who wait
+	serving  *serving   // whom it has served
+	awaited  bool       // somebody waits for its keys
+	shown    bool       // MONITOR has seen it
+	standsIn bool       // it runs the command of somebody who waits
+	log      *slog.Logger
 }
 
 // errUndo tells the engine to undo what a command wrote before it answered an error.
@@ -43,10 +51,12 @@ func newExecution(s *Server) *execution {
 
 // prepare readies the execution for a command line. A refusal leaves its reply.
 func (e *execution) prepare(s *session, args [][]byte) {
-	e.Args, e.Client, e.Owner, e.Keep, e.queued = args, s.client, s, false, false
+	e.Args, e.Client, e.Owner, e.session = args, s.client, s, s
+	e.Keep, e.Counted, e.queued = false, false, false
 	e.DB, e.Proto = int(s.client.DB.Load()), int(s.client.Proto.Load())
 	e.reply, e.refused, e.took, e.job.Err = reply.Reply{}, false, 0, nil
 	e.Heard = s.server.heard()
+	e.Block, e.waiter, e.awaited, e.shown, e.standsIn = nil, nil, false, false, false
 	e.forgo()
 	entry, problem := s.server.table.find(args)
 	e.entry = entry
@@ -59,13 +69,20 @@ func (e *execution) prepare(s *session, args [][]byte) {
 	}
 	s.client.Ran(&entry.stats.Name)
 	e.Spec = entry.spec
-	if e.transactional() {
+	switch {
+	case e.transactional():
 		e.scope()
+	case e.scripted():
+		e.scope()
+		e.prepareScript()
 	}
 }
 
-func (e *execution) transactional() bool {
-	return e.entry.spec.Flags&(cmd.Write|cmd.View) != 0
+// transactional reports whether the command gets a transaction.
+func (e *execution) transactional() bool { return transactional(e.entry.spec) }
+
+func transactional(s *cmd.Spec) bool {
+	return s.Flags&(cmd.Write|cmd.View) != 0 && !s.Has(cmd.Unbound)
 }
 
 // scope names the keys of the command line. A key list that does not fit its row is left
@@ -78,10 +95,14 @@ func (e *execution) scope() {
 		e.Spec.Keys[i].Each(e.Args, func(at int) { e.keys = append(e.keys, e.Key(at)) })
 	}
 	e.job.Scope.Keys = e.keys
+	e.foresee()
 }
 
 // transact is the body of the transaction; the engine may call it again.
 func (e *execution) transact(tx store.Tx) error {
+	if !e.beginAgain() {
+		return nil
+	}
 	e.reply.Release()
 	e.forgo()
 	e.track.reset(tx, !e.job.Write || e.Spec.Has(cmd.Looks), e.entry.uses && !e.Client.NoTouch.Load())
@@ -92,7 +113,7 @@ func (e *execution) transact(tx store.Tx) error {
 		e.forgo()
 		return errUndo
 	}
-	return nil
+	return e.conclude(tx)
 }
 
 // run calls the handler. A panic ends this connection, not the server.
@@ -101,23 +122,32 @@ func (e *execution) run() {
 	defer func() {
 		e.took, e.leftDB = time.Since(start), int(e.Client.DB.Load())
 		if p := recover(); p != nil {
-			e.log.Error("a command panicked", "command", e.Spec.FullName(), "panic", p, "stack", string(debug.Stack()))
-			e.reply = reply.Fail("ERR internal error: the command failed unexpectedly and this connection is closed")
-			e.Client.Killed.Store(true)
+			e.reply = e.panicked(p)
 		}
 	}()
 	e.reply = e.Spec.Run(&e.Call)
 }
 
+// panicked is the reply to a defect of ours: the connection ends with it.
+func (e *execution) panicked(p any) reply.Reply {
+	e.log.Error("a command panicked", "command", e.Spec.FullName(), "panic", p, "stack", string(debug.Stack()))
+	e.Client.Killed.Store(true)
+	return reply.Fail("ERR internal error: the command failed unexpectedly and this connection is closed")
+}
+
 // settle turns a failed transaction into a reply, once it is over, and counts.
 func (e *execution) settle() {
+	e.leave()
 	if err := e.job.Err; err != nil && err != errUndo {
 		e.reply.Release()
 		e.forgo()
+		e.unserve()
 		e.reply = reply.Err(err)
 		return
 	}
-	e.track.count()
+	if e.Block == nil {
+		e.track.count()
+	}
 }
 
 // release lets what waited for the commit happen.
@@ -125,6 +155,7 @@ func (e *execution) release() {
 	e.announce()
 	e.track.server.invalidate(e.Client, e.track.changes, e.track.flushed)
 	e.forgo()
+	e.deliver()
 }
 
 // announce publishes what happened to keys and runs the effects.

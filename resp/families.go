@@ -9,6 +9,7 @@ import (
 	"larder/resp/cmd/keys"
 	"larder/resp/cmd/lists"
 	"larder/resp/cmd/pubsubs"
+	"larder/resp/cmd/scripts"
 	"larder/resp/cmd/servers"
 	"larder/resp/cmd/sets"
 	"larder/resp/cmd/strs"
@@ -30,6 +31,7 @@ func (s *Server) families() [][]cmd.Spec {
 		sets.Table(),
 		zsets.Table(),
 		pubsubs.Table(h),
+		scripts.Table(h, s.scripts),
 		s.transactionRows(),
 		{s.monitorRow()},
 	}

@@ -56,27 +56,27 @@ func (s *Server) infoClients(t *infoText) {
 	tracking, _, _, _ := s.caches.Counts()
 	t.lines("connected_clients", s.clients.count(), "cluster_connections", 0, "maxclients", s.params.Int("maxclients"),
 		"client_recent_max_input_buffer", 0, "client_recent_max_output_buffer", 0, "blocked_clients", s.blocked.Load(), "tracking_clients", tracking,
-		"clients_in_timeout_table", 0, "total_blocking_keys", 0, "total_blocking_keys_on_nokey", 0)
+		"clients_in_timeout_table", 0, "total_blocking_keys", s.waiters.keyCount(), "total_blocking_keys_on_nokey", 0)
 }
 
 func (s *Server) infoMemory(t *infoText) {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	total := s.totalSize()
+	total.Data = s.dataBytes(total.Data)
+	peak := s.peak.note(total.Data)
 	resident := residentBytes()
 	t.lines("used_memory", total.Data, "used_memory_human", human(total.Data), "used_memory_rss", resident, "used_memory_rss_human", human(resident),
-		"used_memory_peak", total.Data, "used_memory_peak_human", human(total.Data), "used_memory_peak_perc", "100.00%",
+		"used_memory_peak", peak, "used_memory_peak_human", human(peak), "used_memory_peak_perc", fmt.Sprintf("%.2f%%", 100*float64(total.Data)/float64(max(peak, 1))),
 		"used_memory_overhead", m.HeapInuse, "used_memory_startup", 0, "used_memory_dataset", total.Data, "used_memory_dataset_perc", "100.00%",
-		"total_system_memory", systemMemory(), "total_system_memory_human", human(systemMemory()),
-		"used_memory_lua", 0, "used_memory_vm_eval", 0, "used_memory_lua_human", "0B", "used_memory_scripts_eval", 0, "number_of_cached_scripts", 0,
-		"number_of_functions", 0, "number_of_libraries", 0, "used_memory_vm_functions", 0, "used_memory_vm_total", 0,
-		"used_memory_vm_total_human", "0B", "used_memory_functions", 0, "used_memory_scripts", 0, "used_memory_scripts_human", "0B",
-		"maxmemory", s.params.Int("maxmemory"), "maxmemory_human", human(s.params.Int("maxmemory")), "maxmemory_policy", s.params.String("maxmemory-policy"),
+		"total_system_memory", systemMemory(), "total_system_memory_human", human(systemMemory()))
+	s.infoScripts(t)
+	t.lines("maxmemory", s.params.Int("maxmemory"), "maxmemory_human", human(s.params.Int("maxmemory")), "maxmemory_policy", s.params.String("maxmemory-policy"),
 		"allocator_allocated", m.HeapAlloc, "allocator_active", m.HeapInuse, "allocator_resident", m.Sys-m.HeapReleased,
 		"allocator_frag_ratio", ratio(m.HeapInuse, m.HeapAlloc), "allocator_frag_bytes", m.HeapInuse-m.HeapAlloc,
 		"allocator_rss_ratio", ratio(m.Sys-m.HeapReleased, m.HeapInuse), "allocator_rss_bytes", m.Sys-m.HeapReleased-m.HeapInuse,
 		"rss_overhead_ratio", ratio(uint64(resident), m.Sys-m.HeapReleased), "rss_overhead_bytes", resident-int64(m.Sys-m.HeapReleased),
-		"mem_fragmentation_ratio", "1.00", "mem_fragmentation_bytes", 0, "mem_not_counted_for_evict", 0,
+		"mem_fragmentation_ratio", ratio(uint64(resident), uint64(total.Data)), "mem_fragmentation_bytes", resident-total.Data, "mem_not_counted_for_evict", 0,
 		"mem_replication_backlog", 0, "mem_total_replication_buffers", 0, "mem_clients_slaves", 0, "mem_clients_normal", 0,
 		"mem_cluster_links", 0, "mem_aof_buffer", 0, "mem_allocator", "go", "active_defrag_running", 0,
 		"lazyfree_pending_objects", total.Orphans, "lazyfreed_objects", 0)
@@ -95,6 +95,7 @@ func (s *Server) infoPersistence(t *infoText) {
 func (s *Server) infoStats(t *infoText) {
 	st := s.stats
 	_, keys, items, prefixes := s.caches.Counts()
+	evicted, overTotal, overNow := s.budget.Evictions()
 	t.lines("total_connections_received", st.Connections.Load(), "total_commands_processed", st.Commands.Load(),
 		"instantaneous_ops_per_sec", s.rates.commands.Load(), "total_net_input_bytes", s.traffic.In.Load(), "total_net_output_bytes", s.traffic.Out.Load(),
 		"total_net_repl_input_bytes", 0, "total_net_repl_output_bytes", 0,
@@ -102,7 +103,7 @@ func (s *Server) infoStats(t *infoText) {
 		"instantaneous_input_repl_kbps", "0.00", "instantaneous_output_repl_kbps", "0.00",
 		"rejected_connections", st.Refused.Load(), "sync_full", 0, "sync_partial_ok", 0, "sync_partial_err", 0,
 		"expired_keys", s.upkeep.Expired(), "expired_stale_perc", "0.00", "expired_time_cap_reached_count", s.upkeep.Capped(), "expire_cycle_cpu_milliseconds", s.upkeep.BusyMillis(),
-		"evicted_keys", 0, "evicted_clients", 0, "total_eviction_exceeded_time", 0, "current_eviction_exceeded_time", 0,
+		"evicted_keys", evicted-s.evictedBefore.Load(), "evicted_clients", 0, "total_eviction_exceeded_time", overTotal.Milliseconds(), "current_eviction_exceeded_time", overNow.Milliseconds(),
 		"keyspace_hits", st.Hits.Load(), "keyspace_misses", st.Misses.Load(), "pubsub_channels", s.broker.Total(broker.Channels),
 		"pubsub_patterns", s.broker.Total(broker.Patterns), "pubsubshard_channels", s.broker.Total(broker.ShardChannels),
 		"latest_fork_usec", 0, "total_forks", 0, "migrate_cached_sockets", 0, "slave_expires_tracked_keys", 0,
@@ -152,9 +153,10 @@ func (s *Server) infoKeyspace(t *infoText) {
 func (s *Server) infoLarder(t *infoText) {
 	sizes := s.sizes()
 	total := s.totalSize()
+	total.Data = s.dataBytes(total.Data)
 	t.lines("shards", len(sizes), "used_disk", total.File+total.WAL, "used_disk_human", human(total.File+total.WAL),
 		"data_bytes", total.Data, "file_bytes", total.File, "wal_bytes", total.WAL, "free_bytes", total.Free,
-		"pending_ids", total.Orphans, "cache_bytes", total.CacheBytes, "overlay_bytes", total.Overlay, "journal_bytes", total.Journal,
+		"pending_ids", total.Orphans, "pending_bytes", total.Pending, "cache_bytes", total.CacheBytes, "overlay_bytes", total.Overlay, "journal_bytes", total.Journal,
 		"journal_settles", total.Settles, "journal_settle_usec", total.SettleMicros, "journal_stalls", total.Stalls,
 		"journal_direct_transactions", total.Direct)
 	for i, size := range sizes {
@@ -184,6 +186,7 @@ func (s *Server) totalSize() store.Size {
 		total.Keys += size.Keys
 		total.Volatile += size.Volatile
 		total.Orphans += size.Orphans
+		total.Pending += size.Pending
 		total.Data += size.Data
 		total.CacheBytes += size.CacheBytes
 		total.Overlay += size.Overlay

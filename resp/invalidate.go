@@ -19,8 +19,9 @@ func (s *session) remember(e *execution) {
 	s.rememberKeys(e)
 }
 
+// rememberKeys leaves out what a script reads: its commands are remembered one by one.
 func (s *session) rememberKeys(e *execution) {
-	if !e.Spec.Has(cmd.View) || len(e.keys) == 0 {
+	if !e.Spec.Has(cmd.View) || e.scripted() || len(e.keys) == 0 {
 		return
 	}
 	names := make([][]byte, len(e.keys))

@@ -100,7 +100,7 @@ func (s *session) exec(c *cmd.Call) reply.Reply {
 	if m.broken {
 		return reply.Fail("EXECABORT Transaction discarded because of previous errors.")
 	}
-	b := &block{session: s, queue: m.queue, db: c.Client.DB.Load()}
+	b := &block{session: s, queue: m.queue, db: c.Client.DB.Load(), serving: serving{server: s.server}}
 	b.failed = make([]bool, len(m.queue))
 	b.done = make([]bool, len(m.queue))
 	return b.run(s.context())
@@ -119,26 +119,36 @@ type block struct {
 	// happens to the attempt.
 	done    []bool
 	aborted bool // a watched key has changed
-	again   bool
+	again   bool // this attempt is void, and the next one is ours to make
+	job     store.Job
+	serving serving
 }
 
 func (b *block) run(ctx context.Context) reply.Reply {
-	job := store.Job{Fn: b.attempt, Scope: store.Scope{Keys: b.session.watchedKeys()}}
+	job := &b.job
+	job.Fn, job.Scope.Keys = b.attempt, b.session.watchedKeys()
 	transactional := len(job.Scope.Keys) > 0
 	for _, e := range b.queue {
-		if e.transactional() {
+		if e.transactional() || e.scripted() {
 			transactional = true
 			job.Write = job.Write || e.job.Write
 			job.Scope.All = job.Scope.All || e.job.Scope.All
 			job.Scope.Keys = append(job.Scope.Keys, e.keys...)
 		}
 	}
+	if job.Write {
+		job.Scope.Keys, _ = b.session.server.waiters.reach(job.Scope.Keys, len(b.queue)+1)
+	}
 	if !transactional {
 		job.Err = b.attempt(nil)
 	} else {
 		for b.again = true; b.again; {
-			store.Run(ctx, b.session.server.engine, &job)
+			store.Run(ctx, b.session.server.engine, job)
 		}
+	}
+	if b.aborted || job.Err != nil {
+		b.serving.undo()
+		b.serving.deliver()
 	}
 	switch {
 	case b.aborted:
@@ -152,6 +162,7 @@ func (b *block) run(ctx context.Context) reply.Reply {
 // attempt runs the queue; the engine may call it again.
 func (b *block) attempt(tx store.Tx) error {
 	b.again, b.aborted = false, false
+	b.serving.undo()
 	client := b.session.client
 	client.DB.Store(b.db)
 	if tx != nil {
@@ -168,6 +179,10 @@ func (b *block) attempt(tx store.Tx) error {
 			if b.spoilt(i, e, tx) {
 				return errUndo
 			}
+		case e.scripted():
+			if b.spoiltByScript(e, tx) {
+				return errUndo
+			}
 		case b.done[i]:
 			client.DB.Store(int32(e.leftDB))
 		default:
@@ -175,7 +190,7 @@ func (b *block) attempt(tx store.Tx) error {
 			b.done[i], e.leftDB = true, int(client.DB.Load())
 		}
 	}
-	return nil
+	return b.serve(tx)
 }
 
 // spoilt runs a command inside the block's transaction. It reports whether this attempt is
@@ -210,5 +225,6 @@ func (b *block) finish() reply.Reply {
 		replies[i] = e.reply
 	}
 	b.session.server.invalidate(b.session.client, changes, flushed)
+	b.serving.deliver()
 	return reply.Of(replies...)
 }

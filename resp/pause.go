@@ -97,15 +97,21 @@ func (s *session) mayGo(e *execution) bool {
 
 // writes reports whether a command, or what an EXEC has queued, counts as a write for a pause.
 func (s *session) writes(e *execution) bool {
-	const writing = cmd.Write | cmd.MayReplicate
 	if s.multi != nil && e.Spec.Name == "EXEC" {
 		for _, queued := range s.multi.queue {
-			if queued.Spec.Flags&writing != 0 {
+			if queued.mayWrite() {
 				return true
 			}
 		}
 	}
-	return e.Spec.Flags&writing != 0
+	return e.mayWrite()
+}
+
+func (e *execution) mayWrite() bool {
+	if e.Spec.MayWrite != nil {
+		return e.Spec.MayWrite(e.Args)
+	}
+	return e.Spec.Flags&(cmd.Write|cmd.MayReplicate) != 0
 }
 
 // Pause holds clients up for some time: all of them, or those that write.

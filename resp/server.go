@@ -25,6 +25,7 @@ import (
 	"larder/resp/broker"
 	"larder/resp/cmd"
 	"larder/resp/guard"
+	"larder/resp/lua"
 	"larder/resp/param"
 	"larder/resp/stat"
 	"larder/resp/track"
@@ -38,6 +39,10 @@ type Options struct {
 	Log    *slog.Logger
 	// Upkeep is the background work that some commands steer; see Upkeep.
 	Upkeep Upkeep
+	// Functions keeps the libraries of functions; without it they live as long as the server.
+	Functions lua.Vault
+	// Budget bounds the data; nil for no bound.
+	Budget Budget
 	// Stop is called once when a client asks for SHUTDOWN; it must not block.
 	Stop func()
 }
@@ -55,27 +60,36 @@ type Upkeep interface {
 
 // Server is the front of Larder. Its methods may be called from any goroutine.
 type Server struct {
-	engine   store.Engine
-	params   *param.Set
-	log      *slog.Logger
-	upkeep   Upkeep
-	stop     func()
-	table    *table
-	stats    *stat.Server
-	recency  *stat.Recency
-	clients  *clients
-	watches  *watches
-	broker   *broker.Broker
-	pause    pause
-	monitors *monitors
-	caches   *track.Table
-	blocked  atomic.Int64 // clients that wait
-	outputs  atomic.Pointer[outputLimits]
-	events   atomic.Uint32 // cmd.EventMask that somebody may listen to
-	gate     access.Gate
-	limits   atomic.Pointer[store.Limits]
-	guard    *guard.Limits
-	traffic  guard.Traffic
+	engine store.Engine
+	params *param.Set
+	log    *slog.Logger
+	upkeep Upkeep
+	budget Budget
+	peak   peak
+	// evictedBefore is what CONFIG RESETSTAT has taken off evicted_keys.
+	evictedBefore atomic.Int64
+	stop          func()
+	table         *table
+	stats         *stat.Server
+	recency       *stat.Recency
+	clients       *clients
+	watches       *watches
+	waiters       *waiters
+	broker        *broker.Broker
+	pause         pause
+	monitors      *monitors
+	caches        *track.Table
+	blocked       atomic.Int64 // clients that wait
+	outputs       atomic.Pointer[outputLimits]
+	events        atomic.Uint32 // cmd.EventMask that somebody may listen to
+	gate          access.Gate
+	limits        atomic.Pointer[store.Limits]
+	guard         *guard.Limits
+	traffic       guard.Traffic
+	scripts       *lua.Engine
+
+	wideScripts wideScripts
+	busyMillis  atomic.Int64 // busy-reply-threshold
 
 	latencyTracking atomic.Bool
 	databases       int
@@ -99,6 +113,7 @@ func New(o Options) (*Server, error) {
 		recency:   stat.NewRecency(),
 		clients:   newClients(),
 		watches:   newWatches(),
+		waiters:   newWaiters(),
 		broker:    broker.New(),
 		monitors:  newMonitors(),
 		guard:     guard.NewLimits(),
@@ -107,7 +122,13 @@ func New(o Options) (*Server, error) {
 		done:      make(chan struct{}),
 	}
 	s.caches = track.NewTable(s.clients.find, func() int { return int(s.params.Int("tracking-table-max-keys")) })
+	if s.budget = o.Budget; s.budget == nil {
+		s.budget = boundless{}
+	}
 	if err := s.bindParams(); err != nil {
+		return nil, err
+	}
+	if err := s.newScripts(o.Functions); err != nil {
 		return nil, err
 	}
 	s.table = newTable(s.families()...)
@@ -130,6 +151,7 @@ func (s *Server) Close() error {
 	var errs []error
 	s.closeOnce.Do(func() {
 		close(s.done)
+		s.scripts.Close()
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for _, front := range s.listeners {
@@ -213,10 +235,25 @@ func (s *Server) refusal(session *session, spec *cmd.Spec) string {
 	if session.client.Subscribed() && session.client.Proto.Load() == 2 && !spec.Has(cmd.WhileSubscribed) {
 		return cannotExecute(spec)
 	}
+	if !spec.Has(cmd.AllowBusy) {
+		if b, busy := s.scripts.Busy(); busy {
+			return string(b.Fault())
+		}
+	}
 	if session.client.Monitor.Load() && spec.Flags&(cmd.Write|cmd.View|cmd.MayReplicate) != 0 {
 		return "ERR Replica can't interact with the keyspace"
 	}
 	return ""
+}
+
+// closing reports whether the server is being closed.
+func (s *Server) closing() bool {
+	select {
+	case <-s.done:
+		return true
+	default:
+		return false
+	}
 }
 
 // newRunID is 40 random hexadecimal digits, as INFO's run_id.

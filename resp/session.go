@@ -31,9 +31,10 @@ type session struct {
 	batch   []*execution // the first n of them in use
 	n       int
 	jobs    []*store.Job
-	multi   *multi            // nil outside MULTI
-	watched map[watchKey]bool // whether the key was there when WATCH looked
-	dirty   atomic.Bool       // a watched key has changed
+	multi   *multi                 // nil outside MULTI
+	watched map[watchKey]bool      // whether the key was there when WATCH looked
+	waiting atomic.Pointer[waiter] // the command that waits
+	dirty   atomic.Bool            // a watched key has changed
 
 	replies    writer
 	out        *output // what reaches the client besides replies
@@ -99,11 +100,14 @@ func (s *session) take(args [][]byte) {
 	if !s.mayGo(e) {
 		return
 	}
+	if !e.refused && s.server.budget.Limited() {
+		s.fit(e)
+	}
 	if s.multi != nil && (e.refused || !e.Spec.Has(cmd.InMulti)) {
 		s.enqueue(e)
 	}
 	s.n++
-	if e.refused || e.queued || e.transactional() && s.client.Tracking.Load() == nil {
+	if e.refused || e.queued || e.transactional() && s.client.Tracking.Load() == nil && !e.goesAlone() {
 		if s.n == batchMax {
 			s.flush()
 		}
@@ -150,6 +154,11 @@ func (s *session) flush() {
 	}
 	if s.n == 1 {
 		s.server.execute(context.Background(), s.batch[0])
+		if !s.await(s.batch[0]) {
+			s.batch[0].forget()
+			s.n = 0
+			return
+		}
 	} else {
 		s.runBatch()
 	}
@@ -176,6 +185,7 @@ func (s *session) runBatch() {
 
 // finish counts a command and writes its reply.
 func (s *session) finish(e *execution) {
+	e.leave()
 	s.server.note(s, e)
 	e.release()
 	if s.client.Authenticated.Load() != s.trusted {
@@ -216,7 +226,7 @@ func (s *Server) note(session *session, e *execution) {
 	session.client.Commands.Add(1)
 	session.client.LastActive.Store(time.Now().UnixMilli())
 	failed := e.reply.IsError()
-	if failed {
+	if failed && !e.Counted {
 		s.stats.Errors.Count(e.reply.ErrorText())
 	}
 	switch {
@@ -226,9 +236,7 @@ func (s *Server) note(session *session, e *execution) {
 		e.entry.stats.Rejected.Add(1)
 		return
 	}
-	if s.monitors.count.Load() > 0 && e.Spec.Flags&(cmd.NoMonitor|cmd.Admin) == 0 {
-		s.monitors.show(e.leftDB, session.origin(), public(e.Spec, e.Args))
-	}
+	s.show(session, e)
 	e.entry.stats.Ran(e.took, failed, s.latencyTracking.Load())
 	if s.stats.Slow.Wants(e.took) && !e.Spec.Has(cmd.NoSlowlog) {
 		s.stats.Slow.Add(public(e.Spec, e.Args), e.took, session.client.Addr, session.client.Info().Name)
@@ -237,5 +245,13 @@ func (s *Server) note(session *session, e *execution) {
 		s.stats.Events.Record("fast-command", e.took)
 	} else {
 		s.stats.Events.Record("command", e.took)
+	}
+}
+
+// show lets MONITOR see a command, once: one that waits is seen when it begins to.
+func (s *Server) show(session *session, e *execution) {
+	if !e.shown && s.monitors.count.Load() > 0 && (e.Spec.Flags&(cmd.NoMonitor|cmd.Admin) == 0 || e.scripted()) {
+		s.monitors.show(e.leftDB, session.origin(), public(e.Spec, e.Args))
+		e.shown = true
 	}
 }

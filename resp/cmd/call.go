@@ -16,10 +16,16 @@ type Call struct {
 	Client *Client
 	// Nested is set inside EXEC and scripts: a blocking command must not block then.
 	Nested bool
+	// Block, set by Await, says what the command waits for. Its reply then does not count.
+	Block *Block
 	// Keep, set by a handler, commits what was written although the reply is an error, as
 	// a script's does.
 	Keep bool
-	// Owner is the session, for the commands of package resp itself.
+	// Counted, set by a handler, says that its error reply is in the statistics already, as
+	// that of a script's command is.
+	Counted bool
+	// Owner is what package resp needs for commands that only it can run: the session, or, for
+	// those that run a script, the execution.
 	Owner any
 	// Effects are what is to happen once the command, and the EXEC or script around it, has
 	// committed; see After. The dispatcher runs them, or drops them before another attempt.

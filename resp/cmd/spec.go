@@ -40,6 +40,7 @@ const (
 	WhileSubscribed                    // allowed to RESP2 clients that hear channels
 	Unbound                            // gets no transaction although it says Write or View: it has no keys, or opens one itself
 	Looks                              // writes, but looks keys up as reading commands do: a miss counts as one
+	Scripted                           // runs a script, which opens its transaction through the host
 )
 
 // Handler runs a command. It may be called several times for one command, because
@@ -61,6 +62,8 @@ type Spec struct {
 	// KeyUse, if set, tells the flags of a KeyVariable key from the arguments, as SET's
 	// depend on GET.
 	KeyUse func(args [][]byte) KeyFlags
+	// MayWrite, if set, tells whether a call may write where the flags only say MayReplicate.
+	MayWrite func(args [][]byte) bool
 	// Secrets, if set, names the arguments that SLOWLOG and MONITOR must not show.
 	Secrets func(args [][]byte) []int
 	Run     Handler

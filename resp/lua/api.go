@@ -114,6 +114,9 @@ func (m *machine) call(t *vm.Thread, args []vm.Value, raises bool) []vm.Value {
 		answer.Release()
 		panic(aborted{})
 	}
+	if r.killed.Load() {
+		m.rt.Hurry() // commands may take long, and count as one step each
+	}
 	t.Step()
 	failed := answer.IsError()
 	v := m.fromReply(t, answer)

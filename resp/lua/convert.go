@@ -61,9 +61,12 @@ func (c *converter) single(name string, v vm.Value) vm.Value {
 	return vm.FromTable(tb)
 }
 
+// countedField marks the errors that commands have answered, by the name it has in Redis.
+const countedField = "ignore_error_stats_update"
+
 func (c *converter) failure(text string) vm.Value {
 	v := c.m.problem("-" + text)
-	v.Table().SetField("ignore_error_stats_update", vm.Bool(true))
+	v.Table().SetField(countedField, vm.Bool(true))
 	return v
 }
 
@@ -164,6 +167,7 @@ func (r *Run) toReply(t *vm.Thread, v vm.Value, depth int) reply.Reply {
 // first nil.
 func (r *Run) tableReply(t *vm.Thread, tb *vm.Table, depth int) reply.Reply {
 	if text, ok := tb.GetField("err").Str(); ok {
+		r.counted = depth == 0 && tb.GetField(countedField).Truth()
 		return reply.Fail(oneLine(text))
 	}
 	if text, ok := tb.GetField("ok").Str(); ok {

@@ -16,6 +16,7 @@ type Engine struct {
 	json      atomic.Pointer[stdlib.Settings] // of cjson: what a script sets holds for the next
 	functions *functions
 	running   running
+	closed    atomic.Bool
 }
 
 // New makes an engine and loads the libraries that the vault has kept; without a vault they

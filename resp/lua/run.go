@@ -24,6 +24,7 @@ type Run struct {
 	seeded   bool
 	own      generator
 	aborted  bool
+	counted  bool // see Job.Counted
 	wrote    atomic.Bool
 	killed   atomic.Bool
 }
@@ -36,6 +37,9 @@ type Job struct {
 	Args     [][]byte
 	ReadOnly bool     // EVAL_RO and its like
 	Command  [][]byte // as the client sent it, for FUNCTION STATS
+	// Counted is set by Run if the error it answers was answered to a command of the script,
+	// so that the Host has counted it.
+	Counted bool
 }
 
 // Proto is the protocol that replies to redis.call are wanted in: 2 unless redis.setresp said 3.
@@ -90,6 +94,7 @@ func (e *Engine) Run(j *Job, host Host) reply.Reply {
 	flags := j.flags()
 	r := &Run{engine: e, host: host, flags: flags, readOnly: j.ReadOnly || flags.Has(NoWrites),
 		command: j.Command, began: time.Now(), proto: 2}
+	defer func() { j.Counted = r.counted }()
 	if j.Script != nil {
 		r.name = j.Script.SHA
 		return r.executeScript(j)
@@ -163,6 +168,7 @@ func (r *Run) failure(m *machine, err *vm.Error) reply.Reply {
 	case tb == nil:
 		text = "ERR " + plainText(err.Value)
 	default:
+		r.counted = tb.GetField(countedField).Truth()
 		if text, ok = tb.GetField("err").ToString(); !ok {
 			text = "ERR unknown error"
 		}
@@ -189,7 +195,7 @@ func plainText(v vm.Value) string {
 // hook is called by the interpreter now and then.
 func (m *machine) hook(t *vm.Thread) {
 	switch {
-	case m.run != nil && m.run.killed.Load():
+	case m.run != nil && (m.run.killed.Load() || m.run.engine.closed.Load()):
 		m.raise(t, "Script killed by user with SCRIPT KILL...")
 	case m.loading != nil && time.Now().After(m.loading.deadline):
 		m.raise(t, "FUNCTION LOAD timeout")

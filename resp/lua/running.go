@@ -4,19 +4,22 @@ import (
 	"bytes"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // running are the runs under way, oldest first. For any goroutine.
 type running struct {
-	mu   sync.Mutex
-	runs []*Run
+	count atomic.Int32 // of runs: 0 lets Busy pass without the lock
+	mu    sync.Mutex
+	runs  []*Run
 }
 
 func (g *running) add(r *Run) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.runs = append(g.runs, r)
+	g.count.Store(int32(len(g.runs)))
 }
 
 func (g *running) remove(r *Run) {
@@ -25,6 +28,7 @@ func (g *running) remove(r *Run) {
 	if i := slices.Index(g.runs, r); i >= 0 {
 		g.runs = slices.Delete(g.runs, i, i+1)
 	}
+	g.count.Store(int32(len(g.runs)))
 }
 
 // Busy is a run past its time.
@@ -54,6 +58,9 @@ func (b *Busy) Fault() Fault {
 // Busy tells whether a script is past its time; the oldest one is described. It is cheap
 // while nothing runs.
 func (e *Engine) Busy() (Busy, bool) {
+	if e.running.count.Load() == 0 {
+		return Busy{}, false
+	}
 	e.running.mu.Lock()
 	defer e.running.mu.Unlock()
 	if late := e.late(); len(late) > 0 {
@@ -131,3 +138,6 @@ func (e *Engine) Kill(function bool) error {
 	}
 	return refusal
 }
+
+// Close ends all runs, those to come too, whatever they have written: who runs them must undo it.
+func (e *Engine) Close() { e.closed.Store(true) }

@@ -27,6 +27,7 @@ func larderRows() []row {
 		memory("cache-size", "64mb", 0, immutable),
 		number("cull-limit", "10", 0, maxInt, 0),
 		yesno("journal", "yes", immutable),
+		memory("lua-memory-limit", "256mb", mega, immutable),
 		text("pprof", "", immutable),
 	}
 }
@@ -96,7 +97,7 @@ func memoryRows() []row {
 	return []row{
 		memory("maxmemory", "0", 0, fullRange).or("maxdisk"),
 		enum("maxmemory-policy", "noeviction", 0, "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl",
-			"allkeys-lru", "allkeys-lfu", "allkeys-random", "noeviction"),
+			"allkeys-lru", "allkeys-lfu", "allkeys-random", "noeviction", "volatile-lrs", "allkeys-lrs"),
 		number("maxmemory-samples", "5", 1, maxInt, 0),
 		number("maxmemory-eviction-tenacity", "10", 0, 100, 0),
 		number("lfu-log-factor", "10", 0, maxInt, 0),

@@ -17,7 +17,7 @@ func (f *family) functionLoad(c *cmd.Call) reply.Reply {
 		}
 		replace = true
 	}
-	name, err := f.lua.LoadLibrary(string(c.Args[last]), replace, f.host.Log)
+	name, err := f.lua.LoadLibrary(string(c.Args[last]), replace, f.host.LogScript)
 	if err != nil {
 		return fault(err)
 	}

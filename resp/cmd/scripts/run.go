@@ -72,16 +72,35 @@ func numbered(c *cmd.Call, j *lua.Job, notNumber string) (problem string) {
 	return ""
 }
 
+// evalWrites, evalSHAWrites and fcallWrites tell whether a script may write: one without
+// flags may. One that is not known will not run.
+func (f *family) evalWrites(args [][]byte) bool {
+	script, err := f.lua.Eval(string(args[1]))
+	return err == nil && (&lua.Job{Script: script}).Writes()
+}
+
+func (f *family) evalSHAWrites(args [][]byte) bool {
+	script := f.lua.Script(string(args[1]))
+	return script != nil && (&lua.Job{Script: script}).Writes()
+}
+
+func (f *family) fcallWrites(args [][]byte) bool {
+	function := f.lua.Function(string(args[1]))
+	return function != nil && (&lua.Job{Function: function}).Writes()
+}
+
 // run keeps what a script wrote before it failed.
 func (f *family) run(c *cmd.Call, j *lua.Job, name string) reply.Reply {
 	if err := j.Refusal(f.host.OverMemory()); err != nil {
 		return fault(err)
 	}
 	c.Keep = true
-	return f.host.Script(c, &Plan{
+	answer := f.host.Script(c, &Plan{
 		Name: name, Keys: j.Keys, Write: j.Writes(),
 		Run: func(h lua.Host) reply.Reply { return f.lua.Run(j, h) },
 	})
+	c.Counted = j.Counted
+	return answer
 }
 
 // fault is the reply to an error of package lua.

@@ -24,6 +24,8 @@ func (s *fakeServer) Script(_ *cmd.Call, p *Plan) reply.Reply {
 
 func (s *fakeServer) OverMemory() bool { return s.full }
 
+func (s *fakeServer) LogScript(int, string) {}
+
 func (s *fakeServer) Log(int, string) {}
 
 func (s *fakeServer) Allowed([][]byte) (bool, bool) { return true, true }

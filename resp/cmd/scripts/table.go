@@ -18,8 +18,8 @@ type Host interface {
 	// OverMemory reports whether the data is over its limit, so that commands which need
 	// room are refused.
 	OverMemory() bool
-	// Log takes what a library's code logs while it is loaded, at a level of package lua.
-	Log(level int, message string)
+	// LogScript takes what a library's code logs while it is loaded, at a level of package lua.
+	LogScript(level int, message string)
 }
 
 // Plan is a script about to be run.
@@ -38,8 +38,8 @@ type family struct {
 
 const (
 	group   = "scripting"
-	running = cmd.NoScript | cmd.Stale | cmd.NoMonitor | cmd.MayReplicate | cmd.NoMandatoryKeys | cmd.MovableKeys
-	reading = cmd.View | cmd.Unbound | cmd.NoScript | cmd.Stale | cmd.NoMonitor | cmd.NoMandatoryKeys | cmd.MovableKeys
+	running = cmd.Scripted | cmd.NoScript | cmd.Stale | cmd.NoMonitor | cmd.MayReplicate | cmd.NoMandatoryKeys | cmd.MovableKeys
+	reading = cmd.Scripted | cmd.View | cmd.Unbound | cmd.NoScript | cmd.Stale | cmd.NoMonitor | cmd.NoMandatoryKeys | cmd.MovableKeys
 	editing = cmd.Write | cmd.Unbound | cmd.NoScript
 	helping = cmd.Loading | cmd.Stale
 
@@ -63,15 +63,15 @@ func Table(h Host, e *lua.Engine) []cmd.Spec {
 	const rw, ro = cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate, cmd.KeyRO | cmd.KeyAccess
 	const numbered = " numkeys [key [key ...]] [arg [arg ...]]"
 	return []cmd.Spec{
-		{Name: "EVAL", Arity: -3, Flags: running, Keys: counted(rw, rwNote), Run: f.eval, Group: group, Since: "2.6.0",
+		{Name: "EVAL", Arity: -3, Flags: running, Keys: counted(rw, rwNote), MayWrite: f.evalWrites, Run: f.eval, Group: group, Since: "2.6.0",
 			Usage: "script" + numbered, Summary: "Executes a server-side Lua script.", Complexity: dependsScript},
 		{Name: "EVAL_RO", Arity: -3, Flags: reading, Keys: counted(ro, roNote), Run: f.evalReading, Group: group, Since: "7.0.0",
 			Usage: "script" + numbered, Summary: "Executes a read-only server-side Lua script.", Complexity: dependsScript},
-		{Name: "EVALSHA", Arity: -3, Flags: running, Keys: counted(rw, ""), Run: f.evalSHA, Group: group, Since: "2.6.0",
+		{Name: "EVALSHA", Arity: -3, Flags: running, Keys: counted(rw, ""), MayWrite: f.evalSHAWrites, Run: f.evalSHA, Group: group, Since: "2.6.0",
 			Usage: "sha1" + numbered, Summary: "Executes a server-side Lua script by SHA1 digest.", Complexity: dependsScript},
 		{Name: "EVALSHA_RO", Arity: -3, Flags: reading, Keys: counted(ro, ""), Run: f.evalSHAReading, Group: group, Since: "7.0.0",
 			Usage: "sha1" + numbered, Summary: "Executes a read-only server-side Lua script by SHA1 digest.", Complexity: dependsScript},
-		{Name: "FCALL", Arity: -3, Flags: running, Keys: counted(rw, rwNote), Run: f.fcall, Group: group, Since: "7.0.0",
+		{Name: "FCALL", Arity: -3, Flags: running, Keys: counted(rw, rwNote), MayWrite: f.fcallWrites, Run: f.fcall, Group: group, Since: "7.0.0",
 			Usage: "function" + numbered, Summary: "Invokes a function.", Complexity: dependsFunction},
 		{Name: "FCALL_RO", Arity: -3, Flags: reading, Keys: counted(ro, roNote), Run: f.fcallReading, Group: group, Since: "7.0.0",
 			Usage: "function" + numbered, Summary: "Invokes a read-only function.", Complexity: dependsFunction},

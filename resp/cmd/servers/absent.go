@@ -27,10 +27,6 @@ func absentRows() []cmd.Spec {
 					Summary: "Returns all loaded modules.", Complexity: "O(N) where N is the number of loaded modules."},
 				{Name: "HELP", Arity: 2, Flags: quiet, Run: moduleHelp, Group: group, Since: "5.0.0", Summary: "Returns helpful text about the different subcommands.", Complexity: "O(1)"},
 			}},
-		{Name: "FUNCTION", Arity: -2, Group: "scripting", Since: "7.0.0", Summary: "A container for function commands.", Complexity: "Depends on subcommand.",
-			Subs: []cmd.Spec{{Name: "FLUSH", Arity: -2, Flags: cmd.Write | cmd.NoScript, Run: functionFlush, Group: "scripting", Since: "7.0.0", Usage: "[ASYNC | SYNC]",
-				Tips: []string{"request_policy:all_shards", "response_policy:all_succeeded"}, Summary: "Deletes all libraries and functions.",
-				Complexity: "O(N) where N is the number of functions deleted"}}},
 	}
 	return append(rows, replicaRow("REPLICAOF", "5.0.0"), slaveOf())
 }
@@ -60,15 +56,3 @@ func replicaOf(c *cmd.Call) reply.Reply {
 func clusterOnly(*cmd.Call) reply.Reply { return reply.Fail(noCluster) }
 
 func noModules(*cmd.Call) reply.Reply { return reply.Of() }
-
-// functionFlush has nothing to delete: no functions can be loaded. It still checks its option.
-func functionFlush(c *cmd.Call) reply.Reply {
-	if len(c.Args) > 3 {
-		return wrongSubcommand(c)
-	}
-	s := c.Scan(2)
-	if s.More() && !s.Word("SYNC") && !s.Word("ASYNC") {
-		return reply.Fail("ERR FUNCTION FLUSH only supports SYNC|ASYNC option")
-	}
-	return reply.OK()
-}

@@ -69,6 +69,9 @@ func (f *family) shutdown(c *cmd.Call) reply.Reply {
 	case abort:
 		return reply.Fail("ERR No shutdown in progress.")
 	}
+	if text, busy := f.host.Busy(); busy && !nosave {
+		return reply.Fail(text)
+	}
 	c.Client.Killed.Store(true)
 	f.host.Stop()
 	return reply.Nothing()

@@ -28,6 +28,8 @@ type Host interface {
 	Release()
 	// Stop ends the server soon after it returns.
 	Stop()
+	// Busy is what commands are answered while a script is past its time.
+	Busy() (text string, busy bool)
 	// SetActiveExpire turns background expiry on or off.
 	SetActiveExpire(on bool)
 	// DebugAllowed tells whether enable-debug-command lets this client in.

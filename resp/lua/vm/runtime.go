@@ -81,6 +81,9 @@ func (rt *Runtime) tick() {
 // Step counts work of Go functions against the hook's interval.
 func (t *Thread) Step() { t.rt.tick() }
 
+// Hurry has the hook called at the next step.
+func (rt *Runtime) Hurry() { rt.fuel = min(rt.fuel, 1) }
+
 func (rt *Runtime) refuel() {
 	rt.fuel = 0
 	if rt.Hook != nil {

@@ -1,0 +1,192 @@
+package resp
+
+import (
+	"context"
+	"time"
+
+	"larder/resp/cmd"
+	"larder/resp/cmd/scripts"
+	"larder/resp/lua"
+	"larder/resp/reply"
+	"larder/store"
+)
+
+// scriptRun is the run of an EVAL or its like: the attempts at its transaction, and what the
+// script's commands are run with (script_host.go). It belongs to its execution, which uses it
+// again for the next script.
+//
+// An attempt may be void for three reasons. The engine gives it up and makes another one by
+// itself. A command of the script named a key outside the transaction's scope: then the
+// next attempt is over all keys, and the script begins that way from now on. Or a command
+// failed after it had written: the next attempt answers that error at once where that
+// command stood, so that nothing of it stays while everything else the script wrote does.
+type scriptRun struct {
+	e      *execution
+	server *Server
+	plan   *scripts.Plan
+	job    store.Job
+	wide   bool // the scope is all keys
+	full   bool // the data was over its limit when the script began
+	again  bool // this attempt is void, the engine makes the next
+	retry  bool // this attempt is void, we make the next
+	tx     boundedTx
+	track  trackTx
+	call   cmd.Call // the script's command under way
+	steps  int      // commands run in this attempt
+	// failed are commands that had written when they failed, by their step: they are not run
+	// again, and this is what they answered.
+	failed  map[int]string
+	ledger  ledger
+	publish func()
+	answer  reply.Reply
+}
+
+func newScriptRun(e *execution) *scriptRun {
+	r := &scriptRun{e: e, server: e.track.server}
+	r.job.Fn = r.transact
+	r.track.server, r.track.call = r.server, &r.call
+	r.ledger.server = r.server
+	r.publish = r.ledger.publish
+	return r
+}
+
+// scripted reports whether the command runs a script.
+func (e *execution) scripted() bool { return e.Spec.Has(cmd.Scripted) }
+
+// prepareScript readies an execution whose command runs a script. What a client that caches
+// keys reads must be remembered before anybody else can change it. Only the script knows
+// what that is, so it keeps writers out while it runs.
+func (e *execution) prepareScript() {
+	e.Owner = e
+	e.job.Write = !e.Spec.Has(cmd.View) || e.Client.Tracking.Load() != nil
+	if e.script == nil {
+		e.script = newScriptRun(e)
+	}
+	e.script.failed, e.script.wide = nil, false
+}
+
+// Script runs a plan in a transaction of its own, or in that of the EXEC around it.
+func (h host) Script(c *cmd.Call, p *scripts.Plan) reply.Reply {
+	r := c.Owner.(*execution).script
+	r.plan, r.full = p, h.OverMemory()
+	known := h.wideScripts.has(p.Name)
+	if c.Tx != nil {
+		if known && !r.wide {
+			r.retry, r.wide = true, true
+			return reply.Nothing()
+		}
+		r.attempt(c.Tx)
+		return r.answer
+	}
+	r.wide = known
+	return r.run()
+}
+
+// run makes attempts until one is not void.
+func (r *scriptRun) run() reply.Reply {
+	r.job.Write = r.plan.Write || r.e.job.Write && r.e.Client.Tracking.Load() != nil
+	r.job.Scope.Keys, _ = r.server.waiters.reach(r.e.keys, lateReach)
+	for r.retry = true; r.retry; {
+		r.job.Scope.All = r.wide
+		store.Run(context.Background(), r.server.engine, &r.job)
+	}
+	if err := r.job.Err; err != nil {
+		r.answer.Release()
+		r.e.forgo()
+		r.e.unserve()
+		return reply.Err(err)
+	}
+	return r.answer
+}
+
+// transact is the body of the transaction; the engine may call it again.
+func (r *scriptRun) transact(tx store.Tx) error {
+	r.attempt(tx)
+	switch {
+	case r.again || r.retry:
+		return errUndo
+	case r.server.closing():
+		return store.ErrClosed // a script that was killed for it has not done its work
+	}
+	return r.e.serve(tx, &r.job.Scope)
+}
+
+// attempt runs the script once. What it led to happens after the commit.
+func (r *scriptRun) attempt(tx store.Tx) {
+	e := r.e
+	r.answer.Release()
+	e.forgo()
+	e.unserve()
+	e.track.ready = e.track.ready[:0]
+	r.again, r.retry, r.steps = false, false, 0
+	r.tx = boundedTx{Tx: tx}
+	r.ledger.clear()
+	e.Client.DB.Store(int32(e.DB))
+	defer func() {
+		e.Client.DB.Store(int32(e.DB)) // what the script selected was for itself
+		r.tx.Tx, r.track.Tx = nil, nil
+		if p := recover(); p != nil {
+			r.answer = e.panicked(p)
+		}
+	}()
+	e.After(r.publish)
+	r.answer = r.plan.Run(r)
+}
+
+// widen makes the next attempt over all keys.
+func (r *scriptRun) widen(run *lua.Run) {
+	r.server.wideScripts.add(r.plan.Name)
+	r.retry, r.wide = true, true
+	run.Abort()
+}
+
+// spoiltByScript runs a script inside the block's transaction. It reports whether this
+// attempt is void.
+func (b *block) spoiltByScript(e *execution, tx store.Tx) bool {
+	r := e.script
+	r.again, r.retry, r.wide = false, false, b.job.Scope.All
+	e.Tx = tx
+	e.run()
+	e.Tx = nil
+	b.job.Scope.All = r.wide
+	b.again = r.retry
+	return r.again || r.retry
+}
+
+// OverMemory reports whether there is no room for data, nor any to be made.
+func (h host) OverMemory() bool { return !h.budget.Admit(context.Background(), 0) }
+
+// Busy is what commands are answered while a script is past its time.
+func (h host) Busy() (text string, busy bool) {
+	b, busy := h.scripts.Busy()
+	if !busy {
+		return "", false
+	}
+	return string(b.Fault()), true
+}
+
+// infoScripts are INFO's fields about scripts and functions, of the section on memory.
+func (s *Server) infoScripts(t *infoText) {
+	cached, source := s.scripts.CachedScripts()
+	libraries, functions := s.scripts.Functions()
+	code := 0
+	for _, l := range s.scripts.Libraries() {
+		code += len(l.Code)
+	}
+	total := int64(source + code)
+	t.lines("used_memory_lua", source, "used_memory_vm_eval", source, "used_memory_lua_human", human(int64(source)),
+		"used_memory_scripts_eval", source, "number_of_cached_scripts", cached,
+		"number_of_functions", functions, "number_of_libraries", libraries, "used_memory_vm_functions", code, "used_memory_vm_total", total,
+		"used_memory_vm_total_human", human(total), "used_memory_functions", code, "used_memory_scripts", total,
+		"used_memory_scripts_human", human(total))
+}
+
+// newScripts makes the engine of scripts with its limits as configured.
+func (s *Server) newScripts(vault lua.Vault) error {
+	var err error
+	s.scripts, err = lua.New(lua.Limits{
+		Memory:    int(s.params.Bytes("lua-memory-limit")),
+		BusyAfter: func() time.Duration { return time.Duration(s.busyMillis.Load()) * time.Millisecond },
+	}, vault)
+	return err
+}

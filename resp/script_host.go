@@ -1,0 +1,213 @@
+package resp
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"larder/resp/cmd"
+	"larder/resp/lua"
+	"larder/resp/reply"
+	"larder/store"
+)
+
+// Call runs a command of the script inside the script's transaction.
+func (r *scriptRun) Call(run *lua.Run, args [][]byte) reply.Reply {
+	entry, problem := r.server.table.find(args)
+	if refusal := r.refusal(run, entry, problem); refusal != "" {
+		r.ledger.rejected(entry, refusal)
+		return reply.Fail(refusal)
+	}
+	if entry.spec.Has(cmd.Whole) && !r.wide {
+		r.widen(run)
+		return reply.Nothing()
+	}
+	if entry.spec.Has(cmd.Write) {
+		run.Wrote()
+	}
+	step := r.steps
+	r.steps++
+	if text, failed := r.failed[step]; failed {
+		r.ledger.ran(entry, 0, text)
+		return reply.Fail(text)
+	}
+	r.prepare(run, entry, args)
+	began := time.Now()
+	answer := entry.spec.Run(&r.call)
+	r.finish(run, entry, time.Since(began), &answer)
+	return answer
+}
+
+// refusal is why the script may not call a command, in Redis's order and words; empty if it may.
+func (r *scriptRun) refusal(run *lua.Run, entry *entry, problem string) string {
+	switch {
+	case entry == nil:
+		return "ERR Unknown Redis command called from script"
+	case problem != "":
+		return "ERR Wrong number of args calling Redis command from script"
+	case entry.spec.Has(cmd.NoScript):
+		return "ERR This Redis command is not allowed from script"
+	case run.ReadOnly() && entry.spec.Flags&(cmd.Write|cmd.MayReplicate) != 0:
+		return "ERR Write commands are not allowed from read-only scripts."
+	case r.full && entry.spec.Has(cmd.DenyOOM) && !run.AllowOOM() && !run.HasWritten():
+		return "OOM command not allowed when used memory > 'maxmemory'."
+	}
+	return ""
+}
+
+// prepare readies the call of a command. Effects and notices of the last one have been taken.
+func (r *scriptRun) prepare(run *lua.Run, entry *entry, args [][]byte) {
+	c, e, spec := &r.call, r.e, entry.spec
+	c.Spec, c.Args, c.Event, c.Heard = spec, args, spec.Event, e.Heard
+	c.DB, c.Proto = int(e.Client.DB.Load()), run.Proto()
+	c.Client, c.Owner, c.Nested, c.Keep = e.Client, e.session, true, false
+	r.track.reset(&r.tx, !spec.Has(cmd.Write) || spec.Has(cmd.Looks), entry.uses && !e.Client.NoTouch.Load())
+	c.Tx = nil
+	if transactional(spec) {
+		c.Tx = &r.track
+	}
+	r.ledger.show(spec, c.DB, args)
+	if e.Client.Tracking.Load() != nil && spec.Has(cmd.View) {
+		r.remember()
+	}
+}
+
+// remember notes the keys that a command of the script is about to read for a client that
+// caches them.
+func (r *scriptRun) remember() {
+	var names [][]byte
+	for i := range r.call.Spec.Keys {
+		r.call.Spec.Keys[i].Each(r.call.Args, func(at int) { names = append(names, r.call.Args[at]) })
+	}
+	if len(names) > 0 {
+		r.server.caches.Remember(r.e.Client, names)
+	}
+}
+
+// finish takes what a command has led to, or ends the attempt if that is void.
+func (r *scriptRun) finish(run *lua.Run, entry *entry, took time.Duration, answer *reply.Reply) {
+	switch {
+	case r.track.again:
+		r.again = true
+		run.Abort()
+	case r.tx.outside:
+		r.widen(run)
+	case answer.IsError() && !r.call.Keep:
+		text := answer.ErrorText()
+		if r.track.wrote {
+			r.spoilt(run, text)
+		}
+		r.ledger.ran(entry, took, text)
+	default:
+		r.take()
+		r.ledger.ran(entry, took, "")
+	}
+	clear(r.call.Effects)
+	r.call.Effects, r.call.Notices = r.call.Effects[:0], r.call.Notices[:0]
+	r.track.changes, r.track.flushed = r.track.changes[:0], false
+}
+
+// spoilt has the next attempt leave out the command just run, which failed after it had written.
+func (r *scriptRun) spoilt(run *lua.Run, text string) {
+	if r.failed == nil {
+		r.failed = map[int]string{}
+	}
+	r.failed[r.steps-1] = text
+	r.retry = true
+	run.Abort()
+}
+
+// take adds what a command has led to, in order, to what happens after the script's commit.
+func (r *scriptRun) take() {
+	c, e := &r.call, r.e
+	r.ledger.count(&r.track)
+	e.track.changes = append(e.track.changes, r.track.changes...)
+	e.track.flushed = e.track.flushed || r.track.flushed
+	e.track.ready = append(e.track.ready, r.track.ready...)
+	if len(c.Notices) > 0 {
+		notices := slices.Clone(c.Notices)
+		e.After(func() {
+			for _, n := range notices {
+				r.server.announce(n)
+			}
+		})
+	}
+	e.Effects = append(e.Effects, c.Effects...)
+}
+
+// Allowed knows one user, who may run everything.
+func (r *scriptRun) Allowed(args [][]byte) (allowed, known bool) {
+	entry, _ := r.server.table.find(args)
+	return true, entry != nil
+}
+
+// Log keeps a message of redis.log for after the commit.
+func (r *scriptRun) Log(level int, message string) { r.ledger.log(level, message) }
+
+// boundedTx notes that a command has asked for a key outside the transaction's scope. It
+// belongs to one attempt.
+type boundedTx struct {
+	store.Tx
+	outside bool
+}
+
+func (t *boundedTx) note(err error) error {
+	if err != nil && errors.Is(err, store.ErrScope) {
+		t.outside = true
+	}
+	return err
+}
+
+// Heads notes; so do all others that name keys or databases.
+func (t *boundedTx) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, error) {
+	dst, err := t.Tx.Heads(dst, keys...)
+	return dst, t.note(err)
+}
+
+// PutHead notes.
+func (t *boundedTx) PutHead(k store.Key, h store.Head) error { return t.note(t.Tx.PutHead(k, h)) }
+
+// NewID notes.
+func (t *boundedTx) NewID(k store.Key) (store.ID, error) {
+	id, err := t.Tx.NewID(k)
+	return id, t.note(err)
+}
+
+// Drop notes.
+func (t *boundedTx) Drop(keys ...store.Key) (int, error) {
+	n, err := t.Tx.Drop(keys...)
+	return n, t.note(err)
+}
+
+// Expire notes.
+func (t *boundedTx) Expire(keys ...store.Key) (int, error) {
+	n, err := t.Tx.Expire(keys...)
+	return n, t.note(err)
+}
+
+// Detach notes.
+func (t *boundedTx) Detach(k store.Key) error { return t.note(t.Tx.Detach(k)) }
+
+// Scan notes.
+func (t *boundedTx) Scan(db int, from store.Cursor, n int) ([]store.Entry, store.Cursor, error) {
+	entries, next, err := t.Tx.Scan(db, from, n)
+	return entries, next, t.note(err)
+}
+
+// RandomKey notes.
+func (t *boundedTx) RandomKey(db int) ([]byte, bool, error) {
+	name, ok, err := t.Tx.RandomKey(db)
+	return name, ok, t.note(err)
+}
+
+// Size notes.
+func (t *boundedTx) Size(db int) (int64, error) {
+	n, err := t.Tx.Size(db)
+	return n, t.note(err)
+}
+
+// Flush notes.
+func (t *boundedTx) Flush(db int) error { return t.note(t.Tx.Flush(db)) }
+
+// Swap notes.
+func (t *boundedTx) Swap(a, b int) error { return t.note(t.Tx.Swap(a, b)) }

@@ -1,0 +1,160 @@
+package resp
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"larder/resp/cmd"
+	"larder/resp/lua"
+)
+
+// ledgerMax bounds what an attempt keeps for after its commit. A script that leaves more has
+// it published on the way, and twice if that attempt turns out to be void.
+const ledgerMax = 4096
+
+// ledger is what the commands of a script leave to statistics, MONITOR and the log. It
+// belongs to one attempt of a script until its commit.
+type ledger struct {
+	server *Server
+	calls  []scriptCall
+	logs   []scriptLog
+	shown  []shownLine
+	hits   int64
+	misses int64
+	writes int64
+}
+
+// scriptCall is a command that a script has called.
+type scriptCall struct {
+	entry    *entry // nil for one that there is not
+	took     time.Duration
+	problem  string // the error it answered
+	rejected bool   // it was not run
+}
+
+type scriptLog struct {
+	level   int
+	message string
+}
+
+type shownLine struct {
+	db   int
+	args [][]byte
+}
+
+func (l *ledger) clear() {
+	clear(l.calls)
+	clear(l.logs)
+	clear(l.shown)
+	l.calls, l.logs, l.shown = l.calls[:0], l.logs[:0], l.shown[:0]
+	l.hits, l.misses, l.writes = 0, 0, 0
+}
+
+func (l *ledger) add(c scriptCall) {
+	if l.calls = append(l.calls, c); len(l.calls) == ledgerMax {
+		l.publish()
+	}
+}
+
+func (l *ledger) ran(e *entry, took time.Duration, problem string) {
+	l.add(scriptCall{entry: e, took: took, problem: problem})
+}
+
+func (l *ledger) rejected(e *entry, problem string) {
+	l.add(scriptCall{entry: e, problem: problem, rejected: true})
+}
+
+func (l *ledger) log(level int, message string) {
+	if l.logs = append(l.logs, scriptLog{level, message}); len(l.logs) == ledgerMax {
+		l.publish()
+	}
+}
+
+// show keeps a command for MONITOR. The words are the script's own copies.
+func (l *ledger) show(spec *cmd.Spec, db int, args [][]byte) {
+	if l.server.monitors.count.Load() > 0 && spec.Flags&(cmd.NoMonitor|cmd.Admin) == 0 {
+		l.shown = append(l.shown, shownLine{db, public(spec, args)})
+	}
+}
+
+// count takes over what a command's transaction has seen.
+func (l *ledger) count(t *trackTx) {
+	l.hits, l.misses = l.hits+t.hits, l.misses+t.misses
+	if t.call.Spec.Has(cmd.Write) {
+		l.writes++
+	}
+}
+
+// publish feeds the statistics, the monitors and the log, and begins afresh.
+func (l *ledger) publish() {
+	s := l.server
+	for i := range l.calls {
+		s.noteScriptCall(&l.calls[i])
+	}
+	for _, line := range l.shown {
+		s.monitors.show(line.db, "lua", line.args)
+	}
+	for _, line := range l.logs {
+		host{s}.LogScript(line.level, line.message)
+	}
+	s.stats.Hits.Add(l.hits)
+	s.stats.Misses.Add(l.misses)
+	s.stats.Writes.Add(l.writes)
+	l.clear()
+}
+
+func (s *Server) noteScriptCall(c *scriptCall) {
+	if c.problem != "" {
+		s.stats.Errors.Count(c.problem)
+	}
+	switch {
+	case c.entry == nil:
+	case c.rejected:
+		c.entry.stats.Rejected.Add(1)
+	default:
+		c.entry.stats.Ran(c.took, c.problem != "", s.latencyTracking.Load())
+	}
+}
+
+// LogScript writes a message of redis.log at the level that loglevel knows by the same name.
+func (h host) LogScript(level int, message string) {
+	levels := [...]slog.Level{lua.LogDebug: slog.LevelDebug, lua.LogVerbose: slog.LevelDebug + 2,
+		lua.LogNotice: slog.LevelInfo, lua.LogWarning: slog.LevelWarn}
+	h.log.Log(context.Background(), levels[level], message)
+}
+
+// wideMax bounds the names of scripts that are remembered as needing all keys.
+const wideMax = 10_000
+
+// wideScripts remembers, by digest or function name, the scripts that have touched keys they
+// did not declare. For any goroutine.
+type wideScripts struct {
+	mu    sync.RWMutex
+	names map[string]struct{}
+}
+
+func (w *wideScripts) has(name string) bool {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	_, wide := w.names[name]
+	return wide
+}
+
+// add forgets any other name for the new one if there are too many: that script is run twice
+// once more.
+func (w *wideScripts) add(name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.names == nil {
+		w.names = map[string]struct{}{}
+	}
+	for old := range w.names {
+		if len(w.names) < wideMax {
+			break
+		}
+		delete(w.names, old)
+	}
+	w.names[name] = struct{}{}
+}

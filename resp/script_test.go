@@ -1,0 +1,283 @@
+package resp_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"larder/shard"
+	"larder/store"
+	"larder/store/memory"
+)
+
+// words sends a command whose words may hold spaces, and reads the reply.
+func (c *caller) words(words ...string) string {
+	c.Helper()
+	c.post(words...)
+	return c.reply()
+}
+
+func (c *caller) post(words ...string) {
+	c.Helper()
+	var packet strings.Builder
+	fmt.Fprintf(&packet, "*%d\r\n", len(words))
+	for _, w := range words {
+		fmt.Fprintf(&packet, "$%d\r\n%s\r\n", len(w), w)
+	}
+	if _, err := io.WriteString(c.Conn, packet.String()); err != nil {
+		c.Fatal(err)
+	}
+}
+
+// wantScript compares the reply to an EVAL with keys.
+func (c *caller) wantScript(reply, script string, keys ...string) {
+	c.Helper()
+	words := append([]string{"EVAL", script, fmt.Sprint(len(keys))}, keys...)
+	if got := c.words(words...); got != reply {
+		c.Errorf("%s: got %s, want %s", script, got, reply)
+	}
+}
+
+// counting is an engine that counts the transactions over all keys, and all of them.
+type counting struct {
+	store.Engine
+	mu           sync.Mutex
+	whole, total int
+}
+
+func (e *counting) note(s store.Scope) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.total++
+	if s.All {
+		e.whole++
+	}
+}
+
+func (e *counting) View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
+	e.note(s)
+	return e.Engine.View(ctx, s, fn)
+}
+
+func (e *counting) Update(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
+	e.note(s)
+	return e.Engine.Update(ctx, s, fn)
+}
+
+func (e *counting) counts() (whole, total int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.whole, e.total
+}
+
+func serveCounting(t *testing.T) (*served, *counting) {
+	t.Helper()
+	engines := make([]store.Engine, 4)
+	for i := range engines {
+		engines[i] = memory.New()
+	}
+	e := &counting{Engine: shard.New(engines)}
+	return serveOn(t, e, func(ln net.Listener) net.Listener { return ln }), e
+}
+
+func TestScriptWithDeclaredKeysIsOneTransaction(t *testing.T) {
+	s, engine := serveCounting(t)
+	c := s.dial(t)
+	c.wantScript(":7", `redis.call('SET', KEYS[1], 5) redis.call('SET', KEYS[2], 2) return redis.call('GET', KEYS[1]) + redis.call('GET', KEYS[2])`, "a", "b")
+	if whole, total := engine.counts(); whole != 0 || total != 1 {
+		t.Errorf("%d transactions, %d over all keys", total, whole)
+	}
+}
+
+func TestUndeclaredKeyRunsTheScriptAgainOverAllKeys(t *testing.T) {
+	s, engine := serveCounting(t)
+	c := s.dial(t)
+	const script = `redis.call('INCR', KEYS[1]) redis.call('PUBLISH', 'news', 'x') redis.call('RPUSH', 'log', 'x') return redis.call('GET', KEYS[1])`
+	hears := s.dial(t)
+	hears.want("SUBSCRIBE news", "[subscribe news :1]")
+	c.wantScript("1", script, "n")
+	if whole, total := engine.counts(); whole != 1 || total != 2 {
+		t.Errorf("the first time: %d transactions, %d over all keys", total, whole)
+	}
+	c.wantScript("2", script, "n")
+	if whole, total := engine.counts(); whole != 2 || total != 3 {
+		t.Errorf("the second time: %d transactions, %d over all keys", total, whole)
+	}
+	c.want("LLEN log", ":2")
+	for range 2 {
+		if got := hears.reply(); got != "[message news x]" {
+			t.Errorf("heard %s", got)
+		}
+	}
+	c.words("PUBLISH", "news", "end")
+	if got := hears.reply(); got != "[message news end]" {
+		t.Errorf("a run that was dropped has published: %s", got)
+	}
+}
+
+func TestCommandsOfVoidAttemptsAreNotCounted(t *testing.T) {
+	s, _ := serveCounting(t)
+	c := s.dial(t)
+	c.wantScript(":2", `redis.call('SET', KEYS[1], 1) redis.call('SET', 'other', 1) return redis.call('DBSIZE')`, "k")
+	for name, calls := range map[string]string{"set": "calls=2,", "dbsize": "calls=1,", "eval": "calls=1,"} {
+		if got := c.info("cmdstat_" + name); !strings.HasPrefix(got, calls) {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+func TestAFailedScriptKeepsWhatItWrote(t *testing.T) {
+	c := serve(t).dial(t)
+	got := c.words("EVAL", `redis.call('SET', KEYS[1], 'kept') redis.call('SET', 'elsewhere', 'kept') redis.call('LPUSH', KEYS[1], 'x')`, "1", "k")
+	if !strings.HasPrefix(got, "-WRONGTYPE ") || !strings.Contains(got, "script: ") {
+		t.Errorf("answered %s", got)
+	}
+	c.want("MGET k elsewhere", "[kept kept]")
+	c.want("MULTI", "+OK")
+	c.words("EVAL", `redis.call('SET', KEYS[1], 'too') error('x')`, "1", "m")
+	c.want("SET n 1", "+QUEUED")
+	if got := c.do("EXEC"); !strings.HasSuffix(got, " +OK]") {
+		t.Errorf("EXEC answered %s", got)
+	}
+	c.want("MGET m n", "[too 1]")
+}
+
+// failing is an engine whose transactions fail to write one key's head after its items.
+type failing struct{ store.Engine }
+
+type failingTx struct{ store.Tx }
+
+func (e failing) Update(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
+	return e.Engine.Update(ctx, s, func(tx store.Tx) error { return fn(failingTx{tx}) })
+}
+
+func (t failingTx) PutHead(k store.Key, h store.Head) error {
+	if string(k.Name) == "broken" {
+		return store.ErrWrongType
+	}
+	return t.Tx.PutHead(k, h)
+}
+
+func TestTheFailingCommandItselfLeavesNothing(t *testing.T) {
+	c := serveOn(t, failing{memory.New()}, func(ln net.Listener) net.Listener { return ln }).dial(t)
+	c.wantScript("[:1 WRONGTYPE :2]", `
+		redis.call('SET', 'before', 1)
+		local failed = redis.pcall('MSET', 'half', 'x', 'broken', 'y')
+		redis.call('SET', 'after', 1)
+		return {redis.call('EXISTS', 'before', 'half'), string.match(failed.err, '%u+'), redis.call('EXISTS', 'before', 'after')}`)
+	c.want("EXISTS half", ":0")
+	c.want("MULTI", "+OK")
+	c.words("EVAL", `redis.pcall('MSET', 'half', 'x', 'broken', 'y') return redis.call('INCR', 'n')`, "0")
+	c.want("INCR n", "+QUEUED")
+	c.want("EXEC", "[:1 :2]")
+	c.want("EXISTS half", ":0")
+}
+
+func TestScriptsInExecShareItsTransaction(t *testing.T) {
+	s, engine := serveCounting(t)
+	c := s.dial(t)
+	c.want("MULTI", "+OK")
+	c.want("SET a 1", "+QUEUED")
+	c.words("EVAL", "return redis.call('INCR', KEYS[1])", "1", "a")
+	c.words("EVAL_RO", "return redis.call('GET', KEYS[1])", "1", "a")
+	c.want("INCR a", "+QUEUED")
+	c.want("EXEC", "[+OK :2 2 :3]")
+	if whole, total := engine.counts(); whole != 0 || total != 1 {
+		t.Errorf("%d transactions, %d over all keys", total, whole)
+	}
+	c.want("MULTI", "+OK")
+	c.want("INCR a", "+QUEUED")
+	c.words("EVAL", "redis.call('PUBLISH', 'c', 'x') return redis.call('INCR', 'undeclared')", "0")
+	c.want("EXEC", "[:4 :1]")
+	if whole, total := engine.counts(); whole != 1 || total != 3 {
+		t.Errorf("%d transactions, %d over all keys", total, whole)
+	}
+}
+
+func TestSelectInAScriptIsItsOwn(t *testing.T) {
+	c := serve(t).dial(t)
+	c.wantScript("+OK", "redis.call('SELECT', 3) return redis.call('SET', KEYS[1], 'three')", "k")
+	c.want("GET k", "nil")
+	c.want("MULTI", "+OK")
+	c.words("EVAL", "redis.call('SELECT', 3) return redis.call('GET', KEYS[1])", "1", "k")
+	c.want("GET k", "+QUEUED")
+	c.want("EXEC", "[three nil]")
+	c.want("SELECT 3", "+OK")
+	c.want("GET k", "three")
+}
+
+func TestEventsOfAScriptComeOnce(t *testing.T) {
+	s := serve(t, "notify-keyspace-events=KEA")
+	hears, c := s.dial(t), s.dial(t)
+	hears.want("PSUBSCRIBE *", "[psubscribe * :1]")
+	c.wantScript(":1", "redis.call('SET', KEYS[1], 1) redis.call('PUBLISH', 'c', 'x') return redis.call('DEL', 'undeclared', KEYS[1])", "k")
+	for _, want := range []string{"__keyspace@0__:k set", "__keyevent@0__:set k", "c x", "__keyspace@0__:k del", "__keyevent@0__:del k"} {
+		if got := hears.reply(); got != "[pmessage * "+want+"]" {
+			t.Errorf("heard %s, want %s", got, want)
+		}
+	}
+}
+
+// until calls look until it gives want or the time is over.
+func until(t *testing.T, want string, look func() string) {
+	t.Helper()
+	got := ""
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if got = look(); strings.HasPrefix(got, want) {
+			return
+		}
+	}
+	t.Fatalf("got %s, want %s", got, want)
+}
+
+const busy = "-BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE."
+
+func TestBusyUntilKilled(t *testing.T) {
+	s := serve(t, "lua-time-limit=1")
+	runs, c := s.dial(t), s.dial(t)
+	runs.post("EVAL", "while true do redis.pcall('GET', KEYS[1]) end", "1", "k")
+	until(t, busy, func() string { return c.do("PING") })
+	c.want("GET elsewhere", busy)
+	c.want("SHUTDOWN", busy)
+	c.want("FUNCTION KILL", busy)
+	c.want("MULTI", "+OK")
+	c.want("SET a 1", busy)
+	c.want("EXEC", "-EXECABORT Transaction discarded because of: "+strings.TrimPrefix(busy, "-"))
+	c.want("SCRIPT KILL", "+OK")
+	if got := runs.reply(); !strings.HasPrefix(got, "-ERR Error running script") && !strings.Contains(got, "Script killed by user with SCRIPT KILL...") {
+		t.Errorf("the script answered %s", got)
+	}
+	c.want("PING", "+PONG")
+	c.want("SCRIPT KILL", "-NOTBUSY No scripts in execution right now.")
+}
+
+func TestAScriptThatHasWrittenCannotBeKilled(t *testing.T) {
+	s := serve(t, "lua-time-limit=1")
+	runs, c := s.dial(t), s.dial(t)
+	runs.post("EVAL", "redis.call('SET', 'undeclared', 1) while true do end", "0")
+	until(t, busy, func() string { return c.do("PING") })
+	until(t, "-UNKILLABLE ", func() string { return c.do("SCRIPT KILL") })
+	s.Close() // which must not wait for it
+	if got := runs.reply(); got != "EOF" {
+		t.Errorf("the script answered %s", got)
+	}
+}
+
+func TestTrackedReadsOfScripts(t *testing.T) {
+	s := serve(t)
+	c, writer := s.dial(t), s.dial(t)
+	c.do("HELLO 3")
+	c.want("CLIENT TRACKING on", "+OK")
+	writer.want("SET a 1", "+OK")
+	c.words("EVAL_RO", "return redis.call('GET', KEYS[1])", "2", "a", "b")
+	writer.want("SET b 1", "+OK")
+	writer.want("SET a 2", "+OK")
+	if got := c.reply(); got != "[invalidate [a]]" {
+		t.Errorf("got %s", got)
+	}
+}
