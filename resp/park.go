@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// park waits, as a blocked client, until ready is closed or the time is over, and reports
-// whether the client is still there. What it was answered so far is sent, messages reach it
+// park waits, as a blocked client, until ready is closed or the time is over (never, if limit
+// is 0), and reports whether the client is still there. What it was answered so far is sent, messages reach it
 // meanwhile, and nothing may be under way for it but the command that waits.
 func (s *session) park(ready <-chan struct{}, limit time.Duration) (here bool) {
 	s.letGo()
@@ -17,16 +17,20 @@ func (s *session) park(ready <-chan struct{}, limit time.Duration) (here bool) {
 	defer s.client.Blocked.Store(false)
 	peer, stop := s.guard.Watch(context.Background())
 	defer stop()
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
+	var over <-chan time.Time
+	if limit > 0 {
+		timer := time.NewTimer(limit)
+		defer timer.Stop()
+		over = timer.C
+	}
 	select {
 	case <-ready:
-	case <-timer.C:
+		return true
+	case <-over:
+		return true
 	case <-peer.Done():
-		s.client.Killed.Store(true)
-		return false
 	case <-s.server.done:
-		return false
 	}
-	return true
+	s.client.Killed.Store(true)
+	return false
 }

@@ -18,6 +18,7 @@ func (s *session) hear() {
 		s.server.log.Warn("a client is too slow for what it listens to and is dropped", "client", s.client.Addr)
 	}}
 	s.client.Pending, s.client.Disturbed = s.out.pending, s.dirty.Load
+	s.client.Unblock = s.unblock
 	s.client.Queued.Store(-1)
 	s.client.Push = func(r reply.Reply) { s.out.push(r.Append(nil, int(s.client.Proto.Load()))) }
 	s.subscriber = broker.NewSubscriber(&s.client.Subscriptions, func(m *broker.Message) {

@@ -13,10 +13,11 @@ const maxNameLen = 64
 
 // entry is a command with what the server counts about it.
 type entry struct {
-	spec  *cmd.Spec
-	stats *stat.Command
-	uses  bool              // see cmd.Spec.Uses
-	subs  map[string]*entry // by upper-case name; nil unless a container
+	spec   *cmd.Spec
+	stats  *stat.Command
+	uses   bool              // see cmd.Spec.Uses
+	brings bool              // see brings
+	subs   map[string]*entry // by upper-case name; nil unless a container
 }
 
 // table finds commands by name. It is built once, then only read, by all goroutines.
@@ -43,7 +44,7 @@ func newTable(families ...[]cmd.Spec) *table {
 }
 
 func newEntry(spec *cmd.Spec) *entry {
-	e := &entry{spec: spec, stats: stat.NewCommand(strings.ToLower(spec.FullName())), uses: spec.Uses()}
+	e := &entry{spec: spec, stats: stat.NewCommand(strings.ToLower(spec.FullName())), uses: spec.Uses(), brings: brings(spec)}
 	if len(spec.Subs) == 0 {
 		return e
 	}

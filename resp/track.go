@@ -19,12 +19,14 @@ type trackTx struct {
 	wrote        bool
 	again        bool // the engine runs the transaction again: this run is void
 	hits, misses int64
-	changes      []string // names of the keys written, if anybody tracks keys
-	flushed      bool     // whole databases were emptied
+	changes      []string    // names of the keys written, if anybody tracks keys
+	flushed      bool        // whole databases were emptied
+	ready        []store.Key // written, and somebody waits for them
 }
 
 func (t *trackTx) reset(tx store.Tx, reading, uses bool) {
 	t.Tx, t.reading, t.uses, t.wrote, t.again, t.hits, t.misses = tx, reading, uses, false, false, 0, 0
+	t.ready = t.ready[:0]
 }
 
 // Heads counts the keys that reading commands ask for: keyspace_hits and keyspace_misses.
@@ -50,6 +52,7 @@ func (t *trackTx) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, erro
 func (t *trackTx) PutHead(k store.Key, h store.Head) error {
 	t.touch(k)
 	t.changed(k)
+	t.noteReady(k, &h)
 	if err := t.notePut(k); err != nil {
 		return t.seen(err)
 	}
@@ -136,6 +139,7 @@ func (t *trackTx) Swap(a, b int) error {
 	if err := t.emptied(a, b); err != nil {
 		return err
 	}
+	t.noteSwapped(a, b)
 	return t.seen(t.Tx.Swap(a, b))
 }
 

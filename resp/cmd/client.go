@@ -50,6 +50,9 @@ type Client struct {
 	Push func(reply.Reply)
 	// Disturbed reports whether a key it watches has changed. Set by the session.
 	Disturbed func() bool
+	// Unblock ends the wait of a blocked command, with an error or as if its time were over, and
+	// reports whether there was one. For any goroutine; set by the session.
+	Unblock func(failed bool) bool
 
 	// QueryBuffer returns the bytes of input used and free. Set by the session.
 	QueryBuffer func() (used, free int64)

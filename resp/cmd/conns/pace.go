@@ -64,3 +64,22 @@ func (f *family) unpause(*cmd.Call) reply.Reply {
 	f.host.Unpause()
 	return reply.OK()
 }
+
+// unblock ends the wait of another client's blocking command, as if its time were over or
+// with an error. A client that does not wait, or waits for a pause to end, answers 0.
+func (f *family) unblock(c *cmd.Call) reply.Reply {
+	if len(c.Args) > 4 {
+		return c.UnknownForm()
+	}
+	failed := len(c.Args) == 4 && arg.Is(c.Args[3], "ERROR")
+	if len(c.Args) == 4 && !failed && !arg.Is(c.Args[3], "TIMEOUT") {
+		return reply.Fail("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
+	}
+	s := c.Scan(2)
+	id := s.Int()
+	if err := s.Err(); err != nil {
+		return reply.Err(err)
+	}
+	other := f.host.Client(id)
+	return reply.Truth(other != nil && other.Unblock(failed))
+}

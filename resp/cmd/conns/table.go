@@ -95,6 +95,8 @@ func (f *family) clientRows() []cmd.Spec {
 			Summary: "Suspends commands processing.", Complexity: "O(1)"},
 		{Name: "UNPAUSE", Arity: 2, Flags: admin, Run: f.unpause, Group: "connection", Since: "6.2.0",
 			Summary: "Resumes processing commands from paused clients.", Complexity: "O(N) Where N is the number of paused clients"},
+		{Name: "UNBLOCK", Arity: -3, Flags: admin, Run: f.unblock, Group: "connection", Since: "5.0.0", Usage: "client-id [TIMEOUT | ERROR]",
+			Summary: "Unblocks a client blocked by a blocking command from a different connection.", Complexity: "O(log N) where N is the number of client connections"},
 		{Name: "NO-EVICT", Arity: 3, Flags: admin, Run: noEvict, Group: "connection", Since: "7.0.0", Usage: "<ON | OFF>",
 			Summary: "Sets the client eviction mode of the connection.", Complexity: "O(1)"},
 		{Name: "NO-TOUCH", Arity: 3, Flags: open, Run: noTouch, Group: "connection", Since: "7.2.0", Usage: "<ON | OFF>",

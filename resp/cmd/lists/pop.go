@@ -57,33 +57,12 @@ func popMany(c *cmd.Call, l *store.ListKey, end store.ListEnd, n int64) reply.Re
 // lmpop pops from the first of its keys that is there.
 func lmpop(c *cmd.Call) reply.Reply {
 	s := c.Scan(1)
-	names := s.Take(int(s.IntIn(1, math.MaxInt64, "numkeys should be greater than 0")))
-	end := endOf(&s)
-	n := int64(1)
-	if s.WordWith("COUNT", 1) {
-		n = s.IntIn(1, math.MaxInt64, "count should be greater than 0")
-	}
-	if err := s.End(); err != nil {
+	p := readPops(&s)
+	if err := s.Err(); err != nil {
 		return reply.Err(err)
 	}
-	if end == store.Back {
-		c.Event = "l:rpop"
-	}
-	for _, name := range names {
-		l, err := store.OpenList(c.Tx, c.KeyIn(name))
-		if err != nil {
-			return reply.Err(err)
-		}
-		if !l.Exists() {
-			continue
-		}
-		popped := popMany(c, l, end, n)
-		if popped.IsError() {
-			return popped
-		}
-		return reply.Of(reply.Bytes(name), popped)
-	}
-	return reply.NilArray()
+	answer, _ := p.run(c)
+	return answer
 }
 
 // endOf reads LEFT or RIGHT.
@@ -105,23 +84,28 @@ func lmove(c *cmd.Call) reply.Reply {
 	if err := s.End(); err != nil {
 		return reply.Err(err)
 	}
-	return move(c, from, to)
+	answer, _ := move(c, from, to)
+	return answer
 }
 
-func rpoplpush(c *cmd.Call) reply.Reply { return move(c, store.Back, store.Front) }
+func rpoplpush(c *cmd.Call) reply.Reply {
+	answer, _ := move(c, store.Back, store.Front)
+	return answer
+}
 
-func move(c *cmd.Call, from, to store.ListEnd) reply.Reply {
+// move moves an element. ok is false if there is none.
+func move(c *cmd.Call, from, to store.ListEnd) (answer reply.Reply, ok bool) {
 	value, ok, err := store.MoveElement(c.Tx, c.Key(1), c.Key(2), from, to)
 	switch {
 	case err != nil:
-		return reply.Err(err)
+		return reply.Err(err), true
 	case !ok:
-		return reply.Nil()
+		return reply.Nil(), false
 	}
 	if err := noteMove(c, from, to); err != nil {
-		return reply.Err(err)
+		return reply.Err(err), true
 	}
-	return reply.Bytes(value)
+	return reply.Bytes(value), true
 }
 
 // noteMove announces a move as Redis does: the push before the pop.

@@ -1,4 +1,4 @@
-// Package lists holds the list commands that do not block.
+// Package lists holds the list commands.
 package lists
 
 import (
@@ -9,7 +9,7 @@ import (
 
 // Table returns the rows of the list commands.
 func Table() []cmd.Spec {
-	return slices.Concat(readRows(), writeRows())
+	return slices.Concat(readRows(), writeRows(), blockRows())
 }
 
 // readRows are the commands that only look.
@@ -106,5 +106,38 @@ func writeRows() []cmd.Spec {
 			Usage:      "key element [element ...]",
 			Summary:    "Append an element to a list, only if the list exists",
 			Complexity: "O(1) for each element added, so O(N) to add N elements when the command is called with multiple arguments."},
+	}
+}
+
+// blockRows are the commands that wait for an element.
+func blockRows() []cmd.Spec {
+	const flags = cmd.Write | cmd.Blocking
+	taken, filled := cmd.KeyRW|cmd.KeyAccess|cmd.KeyDelete, cmd.KeyRW|cmd.KeyInsert
+	return []cmd.Spec{
+		{Name: "BLMOVE", Arity: 6, Event: cmd.OwnEvents, Flags: flags | cmd.DenyOOM, Run: blmove, Group: "list", Since: "6.2.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, taken), cmd.KeyAt(2, filled)},
+			Usage:      "source destination <LEFT | RIGHT> <LEFT | RIGHT> timeout",
+			Summary:    "Pop an element from a list, push it to another list and return it; or block until one is available",
+			Complexity: "O(1)"},
+		{Name: "BLMPOP", Arity: -5, Event: "l:lpop", Flags: flags | cmd.MovableKeys, Run: blmpop, Group: "list", Since: "7.0.0",
+			Keys:       []cmd.KeySpec{cmd.KeysCounted(2, taken)},
+			Usage:      "timeout numkeys key [key ...] <LEFT | RIGHT> [COUNT count]",
+			Summary:    "Pop elements from a list, or block until one is available",
+			Complexity: "O(N+M) where N is the number of provided keys and M is the number of elements returned."},
+		{Name: "BLPOP", Arity: -3, Event: "l:lpop", Flags: flags, Run: blpop, Group: "list", Since: "2.0.0",
+			Keys:       []cmd.KeySpec{cmd.KeysFrom(1, -2, 1, taken)},
+			Usage:      "key [key ...] timeout",
+			Summary:    "Remove and get the first element in a list, or block until one is available",
+			Complexity: "O(N) where N is the number of provided keys."},
+		{Name: "BRPOP", Arity: -3, Event: "l:rpop", Flags: flags, Run: brpop, Group: "list", Since: "2.0.0",
+			Keys:       []cmd.KeySpec{cmd.KeysFrom(1, -2, 1, taken)},
+			Usage:      "key [key ...] timeout",
+			Summary:    "Remove and get the last element in a list, or block until one is available",
+			Complexity: "O(N) where N is the number of provided keys."},
+		{Name: "BRPOPLPUSH", Arity: 4, Event: cmd.OwnEvents, Flags: flags | cmd.DenyOOM, Run: brpoplpush, Group: "list", Since: "2.2.0", DeprecatedSince: "6.2.0", ReplacedBy: "`BLMOVE` with the `RIGHT` and `LEFT` arguments",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, taken), cmd.KeyAt(2, filled)},
+			Usage:      "source destination timeout",
+			Summary:    "Pop an element from a list, push it to another list and return it; or block until one is available",
+			Complexity: "O(1)"},
 	}
 }

@@ -47,31 +47,12 @@ func pop(c *cmd.Call, highest bool) reply.Reply {
 // zmpop pops from the first of its keys that is there, and answers in pairs always.
 func zmpop(c *cmd.Call) reply.Reply {
 	s := c.Scan(1)
-	names := s.Take(int(s.IntIn(1, math.MaxInt64, "numkeys should be greater than 0")))
-	highest := s.Word("MAX")
-	if !highest && !s.Word("MIN") {
-		s.Fail(arg.SyntaxError)
-	}
-	n := int64(1)
-	if s.WordWith("COUNT", 1) {
-		n = s.IntIn(1, math.MaxInt64, "count should be greater than 0")
-	}
-	if err := s.End(); err != nil {
+	p := readPops(&s)
+	if err := s.Err(); err != nil {
 		return reply.Err(err)
 	}
-	if highest {
-		c.Event = "z:zpopmax"
-	}
-	for _, name := range names {
-		z, err := store.OpenZSet(c.Tx, c.KeyIn(name))
-		if err != nil {
-			return reply.Err(err)
-		}
-		if z.Exists() {
-			return popPairs(c, z, name, highest, n)
-		}
-	}
-	return reply.NilArray()
+	answer, _ := p.run(c)
+	return answer
 }
 
 func popPairs(c *cmd.Call, z *store.ZSetKey, name []byte, highest bool, n int64) reply.Reply {

@@ -9,7 +9,7 @@ import (
 
 // Table returns the rows of the sorted set commands.
 func Table() []cmd.Spec {
-	return slices.Concat(algebraRows(), rangeRows(), readRows(), writeRows())
+	return slices.Concat(algebraRows(), rangeRows(), readRows(), writeRows(), blockRows())
 }
 
 // algebraRows combine several sets.
@@ -193,5 +193,28 @@ func writeRows() []cmd.Spec {
 			Usage:      "key min max",
 			Summary:    "Remove all members in a sorted set within the given scores",
 			Complexity: "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements removed by the operation."},
+	}
+}
+
+// blockRows are the commands that wait for a member.
+func blockRows() []cmd.Spec {
+	const flags = cmd.Write | cmd.Blocking
+	taken := cmd.KeyRW | cmd.KeyAccess | cmd.KeyDelete
+	return []cmd.Spec{
+		{Name: "BZMPOP", Arity: -5, Event: "z:zpopmin", Flags: flags | cmd.MovableKeys, Run: bzmpop, Group: "sorted-set", Since: "7.0.0",
+			Keys:       []cmd.KeySpec{cmd.KeysCounted(2, taken)},
+			Usage:      "timeout numkeys key [key ...] <MIN | MAX> [COUNT count]",
+			Summary:    "Remove and return members with scores in a sorted set or block until one is available",
+			Complexity: "O(K) + O(M*log(N)) where K is the number of provided keys, N being the number of elements in the sorted set, and M being the number of elements popped."},
+		{Name: "BZPOPMAX", Arity: -3, Event: "z:zpopmax", Flags: flags | cmd.Fast, Run: bzpopmax, Group: "sorted-set", Since: "5.0.0",
+			Keys:       []cmd.KeySpec{cmd.KeysFrom(1, -2, 1, taken)},
+			Usage:      "key [key ...] timeout",
+			Summary:    "Remove and return the member with the highest score from one or more sorted sets, or block until one is available",
+			Complexity: "O(log(N)) with N being the number of elements in the sorted set."},
+		{Name: "BZPOPMIN", Arity: -3, Event: "z:zpopmin", Flags: flags | cmd.Fast, Run: bzpopmin, Group: "sorted-set", Since: "5.0.0",
+			Keys:       []cmd.KeySpec{cmd.KeysFrom(1, -2, 1, taken)},
+			Usage:      "key [key ...] timeout",
+			Summary:    "Remove and return the member with the lowest score from one or more sorted sets, or block until one is available",
+			Complexity: "O(log(N)) with N being the number of elements in the sorted set."},
 	}
 }

@@ -1,0 +1,27 @@
+package cmd
+
+import (
+	"time"
+
+	"larder/resp/reply"
+	"larder/store"
+)
+
+// Block is what a blocking command waits for when it has found nothing. It is data.
+type Block struct {
+	// Keys are those whose change may let the command go on, and Type what they must then
+	// hold: a key of another type leaves it waiting.
+	Keys []store.Key
+	Type store.Type
+	// Limit is how long it waits at most, 0 for ever.
+	Limit time.Duration
+}
+
+// Await has the command wait, and run again when one of the keys is there. Where it must not,
+// inside EXEC and scripts, nothing is the answer.
+func (c *Call) Await(b Block, nothing reply.Reply) reply.Reply {
+	if !c.Nested {
+		c.Block = &b
+	}
+	return nothing
+}

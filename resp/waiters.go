@@ -1,0 +1,302 @@
+package resp
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"larder/resp/cmd"
+	"larder/resp/reply"
+	"larder/store"
+)
+
+// reachMax bounds the keys that are added to a transaction for the sake of those who wait.
+const reachMax = 256
+
+// waiters are the blocked commands, in a line for each key. For any goroutine; the lock is
+// held for moments and nothing else is taken under it.
+type waiters struct {
+	count atomic.Int64 // of them; 0 lets writers pass without the lock
+	mu    sync.Mutex
+	lines map[string]*line // by the key's name, the first of those of several databases
+}
+
+// line are the places of those who wait for one key, who came first in front.
+type line struct {
+	key         store.Key
+	first, last *place
+	next        *line // of the same name, in another database
+}
+
+// place is where a waiter stands in one line. Linked, so that any of ten thousand leaves at once.
+type place struct {
+	waiter         *waiter
+	line           *line
+	before, behind *place
+}
+
+// waiter is a blocked command. Its session waits on answered and leaves the command line
+// alone until then; all else is under the lock of waiters.
+type waiter struct {
+	exec   *execution
+	block  cmd.Block
+	until  time.Time // zero for ever
+	places []place   // fixed once made: lines point into it
+
+	claimed  bool // a transaction that has not ended yet is serving it
+	over     bool
+	leaving  *reply.Reply // what it answers if that transaction comes to nothing
+	answered chan struct{}
+	answer   reply.Reply
+	took     time.Duration // to serve it
+	served   bool
+}
+
+func newWaiters() *waiters { return &waiters{lines: map[string]*line{}} }
+
+// newWaiter copies the names of keys: lines outlive the transaction that is under way.
+func newWaiter(e *execution) *waiter {
+	w := &waiter{exec: e, block: *e.Block, answered: make(chan struct{})}
+	if w.block.Limit > 0 {
+		w.until = time.Now().Add(w.block.Limit)
+	}
+	return w
+}
+
+// join puts a waiter at the end of the lines of its keys. It is called inside the
+// transaction that found nothing in them.
+func (ws *waiters) join(w *waiter) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	w.places = make([]place, 0, len(w.block.Keys))
+	for _, k := range w.block.Keys {
+		l := ws.lineOf(k)
+		if l.last != nil && l.last.waiter == w {
+			continue // the key is named twice
+		}
+		w.places = append(w.places, place{waiter: w, line: l, before: l.last})
+		p := &w.places[len(w.places)-1]
+		if l.last == nil {
+			l.first = p
+		} else {
+			l.last.behind = p
+		}
+		l.last = p
+	}
+	ws.count.Add(1)
+}
+
+// lineOf makes the line of a key if there is none yet. The caller holds mu.
+func (ws *waiters) lineOf(k store.Key) *line {
+	if l := ws.find(k); l != nil {
+		return l
+	}
+	name := string(k.Name)
+	l := &line{key: store.Key{DB: k.DB, Name: []byte(name)}, next: ws.lines[name]}
+	ws.lines[name] = l
+	return l
+}
+
+// find is the line of a key, nil if nobody waits for it. The caller holds mu.
+func (ws *waiters) find(k store.Key) *line {
+	for l := ws.lines[string(k.Name)]; l != nil; l = l.next {
+		if l.key.DB == k.DB {
+			return l
+		}
+	}
+	return nil
+}
+
+// remove takes a waiter out of its lines. The caller holds mu.
+func (ws *waiters) remove(w *waiter) {
+	for i := range w.places {
+		p := &w.places[i]
+		if p.before == nil {
+			p.line.first = p.behind
+		} else {
+			p.before.behind = p.behind
+		}
+		if p.behind == nil {
+			p.line.last = p.before
+		} else {
+			p.behind.before = p.before
+		}
+		if p.line.first == nil {
+			ws.drop(p.line)
+		}
+	}
+	w.places = nil
+	ws.count.Add(-1)
+}
+
+// drop forgets a line that nobody stands in. The caller holds mu.
+func (ws *waiters) drop(l *line) {
+	name := string(l.key.Name)
+	first := ws.lines[name]
+	if first == l {
+		if l.next == nil {
+			delete(ws.lines, name)
+		} else {
+			ws.lines[name] = l.next
+		}
+		return
+	}
+	for ; first != nil; first = first.next {
+		if first.next == l {
+			first.next = l.next
+		}
+	}
+}
+
+// end answers a waiter. The caller holds mu.
+func (ws *waiters) end(w *waiter, answer reply.Reply) {
+	ws.remove(w)
+	w.over, w.claimed, w.answer = true, false, answer
+	close(w.answered)
+}
+
+// leave ends the wait with an answer: the time is over, or the client is gone. A waiter that is
+// being served leaves only if that comes to nothing. It reports whether it left now.
+func (ws *waiters) leave(w *waiter, answer reply.Reply) bool {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	switch {
+	case w.over:
+		return false
+	case w.claimed:
+		w.leaving = &answer
+		return false
+	}
+	ws.end(w, answer)
+	return true
+}
+
+// withdraw takes a waiter back whose own transaction runs again. It reports false if the
+// waiter is being served or has been: then it stays where it is.
+func (ws *waiters) withdraw(w *waiter) bool {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if w.over || w.claimed {
+		return false
+	}
+	ws.remove(w)
+	return true
+}
+
+// claim finds who is to be served next from a key of some type: behind after, or from
+// the front. A claimed waiter keeps its place, so that it is not lost if the transaction that
+// claimed it comes to nothing. Who is gone is passed over, though its place may still be there.
+func (ws *waiters) claim(k store.Key, t store.Type, after *place) *place {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	l := ws.find(k)
+	if l == nil {
+		return nil
+	}
+	p := l.first
+	if after != nil {
+		p = after.behind
+	}
+	for ; p != nil; p = p.behind {
+		w := p.waiter
+		if !w.claimed && w.block.Type == t && !w.exec.Client.Killed.Load() {
+			w.claimed = true
+			return p
+		}
+	}
+	return nil
+}
+
+// release gives a claim up.
+func (ws *waiters) release(w *waiter) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	w.claimed = false
+	if w.leaving != nil {
+		ws.end(w, *w.leaving)
+	}
+}
+
+// serve hands a claimed waiter what its command has answered, once that is committed.
+func (ws *waiters) serve(w *waiter, answer reply.Reply, took time.Duration) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	w.took, w.served = took, true
+	ws.end(w, answer)
+}
+
+// awaited adds a key to keys if somebody waits for it.
+func (ws *waiters) awaited(keys []store.Key, k store.Key) []store.Key {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	l := ws.find(k)
+	if l == nil || slices.ContainsFunc(keys, func(o store.Key) bool { return sameKey(o, k) }) {
+		return keys
+	}
+	return append(keys, l.key)
+}
+
+// in lists the keys of databases that somebody waits for.
+func (ws *waiters) in(dbs ...int) []store.Key {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	var keys []store.Key
+	for _, l := range ws.lines {
+		for ; l != nil; l = l.next {
+			if slices.Contains(dbs, l.key.DB) {
+				keys = append(keys, l.key)
+			}
+		}
+	}
+	return keys
+}
+
+// reach adds to the keys of a transaction those it needs to serve the first n in each line, and
+// those whom that serves in turn. waited tells whether anybody waits at all.
+func (ws *waiters) reach(keys []store.Key, n int) (wider []store.Key, waited bool) {
+	if ws.count.Load() == 0 {
+		return keys, false
+	}
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	most := len(keys) + reachMax
+	keys = slices.Clip(keys)
+	for i := 0; i < len(keys) && len(keys) < most; i++ {
+		for l := ws.lines[string(keys[i].Name)]; l != nil; l = l.next {
+			p := l.first
+			for range n {
+				if p == nil {
+					break
+				}
+				keys, waited, p = p.waiter.addScope(keys), true, p.behind
+			}
+		}
+	}
+	return keys, waited
+}
+
+// addScope adds the keys of the waiter's command to others.
+func (w *waiter) addScope(keys []store.Key) []store.Key {
+	for _, k := range w.exec.keys {
+		if !slices.ContainsFunc(keys, func(o store.Key) bool { return string(o.Name) == string(k.Name) }) {
+			keys = append(keys, store.Key{DB: k.DB, Name: slices.Clone(k.Name)})
+		}
+	}
+	return keys
+}
+
+func sameKey(a, b store.Key) bool { return a.DB == b.DB && string(a.Name) == string(b.Name) }
+
+// keyCount is the number of keys that are waited for.
+func (ws *waiters) keyCount() int {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	n := 0
+	for _, l := range ws.lines {
+		for ; l != nil; l = l.next {
+			n++
+		}
+	}
+	return n
+}
