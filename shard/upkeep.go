@@ -118,25 +118,6 @@ func addKeyspace(total []store.Keyspace, r store.Keyspace) []store.Keyspace {
 	if n := k.Expires + r.Expires; n > 0 {
 		k.AvgTTLMillis = int64((float64(k.AvgTTLMillis)*float64(k.Expires) + float64(r.AvgTTLMillis)*float64(r.Expires)) / float64(n))
 	}
-	k.Keys, k.Expires = k.Keys+r.Keys, k.Expires+r.Expires
+	k.Keys, k.Expires, k.Bytes = k.Keys+r.Keys, k.Expires+r.Expires, k.Bytes+r.Bytes
 	return total
-}
-
-// Check checks every shard and says in each finding which it was.
-func (f *Fanout) Check(ctx context.Context, fix bool) ([]store.Finding, error) {
-	var found []store.Finding
-	var errs []error
-	for i, l := range f.lanes {
-		e, ok := l.engine.(store.Checker)
-		if !ok {
-			continue
-		}
-		mine, err := e.Check(ctx, fix)
-		for _, m := range mine {
-			m.Shard = i
-			found = append(found, m)
-		}
-		errs = append(errs, err)
-	}
-	return found, errors.Join(errs...)
 }

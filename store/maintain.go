@@ -41,6 +41,7 @@ type Size struct {
 	Keys       int64 // over all databases, a number of keys
 	Volatile   int64 // keys with an expiry, a number of keys
 	Orphans    int64 // ids and flushed databases waiting for the sweep, a number
+	Pending    int64 // bytes that wait with them, see Fill
 	Data       int64 // sum of Head.Bytes
 	CacheBytes int64 // page caches, as configured
 	Overlay    int64 // writes in memory that the journal has and the file has not
@@ -56,6 +57,7 @@ type Keyspace struct {
 	DB      int
 	Keys    int64
 	Expires int64
+	Bytes   int64 // sum of Head.Bytes
 	// AvgTTLMillis is an estimate from a sample, 0 when unknown.
 	AvgTTLMillis int64
 }
@@ -67,10 +69,16 @@ type Keyspacer interface {
 
 // Finding is one inconsistency found by a Checker.
 type Finding struct {
-	Shard   int
+	Shard   int    // -1 for what concerns no shard alone
 	Subject string // what it is about: a table, a key
-	Problem string // one sentence
-	Fixed   bool
+	Problem string // one sentence that goes on from the subject
+	// Repair is what mends it, in the present tense: done if Fixed, else what fix would do.
+	// "" if nothing can.
+	Repair string
+	Fixed  bool
+	// Damage is set for bytes that the file system gave back wrong: more may be wrong than
+	// could be looked at.
+	Damage bool
 }
 
 // Checker looks for inconsistencies and, if fix is set, repairs them.

@@ -2,104 +2,97 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"larder/store"
 )
 
-// rule is one thing that must hold: find lists what breaks it, one text a row, and repair mends all of it.
+// rule is one thing that must hold: find lists what breaks it, one text a row. What mends all of it is a
+// statement, or a function that is called with the inspection.
 type rule struct {
-	find, problem, repair string
+	find, problem string
+	repair        string // in words
+	sql           string
+	do            func(*inspection)
 }
-
-// lengths lists collections whose len is not their number of items. Type and part numbers are package store's.
-const lengths = `WITH parts (type, part) AS (VALUES (2, 1), (3, 4), (4, 2), (5, 3), (6, 6)),
-	wrong AS (SELECT ns, h, name, id, len,
-			(SELECT count(*) FROM items WHERE items.id = heads.id AND items.part = parts.part) AS n
-		FROM heads JOIN parts ON parts.type = heads.kind & 255 WHERE n <> len)
-	`
 
 const owned = `(SELECT id FROM heads WHERE id <> 0 UNION ALL SELECT id FROM orphans)`
 
-// lengthRules hold for heads written by the data types of package store.
-var lengthRules = [...]rule{
-	{
-		lengths + `SELECT 'key ' || quote(name) || ' of ' || len FROM wrong`,
-		"has another number of items than it says",
-		lengths + `UPDATE heads SET len = wrong.n FROM wrong
-			WHERE heads.ns = wrong.ns AND heads.h = wrong.h AND heads.name = wrong.name`,
-	},
-	{
-		`SELECT 'key ' || quote(name) FROM heads WHERE kind & 255 BETWEEN 2 AND 5 AND len = 0`,
-		"is an empty collection",
-		`DELETE FROM heads WHERE kind & 255 BETWEEN 2 AND 5 AND len = 0`,
-	},
-}
+// highest is the largest number that ids are used for.
+const highest = `SELECT max(coalesce((SELECT max(id) FROM heads), 0), coalesce((SELECT max(id) FROM items), 0),
+	coalesce((SELECT max(ref) FROM blobs), 0), coalesce((SELECT max(at) >> 20 FROM chunks), 0))`
 
-// rules run in this order: a repair may leave work for a later rule.
+const counted = `(SELECT count(*), count(expire), coalesce(sum(heads.bytes), 0) FROM heads WHERE heads.ns = spaces.ns)`
+
+// rules run in this order: a repair may leave work for a later rule. What heads say of their items is
+// not among them: package store compares these, see store.Audit.
 var rules = [...]rule{
 	{
-		`SELECT 'id ' || id FROM orphans WHERE id IN (SELECT id FROM heads WHERE id <> 0)`,
-		"is to be swept though a key owns it",
-		`DELETE FROM orphans WHERE id IN (SELECT id FROM heads WHERE id <> 0)`,
+		find:    `SELECT 'id ' || id FROM orphans WHERE id IN (SELECT id FROM heads WHERE id <> 0)`,
+		problem: "is to be swept though a key owns it", repair: "it is kept",
+		sql: `DELETE FROM orphans WHERE id IN (SELECT id FROM heads WHERE id <> 0)`,
 	},
 	{
-		`SELECT 'id ' || id FROM heads WHERE id <> 0 GROUP BY id HAVING count(*) > 1`,
-		"has more than one key", "",
+		find: `SELECT 'keys ' || group_concat(quote(name), ', ') FROM heads
+			WHERE id <> 0 AND ns NOT IN (SELECT ns FROM dead_spaces) GROUP BY id HAVING count(*) > 1`,
+		problem: "have the same items, so that each changes the others", repair: "each gets a copy of them",
+		do: (*inspection).separate,
 	},
 	{
-		`SELECT DISTINCT 'items of id ' || id FROM items WHERE id NOT IN ` + owned,
-		"belong to no key",
-		`INSERT INTO orphans (id) SELECT DISTINCT id FROM items WHERE id NOT IN ` + owned,
+		find: `SELECT DISTINCT 'items of id ' || id FROM items WHERE id NOT IN ` + owned + `
+			UNION ALL SELECT DISTINCT 'chunks of id ' || (at >> 20) FROM chunks WHERE at >> 20 NOT IN ` + owned,
+		problem: "belong to no key", repair: "they become the keys recovered:ID of database 0",
+		do: (*inspection).adopt,
 	},
 	{
-		`SELECT DISTINCT 'chunks of id ' || (at >> 20) FROM chunks WHERE at >> 20 NOT IN ` + owned,
-		"belong to no key",
-		`INSERT INTO orphans (id) SELECT DISTINCT at >> 20 FROM chunks WHERE at >> 20 NOT IN ` + owned,
+		find: `SELECT 'item ' || quote(field) || ' at ' || pos || ' of ' ||
+				coalesce('key ' || (SELECT quote(name) FROM heads WHERE heads.id = items.id), 'id ' || id)
+			FROM items WHERE ref IS NOT NULL AND ref NOT IN (SELECT ref FROM blobs)`,
+		problem: "has lost its value", repair: "it is removed: there is nothing to answer for it",
+		sql: `DELETE FROM items WHERE ref IS NOT NULL AND ref NOT IN (SELECT ref FROM blobs)`,
 	},
 	{
-		`SELECT 'id ' || id || ' field ' || quote(field) FROM items WHERE ref IS NOT NULL AND ref NOT IN (SELECT ref FROM blobs)`,
-		"has lost its value", "",
+		find:    `SELECT 'long value ' || ref FROM blobs WHERE ref NOT IN (SELECT ref FROM items WHERE ref IS NOT NULL)`,
+		problem: "belongs to no item", repair: "it is removed: whose it was is not known",
+		sql: `DELETE FROM blobs WHERE ref NOT IN (SELECT ref FROM items WHERE ref IS NOT NULL)`,
 	},
 	{
-		`SELECT 'long value ' || ref FROM blobs WHERE ref NOT IN (SELECT ref FROM items WHERE ref IS NOT NULL)`,
-		"belongs to no item",
-		`DELETE FROM blobs WHERE ref NOT IN (SELECT ref FROM items WHERE ref IS NOT NULL)`,
+		find:    `SELECT 'blocks of id ' || id FROM (SELECT DISTINCT id FROM blocks) WHERE id NOT IN ` + owned,
+		problem: "count for no key", repair: "they are removed",
+		sql: `DELETE FROM blocks WHERE id NOT IN ` + owned,
 	},
 	{
-		`SELECT 'heads of namespace ' || ns FROM (SELECT DISTINCT ns FROM heads)
+		find: `SELECT 'keys of namespace ' || ns FROM (SELECT DISTINCT ns FROM heads)
 			WHERE ns NOT IN (SELECT ns FROM spaces UNION ALL SELECT ns FROM dead_spaces)`,
-		"belong to no database",
-		`INSERT INTO dead_spaces (ns) SELECT DISTINCT ns FROM heads
-			WHERE ns NOT IN (SELECT ns FROM spaces UNION ALL SELECT ns FROM dead_spaces)`,
+		problem: "belong to no database", repair: "they become the first database that is free",
+		do: (*inspection).house,
 	},
 	{
-		`SELECT 'database ' || db FROM spaces WHERE (size, volatile, bytes) IS NOT
-			(SELECT count(*), count(expire), coalesce(sum(heads.bytes), 0) FROM heads WHERE heads.ns = spaces.ns)`,
-		"has wrong counters",
-		`UPDATE spaces SET (size, volatile, bytes) =
-			(SELECT count(*), count(expire), coalesce(sum(heads.bytes), 0) FROM heads WHERE heads.ns = spaces.ns)`,
+		find:    `SELECT 'database ' || db FROM spaces WHERE (size, volatile, bytes) IS NOT ` + counted,
+		problem: "has wrong counters of keys, of keys with an expiry or of bytes", repair: "they are counted anew",
+		sql: `UPDATE spaces SET (size, volatile, bytes) = ` + counted,
 	},
 	{
-		`WITH used (n) AS (SELECT max(coalesce((SELECT max(id) FROM heads), 0), coalesce((SELECT max(id) FROM items), 0),
-				coalesce((SELECT max(ref) FROM blobs), 0), coalesce((SELECT max(at) >> 20 FROM chunks), 0)))
-			SELECT 'id ' || n FROM used, meta WHERE k = 'ids' AND n >= v`,
-		"could be given out again", "",
+		find:    `WITH used (n) AS (` + highest + `) SELECT 'id ' || n FROM used, meta WHERE k = 'ids' AND n >= v`,
+		problem: "could be given out again", repair: "the next id is a higher one",
+		do: (*inspection).raiseIDs,
 	},
 }
 
-// Check verifies the file and every rule. The repairs run in one transaction, during which writers wait.
+// Check looks for damage in a snapshot, which keeps nobody waiting. Only if there is something to mend, a
+// transaction looks again and mends it, while writers wait.
 func (e *Engine) Check(ctx context.Context, fix bool) ([]store.Finding, error) {
 	var found []store.Finding
-	if !fix {
-		err := e.read(ctx, func(t *tx) (err error) {
-			found, err = t.inspect(false)
-			return err
-		})
+	err := e.read(ctx, func(t *tx) (err error) {
+		found, err = t.inspect(false)
+		return err
+	})
+	if err != nil || !fix || len(found) == 0 || found[0].Damage {
 		return found, err
 	}
-	err := e.change(ctx, func(t *tx) (err error) {
+	err = e.change(ctx, func(t *tx) (err error) {
 		if err = t.ledger.flush(t.conn); err == nil {
 			found, err = t.inspect(true)
 		}
@@ -114,12 +107,16 @@ func (e *Engine) Check(ctx context.Context, fix bool) ([]store.Finding, error) {
 
 func (t *tx) inspect(fix bool) ([]store.Finding, error) {
 	in := inspection{tx: t, fix: fix}
-	in.texts("file", `PRAGMA integrity_check`, "")
-	in.places()
-	if !t.engine.opts.AnyLen {
-		in.apply(lengthRules[:])
+	t.engine.writer.unseen = t.engine.writer.unseen || fix
+	in.file()
+	if len(in.found) > 0 && in.found[0].Damage {
+		return in.found, t.fail(in.err)
 	}
-	in.apply(rules[:])
+	in.heads()
+	in.items()
+	for i := range rules {
+		in.apply(&rules[i])
+	}
 	in.blocks()
 	return in.found, t.fail(in.err)
 }
@@ -141,35 +138,26 @@ func (in *inspection) each(sql string, row func(*stmt)) {
 
 func (in *inspection) run(sql string) { in.each(sql, func(*stmt) {}) }
 
-func (in *inspection) apply(list []rule) {
-	for _, r := range list {
-		in.texts("", r.find, r.problem)
-		if in.fix && r.repair != "" && in.fresh() {
-			in.run(r.repair)
-			in.mended()
-		}
-	}
-}
-
-// texts reports every row of a query, as the subject or, if a subject is given, as the problem.
-func (in *inspection) texts(subject, sql, problem string) {
+func (in *inspection) apply(r *rule) {
 	in.seen = len(in.found)
-	in.each(sql, func(s *stmt) {
-		text := s.text(0)
-		switch {
-		case subject == "":
-			in.report(text, problem)
-		case text != "ok":
-			in.report(subject, text)
-		}
-	})
+	in.each(r.find, func(s *stmt) { in.report(s.text(0), r.problem, r.repair) })
+	if !in.mending() {
+		return
+	}
+	if r.do != nil {
+		r.do(in)
+	} else {
+		in.run(r.sql)
+	}
+	in.mended()
 }
 
-func (in *inspection) report(subject, problem string) {
-	in.found = append(in.found, store.Finding{Subject: subject, Problem: strings.TrimSpace(problem)})
+func (in *inspection) report(subject, problem, repair string) {
+	in.found = append(in.found, store.Finding{Subject: subject, Problem: strings.TrimSpace(problem), Repair: repair})
 }
 
-func (in *inspection) fresh() bool { return in.err == nil && len(in.found) > in.seen }
+// mending tells whether the rule at hand found something and is to mend it.
+func (in *inspection) mending() bool { return in.fix && in.err == nil && len(in.found) > in.seen }
 
 func (in *inspection) mended() {
 	for i := in.seen; i < len(in.found); i++ {
@@ -177,20 +165,56 @@ func (in *inspection) mended() {
 	}
 }
 
-// places checks that rows stand where their hash says: a row elsewhere cannot be found.
-func (in *inspection) places() {
-	hash := in.tx.engine.hash
-	in.each(`SELECT h, name FROM heads`, func(s *stmt) {
-		if name := s.bytes(1); hash.head(name) != s.int(0) {
-			in.report(fmt.Sprintf("key %q", name), "stands in the wrong place")
+// file asks SQLite. An index that disagrees with its table is written anew; bytes that make no page are
+// beyond what can be done while the file is in use.
+func (in *inspection) file() {
+	texts, err := integrity(in.tx.conn, "integrity_check")
+	if in.err = err; err != nil {
+		var known *store.Error
+		if errors.As(err, &known) && known.Code == store.CodeDamaged {
+			in.err = nil
+			in.found = append(in.found, damage(known.Error()))
+		}
+		return
+	}
+	for _, text := range texts {
+		if !indexFault(text) {
+			in.found = append(in.found, damage(text))
+		}
+	}
+	if len(in.found) > 0 {
+		return
+	}
+	for _, text := range texts {
+		in.report("index", text, "the indexes are made anew from the tables")
+	}
+	if in.mending() {
+		in.run(`REINDEX`)
+		in.mended()
+	}
+}
+
+// integrity runs one of SQLite's checks; without findings it returns nothing.
+func integrity(c *conn, pragma string) (texts []string, err error) {
+	_, err = c.query(`PRAGMA `+pragma, func(s *stmt) {
+		for _, line := range strings.Split(s.text(0), "\n") {
+			if line != "ok" && !strings.HasPrefix(line, "***") {
+				texts = append(texts, line)
+			}
 		}
 	})
-	in.each(`SELECT pos, field, part, id FROM items`, func(s *stmt) {
-		p := store.Part(s.int(2))
-		if f := s.bytes(1); p.Class() == store.Hashed && hash.sum(f) != s.int(0) {
-			in.report(fmt.Sprintf("id %d field %q", s.int(3), f), "stands in the wrong place")
-		}
-	})
+	return texts, err
+}
+
+// indexFault recognizes what integrity_check says of an index: it has no codes.
+func indexFault(text string) bool {
+	return strings.Contains(text, " missing from index ") || strings.Contains(text, " in index ") || strings.Contains(text, " out of order for index")
+}
+
+// damage is the finding of a page that cannot be read.
+func damage(text string) store.Finding {
+	return store.Finding{Subject: "file", Problem: text, Damage: true,
+		Repair: "what can be read is copied into a new file and the damaged one is kept beside it"}
 }
 
 // blocks counts what every block of a ranked key counts.
@@ -206,7 +230,7 @@ func (in *inspection) blocks() {
 				in.part(id, p)
 			}
 		}
-		if !in.fix || !in.fresh() {
+		if !in.mending() {
 			continue
 		}
 		in.run(fmt.Sprintf(`DELETE FROM blocks WHERE id = %d`, id))
@@ -227,11 +251,15 @@ func (in *inspection) part(id store.ID, p store.Part) {
 	o, _ := blockOrder(p)
 	items, err := t.countRows(id, p, o, span{lo: lowest(p), hi: mark{kind: beyond}})
 	if in.err = err; err == nil && top < 0 && items > 0 {
-		in.report(fmt.Sprintf("id %d", id), "is ranked but not counted")
+		in.miscounted(id, "is ranked but not counted")
 	}
 	for level := 0; level <= top && in.err == nil; level++ {
 		in.level(id, p, level)
 	}
+}
+
+func (in *inspection) miscounted(id store.ID, problem string) {
+	in.report(fmt.Sprintf("rank of id %d", id), problem, "its items are counted anew")
 }
 
 func (in *inspection) level(id store.ID, p store.Part, level int) {
@@ -239,7 +267,7 @@ func (in *inspection) level(id store.ID, p store.Part, level int) {
 	o, _ := blockOrder(p)
 	b, ok, err := t.find(id, p, level, lowest(p))
 	if err == nil && !ok {
-		in.report(fmt.Sprintf("id %d", id), "has no first block")
+		in.miscounted(id, "has no first block")
 	}
 	for ok && err == nil {
 		next, more, nextErr := t.near(t.conn.s.blockNext, id, p, level, b.start)
@@ -254,7 +282,7 @@ func (in *inspection) level(id store.ID, p store.Part, level int) {
 			n, err = t.overBlocks(t.conn.s.blockSum, id, p, level-1, sp)
 		}
 		if err == nil && n != b.n {
-			in.report(fmt.Sprintf("id %d", id), fmt.Sprintf("has a block of %d items that says %d", n, b.n))
+			in.miscounted(id, fmt.Sprintf("has a block of %d items that says %d", n, b.n))
 		}
 		b, ok = next, more
 	}

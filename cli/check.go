@@ -1,0 +1,212 @@
+// Package cli holds the subcommands beside serving: what is done to a data directory while no
+// server has it.
+package cli
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"larder/shard"
+	"larder/store"
+	"larder/store/journal"
+	"larder/store/sqlite"
+)
+
+// The exit codes of check.
+const (
+	Sound     = 0 // nothing was found, or all of it was mended
+	Unsound   = 1 // something is left to be mended
+	Unchecked = 2 // it could not be looked at: usage, a server that runs, an error of the device
+)
+
+const checkUsage = `Usage: larder check DIR [--fix] [--json]
+
+Looks for damage in the data directory DIR, which no server may be using.
+
+  --fix    mends what it finds; what cannot be read any more is kept beside what takes its place
+  --json   writes the report as one JSON object
+
+Exit codes: 0 sound or mended, 1 something is left to be mended, 2 not checked
+`
+
+// Check is the subcommand of that name; args are the words behind it. It returns the exit code.
+func Check(args []string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("check", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	fix, asJSON := flags.Bool("fix", false, ""), flags.Bool("json", false, "")
+	dirs, err := words(flags, args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(stdout, checkUsage)
+		return Sound
+	case err != nil || len(dirs) != 1:
+		fmt.Fprint(stderr, checkUsage)
+		return Unchecked
+	}
+	r := &report{Dir: dirs[0], Fix: *fix, Findings: []finding{}}
+	if err := inspect(context.Background(), r); err != nil {
+		r.Error = err.Error()
+	}
+	r.conclude()
+	if *asJSON {
+		r.json(stdout)
+	} else {
+		r.text(stdout)
+	}
+	return r.code()
+}
+
+// words parses flags wherever they stand and returns what is none.
+func words(flags *flag.FlagSet, args []string) (rest []string, err error) {
+	for len(args) > 0 {
+		if err := flags.Parse(args); err != nil {
+			return nil, err
+		}
+		if args = flags.Args(); len(args) > 0 {
+			rest, args = append(rest, args[0]), args[1:]
+		}
+	}
+	return rest, nil
+}
+
+// inspect looks at the journal and the files' pages first: only what is sound can be opened as
+// the server does, and only then is the rest compared.
+func inspect(ctx context.Context, r *report) error {
+	if _, err := os.Stat(filepath.Join(r.Dir, "shards")); err != nil {
+		return fmt.Errorf("there is no data in %s", r.Dir)
+	}
+	dir, err := shard.Claim(r.Dir, 0, nil)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	r.Shards = dir.Shards()
+	found, err := journal.Check(dir.Path(), r.Fix)
+	r.add(found...)
+	if err != nil {
+		return err
+	}
+	if err := r.files(dir); err != nil {
+		return err
+	}
+	if r.left() > 0 {
+		r.Note = "the keys were not looked at: the files must be sound first"
+		return nil
+	}
+	return r.keys(ctx, dir)
+}
+
+// files checks that every shard's file is there and that its pages can be read.
+func (r *report) files(dir *shard.Dir) error {
+	for i := range dir.Shards() {
+		path := dir.ShardPath(i)
+		if _, err := os.Stat(path); os.IsNotExist(err) {
+			if err := r.absent(dir, i); err != nil {
+				return err
+			}
+			continue
+		}
+		texts, err := sqlite.Damage(path)
+		if err != nil {
+			return err
+		}
+		if err := r.damaged(path, i, texts); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// absent reports a shard without a file. In a directory that was never used it is no loss.
+func (r *report) absent(dir *shard.Dir, i int) error {
+	others, err := filepath.Glob(filepath.Join(dir.Path(), "shard-*"))
+	if err == nil && len(others) > 0 {
+		r.add(store.Finding{Shard: i, Subject: "file " + filepath.Base(dir.ShardPath(i)), Problem: "is missing, and its keys with it",
+			Repair: "an empty one is made; put the file back instead if there is a copy", Fixed: r.Fix})
+	}
+	return err
+}
+
+// damaged reports pages and copies what can be read.
+func (r *report) damaged(path string, i int, texts []string) error {
+	if len(texts) == 0 {
+		return nil
+	}
+	repair, fixed := "what can be read is copied into a new file; the damaged one is kept beside it", false
+	var done sqlite.Salvaged
+	if r.Fix {
+		var err error
+		if done, err = sqlite.Salvage(path); err != nil {
+			return err
+		}
+		fixed = true
+		repair = fmt.Sprintf("%d rows are copied into a new file; the damaged one is kept as %s", done.Rows, done.Kept)
+	}
+	for _, text := range texts {
+		r.add(store.Finding{Shard: i, Subject: "file " + filepath.Base(path), Problem: text, Repair: repair, Fixed: fixed, Damage: true})
+	}
+	for _, gap := range done.Gaps {
+		r.add(store.Finding{Shard: i, Subject: gap, Problem: "cannot be read and are lost", Repair: "restore them from a copy, if there is one", Fixed: true})
+	}
+	return nil
+}
+
+// keys opens the data as the server does, which brings what the journal has into the files, and
+// has every shard checked.
+func (r *report) keys(ctx context.Context, dir *shard.Dir) (err error) {
+	var bases []store.Base
+	defer func() {
+		for _, b := range bases {
+			err = errors.Join(err, b.Close())
+		}
+	}()
+	for i := range dir.Shards() {
+		f, err := sqlite.Open(dir.ShardPath(i), sqlite.Options{})
+		if err != nil {
+			return err
+		}
+		bases = append(bases, f)
+	}
+	engines, closeJournal, err := r.settled(dir, bases)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeJournal()) }()
+	found, err := shard.New(engines).Check(ctx, r.Fix)
+	r.add(found...)
+	return err
+}
+
+// settled puts the journal before the files, if there is one.
+func (r *report) settled(dir *shard.Dir, bases []store.Base) ([]store.Engine, func() error, error) {
+	segments, err := filepath.Glob(filepath.Join(dir.Path(), "journal-*.log"))
+	if err != nil || len(segments) == 0 {
+		engines := make([]store.Engine, len(bases))
+		for i, b := range bases {
+			engines[i] = b
+		}
+		return engines, func() error { return nil }, err
+	}
+	j, err := journal.Open(dir.Path(), bases, journal.Options{Manual: true})
+	var refusal *store.Error
+	if errors.As(err, &refusal) && refusal.Code == store.CodeDamaged {
+		r.add(store.Finding{Shard: -1, Subject: "journal", Problem: "does not fit the shards: " + refusal.Error(),
+			Repair: "its segments are renamed to end with .aside, and their writes that the shards lack are not replayed", Fixed: r.Fix})
+		if !r.Fix {
+			return nil, nil, nil
+		}
+		if _, err := journal.SetAside(dir.Path()); err != nil {
+			return nil, nil, err
+		}
+		j, err = journal.Open(dir.Path(), bases, journal.Options{Manual: true})
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return j.Engines(), j.Close, nil
+}

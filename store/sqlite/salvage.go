@@ -1,0 +1,267 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"larder/store"
+)
+
+// Damage says what is wrong with the pages of a shard's file, which no engine has open; nothing if they are
+// sound. SQLite keeps no checksums: a byte that changed inside a value is not noticed.
+func Damage(path string) ([]string, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, &store.Error{Code: store.CodeIO, Message: "the shard cannot be read", Err: err}
+	}
+	c, err := openConn(path, 0)
+	if err == nil {
+		defer c.close()
+		var texts []string
+		if texts, err = integrity(c, "quick_check"); err == nil {
+			return c.inWords(texts), nil
+		}
+	}
+	var known *store.Error
+	if errors.As(err, &known) && known.Code == store.CodeDamaged {
+		return []string{known.Error()}, nil
+	}
+	return nil, err
+}
+
+// treePage is how integrity_check names a page.
+var treePage = regexp.MustCompile(`^Tree (\d+) page (\d+)`)
+
+// inWords puts the names of tables into what SQLite says of their trees.
+func (c *conn) inWords(texts []string) []string {
+	names := map[int64]string{}
+	_, _ = c.query(`SELECT rootpage, name FROM sqlite_schema`, func(s *stmt) { names[s.int(0)] = s.text(1) })
+	for i, text := range texts {
+		if m := treePage.FindStringSubmatch(text); m != nil {
+			root, _ := strconv.ParseInt(m[1], 10, 64)
+			texts[i] = fmt.Sprintf("page %s, of %s: %s", m[2], names[root], text)
+		}
+	}
+	return texts
+}
+
+// Salvaged is what became of a damaged file.
+type Salvaged struct {
+	Kept string // where the damaged file is now
+	Rows int64  // rows that were read
+	// Gaps are the stretches that could not be read, in words.
+	Gaps []string
+}
+
+// Salvage copies what can be read of a damaged shard into a new file and puts it in the place of the old one,
+// which is kept beside it. Afterwards Check says what is missing, and mends what hangs together no more.
+func Salvage(path string) (Salvaged, error) {
+	kept := freeName(path + ".damaged")
+	fresh := path + ".salvaged"
+	for _, old := range []string{fresh, fresh + "-wal", fresh + "-shm"} {
+		_ = os.Remove(old)
+	}
+	s := &salvage{done: Salvaged{Kept: kept}}
+	if err := s.copyTo(path, fresh); err != nil {
+		return s.done, err
+	}
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if err := os.Rename(path+suffix, kept+suffix); err != nil && !os.IsNotExist(err) {
+			return s.done, &store.Error{Code: store.CodeIO, Message: "the damaged file cannot be put aside", Err: err}
+		}
+	}
+	if err := os.Rename(fresh, path); err != nil {
+		return s.done, &store.Error{Code: store.CodeIO, Message: "the new file cannot take its place", Err: err}
+	}
+	return s.done, syncDir(filepath.Dir(path))
+}
+
+// freeName adds a number to a name that is taken.
+func freeName(name string) string {
+	for i := 1; ; i++ {
+		if _, err := os.Lstat(name); os.IsNotExist(err) {
+			return name
+		}
+		name = fmt.Sprintf("%s.%d", name, i)
+	}
+}
+
+// salvage is one file being copied. It belongs to its goroutine.
+type salvage struct {
+	conn *conn // to the new file, with the old one attached
+	// Of the table at hand: reads that may still fail, and stretches given up.
+	tries, unread int
+	done          Salvaged
+}
+
+func (s *salvage) copyTo(from, to string) error {
+	e, err := Open(to, Options{Sync: No})
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	headless := ""
+	err = e.writer.exclusive(context.Background(), func(c *conn) error {
+		s.conn = c
+		err := s.attach(from)
+		if err != nil {
+			if headless, err = beheaded(from, to); err == nil {
+				err = s.attach(headless)
+			}
+		}
+		if err != nil {
+			return err
+		}
+		for _, t := range sources() {
+			s.tries, s.unread = triesMax, 0
+			s.copy(t.table, t.columns, t.keys, "true")
+			if s.unread > 0 {
+				s.done.Gaps = append(s.done.Gaps, fmt.Sprintf("some rows of table %s, in %d stretches", t.table, s.unread))
+			}
+		}
+		_ = c.script(`DETACH old`) // closing does it too
+		return nil
+	})
+	if headless != "" {
+		for _, suffix := range []string{"", "-wal", "-shm"} {
+			_ = os.Remove(headless + suffix)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return e.Checkpoint(context.Background())
+}
+
+func (s *salvage) attach(path string) error {
+	if err := s.conn.script(`ATTACH '` + strings.ReplaceAll(path, "'", "''") + `' AS old`); err != nil {
+		return err
+	}
+	_, err := s.conn.number(`SELECT count(*) FROM old.sqlite_schema`)
+	if err != nil {
+		_ = s.conn.script(`DETACH old`)
+	}
+	return err
+}
+
+// beheaded copies a file whose first page is lost, with that of a new file: every shard has its
+// tables in the same places.
+func beheaded(path, like string) (string, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return "", &store.Error{Code: store.CodeIO, Message: "the damaged file cannot be read", Err: err}
+	}
+	first, err := firstPage(filepath.Dir(like))
+	if err != nil || len(content) < pageSize {
+		return "", damaged(path, "it is too short", err)
+	}
+	binary.BigEndian.PutUint32(first[28:], uint32(len(content)/pageSize)) // pages
+	binary.BigEndian.PutUint64(first[32:], 0)                             // no free pages
+	copy(content, first)
+	name := path + ".headless"
+	if err := os.WriteFile(name, content, 0o600); err != nil {
+		return "", &store.Error{Code: store.CodeFull, Message: "no room for a copy of the damaged file", Err: err}
+	}
+	return name, nil
+}
+
+// firstPage is that of an empty shard, made for it.
+func firstPage(dir string) ([]byte, error) {
+	path := filepath.Join(dir, "empty.salvaged")
+	defer os.Remove(path)
+	e, err := Open(path, Options{Sync: No})
+	if err != nil {
+		return nil, err
+	}
+	if err := e.Close(); err != nil {
+		return nil, err
+	}
+	content, err := os.ReadFile(path)
+	if err != nil || len(content) < pageSize {
+		return nil, damaged(path, "it is too short", err)
+	}
+	return content[:pageSize], nil
+}
+
+// triesMax bounds the reads of one table that fail, each up to a millisecond. A page that is lost among
+// many costs two for each halving until the range is its own, and twice as many for each further one.
+const triesMax = 2000
+
+// source is a table and the numbers its rows are found by, from the one that orders first.
+type source struct {
+	table, columns string
+	keys           []numbers
+}
+
+// numbers is what a column may hold: from lo up to hi.
+type numbers struct {
+	column string
+	lo, hi int64
+}
+
+// sources are the tables but for blocks, which are counted anew.
+func sources() []source {
+	hash := int64(1) << (store.HashBits + 14)
+	return []source{
+		{"meta", "k, v", nil},
+		{"spaces", "db, ns, size, volatile, bytes", []numbers{{"db", 0, math.MaxInt32}}},
+		{"dead_spaces", "ns, bytes", []numbers{{"ns", 0, idMax}}},
+		{"orphans", "id, bytes", []numbers{{"id", 0, idMax}}},
+		{"heads", "ns, h, name, kind, id, expire, len, bytes, stored, value", []numbers{{"ns", 0, idMax}, {"h", 0, hash}}},
+		{"chunks", "at, value", []numbers{{"at", 0, math.MaxInt64}}},
+		{"blobs", "ref, value", []numbers{{"ref", 0, idMax}}},
+		{"items", "id, part, pos, field, score, value, ref", []numbers{{"id", 0, idMax}, {"part", 0, 64}, {"pos", math.MinInt64, math.MaxInt64}}},
+	}
+}
+
+// copy takes the rows that a condition selects. Where that fails it halves the range of the first key, again and
+// again, larger ranges first, until what cannot be read is fenced in or it has failed too often; a single
+// value is then divided by the next key.
+func (s *salvage) copy(table, columns string, keys []numbers, where string) {
+	if s.take(table, columns, where) {
+		return
+	}
+	if len(keys) == 0 {
+		s.unread++
+		return
+	}
+	k := keys[0]
+	queue := []numbers{k}
+	for len(queue) > 0 {
+		r := queue[0]
+		queue = queue[1:]
+		span := fmt.Sprintf("%s AND %s >= %d AND %s < %d", where, k.column, r.lo, k.column, r.hi)
+		switch {
+		case s.take(table, columns, span):
+		case uint64(r.hi)-uint64(r.lo) == 1:
+			s.copy(table, columns, keys[1:], fmt.Sprintf("%s AND %s = %d", where, k.column, r.lo))
+		case s.tries == 0:
+			s.unread++
+		default:
+			mid := r.lo + int64((uint64(r.hi)-uint64(r.lo))/2)
+			queue = append(queue, numbers{k.column, r.lo, mid}, numbers{k.column, mid, r.hi})
+		}
+	}
+}
+
+// take copies rows all or none, and counts a failure.
+func (s *salvage) take(table, columns, where string) bool {
+	verb := "INSERT OR IGNORE"
+	if table == "meta" {
+		verb = "INSERT OR REPLACE"
+	}
+	err := s.conn.script(fmt.Sprintf("%s INTO main.%s (%s) SELECT %s FROM old.%s WHERE %s", verb, table, columns, columns, table, where))
+	if err != nil {
+		s.tries = max(s.tries-1, 0)
+		return false
+	}
+	s.done.Rows += int64(s.conn.db.changes())
+	return true
+}
