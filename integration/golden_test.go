@@ -70,6 +70,15 @@ var goldenRows = []golden{
 	{lines: "SADD s <65*x>\nOBJECT ENCODING s", want: `"hashtable"`, why: "7.2: set-max-listpack-value 64"},
 	{lines: "SADD s 1 2 9223372036854775808\nOBJECT ENCODING s", want: `"listpack"`, why: "7.2: commands/object-encoding"},
 
+	{lines: `EVAL "return redis.call('set', KEYS[1], 0.1)" 1 n` + "\nGET n", want: `"0.1"`, why: "7.2: numbers as arguments are the shortest digits that read back"},
+	{lines: `EVAL "return redis.call('set', KEYS[1], 123456789012345678)" 1 n` + "\nGET n", want: `"123456789012345680"`, why: "7.2: whole numbers as arguments have no exponent"},
+	{lines: `EVAL "return redis.call('set', KEYS[1], -0.0)" 1 n` + "\nGET n", want: `"0"`, why: "7.2: whole numbers as arguments"},
+	{lines: `EVAL "return os.clock() > 0" 0`, want: ":1", why: "7.2: os.clock is there"},
+	{lines: `EVAL "return tostring(os.time)" 0`, want: `"nil"`, why: "7.2: of os, clock alone"},
+	{lines: "RPUSH list a\n" + `EVAL "return redis.call('blpop', KEYS[1], 0)" 1 list`, want: `*["list" "a"]`, why: "7.2: blocking commands may be called by scripts, and do not block"},
+	{lines: `EVAL "return redis.call('blpop', KEYS[1], 0)" 1 list`, want: "(nil)", why: "7.2: blocking commands may be called by scripts, and do not block"},
+	{lines: `EVAL "return redis.REDIS_VERSION_NUM >= 0x070200" 0`, want: ":1", why: "7.2"},
+
 	{lines: "[field version] HELLO", want: `re:"7\.2\.\d+"`, why: "7.2: clients gate features on it"},
 	{lines: "INFO server", want: `re:^.# Server\\r\\nredis_version:7\.2\.\d+\\r\\n`, want3: `re:redis_version:7\.2\.\d+\\r\\n`, why: "7.2: commands/info"},
 	{lines: "CONFIG GET set-max-listpack-entries", want: `*["set-max-listpack-entries" "128"]`, want3: `%["set-max-listpack-entries" "128"]`, why: "7.2: redis.conf"},
