@@ -115,6 +115,8 @@ func (h host) Find(line [][]byte) (*cmd.Spec, bool) {
 // resetStats is CONFIG RESETSTAT.
 func (s *Server) resetStats() {
 	s.stats.Reset()
+	evicted, _, _ := s.budget.Evictions()
+	s.evictedBefore.Store(evicted)
 	s.traffic.In.Store(0)
 	s.traffic.Out.Store(0)
 	s.table.each(func(e *entry) { e.stats.Reset() })

@@ -7,75 +7,143 @@ import (
 	"time"
 )
 
-// Recency remembers when keys were last used and how often, in fixed memory: a table of
-// slots that keys hash to. A slot says which key it is about by a tag; a newcomer takes
-// the slot over. So an answer is exact or missing, and never grows with the data. For any
-// goroutine; a lost race between two touches loses one touch.
+// Recency remembers when keys were last used and how often, in fixed memory: buckets of a
+// few slots that keys hash to. A slot says which key it is about by a tag; a newcomer takes
+// the slot of its bucket that was used longest ago, or least often. So an answer is right or missing,
+// and memory never grows with the data. For any goroutine; a lost race between two touches loses
+// one touch.
 type Recency struct {
 	seed    maphash.Seed
 	started time.Time
 	now     func() time.Time
-	slots   []atomic.Uint64 // tag 24 bits | frequency 8 | seconds since started 32
+	chance  func() float64
+	buckets []recencyBucket
+
+	frequent     atomic.Bool // keep what is used often, not what was used last
+	logFactor    atomic.Int64
+	decayMinutes atomic.Int64
 }
+
+// recencyBucket is one cache line. A slot is tag 20 bits | frequency 8 | milliseconds since started 36,
+// which last two years; 0 is an empty slot.
+type recencyBucket [8]atomic.Uint64
 
 const (
-	recencySlots = 1 << 17 // 1 MB
-	tagBits      = 24
-	lfuStart     = 5  // Redis's LFU_INIT_VAL
-	lfuLogFactor = 10 // Redis's default lfu-log-factor
+	recencyBuckets = 1 << 15 // 2 MB, a quarter of a million keys
+	timeBits       = 36
+	tagShift       = timeBits + 8
+	lfuStart       = 5 // Redis's LFU_INIT_VAL
 )
 
-// NewRecency returns an empty table.
-func NewRecency() *Recency {
-	return &Recency{seed: maphash.MakeSeed(), started: time.Now(), now: time.Now, slots: make([]atomic.Uint64, recencySlots)}
+// NewRecency returns an empty table with Redis's default lfu-log-factor and lfu-decay-time.
+func NewRecency() *Recency { return NewRecencyBy(time.Now, rand.Float64) }
+
+// NewRecencyBy is NewRecency with another clock and other chance, for tests.
+func NewRecencyBy(now func() time.Time, chance func() float64) *Recency {
+	r := &Recency{seed: maphash.MakeSeed(), started: now(), now: now, chance: chance, buckets: make([]recencyBucket, recencyBuckets)}
+	r.Tune(10, 1)
+	return r
 }
+
+// Tune sets lfu-log-factor and lfu-decay-time, the minutes in which a counter loses one, 0 for never.
+func (r *Recency) Tune(logFactor, decayMinutes int64) {
+	r.logFactor.Store(logFactor)
+	r.decayMinutes.Store(decayMinutes)
+}
+
+// PreferFrequent says which keys to remember where there is not room for all.
+func (r *Recency) PreferFrequent(on bool) { r.frequent.Store(on) }
 
 // Touch notes that a key was used now.
 func (r *Recency) Touch(db int, name []byte) {
-	slot, tag := r.slot(db, name)
-	old := slot.Load()
-	frequency := uint64(lfuStart)
-	if old>>40 == tag {
-		frequency = grow(old >> 32 & 0xff)
+	bucket, tag := r.bucket(db, name)
+	now := r.millis()
+	var weakest *atomic.Uint64
+	least := ^uint64(0)
+	frequent := r.frequent.Load()
+	for i := range bucket {
+		slot := &bucket[i]
+		old := slot.Load()
+		if old>>tagShift == tag && old != 0 {
+			f := r.grow(r.age(uint8(old>>timeBits), now-old&(1<<timeBits-1)))
+			slot.Store(tag<<tagShift | uint64(f)<<timeBits | now)
+			return
+		}
+		worth := old & (1<<timeBits - 1)
+		if frequent {
+			worth |= uint64(r.age(uint8(old>>timeBits), now-worth)) << timeBits
+		}
+		if old == 0 {
+			worth = 0
+		}
+		if worth < least {
+			weakest, least = slot, worth
+		}
 	}
-	slot.Store(tag<<40 | frequency<<32 | r.seconds())
+	if weakest == nil {
+		weakest = &bucket[0]
+	}
+	weakest.Store(tag<<tagShift | lfuStart<<timeBits | now)
+}
+
+// Look tells when a key was last used, in Unix milliseconds, and its counter then.
+func (r *Recency) Look(db int, name []byte) (at int64, frequency uint8, ok bool) {
+	bucket, tag := r.bucket(db, name)
+	for i := range bucket {
+		if v := bucket[i].Load(); v != 0 && v>>tagShift == tag {
+			return r.started.UnixMilli() + int64(v&(1<<timeBits-1)), uint8(v >> timeBits), true
+		}
+	}
+	return 0, 0, false
+}
+
+// Aged is what a counter is worth now that was right at a time in Unix milliseconds.
+func (r *Recency) Aged(frequency uint8, at int64) uint8 {
+	return r.age(frequency, uint64(max(r.now().UnixMilli()-at, 0)))
 }
 
 // IdleSeconds is the time since a key was last used. A key that nobody has used since the
-// server started, or that has lost its slot, counts from the start.
+// server started, or that was forgotten, counts from the start.
 func (r *Recency) IdleSeconds(db int, name []byte) int64 {
-	slot, tag := r.slot(db, name)
-	value := slot.Load()
-	if value>>40 != tag {
-		return int64(r.seconds())
+	at, _, ok := r.Look(db, name)
+	if !ok {
+		at = r.started.UnixMilli()
 	}
-	return int64(r.seconds() - value&0xffffffff)
+	return max(r.now().UnixMilli()-at, 0) / 1000
 }
 
 // Frequency is a key's logarithmic access counter, as OBJECT FREQ answers it.
 func (r *Recency) Frequency(db int, name []byte) int {
-	slot, tag := r.slot(db, name)
-	value := slot.Load()
-	if value>>40 != tag {
+	at, f, ok := r.Look(db, name)
+	if !ok {
 		return 0
 	}
-	return int(value >> 32 & 0xff)
+	return int(r.Aged(f, at))
 }
 
-func (r *Recency) slot(db int, name []byte) (*atomic.Uint64, uint64) {
+func (r *Recency) bucket(db int, name []byte) (*recencyBucket, uint64) {
 	h := maphash.Bytes(r.seed, name) + uint64(db)*0x9e3779b97f4a7c15
-	return &r.slots[h%recencySlots], h >> (64 - tagBits)
+	return &r.buckets[h%recencyBuckets], h >> tagShift
 }
 
-func (r *Recency) seconds() uint64 { return uint64(r.now().Sub(r.started) / time.Second) }
+func (r *Recency) millis() uint64 { return uint64(max(r.now().Sub(r.started).Milliseconds(), 0)) }
+
+// age is Redis's LFUDecrAndReturn.
+func (r *Recency) age(counter uint8, idleMillis uint64) uint8 {
+	decay := r.decayMinutes.Load()
+	if decay <= 0 {
+		return counter
+	}
+	return counter - uint8(min(uint64(counter), idleMillis/uint64(decay*60_000)))
+}
 
 // grow is Redis's LFULogIncr: the higher the counter, the rarer it grows.
-func grow(counter uint64) uint64 {
+func (r *Recency) grow(counter uint8) uint8 {
 	if counter == 255 {
 		return 255
 	}
 	base := max(float64(counter)-lfuStart, 0)
-	if rand.Float64() < 1/(base*lfuLogFactor+1) {
+	if base == 0 || r.chance() < 1/(base*float64(r.logFactor.Load())+1) {
 		counter++
 	}
 	return counter

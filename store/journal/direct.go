@@ -116,6 +116,7 @@ func (e *Engine) direct(j *store.Job) error {
 	if err := e.log.Sync(lsn); err != nil {
 		return err
 	}
+	defer recountAll(e)
 	return e.base.Settle(context.Background(), func(tx store.BaseTx) error {
 		d := &directTx{BaseTx: tx, engine: e}
 		if err := j.Fn(d); err != nil {

@@ -31,6 +31,9 @@ type Engine struct {
 	firstID  store.ID // ids from here on were made in the active generation
 	lastSeen uint64   // the newest LSN at the last tend
 
+	fill  fill
+	exact atomic.Bool // see Exact
+
 	overlay sync.Mutex
 	now     *generations
 	settles chan struct{} // closed when the frozen generation is gone; nil without one
@@ -46,8 +49,10 @@ type Engine struct {
 func newEngine(log *Log, base store.Base, shard int, limit int64, mode *atomic.Int32) *Engine {
 	mark := base.Settled()
 	next := max(mark.NextID, 1)
-	return &Engine{log: log, base: base, shard: shard, limit: limit, sync: mode, nextID: next, firstID: next,
+	e := &Engine{log: log, base: base, shard: shard, limit: limit, sync: mode, nextID: next, firstID: next,
 		now: newGenerations(), group: newLayer()}
+	e.recount()
+	return e
 }
 
 func (e *Engine) newID() store.ID {

@@ -213,6 +213,7 @@ func (e *Engine) publish() error {
 func (e *Engine) absorb(lsn uint64) {
 	e.overlay.Lock()
 	defer e.overlay.Unlock()
+	e.fill.add(e.group.grown)
 	next, taken := e.now.push(e.group, lsn)
 	e.now = next
 	if taken {

@@ -106,6 +106,7 @@ func joinBases(log *Log, shards []*Engine, fn func([]store.Tx) error) error {
 			return err
 		}
 	}
+	defer recountAll(shards...)
 	direct := make([]*directTx, len(shards))
 	txs := make([]store.Tx, len(shards))
 	var run func(i int) error

@@ -243,6 +243,7 @@ func (e *Engine) replayDirect(lsn uint64, ops []byte) error {
 	if err := e.drain(); err != nil {
 		return err
 	}
+	defer recountAll(e)
 	return e.base.Settle(context.Background(), func(tx store.BaseTx) error {
 		d := &directTx{BaseTx: tx, engine: e}
 		if err := replay(ops, d); err != nil {

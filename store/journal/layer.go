@@ -29,7 +29,8 @@ type layer struct {
 	// moved says that an id may have gone from one key to another.
 	moved bool
 	bytes int64
-	last  uint64 // LSN of the newest record in it
+	grown store.Fill // what the layer adds to what lies below it, as far as that is known
+	last  uint64     // LSN of the newest record in it
 	pins  pins
 	// resolving guards what entries know of below, which Views find out.
 	resolving sync.Mutex
@@ -56,8 +57,11 @@ type headEntry struct {
 	pos  store.Cursor
 	head store.Head
 	// below, and belowTTL if something is: what Size and Keyspaces must not count twice.
-	below    below
-	belowTTL bool
+	below      below
+	belowTTL   bool
+	counted    bool // the layer's growth takes account of what lies below; a writer's knowledge
+	belowBytes int64
+	stored     int64 // Unix milliseconds of the last put
 }
 
 func (e *headEntry) live() bool { return e.head.Type != store.None }
@@ -82,7 +86,7 @@ func (l *layer) reset() {
 	clear(l.lost)
 	l.order = nil
 	l.ttl.Clear()
-	l.bytes, l.moved, l.fresh = 0, false, l.fresh[:0]
+	l.bytes, l.moved, l.fresh, l.grown = 0, false, l.fresh[:0], store.Fill{}
 }
 
 func (l *layer) empty() bool { return len(l.heads) == 0 && len(l.colls) == 0 && len(l.lost) == 0 }
@@ -157,6 +161,7 @@ func (l *layer) replace(e *headEntry, h store.Head) {
 		l.lost[old] = struct{}{}
 	}
 	l.bytes += int64(len(h.Value) - len(e.head.Value))
+	l.grown = l.grown.Plus(weigh(&h)).Minus(weigh(&e.head))
 	value := append(e.head.Value[:0:0], h.Value...)
 	e.head = h
 	e.head.Value = value
@@ -219,8 +224,10 @@ func (l *layer) absorbHead(e *headEntry) {
 			l.ttl.Set(e)
 		}
 		l.bytes += entryBytes + int64(len(e.name)+len(e.head.Value))
+		l.grown = l.grown.Plus(weigh(&e.head)).Minus(e.weighBelow())
 		return
 	}
+	mine.stored = e.stored
 	l.replace(mine, e.head)
 }
 

@@ -108,10 +108,7 @@ func (m *merged) resolve(e *headEntry) error {
 	if err != nil {
 		return err
 	}
-	e.below = absent
-	if there {
-		e.below, e.belowTTL = present, h.ExpireAt != 0
-	}
+	e.liesOver(&h, there)
 	return nil
 }
 
@@ -124,12 +121,12 @@ func (m *merged) Size(db int) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	delta, _, err := m.deltas(db)
-	return n + delta, err
+	delta, err := m.deltas(db)
+	return n + delta.Keys, err
 }
 
-// deltas are the keys, and the keys with an expiry, that the layer adds to a database.
-func (m *merged) deltas(db int) (keys, volatile int64, err error) {
+// deltas is what the layer adds to a database.
+func (m *merged) deltas(db int) (sum store.Fill, err error) {
 	m.layer.resolving.Lock()
 	defer m.layer.resolving.Unlock()
 	m.layer.ordered().Ascend(&headEntry{headKey: headKey{db: db}}, func(e *headEntry) bool {
@@ -139,15 +136,10 @@ func (m *merged) deltas(db int) (keys, volatile int64, err error) {
 		if err = m.resolve(e); err != nil {
 			return false
 		}
-		if e.live() {
-			keys++
-			volatile += one(e.head.ExpireAt != 0)
-		}
-		keys -= one(e.below == present)
-		volatile -= one(e.belowTTL)
+		sum = sum.Plus(weigh(&e.head)).Minus(store.Fill{Data: e.belowBytes, Keys: one(e.below == present), Volatile: one(e.belowTTL)})
 		return true
 	})
-	return keys, volatile, err
+	return sum, err
 }
 
 func one(yes bool) int64 {

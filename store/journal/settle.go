@@ -97,6 +97,7 @@ func (e *Engine) settle(layers []*layer, mark store.Mark) {
 	e.SettleTime.Add(int64(time.Since(start)))
 	e.overlay.Lock()
 	e.now, e.failed = e.now.settled(), nil
+	e.recount()
 	close(e.settles)
 	e.settles = nil
 	e.overlay.Unlock()
@@ -184,6 +185,7 @@ func (l *layer) apply(tx store.BaseTx) error {
 func (l *layer) applyHeads(tx store.BaseTx) (err error) {
 	for _, e := range l.sorted() {
 		if e.live() {
+			stamp(tx, e)
 			err = tx.PutHead(e.key(), e.head)
 		} else {
 			_, err = tx.Drop(e.key())
@@ -214,6 +216,7 @@ func (l *layer) applyMoved(tx store.BaseTx) (orphans map[store.ID]struct{}, err 
 			continue
 		}
 		delete(orphans, e.head.ID)
+		stamp(tx, e)
 		if err := tx.PutHead(e.key(), e.head); err != nil {
 			return nil, err
 		}

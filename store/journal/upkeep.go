@@ -89,7 +89,7 @@ func (e *Engine) Sizes(ctx context.Context) ([]store.Size, error) {
 		return sizes, err
 	}
 	s := &sizes[0]
-	s.Overlay = e.Bytes()
+	s.Overlay, s.Data = e.Bytes(), e.Fill().Data
 	s.Settles, s.SettleMicros = e.Settles.Load(), e.SettleTime.Load()/1000
 	s.Stalls, s.Direct = e.Stalls.Load(), e.Direct.Load()
 	if e.shard == 0 {
@@ -132,7 +132,7 @@ func (e *Engine) Keyspaces(ctx context.Context) ([]store.Keyspace, error) {
 func correct(top store.BaseTx, byDB map[int]*store.Keyspace, spaces []store.Keyspace) ([]store.Keyspace, error) {
 	for m, ok := top.(*merged); ok; m, ok = m.low.(*merged) {
 		for _, db := range m.databases() {
-			keys, volatile, err := m.deltas(db)
+			delta, err := m.deltas(db)
 			if err != nil {
 				return nil, err
 			}
@@ -141,8 +141,9 @@ func correct(top store.BaseTx, byDB map[int]*store.Keyspace, spaces []store.Keys
 				space = &store.Keyspace{DB: db}
 				byDB[db] = space
 			}
-			space.Keys += keys
-			space.Expires += volatile
+			space.Keys += delta.Keys
+			space.Expires += delta.Volatile
+			space.Bytes += delta.Data
 		}
 	}
 	spaces = spaces[:0:0]

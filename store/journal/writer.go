@@ -37,10 +37,17 @@ func (w *writer) PutHead(k store.Key, h store.Head) error {
 		return err
 	}
 	w.wrote = true
-	if old := w.layer.head(k); old == nil {
+	old := w.layer.head(k)
+	if old == nil {
 		w.noteLost(k, h.ID)
 	}
-	w.layer.setHead(k, w.position(k), h)
+	e := w.layer.setHead(k, w.position(k), h)
+	e.stored = w.Now().UnixMilli()
+	if old == nil {
+		if err := w.noteBelow(e, k); err != nil {
+			return err
+		}
+	}
 	w.rec.putHead(k, h)
 	return w.room()
 }
@@ -87,7 +94,9 @@ func (w *writer) Drop(keys ...store.Key) (int, error) {
 		if !there {
 			continue
 		}
-		w.hide(k)
+		if err := w.hide(k, &h); err != nil {
+			return n, err
+		}
 		w.rec.drop(k)
 		if !h.Expired(now) {
 			n++
@@ -96,13 +105,20 @@ func (w *writer) Drop(keys ...store.Key) (int, error) {
 	return n, w.room()
 }
 
-// hide records that a key is gone.
-func (w *writer) hide(k store.Key) {
+// hide records that a key is gone. was is its head if the caller has looked.
+func (w *writer) hide(k store.Key, was *store.Head) error {
 	w.wrote = true
-	if w.layer.head(k) == nil {
-		w.noteLost(k, 0)
+	if w.layer.head(k) != nil {
+		w.layer.setHead(k, w.position(k), store.Head{})
+		return nil
 	}
-	w.layer.setHead(k, w.position(k), store.Head{})
+	w.noteLost(k, 0)
+	e := w.layer.setHead(k, w.position(k), store.Head{})
+	if was == nil {
+		return w.noteBelow(e, k)
+	}
+	w.layer.lies(e, was, true)
+	return nil
 }
 
 // Expire drops the keys whose time has passed.
@@ -118,7 +134,9 @@ func (w *writer) Expire(keys ...store.Key) (int, error) {
 			return n, err
 		}
 		if there && h.Expired(now) {
-			w.hide(k)
+			if err := w.hide(k, &h); err != nil {
+				return n, err
+			}
 			w.rec.drop(k)
 			n++
 		}
@@ -132,7 +150,9 @@ func (w *writer) Detach(k store.Key) error {
 	if err := w.admits(k); err != nil {
 		return err
 	}
-	w.hide(k)
+	if err := w.hide(k, nil); err != nil {
+		return err
+	}
 	w.layer.moved = true
 	w.rec.detach(k)
 	return w.room()

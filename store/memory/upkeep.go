@@ -118,6 +118,7 @@ func (e *Engine) Keyspaces(ctx context.Context) ([]store.Keyspace, error) {
 			at[db] = &store.Keyspace{DB: db}
 		}
 		at[db].Keys++
+		at[db].Bytes += r.head.Bytes
 		if r.head.ExpireAt != 0 {
 			at[db].Expires++
 			at[db].AvgTTLMillis += max(r.head.ExpireAt-now, 0)

@@ -118,7 +118,7 @@ func (t *tx) Orphan(ids ...store.ID) error {
 		return err
 	}
 	for _, id := range ids {
-		if err := t.orphan(id); err != nil {
+		if err := t.orphan(id, 0); err != nil {
 			return err
 		}
 	}

@@ -54,6 +54,7 @@ type Engine struct {
 	writer  writer
 	readers pool
 	check   checkpointer
+	fill    fill
 
 	clock atomic.Int64 // the largest Now given out
 	// commits moves before and after every COMMIT that changes something: odd while it is under way. A snapshot

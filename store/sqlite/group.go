@@ -62,7 +62,11 @@ func (w *writer) commit(wrote bool) error {
 		e.commits.Add(1)
 		defer e.commits.Add(1)
 	}
-	return w.conn.exec(w.conn.s.commit)
+	err := w.conn.exec(w.conn.s.commit)
+	if err == nil {
+		e.fill.set(&w.ledger)
+	}
+	return err
 }
 
 // runJobs runs every job of the group. again asks for an isolated run; err is the end of the

@@ -207,7 +207,7 @@ func (t *tx) own(old headRow, h store.Head) error {
 		if err := t.adopt(h.ID); err != nil {
 			return err
 		}
-		if err := t.orphan(old.head.ID); err != nil {
+		if err := t.orphan(old.head.ID, old.head.Bytes); err != nil {
 			return err
 		}
 	}
@@ -252,7 +252,7 @@ func (t *tx) writeHead(sp *space, old headRow, h store.Head) error {
 	s.bindInt(5, int64(h.ID))
 	s.bindInt(6, h.Len)
 	s.bindInt(7, h.Bytes)
-	s.bindInt(8, t.now/1000)
+	s.bindInt(8, t.storedAt())
 	bindValue(s, 9, h.Value)
 	if timed {
 		bindNonZero(s, 10, h.ExpireAt)
@@ -276,13 +276,20 @@ func bindNonZero(s *stmt, i int, n int64) {
 	s.bindInt(i, n)
 }
 
-// orphan hands an id's items to the sweep.
-func (t *tx) orphan(id store.ID) error {
+// orphan hands an id's items to the sweep; bytes is what they counted for, 0 if unknown.
+func (t *tx) orphan(id store.ID, bytes int64) error {
 	if id == 0 {
 		return nil
 	}
 	t.conn.s.orphan.bindInt(1, int64(id))
-	return t.fail(t.conn.exec(t.conn.s.orphan))
+	t.conn.s.orphan.bindInt(2, bytes)
+	if err := t.conn.exec(t.conn.s.orphan); err != nil {
+		return t.fail(err)
+	}
+	if t.conn.db.changes() > 0 {
+		t.ledger.pending += bytes
+	}
+	return nil
 }
 
 // NewID counts up.
@@ -311,7 +318,7 @@ func (t *tx) Drop(keys ...store.Key) (int, error) {
 		if old.found && !old.head.Expired(t.now) {
 			n++
 		}
-		if err := t.orphan(old.head.ID); err != nil {
+		if err := t.orphan(old.head.ID, old.head.Bytes); err != nil {
 			return n, err
 		}
 	}
@@ -327,7 +334,7 @@ func (t *tx) Expire(keys ...store.Key) (int, error) {
 			return n, err
 		}
 		n += int(ones(old.found))
-		if err := t.orphan(old.head.ID); err != nil {
+		if err := t.orphan(old.head.ID, old.head.Bytes); err != nil {
 			return n, err
 		}
 	}
@@ -341,7 +348,7 @@ func (t *tx) Detach(k store.Key) error {
 		return err
 	}
 	if old.head.Expired(t.now) {
-		return t.orphan(old.head.ID)
+		return t.orphan(old.head.ID, old.head.Bytes)
 	}
 	t.loose = append(t.loose, old.head.ID)
 	return nil

@@ -21,6 +21,8 @@ type ledger struct {
 	spaces []space
 	nextNS int64
 	moved  bool // the meaning of database numbers changed in this transaction
+	// pending is the bytes of keys that are gone and whose rows wait for the sweep; the writer's only.
+	pending int64
 }
 
 func (l *ledger) clone() ledger {
@@ -50,16 +52,16 @@ func (l *ledger) open(db int) *space {
 	return &l.spaces[len(l.spaces)-1]
 }
 
-// remove forgets a database and returns its namespace.
-func (l *ledger) remove(db int) (ns int64, ok bool) {
+// remove forgets a database and returns what it stood for.
+func (l *ledger) remove(db int) (was space, ok bool) {
 	s := l.find(db)
 	if s == nil {
-		return 0, false
+		return space{}, false
 	}
-	ns = s.ns
+	was = *s
 	l.spaces = slices.DeleteFunc(l.spaces, func(s space) bool { return s.db == db })
 	l.moved = true
-	return ns, true
+	return was, true
 }
 
 func (l *ledger) swap(a, b int) {

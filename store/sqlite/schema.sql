@@ -25,7 +25,8 @@ CREATE TABLE heads (
 	expire INTEGER,
 	len    INTEGER NOT NULL,
 	bytes  INTEGER NOT NULL,
-	stored INTEGER NOT NULL, -- seconds
+	stored INTEGER NOT NULL, -- when it was last put
+	used   INTEGER,          -- when somebody noted a use << 8 | frequency
 	value  BLOB,
 	PRIMARY KEY (ns, h, name)
 ) WITHOUT ROWID;
@@ -71,5 +72,5 @@ CREATE TABLE blocks (
 ) WITHOUT ROWID;
 
 -- What the sweep deletes: items of these ids, heads of these namespaces.
-CREATE TABLE orphans (id INTEGER PRIMARY KEY);
-CREATE TABLE dead_spaces (ns INTEGER PRIMARY KEY);
+CREATE TABLE orphans (id INTEGER PRIMARY KEY, bytes INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE dead_spaces (ns INTEGER PRIMARY KEY, bytes INTEGER NOT NULL DEFAULT 0);

@@ -47,6 +47,7 @@ func (e *Engine) Sizes(ctx context.Context) ([]store.Size, error) {
 			return err
 		}
 		spaces, err := t.counts()
+		size.Pending = e.fill.pending.Load()
 		size.Keys, size.Volatile, size.Data = 0, 0, 0
 		for _, sp := range spaces {
 			size.Keys += sp.size
@@ -75,7 +76,7 @@ func (e *Engine) Keyspaces(ctx context.Context) ([]store.Keyspace, error) {
 			if err != nil {
 				return err
 			}
-			list = append(list, store.Keyspace{DB: sp.db, Keys: sp.size, Expires: sp.volatile, AvgTTLMillis: ttl})
+			list = append(list, store.Keyspace{DB: sp.db, Keys: sp.size, Expires: sp.volatile, Bytes: sp.bytes, AvgTTLMillis: ttl})
 		}
 		return nil
 	})

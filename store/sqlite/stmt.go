@@ -14,13 +14,15 @@ type statements struct {
 	blockFind, blockNext, blockBefore      *stmt
 	blockSum, blockCount, blockTop         *stmt
 	blockAny, blockWalk                    *stmt
+	headNext, sampleHeads, sampleExpire    *stmt
+	expireEnds                             *stmt
 
 	// The writer only.
 	begin, commit, rollback                          *stmt
 	savepoint, rollbackTo, release                   *stmt
 	metaGet, metaSet, spacePut, spaceDrop, spaceDead *stmt
 	headInsert, headUpdate, headTimed                *stmt
-	headDrop, orphan                                 *stmt
+	headDrop, headUsed, orphan                       *stmt
 	itemMeta, itemInsert, itemValue                  *stmt
 	itemScore, itemDrop                              *stmt
 	blobPut, blobLen, blobDrop                       *stmt
@@ -31,7 +33,7 @@ type statements struct {
 	sweepDelete, sweepChunks, sweepChunkDrop         *stmt
 	sweepBlocks, orphanDrop, deadSpaces              *stmt
 	deadHeads, deadOrphans, deadDrop                 *stmt
-	deadSpaceDrop                                    *stmt
+	deadSpaceDrop, deadBytes, deadLess, orphanBytes  *stmt
 }
 
 type preparation struct {
@@ -64,6 +66,12 @@ func (s *statements) reading() []preparation {
 		{&s.headFirst, `SELECT h FROM heads WHERE ns = ?1 ORDER BY h LIMIT 1`},
 		{&s.headLast, `SELECT h FROM heads WHERE ns = ?1 ORDER BY h DESC LIMIT 1`},
 		{&s.headExpired, `SELECT name FROM heads WHERE ns = ?1 AND expire IS NOT NULL AND expire < ?2 ORDER BY expire LIMIT ?3`},
+		{&s.headNext, `SELECT h FROM heads WHERE ns = ?1 AND h >= ?2 ORDER BY h LIMIT 1`},
+		{&s.sampleHeads, `SELECT name, bytes, expire, stored, used FROM heads WHERE ns = ?1 AND h >= ?2 ORDER BY h, name LIMIT ?3`},
+		{&s.sampleExpire, `SELECT name, bytes, expire, stored, used FROM heads
+			WHERE ns = ?1 AND expire IS NOT NULL AND expire >= ?2 ORDER BY expire LIMIT ?3`},
+		{&s.expireEnds, `SELECT (SELECT expire FROM heads WHERE ns = ?1 AND expire IS NOT NULL ORDER BY expire LIMIT 1),
+			(SELECT expire FROM heads WHERE ns = ?1 AND expire IS NOT NULL ORDER BY expire DESC LIMIT 1)`},
 		{&s.ttlSample, `SELECT CAST(avg(expire) AS INTEGER) FROM (
 			SELECT * FROM (SELECT expire FROM heads WHERE ns = ?1 AND expire IS NOT NULL ORDER BY expire LIMIT 64)
 			UNION ALL
@@ -101,13 +109,14 @@ func (s *statements) writing() []preparation {
 		{&s.spacePut, `INSERT INTO spaces (db, ns, size, volatile, bytes) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (db)
 			DO UPDATE SET ns = excluded.ns, size = excluded.size, volatile = excluded.volatile, bytes = excluded.bytes`},
 		{&s.spaceDrop, `DELETE FROM spaces WHERE db = ?1`},
-		{&s.spaceDead, `INSERT INTO dead_spaces (ns) VALUES (?1)`},
+		{&s.spaceDead, `INSERT INTO dead_spaces (ns, bytes) VALUES (?1, ?2)`},
 		{&s.headInsert, `INSERT INTO heads (ns, h, name, kind, id, len, bytes, stored, value, expire)
 			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`},
 		{&s.headUpdate, `UPDATE heads SET kind = ?4, id = ?5, len = ?6, bytes = ?7, stored = ?8, value = ?9` + oneHead},
 		{&s.headTimed, `UPDATE heads SET kind = ?4, id = ?5, len = ?6, bytes = ?7, stored = ?8, value = ?9, expire = ?10` + oneHead},
 		{&s.headDrop, `DELETE FROM heads` + oneHead},
-		{&s.orphan, `INSERT INTO orphans (id) VALUES (?1) ON CONFLICT DO NOTHING`},
+		{&s.headUsed, `UPDATE heads SET used = ?4` + oneHead},
+		{&s.orphan, `INSERT INTO orphans (id, bytes) VALUES (?1, ?2) ON CONFLICT DO NOTHING`},
 		{&s.itemMeta, `SELECT score, length(value), ref FROM items` + oneItem},
 		{&s.itemInsert, `INSERT INTO items (id, part, pos, field, value, ref, score) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`},
 		{&s.itemValue, `UPDATE items SET value = ?5, ref = ?6` + oneItem},
@@ -136,8 +145,12 @@ func (s *statements) writing() []preparation {
 		{&s.orphanDrop, `DELETE FROM orphans WHERE id = ?1`},
 		{&s.deadSpaces, `SELECT ns FROM dead_spaces ORDER BY ns LIMIT 1`},
 		{&s.deadHeads, `SELECT h, name FROM heads WHERE ns = ?1 ORDER BY h, name LIMIT 1 OFFSET ?2`},
-		{&s.deadOrphans, `INSERT INTO orphans (id) SELECT id FROM heads
+		{&s.deadOrphans, `INSERT INTO orphans (id, bytes) SELECT id, bytes FROM heads
 			WHERE ns = ?1 AND (h, name) < (?2, ?3) AND id <> 0 ON CONFLICT DO NOTHING`},
+		{&s.deadBytes, `SELECT coalesce(sum(bytes), 0), coalesce(sum(bytes) FILTER (WHERE id = 0), 0) FROM heads
+			WHERE ns = ?1 AND (h, name) < (?2, ?3)`},
+		{&s.deadLess, `UPDATE dead_spaces SET bytes = bytes - ?2 WHERE ns = ?1`},
+		{&s.orphanBytes, `SELECT bytes FROM orphans WHERE id = ?1`},
 		{&s.deadDrop, `DELETE FROM heads WHERE ns = ?1 AND (h, name) < (?2, ?3)`},
 		{&s.deadSpaceDrop, `DELETE FROM dead_spaces WHERE ns = ?1`},
 	}

@@ -102,6 +102,12 @@ func (t *tx) sweepID(id int64, n int) (used int, err error) {
 		return used, t.fail(err)
 	}
 	used += t.conn.db.changes() + 1
+	t.conn.s.orphanBytes.bindInt(1, id)
+	bytes, _, err := t.conn.count(t.conn.s.orphanBytes)
+	if err != nil {
+		return used, t.fail(err)
+	}
+	t.ledger.pending -= bytes
 	t.conn.s.orphanDrop.bindInt(1, id)
 	return used, t.fail(t.conn.exec(t.conn.s.orphanDrop))
 }
@@ -170,6 +176,9 @@ func (t *tx) sweepSpace(ns int64, n int) error {
 		h, name = s.int(0), t.arena.column(s, 1)
 	}
 	s.reset()
+	if err := t.discountSpace(ns, h, name); err != nil {
+		return err
+	}
 	for _, s := range [...]*stmt{t.conn.s.deadOrphans, t.conn.s.deadDrop} {
 		s.bindInt(1, ns)
 		s.bindInt(2, h)
@@ -183,6 +192,24 @@ func (t *tx) sweepSpace(ns int64, n int) error {
 	}
 	t.conn.s.deadSpaceDrop.bindInt(1, ns)
 	return t.fail(t.conn.exec(t.conn.s.deadSpaceDrop))
+}
+
+// discountSpace takes the heads before a place out of what a flushed database counts for. Those that own
+// items hand their bytes on to the orphans.
+func (t *tx) discountSpace(ns, h int64, name []byte) error {
+	s := t.conn.s.deadBytes
+	s.bindInt(1, ns)
+	s.bindInt(2, h)
+	s.bindBlob(3, name)
+	if _, err := t.conn.step(s); err != nil {
+		return t.fail(err)
+	}
+	all, inline := s.int(0), s.int(1)
+	s.reset()
+	t.ledger.pending -= inline
+	t.conn.s.deadLess.bindInt(1, ns)
+	t.conn.s.deadLess.bindInt(2, all)
+	return t.fail(t.conn.exec(t.conn.s.deadLess))
 }
 
 var _ interface {

@@ -22,6 +22,8 @@ type tx struct {
 	hint   int // the key of scope that is expected next
 	now    int64
 	write  bool
+	// stamp is when the next head was put, 0 for now.
+	stamp int64
 	// settling: ids come from a journal, which gave them out.
 	settling bool
 	open     bool
@@ -55,7 +57,7 @@ func (t *tx) finish() error {
 		return t.failure
 	}
 	for _, id := range t.loose {
-		if err := t.orphan(id); err != nil {
+		if err := t.orphan(id, 0); err != nil {
 			return err
 		}
 	}
@@ -192,11 +194,13 @@ func (t *tx) Flush(db int) error {
 		return err
 	}
 	t.seen = t.seen[:0]
-	ns, ok := t.ledger.remove(db)
+	sp, ok := t.ledger.remove(db)
 	if !ok {
 		return nil
 	}
-	t.conn.s.spaceDead.bindInt(1, ns)
+	t.ledger.pending += sp.bytes
+	t.conn.s.spaceDead.bindInt(1, sp.ns)
+	t.conn.s.spaceDead.bindInt(2, sp.bytes)
 	if err := t.conn.exec(t.conn.s.spaceDead); err != nil {
 		return t.fail(err)
 	}

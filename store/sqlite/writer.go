@@ -107,7 +107,14 @@ func (w *writer) load() error {
 		return err
 	}
 	w.ledger.nextNS = ns + 1
-	return w.ledger.load(w.conn)
+	if w.ledger.pending, err = w.conn.number(`SELECT coalesce((SELECT sum(bytes) FROM orphans), 0) + coalesce((SELECT sum(bytes) FROM dead_spaces), 0)`); err != nil {
+		return err
+	}
+	if err := w.ledger.load(w.conn); err != nil {
+		return err
+	}
+	w.engine.fill.set(&w.ledger)
+	return nil
 }
 
 // do queues a call and returns when it is served.

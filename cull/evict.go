@@ -1,0 +1,443 @@
+package cull
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"larder/store"
+)
+
+// Uses remembers when keys were used, and how often. For any goroutine.
+type Uses interface {
+	// Look tells when a key was last used, in Unix milliseconds, and its counter then; ok is
+	// false if that is not remembered.
+	Look(db int, name []byte) (at int64, frequency uint8, ok bool)
+	// Aged is what a counter is worth now that was right at a time.
+	Aged(frequency uint8, at int64) uint8
+}
+
+// EvictOptions are what an Evictor is made with.
+type EvictOptions struct {
+	Uses Uses
+	// Through is the engine that evictions go through, if not the one that is kept up.
+	Through store.Engine
+	// Report hears of errors; Loud is called at the first eviction.
+	Report func(chore string, err error)
+	Loud   func(policy string, used, limit int64)
+	Now    func() time.Time // the wall clock by default
+}
+
+// EvictStats counts what an Evictor did. Any goroutine may read it.
+type EvictStats struct {
+	Evicted atomic.Int64 // keys
+	Expired atomic.Int64 // keys that turned out to have expired
+	Bytes   atomic.Int64 // their bytes
+	Refused atomic.Int64 // commands that found no room
+	Waits   atomic.Int64 // commands that had to wait for room
+	Busy    atomic.Int64 // time spent, in nanoseconds
+
+	over     atomic.Int64 // nanoseconds over the limit, up to since
+	overFrom atomic.Int64 // Unix nanoseconds, 0 while it is not over
+}
+
+// Evictor keeps the data of an engine within a limit. It knows the fill at any moment, so it
+// removes what is needed and no more: whoever is about to write says how much, and that is
+// reserved until the write is over. For any goroutine.
+type Evictor struct {
+	engine  store.Engine
+	gauge   store.Gauge
+	sampler store.Sampler
+	o       EvictOptions
+	stats   EvictStats
+
+	limit    atomic.Int64 // 0 for none
+	samples  atomic.Int64
+	burst    atomic.Int64 // most keys that one write removes
+	policy   atomic.Pointer[Policy]
+	reserved atomic.Int64 // of writes under way
+	waiting  atomic.Int64 // of writes that wait for room
+	dry      atomic.Bool  // the last search found nothing to evict
+	loud     sync.Once
+
+	mu   sync.Mutex // one evicts at a time, or many would remove for the same need
+	pool []scored
+
+	wake chan struct{}
+	stop context.CancelFunc
+	done sync.WaitGroup
+}
+
+// scored is a candidate of the pool, the best last.
+type scored struct {
+	store.Candidate
+	score int64
+}
+
+const (
+	// poolSize is how many good candidates are kept from one search to the next.
+	poolSize = 32
+	// backgroundKeys is how many keys the background removes before writers get their turn.
+	backgroundKeys = 32
+	// slackShare is the part of the limit by which writers may pass it while the background is at
+	// work. Past that they wait.
+	slackShare = 32
+	// roomPatience is how long a writer waits for room.
+	roomPatience = 10 * time.Second
+)
+
+// NewEvictor makes an evictor without a limit. An engine that cannot tell its fill or give
+// samples never has one.
+func NewEvictor(e store.Engine, o EvictOptions) *Evictor {
+	v := &Evictor{engine: e, o: o, wake: make(chan struct{}, 1)}
+	v.gauge, _ = e.(store.Gauge)
+	v.sampler, _ = e.(store.Sampler)
+	if v.o.Through == nil {
+		v.o.Through = e
+	}
+	if v.o.Now == nil {
+		v.o.Now = time.Now
+	}
+	if v.o.Report == nil {
+		v.o.Report = func(string, error) {}
+	}
+	if v.o.Loud == nil {
+		v.o.Loud = func(string, int64, int64) {}
+	}
+	v.samples.Store(5)
+	v.burst.Store(10)
+	v.SetPolicy("noeviction")
+	return v
+}
+
+// Through is EvictOptions.Through, and Uses EvictOptions.Uses, for who has them only later.
+// They are called before Start.
+func (v *Evictor) Through(e store.Engine) { v.o.Through = e }
+
+// Uses: see Through.
+func (v *Evictor) Uses(u Uses) { v.o.Uses = u }
+
+// SetLimit sets the most bytes of data, 0 for no limit.
+func (v *Evictor) SetLimit(bytes int64) {
+	if v.gauge == nil || v.sampler == nil {
+		return
+	}
+	v.gauge.Exact(bytes > 0)
+	v.limit.Store(bytes)
+	v.dry.Store(false)
+	v.call()
+}
+
+// SetPolicy takes effect at the next eviction. It looks at no key.
+func (v *Evictor) SetPolicy(name string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.policy.Store(policyNamed(name))
+	v.pool = v.pool[:0]
+	v.dry.Store(false)
+	v.call()
+}
+
+// SetSamples is maxmemory-samples: how many keys are looked at for each that is evicted.
+func (v *Evictor) SetSamples(n int64) { v.samples.Store(max(n, 1)) }
+
+// SetBurst is cull-limit: how many keys a write removes at most before it runs.
+func (v *Evictor) SetBurst(n int64) { v.burst.Store(n) }
+
+// Stats are the evictor's counters.
+func (v *Evictor) Stats() *EvictStats { return &v.stats }
+
+// Used is the bytes of data.
+func (v *Evictor) Used() int64 {
+	if v.gauge == nil {
+		return 0
+	}
+	return v.gauge.Fill().Data
+}
+
+// Limited reports whether there is a limit.
+func (v *Evictor) Limited() bool { return v.limit.Load() > 0 }
+
+// excess is what is too much, counting all writes under way or waiting.
+func (v *Evictor) excess() int64 {
+	return v.Used() + v.reserved.Load() + v.waiting.Load() - v.limit.Load()
+}
+
+// Tight reports whether so many bytes more would pass the limit.
+func (v *Evictor) Tight(need int64) bool { return v.Limited() && v.excess()+need > 0 }
+
+// Admit makes room for a write of so many bytes and reserves it; the caller releases it when
+// the write is over. It removes a few keys itself and leaves the rest to the background, for
+// which it waits only where the data is far over its limit. It answers false, and then
+// nothing is reserved, if there is no room.
+func (v *Evictor) Admit(ctx context.Context, need int64) bool {
+	if !v.Limited() || v.reserve(need, 0) || need <= v.limit.Load() && v.makeRoom(ctx, need) {
+		return true
+	}
+	v.stats.Refused.Add(1)
+	return false
+}
+
+// reserve takes room if there is some, counting an allowance over the limit. What others only wait for
+// does not count: two who wait for each other would wait for ever.
+func (v *Evictor) reserve(need, allowance int64) bool {
+	for {
+		taken := v.reserved.Load()
+		if v.Used()+taken+need > v.limit.Load()+allowance {
+			return false
+		}
+		if v.reserved.CompareAndSwap(taken, taken+need) {
+			return true
+		}
+	}
+}
+
+// Release gives back what was admitted.
+func (v *Evictor) Release(need int64) { v.reserved.Add(-need) }
+
+func (v *Evictor) makeRoom(ctx context.Context, need int64) bool {
+	if !v.policy.Load().Evicts() {
+		return false
+	}
+	v.waiting.Add(need)
+	v.call()
+	v.evict(ctx, int(v.burst.Load()))
+	deadline := time.Now().Add(roomPatience)
+	for waited := false; ; waited = true {
+		v.waiting.Add(-need)
+		dry, alone := v.dry.Load(), v.reserved.Load() == 0
+		slack := int64(0)
+		if !dry {
+			slack = v.limit.Load() / slackShare
+		}
+		switch {
+		case v.reserve(need, slack):
+			return true
+		case dry && alone, ctx.Err() != nil, time.Now().After(deadline):
+			return false
+		}
+		v.waiting.Add(need)
+		if !waited {
+			v.stats.Waits.Add(1)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// call wakes the background.
+func (v *Evictor) call() {
+	select {
+	case v.wake <- struct{}{}:
+	default:
+	}
+}
+
+// evict removes at most so many keys while the data is over its limit.
+func (v *Evictor) evict(ctx context.Context, most int) {
+	if most <= 0 {
+		return
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	excess := v.excess()
+	v.clock(excess > 0)
+	if excess <= 0 || !v.Limited() || !v.policy.Load().Evicts() {
+		return
+	}
+	began := time.Now()
+	victims, err := v.choose(ctx, excess, most)
+	if err == nil && len(victims) > 0 {
+		err = v.drop(ctx, victims)
+	}
+	v.dry.Store(err != nil || len(victims) == 0)
+	if err != nil && ctx.Err() == nil {
+		v.o.Report("evict", err)
+	}
+	v.stats.Busy.Add(int64(time.Since(began)))
+	v.clock(v.excess() > 0)
+}
+
+// clock measures the time over the limit. The caller holds mu.
+func (v *Evictor) clock(over bool) {
+	now := time.Now().UnixNano()
+	switch from := v.stats.overFrom.Load(); {
+	case over && from == 0:
+		v.stats.overFrom.Store(now)
+	case !over && from != 0:
+		v.stats.over.Add(now - from)
+		v.stats.overFrom.Store(0)
+	}
+}
+
+// Exceeded is how long the data was over its limit since the start, and how long it is now.
+func (s *EvictStats) Exceeded() (total, current time.Duration) {
+	total = time.Duration(s.over.Load())
+	if from := s.overFrom.Load(); from != 0 {
+		current = time.Duration(time.Now().UnixNano() - from)
+	}
+	return total + current, current
+}
+
+// choose finds keys of so many bytes together, or at most most keys. The caller holds mu.
+func (v *Evictor) choose(ctx context.Context, excess int64, most int) ([]store.Candidate, error) {
+	policy, now := v.policy.Load(), v.o.Now().UnixMilli()
+	var victims []store.Candidate
+	if policy.Ordered {
+		found, err := v.sampler.Soonest(ctx, nil, most)
+		for i := 0; i < len(found) && excess > 0; i++ {
+			excess -= found[i].Bytes
+			victims = append(victims, found[i])
+		}
+		return victims, err
+	}
+	v.rescore(policy, now)
+	for excess > 0 && len(victims) < most {
+		found, err := v.sampler.Sample(ctx, nil, int(v.samples.Load()), policy.Volatile)
+		if err != nil {
+			return victims, err
+		}
+		v.consider(policy, found, victims, now)
+		if len(v.pool) == 0 {
+			break
+		}
+		best := v.pool[len(v.pool)-1]
+		v.pool = v.pool[:len(v.pool)-1]
+		victims = append(victims, best.Candidate)
+		excess -= best.Bytes
+	}
+	return victims, nil
+}
+
+// rescore takes account of uses since the candidates were found.
+func (v *Evictor) rescore(policy *Policy, now int64) {
+	for i := range v.pool {
+		v.pool[i].score = v.score(policy, &v.pool[i].Candidate, now)
+	}
+	slices.SortFunc(v.pool, byScore)
+}
+
+func byScore(a, b scored) int {
+	switch {
+	case a.score < b.score:
+		return -1
+	case a.score > b.score:
+		return 1
+	}
+	return 0
+}
+
+// score puts what has expired before everything else.
+func (v *Evictor) score(policy *Policy, c *store.Candidate, now int64) int64 {
+	if c.ExpireAt != 0 && now > c.ExpireAt {
+		return 1<<63 - 1
+	}
+	return policy.score(v, c, now)
+}
+
+// consider puts what was found into the pool, unless it is there or chosen already.
+func (v *Evictor) consider(policy *Policy, found, chosen []store.Candidate, now int64) {
+	for i := range found {
+		c := &found[i]
+		same := func(k store.Key) bool { return k.DB == c.Key.DB && string(k.Name) == string(c.Key.Name) }
+		if slices.ContainsFunc(chosen, func(o store.Candidate) bool { return same(o.Key) }) {
+			continue
+		}
+		v.pool = slices.DeleteFunc(v.pool, func(o scored) bool { return same(o.Key) })
+		entry := scored{*c, v.score(policy, c, now)}
+		at, _ := slices.BinarySearchFunc(v.pool, entry, byScore)
+		v.pool = slices.Insert(v.pool, at, entry)
+		if len(v.pool) > poolSize {
+			v.pool = slices.Delete(v.pool, 0, 1)
+		}
+	}
+}
+
+// drop removes the victims, a job each: a transaction over all would hold many shards.
+func (v *Evictor) drop(ctx context.Context, victims []store.Candidate) (err error) {
+	freed, expired := make([]int64, len(victims)), make([]int, len(victims))
+	jobs := make([]*store.Job, len(victims))
+	volatile := v.policy.Load().Volatile
+	for i := range victims {
+		k := victims[i].Key
+		jobs[i] = &store.Job{Scope: store.One(k), Write: true, Fn: func(tx store.Tx) (err error) {
+			freed[i], expired[i], err = dropOne(tx, k, volatile)
+			return err
+		}}
+	}
+	v.loud.Do(func() { v.o.Loud(v.policy.Load().Name, v.Used(), v.limit.Load()) })
+	store.Batch(ctx, v.o.Through, jobs)
+	for i, j := range jobs {
+		if j.Err != nil {
+			err = j.Err
+			continue
+		}
+		v.stats.Expired.Add(int64(expired[i]))
+		if freed[i] > 0 {
+			v.stats.Evicted.Add(1)
+			v.stats.Bytes.Add(freed[i])
+		}
+	}
+	return err
+}
+
+// dropOne removes a key if it is still one that may go, and returns its bytes. One that has expired is not
+// counted as evicted.
+func dropOne(tx store.Tx, k store.Key, volatile bool) (freed int64, expired int, err error) {
+	heads, err := tx.Heads(nil, k)
+	if err != nil {
+		return 0, 0, err
+	}
+	if !heads[0].Exists() {
+		expired, err = tx.Expire(k)
+		return 0, expired, err
+	}
+	if volatile && heads[0].ExpireAt == 0 {
+		return 0, 0, nil
+	}
+	n, err := tx.Drop(k)
+	return heads[0].Bytes * int64(n), 0, err
+}
+
+// Start begins to work in the background.
+func (v *Evictor) Start() {
+	ctx, stop := context.WithCancel(context.Background())
+	v.stop = stop
+	v.done.Go(func() { v.work(ctx) })
+}
+
+// Stop ends the work.
+func (v *Evictor) Stop() {
+	if v.stop != nil {
+		v.stop()
+	}
+	v.done.Wait()
+}
+
+func (v *Evictor) work(ctx context.Context) {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-v.wake:
+		case <-tick.C:
+			v.dry.Store(false) // keys with an expiry may have come
+		}
+		v.relieve(ctx)
+	}
+}
+
+// relieve evicts until the data is within its limit. It takes a quarter of the time while the limit is
+// hardly passed, and all of it as the excess nears what writers may use.
+func (v *Evictor) relieve(ctx context.Context) {
+	for ctx.Err() == nil && v.Limited() && v.excess() > 0 && !v.dry.Load() && v.policy.Load().Evicts() {
+		began := time.Now()
+		v.evict(ctx, backgroundKeys)
+		slack := max(v.limit.Load()/slackShare, 1)
+		share := min(0.25+0.75*float64(max(v.excess(), 0))/float64(slack), 1)
+		time.Sleep(min(time.Duration(float64(time.Since(began))*(1/share-1)), 20*time.Millisecond))
+	}
+}

@@ -1,0 +1,233 @@
+package resp
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"larder/resp/cmd"
+	"larder/resp/reply"
+	"larder/resp/stat"
+	"larder/store"
+)
+
+// Budget keeps the data within `maxmemory`. For any goroutine.
+type Budget interface {
+	// Limited reports whether there is a limit at all; every command asks.
+	Limited() bool
+	// Tight reports whether so many bytes more would pass it.
+	Tight(need int64) bool
+	// Admit makes room for a write and reserves it until Release; false means that there is none.
+	Admit(ctx context.Context, need int64) bool
+	Release(need int64)
+	// Used is the bytes of data.
+	Used() int64
+	// Evictions tells what INFO shows: keys evicted, and how long the limit was passed since the
+	// start, and is now.
+	Evictions() (keys int64, total, current time.Duration)
+}
+
+// boundless is the budget of a server without one.
+type boundless struct{}
+
+func (boundless) Limited() bool                                    { return false }
+func (boundless) Tight(int64) bool                                 { return false }
+func (boundless) Admit(context.Context, int64) bool                { return true }
+func (boundless) Release(int64)                                    {}
+func (boundless) Used() int64                                      { return 0 }
+func (boundless) Evictions() (int64, time.Duration, time.Duration) { return 0, 0, 0 }
+
+// outOfMemory is Redis's refusal.
+const outOfMemory = "OOM command not allowed when used memory > 'maxmemory'."
+
+// fit refuses a command for which there is no room. One that writes reserves what it may add at
+// most by its arguments, or for EXEC those of the queue.
+func (s *session) fit(e *execution) {
+	need, deny := s.demand(e)
+	if !deny {
+		return
+	}
+	budget := s.server.budget
+	if budget.Tight(need) {
+		at := s.n
+		s.flush() // what waits in the batch holds room, and may give some back
+		s.batch[0], s.batch[at] = e, s.batch[0]
+		need = max(need-s.server.replaced(e), 0)
+	}
+	if budget.Admit(s.context(), need) {
+		e.room = need
+		return
+	}
+	if s.multi != nil && e.Spec.Name == "EXEC" {
+		e.refused, e.reply = true, reply.Fail(outOfMemory)
+		s.abort(e)
+		return
+	}
+	e.refused, e.reply = true, reply.Fail(outOfMemory)
+}
+
+// demand tells how much a command may add, and whether it must be refused without room for it. Inside
+// MULTI everything is, as in Redis: a queue takes memory too.
+func (s *session) demand(e *execution) (need int64, deny bool) {
+	switch {
+	case s.multi == nil:
+		return e.cost(), e.Spec.Has(cmd.DenyOOM)
+	case e.Spec.Name == "EXEC":
+		for _, queued := range s.multi.queue {
+			if queued.Spec.Has(cmd.DenyOOM) {
+				need, deny = need+queued.cost(), true
+			}
+		}
+		return need, deny
+	}
+	return 0, !e.Spec.Has(cmd.InMulti)
+}
+
+// cost is what the arguments of a command come to as data.
+func (e *execution) cost() int64 {
+	n := int64(len(e.keys)) * store.KeyBytes(store.Key{})
+	for _, a := range e.Args[1:] {
+		n += int64(len(a))
+	}
+	return n
+}
+
+// replaced is what a command gives back by overwriting its keys, as far as its row says that it does.
+func (s *Server) replaced(e *execution) (bytes int64) {
+	var keys []store.Key
+	for i := range e.Spec.Keys {
+		flags := e.Spec.Keys[i].Flags
+		if flags&cmd.KeyVariable != 0 && e.Spec.KeyUse != nil {
+			flags = e.Spec.KeyUse(e.Args)
+		}
+		if flags&cmd.KeyOW != 0 {
+			e.Spec.Keys[i].Each(e.Args, func(at int) { keys = append(keys, e.Key(at)) })
+		}
+	}
+	if len(keys) == 0 {
+		return 0
+	}
+	err := s.engine.View(context.Background(), store.One(keys...), func(tx store.Tx) error {
+		bytes = 0
+		heads, err := tx.Heads(nil, keys...)
+		for i := range heads {
+			bytes += heads[i].Bytes
+		}
+		return err
+	})
+	if err != nil {
+		return 0
+	}
+	return bytes
+}
+
+// leave gives back the room a command has taken.
+func (e *execution) leave() {
+	if e.room != 0 {
+		e.track.server.budget.Release(e.room)
+		e.room = 0
+	}
+}
+
+// Uses is what the server has seen of the use of keys.
+func (s *Server) Uses() *stat.Recency { return s.recency }
+
+// Eviction is the engine that evictions must go through: it announces what they remove.
+func (s *Server) Eviction() store.Engine { return &eviction{s.engine, s} }
+
+// eviction is an engine for cull. For any goroutine.
+type eviction struct {
+	store.Engine
+	server *Server
+}
+
+// Batch runs jobs and announces, after the commit, the keys they removed.
+func (x *eviction) Batch(ctx context.Context, jobs []*store.Job) {
+	runs := make([]evictionTx, len(jobs))
+	wrapped := make([]*store.Job, len(jobs))
+	for i, j := range jobs {
+		wrapped[i] = &store.Job{Scope: j.Scope, Write: j.Write, Fn: func(tx store.Tx) error {
+			paused := x.server.pause.on.Load() && x.server.pause.active()
+			runs[i] = evictionTx{expiryTx: expiryTx{Tx: tx, paused: paused}, server: x.server}
+			return j.Fn(&runs[i])
+		}}
+	}
+	store.Batch(ctx, x.Engine, wrapped)
+	for i, j := range jobs {
+		if j.Err = wrapped[i].Err; j.Err == nil {
+			x.server.expired(runs[i].expired)
+			x.server.evicted(runs[i].evicted)
+		}
+	}
+}
+
+// evictionTx remembers which keys it removed. It belongs to one run of a job.
+type evictionTx struct {
+	expiryTx
+	server  *Server
+	evicted []store.Key
+}
+
+// Drop removes keys as a client would, as far as those are concerned who watch them.
+func (t *evictionTx) Drop(keys ...store.Key) (int, error) {
+	total := 0
+	if t.paused {
+		return 0, nil
+	}
+	for _, k := range keys {
+		n, err := t.Tx.Drop(k)
+		if err != nil {
+			return total, err
+		}
+		if n > 0 {
+			t.server.watches.touch(k)
+			t.evicted = append(t.evicted, k)
+		}
+		total += n
+	}
+	return total, nil
+}
+
+func (s *Server) evicted(keys []store.Key) {
+	heard := s.heard()
+	for _, k := range keys {
+		s.caches.Invalidate(nil, []string{string(k.Name)})
+		if heard.Has('e') {
+			s.announce(cmd.Notice{Event: "evicted", DB: k.DB, Name: string(k.Name)})
+		}
+	}
+}
+
+// dataBytes is the bytes of all keys, exactly. Behind the limit they are counted at every write;
+// without one a key that was overwritten blindly counts twice until it settles, so that what it
+// replaced is looked up here.
+func (s *Server) dataBytes(estimate int64) int64 {
+	if s.budget.Limited() {
+		return s.budget.Used()
+	}
+	k, ok := s.engine.(store.Keyspacer)
+	if !ok {
+		return estimate
+	}
+	spaces, err := k.Keyspaces(context.Background())
+	if err != nil {
+		return estimate
+	}
+	sum := int64(0)
+	for _, space := range spaces {
+		sum += space.Bytes
+	}
+	return sum
+}
+
+// peak is the most that INFO has seen. For any goroutine.
+type peak struct{ atomic.Int64 }
+
+func (p *peak) note(n int64) int64 {
+	for {
+		most := p.Load()
+		if n <= most || p.CompareAndSwap(most, n) {
+			return max(n, most)
+		}
+	}
+}

@@ -1,0 +1,69 @@
+package store
+
+import "context"
+
+// The optional interfaces of this file are what keeping a limit on the data needs of an
+// engine. Engines that lack them have no limit.
+
+// Fill is how much an engine holds at a moment.
+type Fill struct {
+	Data     int64 // sum of Head.Bytes over all keys, expired ones not yet removed included
+	Keys     int64
+	Volatile int64 // keys with an expiry
+	Pending  int64 // bytes of removed keys that the sweep has not deleted yet; not in Data
+}
+
+// Plus adds two.
+func (f Fill) Plus(g Fill) Fill {
+	return Fill{f.Data + g.Data, f.Keys + g.Keys, f.Volatile + g.Volatile, f.Pending + g.Pending}
+}
+
+// Minus subtracts.
+func (f Fill) Minus(g Fill) Fill {
+	return Fill{f.Data - g.Data, f.Keys - g.Keys, f.Volatile - g.Volatile, f.Pending - g.Pending}
+}
+
+// Gauge tells the fill without reading anything, as of the last Update that returned.
+type Gauge interface {
+	Fill() Fill
+	// Exact makes Fill exact, at the price of a look at what a blind write replaces. While
+	// it is off a key that is overwritten may count twice until it reaches its file.
+	Exact(on bool)
+}
+
+// Candidate is a key that might be evicted.
+type Candidate struct {
+	Key      Key
+	Bytes    int64 // Head.Bytes
+	ExpireAt int64 // Unix milliseconds, 0 for never
+	// StoredAt is when the head was last put, UsedAt when somebody said the key was used
+	// (see UseKeeper), in Unix milliseconds; UsedAt 0 and Frequency 0 if nobody did.
+	StoredAt, UsedAt int64
+	Frequency        uint8
+}
+
+// Sampler finds keys to evict. What it finds are hints: a key may have changed since.
+type Sampler interface {
+	// Sample appends about n keys drawn at random over all databases; only those with an
+	// expiry if volatile is set. It appends nothing only if there are none.
+	Sample(ctx context.Context, dst []Candidate, n int, volatile bool) ([]Candidate, error)
+	// Soonest appends about n of the keys that expire first, in order.
+	Soonest(ctx context.Context, dst []Candidate, n int) ([]Candidate, error)
+}
+
+// Use is when and how often a key was used, in the units of Candidate.
+type Use struct {
+	Key       Key
+	At        int64
+	Frequency uint8
+}
+
+// UseKeeper keeps uses beside the heads, so that they outlive the memory of who observed
+// them. It is no write: nothing else about a key changes, and a crash may lose some.
+type UseKeeper interface {
+	KeepUses(ctx context.Context, uses []Use) error
+}
+
+// Stamper is an optional interface of a BaseTx: Stamp says when the head that is put next
+// was put in truth, in Unix milliseconds.
+type Stamper interface{ Stamp(millis int64) }

@@ -1,0 +1,123 @@
+package journal
+
+import (
+	"sync/atomic"
+
+	"larder/store"
+)
+
+// fill is how much a shard holds: what its base does and what the layers add. It is written
+// under Engine.overlay and read by anybody.
+type fill struct{ data, keys, volatile atomic.Int64 }
+
+func (f *fill) add(d store.Fill) {
+	f.data.Add(d.Data)
+	f.keys.Add(d.Keys)
+	f.volatile.Add(d.Volatile)
+}
+
+// Fill counts unsettled writes too. What a blind write replaces in the base is taken off
+// once it settles, or at once while the count is exact.
+func (e *Engine) Fill() store.Fill {
+	return store.Fill{Data: e.fill.data.Load(), Keys: e.fill.keys.Load(), Volatile: e.fill.volatile.Load(), Pending: e.baseFill().Pending}
+}
+
+// Exact settles what was counted twice so far.
+func (e *Engine) Exact(on bool) {
+	if was := e.exact.Swap(on); was || !on {
+		return
+	}
+	e.writing.Lock()
+	defer e.writing.Unlock()
+	if !e.closed {
+		e.rotate()
+	}
+}
+
+func (e *Engine) baseFill() store.Fill {
+	if g, ok := e.base.(store.Gauge); ok {
+		return g.Fill()
+	}
+	return store.Fill{}
+}
+
+// recount takes the fill from the base anew, after the base has changed. The caller holds
+// overlay.
+func (e *Engine) recount() {
+	sum := e.baseFill()
+	for _, l := range e.now.active {
+		sum = sum.Plus(l.grown)
+	}
+	e.fill.data.Store(sum.Data)
+	e.fill.keys.Store(sum.Keys)
+	e.fill.volatile.Store(sum.Volatile)
+}
+
+// recountAll is recount after transactions that ran on the bases.
+func recountAll(shards ...*Engine) {
+	for _, e := range shards {
+		e.overlay.Lock()
+		e.recount()
+		e.overlay.Unlock()
+	}
+}
+
+// weigh is what a head counts for.
+func weigh(h *store.Head) store.Fill {
+	if h.Type == store.None {
+		return store.Fill{}
+	}
+	return store.Fill{Data: h.Bytes, Keys: 1, Volatile: one(h.ExpireAt != 0)}
+}
+
+// weighBelow is what lies below an entry, as far as the layer's growth takes account of it.
+func (e *headEntry) weighBelow() store.Fill {
+	if !e.counted || e.below != present {
+		return store.Fill{}
+	}
+	return store.Fill{Data: e.belowBytes, Keys: 1, Volatile: one(e.belowTTL)}
+}
+
+// lies notes what lies below an entry that the layer has just got.
+func (l *layer) lies(e *headEntry, h *store.Head, there bool) {
+	e.liesOver(h, there)
+	e.counted = true
+	l.grown = l.grown.Minus(e.weighBelow())
+}
+
+func (e *headEntry) liesOver(h *store.Head, there bool) {
+	e.below, e.belowTTL, e.belowBytes = absent, false, 0
+	if there {
+		e.below, e.belowTTL, e.belowBytes = present, h.ExpireAt != 0, h.Bytes
+	}
+}
+
+// noteBelow tells an entry that the group has just got what it replaces: what an older layer
+// knows, or what the base has if the count must be exact.
+func (w *writer) noteBelow(e *headEntry, k store.Key) error {
+	if under := w.now.find(k); under != nil {
+		w.layer.lies(e, &under.head, under.live())
+		return nil
+	}
+	if !w.engine.exact.Load() {
+		return nil
+	}
+	h, there, err := w.low.Row(k)
+	if err == nil {
+		w.layer.lies(e, &h, there)
+	}
+	return err
+}
+
+// find is the newest entry for a key in any layer, nil if there is none.
+func (g *generations) find(k store.Key) *headEntry {
+	if e := g.head(k); e != nil {
+		return e
+	}
+	for i := len(g.frozen) - 1; i >= 0; i-- {
+		if e := g.frozen[i].head(k); e != nil {
+			return e
+		}
+	}
+	return nil
+}

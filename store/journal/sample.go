@@ -1,0 +1,185 @@
+package journal
+
+import (
+	"cmp"
+	"context"
+	"math/rand/v2"
+	"slices"
+
+	"larder/store"
+)
+
+var (
+	_ store.Gauge     = (*Engine)(nil)
+	_ store.Sampler   = (*Engine)(nil)
+	_ store.UseKeeper = (*Engine)(nil)
+)
+
+// sampleTries bounds how often a sample that the layers hide is drawn again.
+const sampleTries = 16
+
+// Sample draws from the layers and from the base in proportion to what they hold.
+func (e *Engine) Sample(ctx context.Context, dst []store.Candidate, n int, volatile bool) ([]store.Candidate, error) {
+	below, ok := e.base.(store.Sampler)
+	if !ok {
+		return dst, nil
+	}
+	g, err := e.pin()
+	if err != nil {
+		return dst, err
+	}
+	defer g.top().pins.Add(-1)
+	s := sampling{layers: slices.Concat(g.frozen, g.active), volatile: volatile}
+	mine, theirs := s.size(), share(e.baseFill(), volatile)
+	at := len(dst)
+	for range sampleTries {
+		wanted := 0
+		for range n {
+			wanted += int(one(rand.Int64N(max(mine+theirs, 1)) < mine))
+		}
+		dst = s.draw(dst, wanted)
+		if wanted < n {
+			rest, err := below.Sample(ctx, nil, n-wanted, volatile)
+			if err != nil {
+				return dst, err
+			}
+			dst = s.appendVisible(dst, rest)
+		}
+		if len(dst) > at || mine+theirs <= 0 {
+			break
+		}
+	}
+	return dst, nil
+}
+
+func share(f store.Fill, volatile bool) int64 {
+	if volatile {
+		return max(f.Volatile, 0)
+	}
+	return max(f.Keys, 0)
+}
+
+// sampling looks for keys in pinned layers, oldest first. For one goroutine.
+type sampling struct {
+	layers   []*layer
+	volatile bool
+}
+
+func (s *sampling) sizeOf(l *layer) int64 {
+	if s.volatile {
+		return int64(l.ttl.Len())
+	}
+	return int64(len(l.heads))
+}
+
+func (s *sampling) size() (n int64) {
+	for _, l := range s.layers {
+		n += s.sizeOf(l)
+	}
+	return n
+}
+
+// draw appends about n keys. A layer's keys are met in the order of its map, which begins
+// somewhere else each time.
+func (s *sampling) draw(dst []store.Candidate, n int) []store.Candidate {
+	total := s.size()
+	for most := len(dst) + n; n > 0 && total > 0 && len(dst) < most; n-- {
+		i, pick := 0, rand.Int64N(total)
+		for ; pick >= s.sizeOf(s.layers[i]); i++ {
+			pick -= s.sizeOf(s.layers[i])
+		}
+		dst = s.drawFrom(dst, i, int(pick), 1+n/2)
+	}
+	return dst
+}
+
+// drawFrom appends at most n keys of a layer.
+func (s *sampling) drawFrom(dst []store.Candidate, i, pick, n int) []store.Candidate {
+	l := s.layers[i]
+	if s.volatile {
+		if e, ok := l.ttl.GetAt(pick); ok && !hidden(s.layers[i+1:], e.key()) {
+			dst = append(dst, e.candidate())
+		}
+		return dst
+	}
+	tries := 8 * n
+	for _, e := range l.heads {
+		if e.live() && !hidden(s.layers[i+1:], e.key()) {
+			dst = append(dst, e.candidate())
+			n--
+		}
+		if tries--; n == 0 || tries == 0 {
+			break
+		}
+	}
+	return dst
+}
+
+// appendVisible takes what came from the base and no layer has an entry of.
+func (s *sampling) appendVisible(dst, found []store.Candidate) []store.Candidate {
+	for _, c := range found {
+		if !hidden(s.layers, c.Key) {
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}
+
+func (e *headEntry) candidate() store.Candidate {
+	return store.Candidate{Key: e.key(), Bytes: e.head.Bytes, ExpireAt: e.head.ExpireAt, StoredAt: e.stored}
+}
+
+// Soonest merges the layers' orders with the base's index.
+func (e *Engine) Soonest(ctx context.Context, dst []store.Candidate, n int) ([]store.Candidate, error) {
+	below, ok := e.base.(store.Sampler)
+	if !ok {
+		return dst, nil
+	}
+	g, err := e.pin()
+	if err != nil {
+		return dst, err
+	}
+	defer g.top().pins.Add(-1)
+	s := sampling{layers: slices.Concat(g.frozen, g.active), volatile: true}
+	at := len(dst)
+	for i, l := range s.layers {
+		left := n
+		l.ttl.Scan(func(h *headEntry) bool {
+			if !hidden(s.layers[i+1:], h.key()) {
+				dst = append(dst, h.candidate())
+				left--
+			}
+			return left > 0
+		})
+	}
+	// What the layers hide may be the base's first: ask for more before giving up.
+	for more := n; ; more *= 4 {
+		found, err := below.Soonest(ctx, nil, more)
+		if err != nil {
+			return dst, err
+		}
+		seen := len(dst)
+		dst = s.appendVisible(dst, found)
+		if len(dst)-seen >= n || len(found) < more || more > 64*n {
+			break
+		}
+		dst = dst[:seen]
+	}
+	slices.SortFunc(dst[at:], func(a, b store.Candidate) int { return cmp.Compare(a.ExpireAt, b.ExpireAt) })
+	return dst[:min(len(dst), at+n)], nil
+}
+
+// KeepUses goes straight to the base: a use is no write, and the journal need not know it.
+func (e *Engine) KeepUses(ctx context.Context, uses []store.Use) error {
+	if k, ok := e.base.(store.UseKeeper); ok {
+		return k.KeepUses(ctx, uses)
+	}
+	return nil
+}
+
+// stamp passes down when a head was put.
+func stamp(tx store.BaseTx, e *headEntry) {
+	if s, ok := tx.(store.Stamper); ok {
+		s.Stamp(e.stored)
+	}
+}

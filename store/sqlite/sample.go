@@ -1,0 +1,204 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"math/rand/v2"
+	"slices"
+
+	"larder/store"
+)
+
+var (
+	_ store.Gauge     = (*Engine)(nil)
+	_ store.Sampler   = (*Engine)(nil)
+	_ store.UseKeeper = (*Engine)(nil)
+)
+
+const (
+	// sparse is up to which share of a database keys with an expiry are looked for in the index of
+	// expiries: stepping over the others would cost more than a lookup for each.
+	sparse = 8
+	// useBits is the room for the frequency below the time in heads.used.
+	useBits = 8
+)
+
+// Sample reads neighbours in the order of heads from a random place on: that order is random, and a page
+// holds two dozen of them.
+func (e *Engine) Sample(ctx context.Context, dst []store.Candidate, n int, volatile bool) ([]store.Candidate, error) {
+	at := len(dst)
+	err := e.read(ctx, func(t *tx) error {
+		dst = dst[:at]
+		sp, ok, err := t.drawSpace(volatile)
+		if err != nil || !ok {
+			return err
+		}
+		if volatile && sp.volatile*sparse < sp.size {
+			dst, err = t.sampleIndex(dst, sp, n)
+		} else {
+			dst, err = t.sampleHeads(dst, sp, n, volatile)
+		}
+		return err
+	})
+	return dst, err
+}
+
+// drawSpace draws a database in proportion to the keys it has.
+func (t *tx) drawSpace(volatile bool) (space, bool, error) {
+	spaces, err := t.counts()
+	weight := func(s *space) int64 {
+		if volatile {
+			return s.volatile
+		}
+		return s.size
+	}
+	total := int64(0)
+	for i := range spaces {
+		total += weight(&spaces[i])
+	}
+	if err != nil || total <= 0 {
+		return space{}, false, err
+	}
+	draw := rand.Int64N(total)
+	for i := range spaces {
+		if draw -= weight(&spaces[i]); draw < 0 {
+			return spaces[i], true, nil
+		}
+	}
+	return space{}, false, nil
+}
+
+func (t *tx) sampleHeads(dst []store.Candidate, sp space, n int, volatile bool) ([]store.Candidate, error) {
+	from, err := t.drawPlace(sp.ns)
+	if err != nil {
+		return dst, err
+	}
+	at, most := len(dst), n
+	if volatile {
+		most = n * sparse * 2
+	}
+	for _, start := range [...]int64{from, 0} {
+		s := t.conn.s.sampleHeads
+		s.bindInt(1, sp.ns)
+		s.bindInt(2, start)
+		s.bindInt(3, int64(most))
+		if dst, err = t.candidates(dst, at+n, s, sp.db, volatile); err != nil || len(dst) > at {
+			break
+		}
+	}
+	if volatile && err == nil && len(dst) == at {
+		return t.sampleIndex(dst, sp, n)
+	}
+	return dst, err
+}
+
+// drawPlace draws a place in the order of heads. Where a slot is empty, a place is drawn in the next that is not: in a
+// database of one hash tag all keys are in one slot.
+func (t *tx) drawPlace(ns int64) (int64, error) {
+	low, high, err := t.ends(ns)
+	if err != nil || high <= low {
+		return low, err
+	}
+	at := low + rand.Int64N(high-low+1)
+	s := t.conn.s.headNext
+	s.bindInt(1, ns)
+	s.bindInt(2, at)
+	h, found, err := t.conn.count(s)
+	const slot = int64(1) << store.HashBits
+	if err != nil || !found || h/slot == at/slot {
+		return at, t.fail(err)
+	}
+	return h - h%slot + rand.Int64N(slot), nil
+}
+
+// sampleIndex draws times between the first and the last expiry.
+func (t *tx) sampleIndex(dst []store.Candidate, sp space, n int) ([]store.Candidate, error) {
+	s := t.conn.s.expireEnds
+	s.bindInt(1, sp.ns)
+	if _, err := t.conn.step(s); err != nil {
+		return dst, t.fail(err)
+	}
+	low, high := s.int(0), s.int(1)
+	s.reset()
+	at := len(dst)
+	for range n {
+		s := t.conn.s.sampleExpire
+		s.bindInt(1, sp.ns)
+		s.bindInt(2, low+rand.Int64N(max(high-low, 0)+1))
+		s.bindInt(3, 2)
+		var err error
+		if dst, err = t.candidates(dst, at+n, s, sp.db, true); err != nil || len(dst) >= at+n {
+			return dst, err
+		}
+	}
+	return dst, nil
+}
+
+// candidates appends the rows of a statement until there are most.
+func (t *tx) candidates(dst []store.Candidate, most int, s *stmt, db int, volatile bool) ([]store.Candidate, error) {
+	defer s.reset()
+	for len(dst) < most {
+		row, err := t.conn.step(s)
+		if err != nil || !row {
+			return dst, t.fail(err)
+		}
+		c := store.Candidate{Key: store.Key{DB: db, Name: s.clone(0)}, Bytes: s.int(1), ExpireAt: s.int(2), StoredAt: s.int(3)}
+		used := s.int(4)
+		c.UsedAt, c.Frequency = used>>useBits, uint8(used)
+		if !volatile || c.ExpireAt != 0 {
+			dst = append(dst, c)
+		}
+	}
+	return dst, nil
+}
+
+// Soonest reads the index of expiries of every database.
+func (e *Engine) Soonest(ctx context.Context, dst []store.Candidate, n int) ([]store.Candidate, error) {
+	at := len(dst)
+	err := e.read(ctx, func(t *tx) (err error) {
+		dst = dst[:at]
+		for _, sp := range t.ledger.spaces {
+			s := t.conn.s.sampleExpire
+			s.bindInt(1, sp.ns)
+			s.bindInt(2, 0)
+			s.bindInt(3, int64(n))
+			if dst, err = t.candidates(dst, len(dst)+n, s, sp.db, true); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	slices.SortFunc(dst[at:], func(a, b store.Candidate) int { return cmp.Compare(a.ExpireAt, b.ExpireAt) })
+	return dst[:min(len(dst), at+n)], err
+}
+
+// KeepUses writes heads.used, and nothing that anybody else reads.
+func (e *Engine) KeepUses(ctx context.Context, uses []store.Use) error {
+	return e.change(ctx, func(t *tx) error {
+		for _, u := range uses {
+			sp := t.ledger.find(u.Key.DB)
+			if sp == nil {
+				continue
+			}
+			s := t.conn.s.headUsed
+			bindHead(s, sp.ns, e.hash.head(u.Key.Name), u.Key.Name)
+			s.bindInt(4, u.At<<useBits|int64(u.Frequency))
+			if err := t.conn.exec(s); err != nil {
+				return t.fail(err)
+			}
+		}
+		return nil
+	})
+}
+
+// Stamp says when the next head was put, for a journal that hands it down later.
+func (t *tx) Stamp(millis int64) { t.stamp = millis }
+
+func (t *tx) storedAt() int64 {
+	at := t.stamp
+	t.stamp = 0
+	if at == 0 {
+		return t.now
+	}
+	return at
+}
