@@ -18,7 +18,7 @@ func openDir(t *testing.T, dir string, n int, clock func() int64) store.Engine {
 	var engines []store.Engine
 	d := claim(t, dir, n)
 	for i := range d.Shards() {
-		e, err := sqlite.Open(d.ShardPath(i), sqlite.Options{NowMillis: clock, CacheBytes: 4 << 20})
+		e, err := sqlite.Open(d.ShardPath(i), sqlite.Options{NowMillis: clock, CacheBytes: 4 << 20, Ordered: true})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -71,6 +71,7 @@ type Tx interface {
 	Scan(db int, from Cursor, n int) ([]Entry, Cursor, error)
 	// RandomKey returns a key chosen at random, ok false if the database is empty.
 	RandomKey(db int) (name []byte, ok bool, err error)
+	Finder
 
 	// Items looks up hashed or named items, in order; Found tells which exist.
 	Items(dst []Item, id ID, p Part, fields ...[]byte) ([]Item, error)

@@ -61,6 +61,8 @@ type Head struct {
 	// Value is a short string itself, or what a type wants to remember about its
 	// items (a list its ends, a stream its last id). At most InlineMax bytes.
 	Value []byte
+	// Notes are the cache commands' own, mostly none. At most NotesMax bytes.
+	Notes Notes
 }
 
 // Exists reports whether the key was there.

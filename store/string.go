@@ -45,10 +45,9 @@ func SetString(tx Tx, key Key, value []byte, expireAt int64) error {
 	return putString(tx, key, value, Head{Encoding: uint8(stringEncoding(value)), ExpireAt: expireAt})
 }
 
-// SetText is SetString for a value that Redis does not try to keep as an integer: what
-// INCRBYFLOAT leaves.
-func SetText(tx Tx, key Key, value []byte, expireAt int64) error {
-	return putString(tx, key, value, Head{Encoding: uint8(textEncoding(len(value))), ExpireAt: expireAt})
+// SetNoted is SetString that also leaves notes beside the key.
+func SetNoted(tx Tx, key Key, value []byte, expireAt int64, n Notes) error {
+	return putString(tx, key, value, Head{Encoding: uint8(stringEncoding(value)), ExpireAt: expireAt, Notes: n})
 }
 
 func putString(tx Tx, key Key, value []byte, h Head) error {

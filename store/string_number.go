@@ -27,7 +27,7 @@ func (b *Blob) Add(n int64) (int64, error) {
 	}
 	value += n
 	digits := strconv.AppendInt(b.number[:0], value, 10)
-	return value, putString(b.tx, b.key(), digits, Head{Encoding: uint8(EncodingInt), ExpireAt: b.head().ExpireAt})
+	return value, putString(b.tx, b.key(), digits, Head{Encoding: uint8(EncodingInt), ExpireAt: b.head().ExpireAt, Notes: b.head().Notes})
 }
 
 // AddFloat is Add for long doubles; it returns the new content. by is the increment's text.
@@ -52,7 +52,8 @@ func (b *Blob) AddFloat(by []byte) (string, error) {
 		return "", errNotFinite
 	}
 	text := sum.String()
-	return text, SetText(b.tx, b.key(), []byte(text), b.head().ExpireAt)
+	h := Head{Encoding: uint8(textEncoding(len(text))), ExpireAt: b.head().ExpireAt, Notes: b.head().Notes}
+	return text, putString(b.tx, b.key(), []byte(text), h)
 }
 
 // ParseInteger reads the canonical decimal form of an int64: what Redis keeps as an integer.

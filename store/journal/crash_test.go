@@ -30,7 +30,7 @@ func start(t *testing.T, dir string, o journal.Options) *server {
 	s := &server{}
 	var bases []store.Base
 	for i := range crashShards {
-		f, err := sqlite.Open(filepath.Join(dir, fmt.Sprintf("shard-%d.db", i)), sqlite.Options{CacheBytes: 1 << 20})
+		f, err := sqlite.Open(filepath.Join(dir, fmt.Sprintf("shard-%d.db", i)), sqlite.Options{CacheBytes: 1 << 20, Ordered: true})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -51,7 +51,7 @@ func openSmallSQLite(t *testing.T, clock func() int64) store.Engine {
 
 func overSQLite(t *testing.T, clock func() int64, bytes int64) store.Engine {
 	dir := t.TempDir()
-	base, err := sqlite.Open(filepath.Join(dir, "shard.db"), sqlite.Options{NowMillis: clock, CacheBytes: 1 << 20, AnyLen: true})
+	base, err := sqlite.Open(filepath.Join(dir, "shard.db"), sqlite.Options{NowMillis: clock, CacheBytes: 1 << 20, Ordered: true})
 	if err != nil {
 		t.Fatal(err)
 	}

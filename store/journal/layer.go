@@ -20,6 +20,9 @@ type layer struct {
 	heads map[headKey]*headEntry
 	// order is the heads by (database, position, name), nil until somebody scans.
 	order *btree.BTreeG[*headEntry]
+	// names is the same by (database, name), nil until somebody asks for a span of names.
+	names *btree.BTreeG[*headEntry]
+	noted map[headKey]*headEntry    // entries whose head has notes
 	ttl   *btree.BTreeG[*headEntry] // live entries with an expiry, soonest first
 	colls map[collKey]*coll
 	// lost are ids whose head is gone or names another id now.
@@ -84,7 +87,8 @@ func (l *layer) reset() {
 	clear(l.heads)
 	clear(l.colls)
 	clear(l.lost)
-	l.order = nil
+	l.order, l.names = nil, nil
+	clear(l.noted)
 	l.ttl.Clear()
 	l.bytes, l.moved, l.fresh, l.grown = 0, false, l.fresh[:0], store.Fill{}
 }
@@ -101,6 +105,9 @@ func headOrder(a, b *headEntry) bool { return headCompare(a, b) < 0 }
 func (l *layer) place(e *headEntry) {
 	if l.order != nil {
 		l.order.Set(e)
+	}
+	if l.names != nil {
+		l.names.Set(e)
 	}
 }
 
@@ -160,7 +167,8 @@ func (l *layer) replace(e *headEntry, h store.Head) {
 	if old := e.head.ID; old != 0 && old != h.ID {
 		l.lost[old] = struct{}{}
 	}
-	l.bytes += int64(len(h.Value) - len(e.head.Value))
+	l.bytes += int64(len(h.Value) + len(h.Notes) - len(e.head.Value) - len(e.head.Notes))
+	l.note(e, h.Notes)
 	l.grown = l.grown.Plus(weigh(&h)).Minus(weigh(&e.head))
 	value := append(e.head.Value[:0:0], h.Value...)
 	e.head = h
@@ -223,7 +231,8 @@ func (l *layer) absorbHead(e *headEntry) {
 		if e.live() && e.head.ExpireAt != 0 {
 			l.ttl.Set(e)
 		}
-		l.bytes += entryBytes + int64(len(e.name)+len(e.head.Value))
+		l.note(e, e.head.Notes)
+		l.bytes += entryBytes + int64(len(e.name)+len(e.head.Value)+len(e.head.Notes))
 		l.grown = l.grown.Plus(weigh(&e.head)).Minus(e.weighBelow())
 		return
 	}

@@ -20,6 +20,7 @@ const (
 	opSwap                   // database, database
 	opRange                  // id, part, range: DropRange without the overlay
 	opDetach                 // key: the head goes, its id lives on under another key
+	opPutNoted               // key, head, notes
 )
 
 // recorder encodes the writes of one shard in the order they were made. Everything in it
@@ -42,7 +43,11 @@ func (r *recorder) key(k store.Key) {
 }
 
 func (r *recorder) putHead(k store.Key, h store.Head) {
-	r.op(opPutHead)
+	if h.Notes != "" {
+		r.op(opPutNoted)
+	} else {
+		r.op(opPutHead)
+	}
 	r.key(k)
 	ranked := byte(0)
 	if h.Ranked {
@@ -54,6 +59,10 @@ func (r *recorder) putHead(k store.Key, h store.Head) {
 	r.int(h.Len)
 	r.int(h.Bytes)
 	r.bytes(h.Value)
+	if h.Notes != "" {
+		r.uint(uint64(len(h.Notes)))
+		r.buf = append(r.buf, h.Notes...)
+	}
 }
 
 func (r *recorder) drop(k store.Key) {
@@ -229,6 +238,12 @@ func (r *reader) apply(tx store.BaseTx) (err error) {
 	switch op(r.byte()) {
 	case opPutHead:
 		k, h := r.key(), r.head()
+		if r.err == nil {
+			err = tx.PutHead(k, h)
+		}
+	case opPutNoted:
+		k, h := r.key(), r.head()
+		h.Notes = store.Notes(r.bytes())
 		if r.err == nil {
 			err = tx.PutHead(k, h)
 		}

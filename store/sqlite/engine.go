@@ -26,6 +26,8 @@ type Options struct {
 	CacheBytes int64
 	// Readers is the number of read connections, so of Views that run at the same time; 0 means 3.
 	Readers int
+	// Ordered keeps the keys in the order of their names too, for Tx.Names.
+	Ordered bool
 	// NowMillis tells the time in Unix milliseconds; nil means the system's clock.
 	NowMillis func() int64
 	// AnyLen makes Check accept heads whose Len is not their number of items: the contract leaves Len

@@ -38,6 +38,7 @@ func (t *tx) readHead(s *stmt) store.Head {
 		Len:      s.int(4),
 		Bytes:    s.int(5),
 		Value:    t.arena.column(s, 6),
+		Notes:    store.Notes(s.bytes(7)),
 	}
 }
 
@@ -172,6 +173,9 @@ func (t *tx) PutHead(k store.Key, h store.Head) error {
 	}
 	sp := t.ledger.open(k.DB)
 	if err := t.writeHead(sp, old, h); err != nil {
+		return err
+	}
+	if err := t.retag(sp, &old, h.Notes); err != nil {
 		return err
 	}
 	sp.add(ones(!old.found), ones(h.ExpireAt != 0)-ones(old.head.ExpireAt != 0), h.Bytes-old.head.Bytes)
@@ -369,6 +373,9 @@ func (t *tx) remove(k store.Key, onlyExpired bool) (headRow, error) {
 	bindHead(s, sp.ns, old.h, k.Name)
 	if err := t.conn.exec(s); err != nil {
 		return headRow{}, t.fail(err)
+	}
+	if err := t.untag(sp, &old); err != nil {
+		return headRow{}, err
 	}
 	sp.add(-1, -ones(old.head.ExpireAt != 0), -old.head.Bytes)
 	if t.settling {

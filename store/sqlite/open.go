@@ -72,7 +72,10 @@ func (e *Engine) openAll() error {
 	if err := e.prepareFile(c); err != nil {
 		return err
 	}
-	if err := c.prepare(append(c.s.reading(), c.s.writing()...)); err != nil {
+	if err := e.order(c); err != nil {
+		return err
+	}
+	if err := c.prepare(append(e.prepared(&c.s), c.s.writing()...)); err != nil {
 		return err
 	}
 	if err := e.writer.load(); err != nil {
@@ -87,7 +90,7 @@ func (e *Engine) openAll() error {
 	if err := syncDir(filepath.Dir(e.path)); err != nil {
 		return err
 	}
-	return e.readers.open(e.path, e.opts.Readers, 3*quarter/int64(e.opts.Readers))
+	return e.readers.open(e.path, e.opts.Readers, 3*quarter/int64(e.opts.Readers), e.prepared)
 }
 
 // prepareFile creates the tables in an empty file and reads what meta says.

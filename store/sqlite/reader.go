@@ -76,7 +76,7 @@ type pool struct {
 	closed  bool
 }
 
-func (p *pool) open(path string, n int, cacheBytes int64) error {
+func (p *pool) open(path string, n int, cacheBytes int64, prepared func(*statements) []preparation) error {
 	for range n {
 		c, err := openConn(path, cacheBytes)
 		if err != nil {
@@ -84,7 +84,7 @@ func (p *pool) open(path string, n int, cacheBytes int64) error {
 		}
 		r := &reader{conn: c, layout: 1}
 		p.all = append(p.all, r)
-		if err := c.prepare(c.s.reading()); err != nil {
+		if err := c.prepare(prepared(&c.s)); err != nil {
 			return err
 		}
 		p.idle = append(p.idle, r)

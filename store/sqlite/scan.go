@@ -49,7 +49,7 @@ func (t *tx) headsFrom(ns, h int64, fn func(int64, store.Entry) bool) error {
 		if name == nil {
 			name = []byte{}
 		}
-		if !fn(s.int(7), store.Entry{Name: name, Head: t.readHead(s)}) {
+		if !fn(s.int(8), store.Entry{Name: name, Head: t.readHead(s)}) {
 			return nil
 		}
 	}

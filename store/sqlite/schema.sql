@@ -28,9 +28,19 @@ CREATE TABLE heads (
 	stored INTEGER NOT NULL, -- when it was last put
 	used   INTEGER,          -- when somebody noted a use << 8 | frequency
 	value  BLOB,
+	notes  BLOB,             -- tags and lease, see store.Notes
 	PRIMARY KEY (ns, h, name)
 ) WITHOUT ROWID;
 CREATE INDEX heads_expire ON heads (ns, expire) WHERE expire IS NOT NULL;
+
+-- Which keys have a tag: what heads.notes says, the other way round.
+CREATE TABLE tags (
+	ns   INTEGER NOT NULL,
+	tag  BLOB NOT NULL,
+	h    INTEGER NOT NULL,
+	name BLOB NOT NULL,
+	PRIMARY KEY (ns, tag, h, name)
+) WITHOUT ROWID;
 
 -- Items in natural order. pos is a seeded hash of field, or the item's position, or 0, by the part's class.
 -- score has no affinity, for REAL would forget the sign of -0.

@@ -15,7 +15,8 @@ type statements struct {
 	blockSum, blockCount, blockTop         *stmt
 	blockAny, blockWalk                    *stmt
 	headNext, sampleHeads, sampleExpire    *stmt
-	expireEnds                             *stmt
+	expireEnds, tagScan                    *stmt
+	namesUp, namesDown, namesLast          *stmt // only with Options.Ordered
 
 	// The writer only.
 	begin, commit, rollback                          *stmt
@@ -34,6 +35,7 @@ type statements struct {
 	sweepBlocks, orphanDrop, deadSpaces              *stmt
 	deadHeads, deadOrphans, deadDrop                 *stmt
 	deadSpaceDrop, deadBytes, deadLess, orphanBytes  *stmt
+	headNoted, tagPut, tagDrop, deadTags             *stmt
 }
 
 type preparation struct {
@@ -42,7 +44,7 @@ type preparation struct {
 }
 
 const (
-	headColumns = `name, kind, id, expire, len, bytes, value`
+	headColumns = `name, kind, id, expire, len, bytes, value, notes`
 	// Marks (see mark) bound a range of rows from one (key, field) up to another.
 	naturalRange = ` FROM items WHERE id = ?1 AND part = ?2 AND (pos, field) >= (?3, ?4) AND (pos, field) < (?5, ?6) `
 	scoreRange   = ` FROM items INDEXED BY items_score WHERE id = ?1 AND part = ?2 AND score IS NOT NULL
@@ -61,7 +63,7 @@ func (s *statements) reading() []preparation {
 		{&s.spaceList, `SELECT db, ns, size, volatile, bytes FROM spaces ORDER BY db`},
 		{&s.spaceSize, `SELECT size FROM spaces WHERE db = ?1`},
 		{&s.headGet, `SELECT ` + headColumns + ` FROM heads` + oneHead},
-		{&s.headMeta, `SELECT NULL, kind, id, expire, NULL, bytes, NULL FROM heads` + oneHead},
+		{&s.headMeta, `SELECT NULL, kind, id, expire, NULL, bytes, NULL, notes FROM heads` + oneHead},
 		{&s.headScan, `SELECT ` + headColumns + `, h FROM heads WHERE ns = ?1 AND h >= ?2 ORDER BY h, name`},
 		{&s.headFirst, `SELECT h FROM heads WHERE ns = ?1 ORDER BY h LIMIT 1`},
 		{&s.headLast, `SELECT h FROM heads WHERE ns = ?1 ORDER BY h DESC LIMIT 1`},
@@ -76,6 +78,8 @@ func (s *statements) reading() []preparation {
 			SELECT * FROM (SELECT expire FROM heads WHERE ns = ?1 AND expire IS NOT NULL ORDER BY expire LIMIT 64)
 			UNION ALL
 			SELECT * FROM (SELECT expire FROM heads WHERE ns = ?1 AND expire IS NOT NULL ORDER BY expire DESC LIMIT 64))`},
+		{&s.tagScan, `SELECT t.h, t.name, heads.expire FROM tags t CROSS JOIN heads ON heads.ns = t.ns AND heads.h = t.h AND heads.name = t.name
+			WHERE t.ns = ?1 AND t.tag = ?2 AND t.h >= ?3 ORDER BY t.h, t.name`},
 		{&s.itemGet, `SELECT score, value, ref FROM items` + oneItem},
 		{&s.itemAt, `SELECT pos, field, score, value, ref` + naturalRange + `ORDER BY pos, field LIMIT 1 OFFSET ?7`},
 		{&s.blobGet, `SELECT value FROM blobs WHERE ref = ?1`},
@@ -94,6 +98,16 @@ func (s *statements) reading() []preparation {
 		{&s.blockTop, `SELECT level FROM blocks WHERE id = ?1 AND part = ?2 ORDER BY level DESC LIMIT 1`},
 		{&s.blockAny, `SELECT 1 FROM blocks WHERE id = ?1 LIMIT 1`},
 		{&s.blockWalk, `SELECT n, key, field` + blockRange + `ORDER BY key, field`},
+	}
+}
+
+// ordering needs the index of names.
+func (s *statements) ordering() []preparation {
+	const names = `SELECT name, expire FROM heads INDEXED BY heads_name WHERE ns = ?1 `
+	return []preparation{
+		{&s.namesUp, names + `AND name >= ?2 ORDER BY name`},
+		{&s.namesDown, names + `AND name <= ?2 ORDER BY name DESC`},
+		{&s.namesLast, names + `ORDER BY name DESC`},
 	}
 }
 
@@ -116,6 +130,10 @@ func (s *statements) writing() []preparation {
 		{&s.headTimed, `UPDATE heads SET kind = ?4, id = ?5, len = ?6, bytes = ?7, stored = ?8, value = ?9, expire = ?10` + oneHead},
 		{&s.headDrop, `DELETE FROM heads` + oneHead},
 		{&s.headUsed, `UPDATE heads SET used = ?4` + oneHead},
+		{&s.headNoted, `UPDATE heads SET notes = ?4` + oneHead},
+		{&s.tagPut, `INSERT INTO tags (ns, h, name, tag) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING`},
+		{&s.tagDrop, `DELETE FROM tags` + oneHead + ` AND tag = ?4`},
+		{&s.deadTags, `DELETE FROM tags WHERE ns = ?1 AND (tag, h, name) IN (SELECT tag, h, name FROM tags WHERE ns = ?1 LIMIT ?2)`},
 		{&s.orphan, `INSERT INTO orphans (id, bytes) VALUES (?1, ?2) ON CONFLICT DO NOTHING`},
 		{&s.itemMeta, `SELECT score, length(value), ref FROM items` + oneItem},
 		{&s.itemInsert, `INSERT INTO items (id, part, pos, field, value, ref, score) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`},

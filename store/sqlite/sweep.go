@@ -190,6 +190,11 @@ func (t *tx) sweepSpace(ns int64, n int) error {
 	if row {
 		return nil
 	}
+	t.conn.s.deadTags.bindInt(1, ns)
+	t.conn.s.deadTags.bindInt(2, int64(n))
+	if err := t.conn.exec(t.conn.s.deadTags); err != nil || t.conn.db.changes() > 0 {
+		return t.fail(err)
+	}
 	t.conn.s.deadSpaceDrop.bindInt(1, ns)
 	return t.fail(t.conn.exec(t.conn.s.deadSpaceDrop))
 }

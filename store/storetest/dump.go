@@ -43,6 +43,7 @@ func dumpDatabase(p *probe, all *strings.Builder, db int) {
 		at = next
 	}
 	slices.SortFunc(keys, func(a, b store.Key) int { return strings.Compare(string(a.Name), string(b.Name)) })
+	dumpFound(p, db, keys)
 	for _, k := range keys {
 		h := p.head(k)
 		fmt.Fprintf(all, "%d %q %s\n", db, k.Name, describeHead(h))
@@ -55,8 +56,8 @@ func dumpDatabase(p *probe, all *strings.Builder, db int) {
 }
 
 func describeHead(h store.Head) string {
-	return fmt.Sprintf("%v enc=%d ranked=%v owns=%v at=%d len=%d bytes=%d %q",
-		h.Type, h.Encoding, h.Ranked, h.ID != 0, h.ExpireAt, h.Len, h.Bytes, h.Value)
+	return fmt.Sprintf("%v enc=%d ranked=%v owns=%v at=%d len=%d bytes=%d %q %q",
+		h.Type, h.Encoding, h.Ranked, h.ID != 0, h.ExpireAt, h.Len, h.Bytes, h.Value, h.Notes)
 }
 
 // describeRange lists items, hashed ones in natural order by name.

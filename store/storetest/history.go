@@ -162,7 +162,7 @@ func (a *act) say(format string, args ...any) { a.said = append(a.said, fmt.Spri
 func (a *act) any() {
 	reads := []func(){a.readHeads, a.readItems, a.readRange, a.readRange}
 	writes := []func(){
-		a.write, a.write, a.write, a.write, a.dropItems, a.dropRange, a.putString, a.drop, a.expire, a.expireSome, a.rename,
+		a.write, a.write, a.write, a.write, a.dropItems, a.dropRange, a.putString, a.retag, a.drop, a.expire, a.expireSome, a.rename,
 	}
 	wide := []func(){a.readWhole}
 	if a.plan.write {
@@ -294,6 +294,25 @@ func (a *act) putString() {
 	a.set(a.key(), fmt.Sprint(a.random.IntN(1000)))
 }
 
+// historyTags is how many tags histories use.
+const historyTags = 3
+
+func (a *act) retag() {
+	k := a.key()
+	h := a.head(k)
+	if !h.Exists() {
+		h = store.Head{Type: store.String}
+	}
+	var tags []string
+	for i := range historyTags {
+		if a.random.IntN(2) == 0 {
+			tags = append(tags, fmt.Sprint("tag", i))
+		}
+	}
+	h.Notes = h.Notes.WithTags(tags...)
+	a.put(k, h)
+}
+
 func (a *act) drop() {
 	keys := slices.Clone(a.plan.keys)
 	if a.random.IntN(3) > 0 {
@@ -342,6 +361,7 @@ func (a *act) readWhole() {
 			a.want(h.Exists(), "random key %q is not there", name)
 		}
 		a.say("random %v", ok)
+		a.say("tagged %q, names %q", a.tagged(db, "tag1", 2), a.names(db, store.Span{}, 3))
 	}
 }
 

@@ -1,0 +1,158 @@
+package journal
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/tidwall/btree"
+
+	"larder/store"
+)
+
+// Tagged merges a page from below with the layer's own keys of the same stretch, as Scan
+// does. A key of the layer hides what the index below says of it.
+func (m *merged) Tagged(db int, tag string, from store.Cursor, n int) ([][]byte, store.Cursor, error) {
+	if err := m.whole(); err != nil {
+		return nil, 0, err
+	}
+	low, next, err := m.low.Tagged(db, tag, from, n)
+	if err != nil || len(m.layer.heads) == 0 {
+		return low, next, err
+	}
+	var names [][]byte
+	taken, last := 0, store.Cursor(0)
+	for _, e := range m.layer.tagged(db, tag, from) {
+		if next != 0 && e.pos >= next {
+			break
+		}
+		if taken >= n && e.pos != last {
+			next = e.pos
+			break
+		}
+		taken, last = taken+1, e.pos
+		if h := m.alive(e); h.Exists() {
+			names = append(names, []byte(e.name))
+		}
+	}
+	for _, name := range low {
+		if next != 0 && store.Position(name, m.hash(name)) >= next {
+			continue
+		}
+		if m.layer.head(store.Key{DB: db, Name: name}) == nil {
+			names = append(names, name)
+		}
+	}
+	return names, next, nil
+}
+
+// tagged lists the keys of a layer that have a tag, in the order of cursors.
+func (l *layer) tagged(db int, tag string, from store.Cursor) []*headEntry {
+	var list []*headEntry
+	for _, e := range l.noted {
+		if e.db == db && e.pos >= from && e.head.Notes.Tagged(tag) {
+			list = append(list, e)
+		}
+	}
+	slices.SortFunc(list, headCompare)
+	return list
+}
+
+// note follows an entry whose head is about to change: keys with notes are kept apart, few as
+// they are, so that looking for a tag does not look at all keys.
+func (l *layer) note(e *headEntry, next store.Notes) {
+	switch {
+	case next != "" && l.noted == nil:
+		l.noted = map[headKey]*headEntry{e.headKey: e}
+	case next != "":
+		l.noted[e.headKey] = e
+	case e.head.Notes != "":
+		delete(l.noted, e.headKey)
+	}
+}
+
+// Names merges a page from below with the layer's own names of the span. What the layer hides
+// leaves a page short, so the walk below goes on until there is enough.
+func (m *merged) Names(db int, s store.Span) ([][]byte, error) {
+	if err := m.whole(); err != nil {
+		return nil, err
+	}
+	if len(m.layer.heads) == 0 {
+		return m.low.Names(db, s)
+	}
+	mine := m.namesOf(db, s)
+	low, err := m.namesBelow(db, s)
+	if err != nil {
+		return nil, err
+	}
+	names := make([][]byte, 0, min(s.Limit, len(mine)+len(low)))
+	for len(names) < s.Limit && len(mine)+len(low) > 0 {
+		from := &low
+		if len(low) == 0 || len(mine) > 0 && s.Precedes(mine[0], low[0]) {
+			from = &mine
+		}
+		names, *from = append(names, (*from)[0]), (*from)[1:]
+	}
+	return names, nil
+}
+
+// namesOf are the first names of a span that the layer shows.
+func (m *merged) namesOf(db int, s store.Span) (names [][]byte) {
+	take := func(e *headEntry) bool {
+		name := []byte(e.name)
+		if e.db != db || s.Past(name) || len(names) == s.Limit {
+			return false
+		}
+		if h := m.alive(e); h.Exists() && s.Admits(name) {
+			names = append(names, name)
+		}
+		return true
+	}
+	order := m.layer.named()
+	switch {
+	case !s.Reverse:
+		order.Ascend(&headEntry{headKey: headKey{db: db, name: string(s.From)}}, take)
+	case s.To != nil:
+		order.Descend(&headEntry{headKey: headKey{db: db, name: string(s.To)}}, take)
+	default:
+		order.Descend(&headEntry{headKey: headKey{db: db + 1}}, func(e *headEntry) bool { return e.db > db || take(e) })
+	}
+	return names
+}
+
+// namesBelow are the first names of a span below that the layer does not hide.
+func (m *merged) namesBelow(db int, s store.Span) ([][]byte, error) {
+	var names [][]byte
+	for want := s.Limit; ; {
+		found, err := m.low.Names(db, s)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range found {
+			if m.layer.head(store.Key{DB: db, Name: name}) == nil {
+				names = append(names, name)
+			}
+		}
+		if len(found) < s.Limit || len(names) >= want {
+			return names[:min(len(names), want)], nil
+		}
+		s = s.Beyond(found[len(found)-1])
+	}
+}
+
+// named returns the heads in the order of their names, making it at the first call: see ordered.
+func (l *layer) named() *btree.BTreeG[*headEntry] {
+	l.ordering.Lock()
+	defer l.ordering.Unlock()
+	if l.names == nil {
+		l.names = btree.NewBTreeGOptions(nameOrder, btree.Options{NoLocks: true})
+		for _, e := range l.heads {
+			l.names.Set(e)
+		}
+	}
+	return l.names
+}
+
+func nameOrder(a, b *headEntry) bool {
+	return cmp.Or(cmp.Compare(a.db, b.db), strings.Compare(a.name, b.name)) < 0
+}

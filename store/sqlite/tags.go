@@ -1,0 +1,64 @@
+package sqlite
+
+import "larder/store"
+
+// retag writes the notes of a key that has got new ones, and the index of its tags. Keys
+// without notes, before and after, cost no statement.
+func (t *tx) retag(sp *space, old *headRow, next store.Notes) error {
+	if old.head.Notes == next {
+		return nil
+	}
+	s := t.conn.s.headNoted
+	bindHead(s, sp.ns, old.h, old.name)
+	bindValue(s, 4, []byte(next))
+	if err := t.conn.exec(s); err != nil {
+		return t.fail(err)
+	}
+	return t.indexTags(sp, old, next)
+}
+
+// untag takes a key that is gone out of the index.
+func (t *tx) untag(sp *space, old *headRow) error { return t.indexTags(sp, old, "") }
+
+func (t *tx) indexTags(sp *space, old *headRow, next store.Notes) error {
+	write := func(s *stmt) func(string) error {
+		return func(tag string) error {
+			bindHead(s, sp.ns, old.h, old.name)
+			s.bindBlob(4, []byte(tag))
+			return t.fail(t.conn.exec(s))
+		}
+	}
+	return old.head.Notes.Diff(next, write(t.conn.s.tagDrop), write(t.conn.s.tagPut))
+}
+
+// Tagged reads n rows of the index and then those at the same place as the last: see Scan.
+func (t *tx) Tagged(db int, tag string, from store.Cursor, n int) ([][]byte, store.Cursor, error) {
+	if err := t.whole(); err != nil {
+		return nil, 0, err
+	}
+	sp := t.ledger.find(db)
+	if sp == nil {
+		return nil, 0, nil
+	}
+	s := t.conn.s.tagScan
+	s.bindInt(1, sp.ns)
+	s.bindBlob(2, []byte(tag))
+	s.bindInt(3, int64(from))
+	defer s.reset()
+	var names [][]byte
+	rows, last := 0, int64(-1)
+	for ; ; rows++ {
+		row, err := t.conn.step(s)
+		if err != nil || !row {
+			return names, 0, t.fail(err)
+		}
+		h := s.int(0)
+		if rows >= n && h != last {
+			return names, store.Cursor(h), nil
+		}
+		last = h
+		if expire := s.int(2); expire == 0 || expire >= t.now {
+			names = append(names, t.nameIn(s, 1))
+		}
+	}
+}
