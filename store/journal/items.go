@@ -148,7 +148,7 @@ func (m *merged) Range(id store.ID, p store.Part, r store.Range) iter.Seq2[store
 	if c == nil {
 		return m.low.Range(id, p, r)
 	}
-	if p.Class() == store.Placed && r.Min.Edge == store.Inclusive && r.Max.Edge == store.Inclusive && r.Min.Pos == r.Max.Pos && r.Skip == 0 {
+	if single(p, r) {
 		return m.single(c, id, p, r)
 	}
 	return func(yield func(store.Item, error) bool) {

@@ -313,3 +313,40 @@ func TestRankLookups(t *testing.T) {
 		}
 	}
 }
+
+// TestLongDrop reads what a range drops once, looks nothing up again, and settles it as a
+// range; items that were moved into it or out of it before are where they belong.
+func TestLongDrop(t *testing.T) {
+	const n = 6000
+	for _, part := range []store.Part{store.Scores, store.Elements} {
+		g := newGiant(t, sqliteBase(t), part, n)
+		random := rand.New(rand.NewPCG(9, uint64(part)))
+		g.churn(random, n, 300)
+		list, r := g.all(), store.Range{Order: g.order(), Skip: 1000, Limit: 3000}
+		before := g.base.lookups.Load()
+		g.update(func(tx store.Tx) error {
+			_, err := tx.DropRange(g.id, part, r)
+			return err
+		})
+		if lookups := g.base.lookups.Load() - before; lookups > 3000+300+100 {
+			t.Errorf("part %d: %d look-ups and rows to drop 3000 items", part, lookups)
+		}
+		want := slices.Delete(slices.Clone(list), 1000, 4000)
+		if got := g.all(); !slices.Equal(got, want) {
+			t.Fatalf("part %d: %d items, not %d", part, len(got), len(want))
+		}
+		if _, lookups := g.at(1200, false); lookups > 60 {
+			t.Errorf("part %d: %d look-ups for a rank behind dropped items", part, lookups)
+		}
+		if err := g.e.Flush(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if got := g.all(); !slices.Equal(got, want) {
+			t.Fatalf("part %d: %d items after settling, not %d", part, len(got), len(want))
+		}
+		found, err := g.e.Check(context.Background(), false)
+		if err != nil || len(found) > 0 {
+			t.Errorf("part %d: %v %v", part, found, err)
+		}
+	}
+}

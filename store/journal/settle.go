@@ -255,10 +255,8 @@ const settleBatch = 256
 
 // apply writes a part's rows: deletions first, then what is live, each in natural order.
 func (c *coll) apply(tx store.BaseTx, k collKey) error {
-	for batch := range slices.Chunk(c.sorted(func(r *row) bool { return r.below && !r.live }), settleBatch) {
-		if err := dropRows(tx, k, batch); err != nil {
-			return err
-		}
+	if err := c.applyGone(tx, k); err != nil {
+		return err
 	}
 	items := make([]store.Item, 0, settleBatch)
 	for batch := range slices.Chunk(c.sorted(func(r *row) bool { return r.live }), settleBatch) {
@@ -267,24 +265,6 @@ func (c *coll) apply(tx store.BaseTx, k collKey) error {
 			items = append(items, r.item)
 		}
 		if _, err := tx.PutItems(k.id, k.part, items...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// dropRows deletes rows below.
-func dropRows(tx store.BaseTx, k collKey, rows []*row) (err error) {
-	if k.part.Class() != store.Placed {
-		fields := make([][]byte, len(rows))
-		for i, r := range rows {
-			fields[i] = r.item.Field
-		}
-		_, err = tx.DropItems(k.id, k.part, fields...)
-		return err
-	}
-	for _, r := range rows {
-		if _, err = tx.DropRange(k.id, k.part, store.Positions(r.item.Pos, r.item.Pos)); err != nil {
 			return err
 		}
 	}

@@ -16,10 +16,9 @@ type writer struct {
 	rec    recorder
 	wrote  bool // the present job has written
 	large  bool // the present job is too large, whatever error it makes of being told so
+	// dropped is the number of items that the group's DropRanges hide.
+	dropped int64
 }
-
-// largeRange is the number of items past which DropRange leaves the overlay.
-const largeRange = 20_000
 
 // NewID hands out the shard's next id.
 func (w *writer) NewID(k store.Key) (store.ID, error) {
@@ -64,9 +63,10 @@ func (w *writer) position(k store.Key) store.Cursor {
 	return store.Position(k.Name, w.hash(k.Name))
 }
 
-// room refuses what would make the overlay outgrow its bound.
+// room refuses what would make the overlay outgrow its bound. What DropRanges hide does not
+// count: it is bounded by largeRange, and settling all there is would take longer.
 func (w *writer) room() error {
-	if w.layer.bytes > w.engine.limit {
+	if w.layer.bytes-w.dropped*entryBytes > w.engine.limit {
 		return w.tooLarge()
 	}
 	return nil
@@ -280,33 +280,6 @@ func (w *writer) dropItem(id store.ID, p store.Part, it store.Item) (store.Chang
 	c.remove(r)
 	w.rec.dropItem(id, p, it)
 	return ch, nil
-}
-
-// DropRange hides the items one by one; a long range leaves the overlay.
-func (w *writer) DropRange(id store.ID, p store.Part, r store.Range) (store.Change, error) {
-	var ch store.Change
-	n, err := w.Count(id, p, r)
-	if err != nil || n == 0 {
-		return ch, err
-	}
-	if n > largeRange {
-		return ch, w.tooLarge()
-	}
-	doomed := make([]store.Item, 0, n)
-	for it, err := range w.Range(id, p, r) {
-		if err != nil {
-			return ch, err
-		}
-		doomed = append(doomed, store.Item{Pos: it.Pos, Field: bytes.Clone(it.Field)})
-	}
-	for _, it := range doomed {
-		gone, err := w.dropItem(id, p, it)
-		if err != nil {
-			return ch, err
-		}
-		ch = ch.Plus(gone)
-	}
-	return ch, w.room()
 }
 
 // Flush and Swap change whole databases: they leave the overlay.

@@ -1,0 +1,181 @@
+package journal_test
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+
+	"larder/store"
+	"larder/store/journal"
+)
+
+// written counts the heads that settle.
+type written struct {
+	store.Base
+	heads atomic.Int64
+}
+
+func (w *written) Settle(ctx context.Context, fn func(store.BaseTx) error) error {
+	return w.Base.Settle(ctx, func(tx store.BaseTx) error { return fn(&writtenTx{tx, w}) })
+}
+
+type writtenTx struct {
+	store.BaseTx
+	w *written
+}
+
+func (t *writtenTx) PutHead(k store.Key, h store.Head) error {
+	t.w.heads.Add(1)
+	return t.BaseTx.PutHead(k, h)
+}
+
+// flushAll empties databases 0 and 1 and leaves 2.
+func flushAll(tx store.Tx) error {
+	if err := tx.Flush(0); err != nil {
+		return err
+	}
+	return tx.Flush(1)
+}
+
+func setIn(t *testing.T, e store.Engine, db, n int) {
+	t.Helper()
+	for i := range n {
+		k := store.Key{DB: db, Name: fmt.Appendf(nil, "key%d", i)}
+		err := e.Update(context.Background(), store.One(k), func(tx store.Tx) error {
+			id, err := tx.NewID(k)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.PutItems(id, store.Fields, store.Item{Field: []byte("f"), Value: []byte("v")}); err != nil {
+				return err
+			}
+			return tx.PutHead(k, store.Head{Type: store.Hash, ID: id, Len: 1})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func sizes(t *testing.T, e store.Engine) (n [3]int64) {
+	t.Helper()
+	err := e.View(context.Background(), store.Whole(), func(tx store.Tx) (err error) {
+		for db := range n {
+			if n[db], err = tx.Size(db); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// TestFlushSettlesNothingElse writes to the base only what the flush leaves.
+func TestFlushSettlesNothingElse(t *testing.T) {
+	base := &written{Base: sqliteBase(t)}
+	j, err := journal.Open(t.TempDir(), []store.Base{base}, journal.Options{Manual: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	e := j.Engines()[0]
+	setIn(t, e, 0, 300)
+	setIn(t, e, 1, 200)
+	setIn(t, e, 2, 7)
+	if err := e.Update(context.Background(), store.Whole(), flushAll); err != nil {
+		t.Fatal(err)
+	}
+	if n := sizes(t, e); n != [3]int64{0, 0, 7} {
+		t.Errorf("sizes %v after a flush", n)
+	}
+	if n := base.heads.Load(); n != 7 {
+		t.Errorf("%d heads settled, not 7", n)
+	}
+	setIn(t, e, 0, 2)
+	if n := sizes(t, e); n != [3]int64{2, 0, 7} {
+		t.Errorf("sizes %v after more writes", n)
+	}
+}
+
+// TestFlushAfterMoves renames keys out of a database that is then emptied.
+func TestFlushAfterMoves(t *testing.T) {
+	e := openOver(t, func() int64 { return 1 })
+	setIn(t, e, 0, 10)
+	if err := e.(*journal.Engine).Flush(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	from, to := store.Key{DB: 0, Name: []byte("key3")}, store.Key{DB: 2, Name: []byte("key3")}
+	err := e.Update(context.Background(), store.Whole(), func(tx store.Tx) error {
+		heads, err := tx.Heads(nil, from)
+		if err != nil {
+			return err
+		}
+		if err := tx.Detach(from); err != nil {
+			return err
+		}
+		return tx.PutHead(to, heads[0])
+	})
+	if err == nil {
+		err = e.Update(context.Background(), store.Whole(), flushAll)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for more := true; more; {
+		if more, err = e.(*journal.Engine).Sweep(context.Background(), 100); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err = e.View(context.Background(), store.Whole(), func(tx store.Tx) error {
+		heads, err := tx.Heads(nil, to)
+		if err != nil {
+			return err
+		}
+		items, err := tx.Items(nil, heads[0].ID, store.Fields, []byte("f"))
+		if err == nil && !items[0].Found {
+			t.Error("a key moved out of the database lost its item")
+		}
+		return err
+	})
+	if err != nil || sizes(t, e) != [3]int64{0, 0, 1} {
+		t.Errorf("sizes %v, error %v", sizes(t, e), err)
+	}
+}
+
+// TestCrashInFlush finds all keys or none after a crash at any step of a flush of all shards.
+func TestCrashInFlush(t *testing.T) {
+	dir, acked := t.TempDir(), false
+	var copies []crash
+	watching := false
+	s := start(t, dir, journal.WithSteps(journal.Options{}, func(name string) {
+		if watching {
+			copies = append(copies, crash{step: name, dir: copyDir(t, dir)})
+		}
+	}))
+	setIn(t, s, 0, 40)
+	setIn(t, s, 2, 5)
+	watching = true
+	if err := s.Update(context.Background(), store.Whole(), flushAll); err != nil {
+		t.Fatal(err)
+	}
+	watching, acked = false, true
+	copies = append(copies, crash{step: "acknowledged", dir: copyDir(t, dir)})
+	s.stop(t)
+	recorded := false
+	for _, c := range copies {
+		recorded = recorded || c.step == "after append"
+		again := start(t, c.dir, journal.Options{})
+		n := sizes(t, again)
+		again.stop(t)
+		if n[2] != 5 || n[0] != 0 && n[0] != 40 || recorded && n[0] != 0 {
+			t.Errorf("%s: sizes %v", c.step, n)
+		}
+	}
+	if !acked || !recorded || len(copies) < 5 {
+		t.Errorf("%d copies", len(copies))
+	}
+}
