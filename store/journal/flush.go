@@ -62,6 +62,20 @@ func (f *flushTx) RandomKey(db int) ([]byte, bool, error) {
 	return f.BaseTx.RandomKey(db)
 }
 
+func (f *flushTx) Names(db int, s store.Span) ([][]byte, error) {
+	if f.dbs[db] {
+		return nil, f.stop()
+	}
+	return f.BaseTx.Names(db, s)
+}
+
+func (f *flushTx) Tagged(db int, tag string, from store.Cursor, n int) ([][]byte, store.Cursor, error) {
+	if f.dbs[db] {
+		return nil, 0, f.stop()
+	}
+	return f.BaseTx.Tagged(db, tag, from, n)
+}
+
 func (f *flushTx) PutHead(store.Key, store.Head) error     { return f.stop() }
 func (f *flushTx) NewID(store.Key) (store.ID, error)       { return 0, f.stop() }
 func (f *flushTx) Drop(...store.Key) (int, error)          { return 0, f.stop() }
