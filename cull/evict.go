@@ -84,6 +84,8 @@ const (
 	// slackShare is the part of the limit by which writers may pass it while the background is at
 	// work. Past that they wait.
 	slackShare = 32
+	// atOnce is how long a new limit is enforced before the background takes over.
+	atOnce = 50 * time.Millisecond
 	// roomPatience is how long a writer waits for room.
 	roomPatience = 10 * time.Second
 )
@@ -127,6 +129,11 @@ func (v *Evictor) SetLimit(bytes int64) {
 	v.gauge.Exact(bytes > 0)
 	v.limit.Store(bytes)
 	v.dry.Store(false)
+	if v.stop != nil { // at once as far as that is quick, as Redis does
+		for until := time.Now().Add(atOnce); v.excess() > 0 && !v.dry.Load() && v.Limited() && v.policy.Load().Evicts() && time.Now().Before(until); {
+			v.evict(context.Background(), backgroundKeys)
+		}
+	}
 	v.call()
 }
 

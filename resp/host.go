@@ -91,6 +91,12 @@ func (h host) TracksFrequency() bool {
 	return strings.HasSuffix(h.params.String("maxmemory-policy"), "-lfu")
 }
 
+// SharesIntegers follows Redis, which needs an object for each key whose use it tracks.
+func (h host) SharesIntegers() bool {
+	policy := h.params.String("maxmemory-policy")
+	return !h.budget.Limited() || !strings.HasSuffix(policy, "-lru") && !strings.HasSuffix(policy, "-lfu")
+}
+
 func (h host) Log(message string) { h.log.Warn(message) }
 
 // Rows are the rows of all commands.

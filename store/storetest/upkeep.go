@@ -15,6 +15,8 @@ func upkeepRows() []row {
 		{"Upkeep/Keyspacer", upkeepKeyspacer},
 		{"Upkeep/Checkpointer and Syncer", upkeepCheckpoint},
 		{"Upkeep/Sweeper in small steps", upkeepSweeper},
+		{"Upkeep/Gauge", upkeepGauge},
+		{"Upkeep/Sampler", upkeepSampler},
 	}
 }
 
@@ -156,5 +158,103 @@ func upkeepSweeper(w *world) {
 	}
 	if text := Dump(w.t, w.e); strings.Count(text, "\n") != 8 {
 		w.t.Errorf("left:\n%s", text)
+	}
+}
+
+// upkeepGauge compares the fill with what is there, through everything that changes it.
+func upkeepGauge(w *world) {
+	g, ok := w.e.(store.Gauge)
+	if !ok {
+		return
+	}
+	g.Exact(true)
+	same := func(when string) {
+		w.t.Helper()
+		var want store.Fill
+		spaces, err := w.e.(store.Keyspacer).Keyspaces(ctx)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		for _, s := range spaces {
+			want = want.Plus(store.Fill{Data: s.Bytes, Keys: s.Keys, Volatile: s.Expires})
+		}
+		got := g.Fill()
+		got.Pending = 0
+		if got != want {
+			w.t.Errorf("%s: the fill is %+v, counted are %+v", when, got, want)
+		}
+	}
+	head := func(bytes int) store.Head { return store.Head{Type: store.String, Bytes: int64(bytes)} }
+	w.update(func(p *probe) {
+		for i := range 30 {
+			p.put(inDB(i%2, "k%d", i), head(100+i))
+		}
+	})
+	same("keys put")
+	w.update(func(p *probe) {
+		p.put(inDB(0, "k0"), head(7))
+		p.put(inDB(0, "k0"), store.Head{Type: store.String, Bytes: 9, ExpireAt: start + 10})
+		_, err := p.Drop(inDB(1, "k1"), inDB(1, "none"))
+		p.ok(err)
+		p.ok(p.Detach(inDB(0, "k2")))
+		p.put(inDB(0, "moved"), head(102))
+	})
+	same("keys overwritten, dropped and moved")
+	w.clock.Store(start + 20)
+	w.update(func(p *probe) { _, err := p.Expire(inDB(0, "k0"), inDB(0, "k4")); p.ok(err) })
+	same("a key expired")
+	w.update(func(p *probe) { p.ok(p.Swap(0, 1)); p.ok(p.Flush(0)) })
+	same("databases swapped and flushed")
+	w.update(func(p *probe) { p.put(inDB(0, "k1"), head(50)) })
+	same("a key put into a flushed database")
+	w.sweep()
+	same("swept")
+	if f := g.Fill(); f.Pending != 0 {
+		w.t.Errorf("%d bytes are pending after the sweep", f.Pending)
+	}
+}
+
+// upkeepSampler draws until it has seen every key.
+func upkeepSampler(w *world) {
+	s, ok := w.e.(store.Sampler)
+	if !ok {
+		return
+	}
+	w.update(func(p *probe) {
+		for i := range 40 {
+			p.put(inDB(i%3, "k%d", i), store.Head{Type: store.String, Bytes: int64(i)})
+		}
+		for i := range 8 {
+			p.put(inDB(2, "t%d", i), store.Head{Type: store.String, Bytes: 5, ExpireAt: start + 1000 - int64(i)})
+		}
+	})
+	w.update(func(p *probe) { _, err := p.Drop(inDB(0, "k0")); p.ok(err) })
+	for _, c := range []struct {
+		volatile bool
+		want     int
+	}{{false, 47}, {true, 8}} {
+		seen := map[string]bool{}
+		for range 20_000 {
+			found, err := s.Sample(ctx, nil, 5, c.volatile)
+			if err != nil || len(found) == 0 {
+				w.t.Fatal("no sample:", err)
+			}
+			for _, f := range found {
+				if c.volatile && f.ExpireAt == 0 {
+					w.t.Fatalf("%q has no expiry", f.Key.Name)
+				}
+				seen[string(f.Key.Name)] = true
+			}
+			if len(seen) == c.want {
+				break
+			}
+		}
+		if len(seen) != c.want || seen["k0"] {
+			w.t.Errorf("%d keys are ever drawn, want %d", len(seen), c.want)
+		}
+	}
+	found, err := s.Soonest(ctx, nil, 3)
+	if err != nil || len(found) != 3 || string(found[0].Key.Name) != "t7" || string(found[2].Key.Name) != "t5" {
+		w.t.Errorf("the keys that expire first: %v %v", found, err)
 	}
 }

@@ -22,6 +22,7 @@ func (host) Databases() int                { return 16 }
 func (host) IdleSeconds(int, []byte) int64 { return 0 }
 func (host) Frequency(int, []byte) int     { return 5 }
 func (h host) TracksFrequency() bool       { return h.lfu }
+func (h host) SharesIntegers() bool        { return true }
 
 // session runs command lines as dispatch does. The rows for making keys and changing
 // databases are not of this family.

@@ -25,7 +25,7 @@ func objectEncoding(c *cmd.Call) reply.Reply {
 // count of references never moves.
 const sharedIntegers = 10_000
 
-func objectRefCount(c *cmd.Call) reply.Reply {
+func (f *family) objectRefCount(c *cmd.Call) reply.Reply {
 	h, err := head(c, c.Key(2))
 	switch {
 	case err != nil:
@@ -33,7 +33,7 @@ func objectRefCount(c *cmd.Call) reply.Reply {
 	case !h.Exists():
 		return reply.Nil()
 	}
-	if h.Type == store.String && store.Encoding(h.Encoding) == store.EncodingInt {
+	if h.Type == store.String && store.Encoding(h.Encoding) == store.EncodingInt && f.host.SharesIntegers() {
 		if n, ok := store.ParseInteger(h.Value); ok && n >= 0 && n < sharedIntegers {
 			return reply.Integer(math.MaxInt32)
 		}

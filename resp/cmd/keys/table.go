@@ -19,6 +19,9 @@ type Host interface {
 	// TracksFrequency reports whether maxmemory-policy is an LFU one: OBJECT FREQ answers
 	// only then, and OBJECT IDLETIME only otherwise.
 	TracksFrequency() bool
+	// SharesIntegers says that small integers would be one object in Redis: not under a limit whose policy
+	// needs the use of every key.
+	SharesIntegers() bool
 }
 
 // family carries the host to the handlers.
@@ -148,7 +151,7 @@ func (f *family) objectRows() []cmd.Spec {
 		{Name: "IDLETIME", Arity: 3, Event: cmd.OwnEvents, Flags: cmd.View, Keys: []cmd.KeySpec{cmd.KeyAt(2, cmd.KeyRO)}, Run: f.objectIdleTime, Group: group, Since: "2.2.3",
 			Usage: "key", Summary: "Returns the time since the last access to a Redis object.",
 			Complexity: constant, Tips: []string{"nondeterministic_output"}},
-		{Name: "REFCOUNT", Arity: 3, Event: cmd.OwnEvents, Flags: cmd.View, Keys: []cmd.KeySpec{cmd.KeyAt(2, cmd.KeyRO)}, Run: objectRefCount, Group: group, Since: "2.2.3",
+		{Name: "REFCOUNT", Arity: 3, Event: cmd.OwnEvents, Flags: cmd.View, Keys: []cmd.KeySpec{cmd.KeyAt(2, cmd.KeyRO)}, Run: f.objectRefCount, Group: group, Since: "2.2.3",
 			Usage: "key", Summary: "Returns the reference count of a value of a key.",
 			Complexity: constant, Tips: []string{"nondeterministic_output"}},
 		{Name: "HELP", Arity: 2, Flags: cmd.Loading | cmd.Stale, Run: objectHelp, Group: group, Since: "6.2.0",
