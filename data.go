@@ -40,15 +40,19 @@ func (d *data) Close() error {
 	return errors.Join(err, closeFiles(d.files))
 }
 
-// overlayBytes is the half of `cache-size` that the journal's growing generations may take;
-// pageBytes is the rest, for SQLite's page caches.
-func overlayBytes(params *param.Set) int64 { return params.Bytes("cache-size") / 2 }
+// overlayBytes is the quarter of `cache-size` that the journal's growing generations may take.
+func overlayBytes(params *param.Set) int64 {
+	if !params.Bool("journal") {
+		return 0
+	}
+	return params.Bytes("cache-size") / 4
+}
+
+// rowBytes is what heads that are used may take, and pageBytes is the rest, for SQLite's page caches.
+func rowBytes(params *param.Set) int64 { return params.Bytes("cache-size") / 2 }
 
 func pageBytes(params *param.Set) int64 {
-	if !params.Bool("journal") {
-		return params.Bytes("cache-size")
-	}
-	return params.Bytes("cache-size") - overlayBytes(params)
+	return params.Bytes("cache-size") - overlayBytes(params) - rowBytes(params)
 }
 
 // runtimeRoom is what connections, pipelines and replies may take of Go's heap beyond the
@@ -60,7 +64,7 @@ const runtimeRoom = 24 << 20
 // operator's own GOMEMLIMIT wins.
 func limitHeap(params *param.Set) {
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(3*overlayBytes(params) + runtimeRoom)
+		debug.SetMemoryLimit(3*overlayBytes(params) + rowBytes(params) + runtimeRoom)
 	}
 }
 
@@ -73,7 +77,7 @@ func closeFiles(files []*sqlite.Engine) (err error) {
 
 func openFiles(params *param.Set, dir *shard.Dir, n int) (files []*sqlite.Engine, err error) {
 	for i := range n {
-		f, err := sqlite.Open(dir.ShardPath(i), sqlite.Options{Sync: fileSync(params), CacheBytes: pageBytes(params) / int64(n)})
+		f, err := sqlite.Open(dir.ShardPath(i), sqlite.Options{Sync: fileSync(params), CacheBytes: pageBytes(params) / int64(n), RowBytes: rowBytes(params) / int64(n)})
 		if err != nil {
 			closeFiles(files)
 			return nil, err

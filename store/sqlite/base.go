@@ -16,7 +16,7 @@ var (
 func (e *Engine) Settle(ctx context.Context, fn func(store.BaseTx) error) error {
 	err := e.Alone(ctx, store.Whole(), func(t store.Tx) error {
 		own := t.(*tx)
-		own.settling = true
+		own.settling, own.snapshot = true, e.commits.Load()
 		defer func() { own.settling = false }()
 		return fn(own)
 	})

@@ -33,6 +33,7 @@ func (e *Engine) Exec(t *testing.T, sql string) {
 		t.Fatal(err)
 	}
 	e.commits.Add(2)
+	e.rows.clear()
 }
 
 // Pragma reads a setting of the writer's connection.

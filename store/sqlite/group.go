@@ -22,6 +22,9 @@ func (w *writer) attempt(isolated bool) (final bool) {
 		w.failAll(err)
 		return true
 	}
+	w.unseen = false
+	kept := false
+	defer func() { w.engine.rows.end(kept) }()
 	wrote, again, err := w.runJobs(isolated)
 	if again || err != nil {
 		w.undo()
@@ -33,7 +36,9 @@ func (w *writer) attempt(isolated bool) (final bool) {
 	if err := w.commit(wrote); err != nil {
 		w.undo()
 		w.failAll(err)
+		return true
 	}
+	kept = true
 	return true
 }
 
@@ -63,10 +68,15 @@ func (w *writer) commit(wrote bool) error {
 		defer e.commits.Add(1)
 	}
 	err := w.conn.exec(w.conn.s.commit)
-	if err == nil {
-		e.fill.set(&w.ledger)
+	switch { // while the count is odd nobody reads or adds a row
+	case err != nil:
+		e.rows.discard()
+		return err
+	case w.unseen:
+		e.rows.clear()
 	}
-	return err
+	e.fill.set(&w.ledger)
+	return nil
 }
 
 // runJobs runs every job of the group. again asks for an isolated run; err is the end of the

@@ -26,20 +26,19 @@ func kindOf(h store.Head) int64 {
 	return k
 }
 
+// headOf is a head of which only the kind is known.
+func headOf(kind int64) store.Head {
+	return store.Head{Type: store.Type(kind & 0xff), Encoding: uint8(kind >> 8), Ranked: kind&rankedBit != 0}
+}
+
 // readHead reads headColumns, but for the name.
 func (t *tx) readHead(s *stmt) store.Head {
-	kind := s.int(1)
-	return store.Head{
-		Type:     store.Type(kind & 0xff),
-		Encoding: uint8(kind >> 8),
-		Ranked:   kind&rankedBit != 0,
-		ID:       store.ID(s.int(2)),
-		ExpireAt: s.int(3),
-		Len:      s.int(4),
-		Bytes:    s.int(5),
-		Value:    t.arena.column(s, 6),
-		Notes:    store.Notes(s.bytes(7)),
-	}
+	h := headOf(s.int(1))
+	h.ID = store.ID(s.int(2))
+	h.ExpireAt, h.Len, h.Bytes = s.int(3), s.int(4), s.int(5)
+	h.Value = t.arena.column(s, 6)
+	h.Notes = store.Notes(s.bytes(7))
+	return h
 }
 
 // lookup finds a key's row. A writing transaction remembers it.
@@ -48,9 +47,14 @@ func (t *tx) lookup(k store.Key) (headRow, error) {
 	if known {
 		return row, nil
 	}
-	err := t.fetch(t.conn.s.headGet, &row)
+	sp := t.ledger.find(k.DB)
+	if sp == nil || t.cached(sp.ns, &row) {
+		return row, nil
+	}
+	err := t.fetch(t.conn.s.headGet, sp.ns, &row)
 	if err == nil {
 		t.remember(row)
+		t.cache(sp.ns, &row)
 	}
 	return row, err
 }
@@ -61,7 +65,29 @@ func (t *tx) meta(k store.Key) (headRow, error) {
 	if known {
 		return row, nil
 	}
-	return row, t.fetch(t.conn.s.headMeta, &row)
+	sp := t.ledger.find(k.DB)
+	if sp == nil || t.cached(sp.ns, &row) {
+		return row, nil
+	}
+	return row, t.fetch(t.conn.s.headMeta, sp.ns, &row)
+}
+
+// cached looks a row up among those that are remembered. A writing transaction sees what it has changed
+// itself, which the cache need not have kept; only settling writes a key once, and then knows.
+func (t *tx) cached(ns int64, row *headRow) bool {
+	return t.snapshot != 0 && t.engine.rows.get(ns, row, t.snapshot, &t.arena)
+}
+
+// cache has a row that was read remembered.
+func (t *tx) cache(ns int64, row *headRow) {
+	if t.snapshot != 0 {
+		t.engine.rows.add(ns, row, t.snapshot)
+	}
+}
+
+// stage has the cache follow a row that was written.
+func (t *tx) stage(ns int64, row *headRow) {
+	t.engine.rows.stage(ns, row, t.engine.commits.Load()+2)
 }
 
 // recall answers what the transaction knows of a key.
@@ -76,12 +102,8 @@ func (t *tx) recall(k store.Key) (row headRow, known bool) {
 }
 
 // fetch runs headGet or headMeta for a row.
-func (t *tx) fetch(s *stmt, row *headRow) error {
-	sp := t.ledger.find(row.db)
-	if sp == nil {
-		return nil
-	}
-	bindHead(s, sp.ns, row.h, row.name)
+func (t *tx) fetch(s *stmt, ns int64, row *headRow) error {
+	bindHead(s, ns, row.h, row.name)
 	found, err := t.conn.step(s)
 	if err != nil {
 		return t.fail(err)
@@ -180,11 +202,12 @@ func (t *tx) PutHead(k store.Key, h store.Head) error {
 	}
 	sp.add(ones(!old.found), ones(h.ExpireAt != 0)-ones(old.head.ExpireAt != 0), h.Bytes-old.head.Bytes)
 	t.note(h.ID, h.Ranked)
+	old.found, old.head = true, h
+	t.stage(sp.ns, &old)
 	if t.settling {
 		t.forget(old) // a generation writes a key once: not worth the copy
 		return nil
 	}
-	old.found, old.head = true, h
 	old.head.Value = t.keep(h.Value)
 	t.remember(old)
 	return nil
@@ -378,6 +401,7 @@ func (t *tx) remove(k store.Key, onlyExpired bool) (headRow, error) {
 		return headRow{}, err
 	}
 	sp.add(-1, -ones(old.head.ExpireAt != 0), -old.head.Bytes)
+	t.stage(sp.ns, &headRow{h: old.h, name: k.Name})
 	if t.settling {
 		t.forget(old)
 		return old, nil

@@ -59,6 +59,9 @@ func (r *reader) view(e *Engine, s store.Scope, fn func(store.Tx) error) error {
 	t := &r.conn.tx
 	t.begin(e, r.conn, &r.ledger, s, false)
 	defer t.end()
+	if r.seen%2 == 0 {
+		t.snapshot = r.seen
+	}
 	if err := fn(t); err != nil {
 		return err
 	}

@@ -54,9 +54,9 @@ func (e *Engine) shrink(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	err = e.writer.exclusive(ctx, func(c *conn) error {
+		defer e.commits.Add(2) // or readers would go on to see the pages
 		return c.script(fmt.Sprintf("PRAGMA incremental_vacuum(%d);", vacuumPages))
 	})
-	e.commits.Add(2) // or readers would go on to see the pages
 	return err == nil, err
 }
 

@@ -24,6 +24,8 @@ type tx struct {
 	write  bool
 	// stamp is when the next head was put, 0 for now.
 	stamp int64
+	// snapshot is the commit count of the snapshot it reads, 0 if that is not certain or if it writes.
+	snapshot uint64
 	// settling: ids come from a journal, which gave them out.
 	settling bool
 	open     bool
@@ -48,7 +50,7 @@ var _ store.Tx = (*tx)(nil)
 func (t *tx) begin(e *Engine, c *conn, l *ledger, s store.Scope, write bool) {
 	t.engine, t.conn, t.ledger, t.scope = e, c, l, s
 	t.now = e.now()
-	t.write, t.open, t.wrote, t.failure, t.hint = write, true, false, nil, 0
+	t.write, t.open, t.wrote, t.failure, t.hint, t.snapshot = write, true, false, nil, 0, 0
 }
 
 // finish orphans what no key names.

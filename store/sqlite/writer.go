@@ -73,6 +73,8 @@ type writer struct {
 	nextID  int64
 	idLimit int64 // ids below it are reserved in the file
 	backup  backup
+	// unseen tells that the group has changed heads without the transaction's methods.
+	unseen bool
 }
 
 // backup is what the counters were before the transaction in progress.
@@ -83,7 +85,11 @@ type backup struct {
 
 func (w *writer) save() backup { return backup{w.ledger.clone(), w.idLimit} }
 
-func (w *writer) restore(b backup) { w.ledger, w.idLimit = b.ledger, b.idLimit }
+// restore also has the cache forget what was staged since the group began: more than is undone, and right.
+func (w *writer) restore(b backup) {
+	w.ledger, w.idLimit = b.ledger, b.idLimit
+	w.engine.rows.discard()
+}
 
 // undo ends the transaction in progress, if SQLite has not done so, and takes the counters back.
 func (w *writer) undo() {

@@ -1,0 +1,125 @@
+package sqlite
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"larder/store"
+)
+
+// TestRowsFollowAModel plays readers and a writer on the cache and compares every answer with what a snapshot
+// may see: the versions of each key by commit.
+func TestRowsFollowAModel(t *testing.T) {
+	commits := uint64(2)
+	r := newRows(64<<10, func() uint64 { return commits })
+	type version struct{ since, len uint64 }
+	history := map[int64][]version{}
+	at := func(h int64, seen uint64) (n uint64) {
+		for _, v := range history[h] {
+			if v.since <= seen {
+				n = v.len
+			}
+		}
+		return n
+	}
+	row := func(h int64, n uint64) headRow {
+		row := headRow{h: h, name: fmt.Append(nil, "key ", h), found: n > 0}
+		if row.found {
+			row.head = store.Head{Type: store.String, Len: int64(n), Value: make([]byte, n%200)}
+		}
+		return row
+	}
+	draw := rand.New(rand.NewPCG(1, 2))
+	hits, version2 := 0, uint64(0)
+	for range 200_000 {
+		h, seen := draw.Int64N(400), commits-2*draw.Uint64N(min(commits/2, 3))
+		switch draw.IntN(10) {
+		case 0: // a transaction of a few keys, which may fail; readers come in between
+			staged := map[int64]uint64{}
+			for range 1 + draw.IntN(5) {
+				version2++
+				k, n := draw.Int64N(400), version2*draw.Uint64N(2)
+				staged[k] = n
+				w := row(k, n)
+				r.stage(1, &w, commits+2)
+				old := row(k, at(k, commits))
+				r.add(1, &old, commits)
+			}
+			if kept := draw.IntN(3) > 0; kept {
+				commits += 2
+				for k, n := range staged {
+					history[k] = append(history[k], version{commits, n})
+				}
+				r.end(true)
+			} else {
+				r.end(false)
+			}
+		case 1, 2, 3:
+			found := row(h, at(h, seen))
+			r.add(1, &found, seen)
+		default:
+			got := row(h, 0)
+			var a arena
+			if !r.get(1, &got, seen, &a) {
+				continue
+			}
+			hits++
+			if want := at(h, seen); got.found != (want > 0) || uint64(got.head.Len) != want || len(got.head.Value) != int(want%200) {
+				t.Fatalf("key %d at commit %d: found %v with length %d, want %d", h, seen, got.found, got.head.Len, want)
+			}
+		}
+	}
+	if hits < 1000 {
+		t.Fatalf("%d hits: the cache forgets everything", hits)
+	}
+}
+
+// TestRowsStayInTheirBounds fills the cache far beyond its limit.
+func TestRowsStayInTheirBounds(t *testing.T) {
+	const limit = 1 << 20
+	r := newRows(limit, func() uint64 { return 2 })
+	for h := range int64(100_000) {
+		row := headRow{h: h, name: fmt.Append(nil, h), found: true, head: store.Head{Type: store.String, Value: make([]byte, h%store.InlineMax)}}
+		r.add(1, &row, 2)
+		if r.size() > limit {
+			t.Fatalf("%d bytes after %d keys, more than %d", r.size(), h+1, limit)
+		}
+	}
+	if r.size() < limit/3 {
+		t.Fatalf("only %d bytes of %d are used", r.size(), limit)
+	}
+	other := headRow{h: 99_999, name: []byte("99999")}
+	if r.get(2, &other, 2, &arena{}) {
+		t.Fatal("a key is found in another namespace")
+	}
+}
+
+// TestRowIndexFollowsAMap drops and puts until every slot has been somebody else's.
+func TestRowIndexFollowsAMap(t *testing.T) {
+	var x rowIndex
+	model := map[rowKey]uint32{}
+	draw := rand.New(rand.NewPCG(3, 4))
+	for i := range uint32(100_000) {
+		k := rowKey{1, draw.Int64N(500)}
+		if draw.IntN(3) == 0 {
+			x.drop(k)
+			delete(model, k)
+		} else {
+			x.put(k, i)
+			model[k] = i
+		}
+		got, ok := x.get(k)
+		if want, there := model[k]; ok != there || ok && got != want {
+			t.Fatalf("step %d: %v is at %d (%v), want %d (%v)", i, k, got, ok, want, there)
+		}
+	}
+	if x.n != len(model) {
+		t.Fatalf("%d keys, want %d", x.n, len(model))
+	}
+	for k, want := range model {
+		if got, ok := x.get(k); !ok || got != want {
+			t.Fatalf("%v is at %d (%v), want %d", k, got, ok, want)
+		}
+	}
+}
