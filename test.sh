@@ -18,9 +18,12 @@ case ${1:-} in
 esac
 
 staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
-# package and the command that shows it is there
+# package and the command or path that shows it is there
+python=/usr/lib/python3/dist-packages
 needs=(gcc:gcc libc6-dev:/usr/include/stdlib.h dpkg-dev:dpkg-source util-linux:flock xz-utils:xz patch:patch
-	redis-server:redis-server redis-tools:redis-cli tcl:tclsh ca-certificates:/etc/ssl/certs git:git)
+	redis-server:redis-server redis-tools:redis-cli tcl:tclsh ca-certificates:/etc/ssl/certs git:git
+	nodejs:node npm:npm python3-redis:$python/redis python3-django:$python/django python3-django-redis:$python/django_redis
+	python3-rq:rq python3-celery:$python/celery ruby-sidekiq:sidekiq php-cli:php php-redis:/usr/share/doc/php-redis)
 
 summary=() failed=0
 
@@ -95,7 +98,12 @@ unit() {
 
 gates() { go test -count=1 -run 'TestSizes|TestImports' ./integration/; }
 
-integration() { go test -count=1 -timeout 9m -skip 'TestSizes|TestImports' "$@" ./integration/...; }
+integration() { go test -count=1 -timeout 9m -skip 'TestSizes|TestImports|TestClients' "$@" ./integration/...; }
+
+# clients run on what Debian's packages, npm ci and a Go module of their own bring.
+clients() {
+	(cd integration/clients && go vet ./...) && go test -count=1 -timeout 9m -run TestClients ./integration/
+}
 
 tcl() {
 	CGO_ENABLED=0 go build -o "$built/larder" . && KEEP_TCL_LOGS=1 integration/tcl/run.sh "$built/larder"
@@ -122,11 +130,13 @@ main() {
 		stage gates gates
 		stage unit unit
 		stage integration integration
+		stage clients clients
 		stage tcl tcl
 		if [ $full = yes ]; then
 			stage fuzz fuzz
 			LARDER_TEST_LONG=1 stage long unit
-			LARDER_TEST_LONG=1 stage race integration -race
+			LARDER_TEST_LONG=1 stage many-jobs clients
+			LARDER_TEST_LONG=1 stage race integration -race -timeout 20m
 		fi
 	fi
 	printf '\n'
