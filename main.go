@@ -14,6 +14,7 @@ import (
 	"sync"
 	"syscall"
 
+	"larder/cli"
 	"larder/resp"
 	"larder/resp/cmd"
 	"larder/resp/param"
@@ -24,6 +25,9 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 // run is the whole life of the process; it returns the exit status.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == "check" {
+		return cli.Check(args[1:], stdout, stderr)
+	}
 	if len(args) == 1 {
 		switch args[0] {
 		case "--version", "-v":
@@ -68,6 +72,7 @@ const usage = `Usage: larder [/path/to/redis.conf | -] [--directive value ...]
   larder                                serve on 127.0.0.1:6379, data in ./data
   larder --port 6380 --dir ./data       another port, another directory
   larder redis.conf --loglevel verbose  a configuration file in redis.conf's syntax first
+  larder check DIR [--fix] [--json]     look for damage in a data directory that no server uses
   larder --version | --help
 
 Directives are redis-server's, and of Larder's own:

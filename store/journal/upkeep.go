@@ -176,10 +176,15 @@ func (e *Engine) Check(ctx context.Context, fix bool) ([]store.Finding, error) {
 	if err := e.Flush(ctx); err != nil {
 		return nil, err
 	}
-	if c, ok := e.base.(store.Checker); ok {
-		return c.Check(ctx, fix)
+	c, ok := e.base.(store.Checker)
+	if !ok {
+		return nil, nil
 	}
-	return nil, nil
+	found, err := c.Check(ctx, fix)
+	e.writing.Lock()
+	defer e.writing.Unlock()
+	e.nextID = max(e.nextID, e.base.Settled().NextID) // the repair may have used ids, or found them used
+	return found, err
 }
 
 func removeAll(paths []string) error {

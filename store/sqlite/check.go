@@ -2,8 +2,11 @@ package sqlite
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"larder/store"
@@ -140,7 +143,7 @@ func (in *inspection) run(sql string) { in.each(sql, func(*stmt) {}) }
 
 func (in *inspection) apply(r *rule) {
 	in.seen = len(in.found)
-	in.each(r.find, func(s *stmt) { in.report(s.text(0), r.problem, r.repair) })
+	in.each(r.find, func(s *stmt) { in.report(legible(s.text(0)), r.problem, r.repair) })
 	if !in.mending() {
 		return
 	}
@@ -150,6 +153,20 @@ func (in *inspection) apply(r *rule) {
 		in.run(r.sql)
 	}
 	in.mended()
+}
+
+// hexName is how SQLite's quote writes a name.
+var hexName = regexp.MustCompile(`X'([0-9A-F]*)'`)
+
+// legible writes names as people know them.
+func legible(text string) string {
+	return hexName.ReplaceAllStringFunc(text, func(quoted string) string {
+		name, err := hex.DecodeString(quoted[2 : len(quoted)-1])
+		if err != nil {
+			return quoted
+		}
+		return strconv.Quote(string(name))
+	})
 }
 
 func (in *inspection) report(subject, problem, repair string) {
