@@ -245,6 +245,7 @@ FCALL_RO ro 1 k
 FCALL_RO put 1 k w
 FCALL ro 0 undeclared
 FCALL put 0 undeclared
+FCALL PUT 1 k V
 FCALL nosuch 0
 FCALL put x
 FCALL put -1

@@ -1,8 +1,10 @@
 package lua
 
 import (
+	"bytes"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,7 +13,7 @@ import (
 // libraries is one state of all libraries; it never changes.
 type libraries struct {
 	byName    map[string]*Library
-	functions map[string]*Function
+	functions map[string]*Function // by their names in lower case
 }
 
 // functions holds the current state. Changes take turns, are saved first and then published.
@@ -20,6 +22,7 @@ type functions struct {
 	engine  *Engine
 	vault   Vault
 	change  sync.Mutex
+	saved   []byte // what the vault holds; changed under change
 	current atomic.Pointer[libraries]
 }
 
@@ -36,13 +39,13 @@ func newLibraries() *libraries {
 // add adds a library, whose name must be new.
 func (s *libraries) add(l *Library) error {
 	for _, f := range l.Functions {
-		if s.functions[f.Name] != nil {
+		if s.functions[strings.ToLower(f.Name)] != nil {
 			return Fault("ERR Function " + f.Name + " already exists")
 		}
 	}
 	s.byName[l.Name] = l
 	for _, f := range l.Functions {
-		s.functions[f.Name] = f
+		s.functions[strings.ToLower(f.Name)] = f
 	}
 	return nil
 }
@@ -50,7 +53,7 @@ func (s *libraries) add(l *Library) error {
 func (s *libraries) remove(l *Library) {
 	delete(s.byName, l.Name)
 	for _, f := range l.Functions {
-		delete(s.functions, f.Name)
+		delete(s.functions, strings.ToLower(f.Name))
 	}
 }
 
@@ -78,6 +81,7 @@ func (f *functions) load() error {
 	}
 	all, err := f.engine.parseDump(state)
 	if err == nil {
+		f.saved = state
 		f.current.Store(all)
 	}
 	return err
@@ -91,17 +95,35 @@ func (f *functions) update(edit func(*libraries) (*libraries, error)) error {
 	if err != nil {
 		return err
 	}
-	if f.vault != nil {
-		if err := f.vault.Save(next.dump()); err != nil {
-			return Fault("MISCONF the functions could not be saved: " + err.Error())
-		}
+	if err := f.save(next); err != nil {
+		return Fault("MISCONF the functions could not be saved: " + err.Error())
 	}
 	f.current.Store(next)
 	return nil
 }
 
-// Function finds a function by name, nil if there is none.
-func (e *Engine) Function(name string) *Function { return e.functions.current.Load().functions[name] }
+// save leaves the vault alone if it holds the same already: programs load their library
+// whenever they start.
+func (f *functions) save(s *libraries) error {
+	if f.vault == nil {
+		return nil
+	}
+	state := s.dump()
+	if f.saved != nil && bytes.Equal(state, f.saved) {
+		return nil
+	}
+	f.saved = nil // until it is known what the vault holds
+	if err := f.vault.Save(state); err != nil {
+		return err
+	}
+	f.saved = state
+	return nil
+}
+
+// Function finds a function by its name in any case, nil if there is none.
+func (e *Engine) Function(name string) *Function {
+	return e.functions.current.Load().functions[strings.ToLower(name)]
+}
 
 // Libraries lists all libraries by name.
 func (e *Engine) Libraries() []*Library { return e.functions.current.Load().sorted() }

@@ -289,12 +289,13 @@ func TestCacheIsBounded(t *testing.T) {
 type memoryVault struct {
 	state []byte
 	fail  error
+	saves int
 }
 
 func (v *memoryVault) Load() ([]byte, error) { return v.state, nil }
 
 func (v *memoryVault) Save(state []byte) error {
-	if v.fail == nil {
+	if v.saves++; v.fail == nil {
 		v.state = state
 	}
 	return v.fail
@@ -306,6 +307,9 @@ func TestLibrariesSurviveARestart(t *testing.T) {
 	e := newEngine(t, Limits{}, v)
 	if r := e.Run(&Job{Function: e.Function("f")}, newHost()); r.Text() != "kept" {
 		t.Errorf("got %q", r.Text())
+	}
+	if _, err := e.LoadLibrary("#!lua name=lib\nredis.register_function('f', function() return 'kept' end)", true, nil); err != nil || v.saves != 1 {
+		t.Errorf("the same library again: %v, saved %d times", err, v.saves)
 	}
 	v.fail = os.ErrPermission
 	if err := e.DeleteLibrary("lib"); err == nil || e.Function("f") == nil {
