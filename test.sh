@@ -98,7 +98,11 @@ unit() {
 
 gates() { go test -count=1 -run 'TestSizes|TestImports' ./integration/; }
 
-integration() { go test -count=1 -timeout 9m -skip 'TestSizes|TestImports|TestClients' "$@" ./integration/...; }
+# The examples are a module of their own, for their Redis client.
+integration() {
+	go test -count=1 -timeout 9m -skip 'TestSizes|TestImports|TestClients' "$@" ./integration/... &&
+		(cd examples && go vet ./... && go test -count=1 -timeout 5m ./...)
+}
 
 # clients run on what Debian's packages, npm ci and a Go module of their own bring.
 clients() {
