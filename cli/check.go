@@ -166,7 +166,7 @@ func (r *report) keys(ctx context.Context, dir *shard.Dir) (err error) {
 		}
 	}()
 	for i := range dir.Shards() {
-		f, err := sqlite.Open(dir.ShardPath(i), sqlite.Options{})
+		f, err := openFile(dir.ShardPath(i))
 		if err != nil {
 			return err
 		}
@@ -180,6 +180,17 @@ func (r *report) keys(ctx context.Context, dir *shard.Dir) (err error) {
 	found, err := shard.New(engines).Check(ctx, r.Fix)
 	r.add(found...)
 	return err
+}
+
+// openFile opens a shard and leaves its indexes as the server wants them.
+func openFile(path string) (*sqlite.Engine, error) {
+	ordered := false
+	if _, err := os.Stat(path); err == nil {
+		if ordered, err = sqlite.Ordered(path); err != nil {
+			return nil, err
+		}
+	}
+	return sqlite.Open(path, sqlite.Options{Ordered: ordered})
 }
 
 // settled puts the journal before the files, if there is one.

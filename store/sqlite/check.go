@@ -117,6 +117,7 @@ func (t *tx) inspect(fix bool) ([]store.Finding, error) {
 	}
 	in.heads()
 	in.items()
+	in.tags()
 	for i := range rules {
 		in.apply(&rules[i])
 	}

@@ -36,6 +36,16 @@ func Damage(path string) ([]string, error) {
 	return nil, err
 }
 
+// Ordered tells whether a shard's file has the index of names, for those who open it as it is.
+func Ordered(path string) (bool, error) {
+	c, err := openConn(path, 0)
+	if err != nil {
+		return false, err
+	}
+	n, err := c.number(`SELECT count(*) FROM sqlite_schema WHERE name = 'heads_name'`)
+	return n > 0, errors.Join(err, c.close())
+}
+
 // treePage is how integrity_check names a page.
 var treePage = regexp.MustCompile(`^Tree (\d+) page (\d+)`)
 
@@ -206,7 +216,7 @@ type numbers struct {
 	lo, hi int64
 }
 
-// sources are the tables but for blocks, which are counted anew.
+// sources are the tables but for blocks, which are counted anew, and tags, which heads know.
 func sources() []source {
 	hash := int64(1) << (store.HashBits + 14)
 	return []source{
@@ -214,7 +224,7 @@ func sources() []source {
 		{"spaces", "db, ns, size, volatile, bytes", []numbers{{"db", 0, math.MaxInt32}}},
 		{"dead_spaces", "ns, bytes", []numbers{{"ns", 0, idMax}}},
 		{"orphans", "id, bytes", []numbers{{"id", 0, idMax}}},
-		{"heads", "ns, h, name, kind, id, expire, len, bytes, stored, value", []numbers{{"ns", 0, idMax}, {"h", 0, hash}}},
+		{"heads", "ns, h, name, kind, id, expire, len, bytes, stored, used, value, notes", []numbers{{"ns", 0, idMax}, {"h", 0, hash}}},
 		{"chunks", "at, value", []numbers{{"at", 0, math.MaxInt64}}},
 		{"blobs", "ref, value", []numbers{{"ref", 0, idMax}}},
 		{"items", "id, part, pos, field, score, value, ref", []numbers{{"id", 0, idMax}, {"part", 0, 64}, {"pos", math.MinInt64, math.MaxInt64}}},

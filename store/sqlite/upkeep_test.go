@@ -107,6 +107,9 @@ func TestCheckFindsAndMends(t *testing.T) {
 		{`UPDATE heads SET id = (SELECT id FROM heads WHERE name = x'68') WHERE name = x'74'`, "have the same items"},
 		{`UPDATE heads SET ns = 99`, "belong to no database"},
 		{`UPDATE meta SET v = 1 WHERE k = 'ids'`, "could be given out again"},
+		{`DELETE FROM tags`, "which does not list it"},
+		{`INSERT INTO tags (ns, tag, h, name) SELECT ns, x'71', h, name FROM tags`, "has it no more"},
+		{`INSERT INTO tags (ns, tag, h, name) SELECT ns, tag, 7, x'71' FROM tags`, "which is not there"},
 	} {
 		t.Run(row.damage, func(t *testing.T) {
 			e := fresh(t, sqlite.Options{})
@@ -139,6 +142,9 @@ func TestCheckFindsAndMends(t *testing.T) {
 func furnish(t *testing.T, e *sqlite.Engine) {
 	t.Helper()
 	set(t, e, "s", "v")
+	tagged := str("v")
+	tagged.Notes = store.Notes("").WithTags("red")
+	update(t, e, func(tx store.Tx) error { return tx.PutHead(key("tagged"), tagged) })
 	var members []store.Item
 	for i := range 600 {
 		members = append(members, member(i, float64(i)))
