@@ -6,6 +6,7 @@
 #   run.sh --calibrate redis-server       write passed.txt anew from the judge
 #
 # files.txt        the suite's files, longest first: two run side by side
+# spawned.txt      those of them that start their servers themselves, as src/redis-server
 # exceptions.txt   "file<TAB>test<TAB>reason": not run and not counted; where the reason
 #                  begins with "runs:" later tests need what it does, so it runs uncounted
 #
@@ -43,21 +44,40 @@ start_server() {
 	return 1
 }
 
+# own_tree DIR: a copy of the suite that starts our server: every run empties tests/tmp of its tree. Of
+# a server's log the suite wants a line with the process id, and one that says it is ready.
+own_tree() {
+	mkdir -p "$1/src"
+	cp -r "$TCL_TREE/tests" "$TCL_TREE/runtest" "$1"
+	rm -rf "$1"/tests/tmp/*
+	printf '#!/bin/bash\necho " PID: $$"\nexec "$TCL_SERVER" "$@"\n' >"$1/src/redis-server"
+	chmod 755 "$1/src/redis-server"
+}
+
 # run_one FILE: plays one file of the suite; leaves out.txt and ok.txt in its log directory.
 run_one() {
-	local file=$1 dir=$TCL_LOGS/${1//\//-} began=$SECONDS base
+	local file=$1 dir=$TCL_LOGS/${1//\//-} began=$SECONDS base tree where
 	mkdir -p "$dir"
 	# The suite looks for a port of its own from here on; files side by side must not race for it.
 	base=$((11032 + 64 * $(grep -nx "$file" "$here/files.txt" | cut -d: -f1)))
-	start_server "$dir" || return 0
+	server="" where=() tree=$TCL_TREE
+	if grep -qx "$file" "$here/spawned.txt"; then
+		tree=$dir/tree
+		own_tree "$tree"
+	else
+		start_server "$dir" || return 0
+		where=(--host 127.0.0.1 --port "$port")
+	fi
 	awk -F'\t' -v f="$file" '$1 == f && $3 !~ /^runs:/ { print $2 }' "$TCL_EXCEPTIONS" >"$dir/skip.txt"
-	(cd "$TCL_TREE" && timeout -k 5 "${TCL_FILE_LIMIT:-150}" ./runtest --host 127.0.0.1 --port "$port" \
+	(cd "$tree" && timeout -k 5 "${TCL_FILE_LIMIT:-150}" ./runtest "${where[@]}" \
 		--baseport "$base" --single "$file" --durable --ignore-encoding --ignore-digest --timeout "${TCL_TEST_LIMIT:-45}" \
 		--skipfile "$dir/skip.txt" --tags "$deny") >"$dir/out.raw" 2>&1
 	echo "exit status $?" >>"$dir/out.raw"
-	kill -9 "$server" 2>/dev/null
-	wait "$server" 2>/dev/null
-	rm -rf "$dir/data"
+	if [ -n "$server" ]; then
+		kill -9 "$server" 2>/dev/null
+		wait "$server" 2>/dev/null
+	fi
+	rm -rf "$dir/data" "$dir/tree"
 	plain <"$dir/out.raw" >"$dir/out.txt"
 	sed -n 's/^\[ok\]: //p' "$dir/out.txt" | sort >"$dir/ok.txt"
 	echo "$((SECONDS - began))" >"$dir/seconds"
