@@ -47,6 +47,8 @@ func commandOf(name string) command {
 		return command{args: []string{"GET", key}, data: plainKeys()}
 	case "INCR":
 		return command{args: []string{"INCR", "counter:" + any}, data: counters(), effect: overwrites}
+	case "EVAL":
+		return command{args: []string{"EVAL", "return redis.call('INCR', KEYS[1])", "1", "counter:" + any}, data: counters(), effect: overwrites}
 	case "LPUSH", "RPUSH":
 		return command{args: []string{name, "mylist", v}, data: listOf("mylist"), effect: grows}
 	case "LPOP":
@@ -92,6 +94,8 @@ func coreRows(p CorePlan) (rows []coreRow) {
 // contenders of a row: the three fsync modes differ in how they write, so a run that must be quick compares them by SET.
 func (p CorePlan) contenders(name string, alone bool) []string {
 	switch {
+	case name == "EVAL": // Redka runs no scripts, and neither did Larder always
+		return []string{contend.RedisMemory, contend.RedisEverysec, contend.Larder}
 	case p.Everybody || name == "SET" && !alone:
 		return []string{contend.RedisMemory, contend.RedisEverysec, contend.RedisAlways, contend.Redka,
 			contend.LarderNo, contend.Larder, contend.LarderAlways, contend.LarderBase}

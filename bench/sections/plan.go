@@ -57,14 +57,14 @@ type HugePlan struct {
 }
 
 func everyCommand() []string {
-	return []string{"SET", "INCR", "GET", "LPUSH", "RPUSH", "LRANGE_100", "LPOP", "SADD", "SPOP", "HSET", "ZADD", "MSET"}
+	return []string{"SET", "INCR", "EVAL", "GET", "LPUSH", "RPUSH", "LRANGE_100", "LPOP", "SADD", "SPOP", "HSET", "ZADD", "MSET"}
 }
 
 // Short takes three minutes: does everything work, and roughly how fast.
 func Short() Plan {
 	return Plan{
 		Mode: "short", Keys: 50_000, Rounds: 3, Budget: 165 * time.Second,
-		Core: CorePlan{Single: []string{"SET", "GET", "INCR", "LPUSH", "LPOP", "HSET", "ZADD"}, Piped: []string{"SET", "GET"},
+		Core: CorePlan{Single: []string{"SET", "GET", "INCR", "EVAL", "LPUSH", "LPOP", "HSET", "ZADD"}, Piped: []string{"SET", "GET"},
 			Steady: 1.5, Write: 0.8, Read: 0.8, Other: 0.5, MaxItems: 500_000},
 		Zipf: 1, Reads: 1,
 		Mixed:  MixedPlan{Ops: 3_000, Procs: []int{1, 2}},
