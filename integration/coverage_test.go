@@ -11,7 +11,7 @@ import (
 var lineLists = [][]script{
 	stringScripts, hashScripts, listScripts, setScripts, zsetScripts, keyScripts,
 	connectionScripts, helloScripts, protocolScripts, authScripts, serverScripts, debugScripts,
-	transactionScripts, pubsubScripts, paceScripts, trackingScripts, scriptScripts,
+	transactionScripts, blockingScripts, pubsubScripts, paceScripts, trackingScripts, scriptScripts,
 }
 
 // testedElsewhere are commands that end or replace the server, which no line may do.

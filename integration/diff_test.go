@@ -28,6 +28,7 @@ import (
 //	times N     the line is sent N times, %i in it being 1 to N; each reply is compared
 //	raw         the words are sent as they are, one behind the other
 //	field F     only field F of a map (or flat pairs) reply
+//	later       the line blocks its client: goes on once it does; a "receive" gets the reply
 //
 // "receive" sends nothing and compares the next message, as a subscriber gets them.
 // "sleep N" waits N milliseconds, "# text" is a comment.
@@ -199,6 +200,12 @@ func (p pair) play(t *testing.T, sc *script, proto int) {
 			continue
 		}
 		c := client(s.client)
+		if s.has("later") {
+			for i, watch := range client("who watches") {
+				s.block(t, c[i], watch)
+			}
+			continue
+		}
 		for i := 1; i <= s.times; i++ {
 			if d := s.compare(c[0], c[1], i); d != "" {
 				t.Errorf("%s\n%s", s.text, d)
@@ -206,6 +213,33 @@ func (p pair) play(t *testing.T, sc *script, proto int) {
 			}
 		}
 	}
+}
+
+// block sends a line and waits until one more client is blocked.
+func (s *step) block(t *testing.T, c, watch *conn) {
+	t.Helper()
+	was := blockedClients(t, watch)
+	if _, err := c.Write(s.bytes(1)); err != nil {
+		t.Fatal(err)
+	}
+	for range 1000 {
+		if blockedClients(t, watch) > was {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Errorf("%s\n  does not block", s.text)
+}
+
+func blockedClients(t *testing.T, c *conn) int {
+	t.Helper()
+	_, rest, _ := strings.Cut(c.must(t, "INFO", "clients").text, "blocked_clients:")
+	digits, _, _ := strings.Cut(rest, "\r")
+	n, err := strconv.Atoi(digits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // compare sends the step to both and returns how the replies differ, or "".
