@@ -56,12 +56,16 @@
 // # Memory
 //
 //  15. The growing layers are bounded by Options.OverlayBytes, and as much again may be
-//     settling. A transaction that would pass the bound, empties a database or drops a
-//     long range leaves the overlay: everything settles, and it runs straight on the base.
+//     settling; what DropRanges hide may pass the bound by largeRange rows. A transaction
+//     that would pass it, or drops a longer range, leaves the overlay: everything settles,
+//     and it runs straight on the base. One that only empties databases gives up what the
+//     layers hold of them: the base empties them where it would have taken the layers.
 //     For one shard the base's own commit makes it atomic; for several, the record is made
 //     durable before the first base commits, and each base commits with its LSN as mark.
-//  16. Orders are made on demand: most parts are only written between two settles, and a
-//     tree costs more than the write.
+//  16. Orders are made on demand, or when a part has orderEarly rows: most are only written
+//     between two settles, and a tree costs more than the write. Layers above meltBytes are
+//     not melted, since everybody would wait. A rank is guessed in the base, and corrected
+//     by what all layers show and hide before it: see search.
 //  17. What is known to be hidden at the ends of a part is remembered, so that draining a
 //     queue does not walk over its own deletions again and again.
 //
