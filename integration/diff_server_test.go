@@ -105,7 +105,7 @@ CONFIG SET maxmemory -1
 CONFIG SET maxmemory 0
 CONFIG SET maxmemory-policy allkeys-lru
 CONFIG GET maxmemory-policy
-CONFIG SET maxmemory-policy foo
+[class] CONFIG SET maxmemory-policy foo
 CONFIG SET maxmemory-policy noeviction
 CONFIG SET timeout 100 maxclients 5000
 CONFIG GET timeout

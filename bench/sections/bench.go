@@ -41,6 +41,7 @@ func All() []Section {
 		{"zipf", "INCR and SET, 50 clients of our own generator, keys drawn by a Zipf(1.0) law.", runZipf},
 		{"reads", "GET from one client while another process writes at full speed over one or fifty connections.", runReads},
 		{"mixed", "90% get, 9% set, 1% delete on 100 keys, as DiskCache's benchmark does it, each process a Python program.", runMixed},
+		{"limit", "SET with 50 clients: new keys without a limit and at maxmemory with allkeys-lru; old keys while nothing expires, and while as many keys expire in one second.", runLimit},
 		{"growth", "GET and SET of 100-byte values as the number of keys grows; DiskCache from one process, the servers with 50 clients.", runGrowth},
 		{"larger", "Values of 4 KB in a server whose memory is limited to a fraction of them.", runLarger},
 		{"huge", "One client on a single huge key. In the lines of DEL and UNLINK the latencies are those of four other clients that GET small keys meanwhile.", runHuge},

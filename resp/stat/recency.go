@@ -54,8 +54,8 @@ func (r *Recency) Tune(logFactor, decayMinutes int64) {
 // PreferFrequent says which keys to remember where there is not room for all.
 func (r *Recency) PreferFrequent(on bool) { r.frequent.Store(on) }
 
-// Touch notes that a key was used now.
-func (r *Recency) Touch(db int, name []byte) {
+// Touch notes that a key was used now. It reports whether that was news: the key was not remembered.
+func (r *Recency) Touch(db int, name []byte) (news bool) {
 	bucket, tag := r.bucket(db, name)
 	now := r.millis()
 	var weakest *atomic.Uint64
@@ -67,7 +67,7 @@ func (r *Recency) Touch(db int, name []byte) {
 		if old>>tagShift == tag && old != 0 {
 			f := r.grow(r.age(uint8(old>>timeBits), now-old&(1<<timeBits-1)))
 			slot.Store(tag<<tagShift | uint64(f)<<timeBits | now)
-			return
+			return false
 		}
 		worth := old & (1<<timeBits - 1)
 		if frequent {
@@ -84,6 +84,7 @@ func (r *Recency) Touch(db int, name []byte) {
 		weakest = &bucket[0]
 	}
 	weakest.Store(tag<<tagShift | lfuStart<<timeBits | now)
+	return true
 }
 
 // Look tells when a key was last used, in Unix milliseconds, and its counter then.

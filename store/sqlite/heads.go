@@ -303,22 +303,6 @@ func bindNonZero(s *stmt, i int, n int64) {
 	s.bindInt(i, n)
 }
 
-// orphan hands an id's items to the sweep; bytes is what they counted for, 0 if unknown.
-func (t *tx) orphan(id store.ID, bytes int64) error {
-	if id == 0 {
-		return nil
-	}
-	t.conn.s.orphan.bindInt(1, int64(id))
-	t.conn.s.orphan.bindInt(2, bytes)
-	if err := t.conn.exec(t.conn.s.orphan); err != nil {
-		return t.fail(err)
-	}
-	if t.conn.db.changes() > 0 {
-		t.ledger.pending += bytes
-	}
-	return nil
-}
-
 // NewID counts up.
 func (t *tx) NewID(k store.Key) (store.ID, error) {
 	if err := t.mayWrite(k); err != nil {

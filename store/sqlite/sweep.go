@@ -199,6 +199,22 @@ func (t *tx) sweepSpace(ns int64, n int) error {
 	return t.fail(t.conn.exec(t.conn.s.deadSpaceDrop))
 }
 
+// orphan hands an id's items to the sweep; bytes is what they counted for, 0 if unknown.
+func (t *tx) orphan(id store.ID, bytes int64) error {
+	if id == 0 {
+		return nil
+	}
+	t.conn.s.orphan.bindInt(1, int64(id))
+	t.conn.s.orphan.bindInt(2, bytes)
+	if err := t.conn.exec(t.conn.s.orphan); err != nil {
+		return t.fail(err)
+	}
+	if t.conn.db.changes() > 0 {
+		t.ledger.pending += bytes
+	}
+	return nil
+}
+
 // discountSpace takes the heads before a place out of what a flushed database counts for. Those that own
 // items hand their bytes on to the orphans.
 func (t *tx) discountSpace(ns, h int64, name []byte) error {
