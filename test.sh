@@ -2,11 +2,11 @@
 # The one test command.
 #
 #   ./test.sh            everything that gates a change
-#   ./test.sh --full     the long forms as well: fuzzing, more random operations, -race on integration
+#   ./test.sh --full     the long forms as well: fuzzing, more random operations, jobs and deaths, -race on integration
 #
 # As root on Debian it installs what it lacks; elsewhere it says what to install. It uses
-# only ports it picks itself, and leaves nothing behind but its cache of Redis's source in
-# ${LARDER_SCRATCH:-/var/tmp/larder-scratch}.
+# only ports it picks itself, and leaves nothing behind but its cache of Redis's source and
+# of npm's packages in ${LARDER_SCRATCH:-/var/tmp/larder-scratch}.
 set -uo pipefail
 cd "$(dirname "$0")"
 
