@@ -66,6 +66,7 @@ type Server struct {
 	upkeep Upkeep
 	budget Budget
 	peak   peak
+	uses   uses
 	// evictedBefore is what CONFIG RESETSTAT has taken off evicted_keys.
 	evictedBefore atomic.Int64
 	stop          func()
@@ -134,6 +135,7 @@ func New(o Options) (*Server, error) {
 	s.table = newTable(s.families()...)
 	s.executions.New = func() any { return newExecution(s) }
 	go s.everySecond()
+	go s.keepUses()
 	return s, nil
 }
 

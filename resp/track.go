@@ -160,8 +160,8 @@ func (t *trackTx) emptied(dbs ...int) error {
 }
 
 func (t *trackTx) touch(k store.Key) {
-	if t.uses {
-		t.server.recency.Touch(k.DB, k.Name)
+	if t.uses && t.server.recency.Touch(k.DB, k.Name) && t.reading {
+		t.server.uses.add(k)
 	}
 }
 
