@@ -108,6 +108,7 @@ func serve(params *param.Set, log *slog.Logger) error {
 	stop := make(chan struct{})
 	var once sync.Once
 	server, err := resp.New(resp.Options{Engine: engine, Params: params, Log: log, Upkeep: work, Budget: room, Functions: dir.Functions(),
+		CacheStats: dir.CacheStats(), Culler: culler{work.Loop, room.Evictor},
 		Stop: func() { once.Do(func() { close(stop) }) }})
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
@@ -11,6 +12,16 @@ import (
 
 // upkeep is the background work as the server's commands see it.
 type upkeep struct{ *cull.Loop }
+
+// culler is what CACHE CULL and CACHE EXPIRE do. For any goroutine.
+type culler struct {
+	loop  *cull.Loop
+	evict *cull.Evictor
+}
+
+func (c culler) Cull(ctx context.Context) (int64, error) { return c.evict.Cull(ctx) }
+
+func (c culler) Expire(ctx context.Context) (int64, error) { return c.loop.Expire(ctx) }
 
 func (u upkeep) Expired() int64 { return u.Stats().Expired.Load() }
 

@@ -32,6 +32,8 @@ var clients = []client{
 	{name: "noderedis", command: []string{"node", "main.js"}},
 	{name: "asynq"},
 	{name: "goredis"},
+	{name: "cachego"},
+	{name: "cachepy", command: []string{"/usr/bin/python3", "main.py"}},
 	{name: "redispy", command: []string{"/usr/bin/python3", "main.py"}},
 	{name: "django", command: []string{"/usr/bin/python3", "main.py"}},
 	{name: "php", command: []string{"php", "main.php"}},

@@ -2,6 +2,7 @@ package integration
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -32,7 +33,7 @@ func TestEveryCommandIsCovered(t *testing.T) {
 			}
 		}
 	}
-	for _, g := range goldenRows {
+	for _, g := range slices.Concat(goldenRows, cacheRows) {
 		for _, s := range g.script().steps(t) {
 			covered[nameOf(s.words, all)] = true
 		}

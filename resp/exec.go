@@ -198,7 +198,7 @@ func (s *Server) execute(ctx context.Context, e *execution) {
 	switch {
 	case e.refused, e.queued:
 	case e.transactional():
-		store.Run(ctx, s.engine, &e.job)
+		store.Run(ctx, e.session.engine(), &e.job)
 		e.settle()
 	default:
 		e.run()

@@ -72,6 +72,7 @@ func (t *expiryTx) Expire(keys ...store.Key) (int, error) {
 func (s *Server) expired(keys []store.Key) {
 	heard := s.heard()
 	for _, k := range keys {
+		s.cache.counts.Expired(k.DB)
 		s.caches.Invalidate(nil, []string{string(k.Name)})
 		if heard.Has('x') {
 			s.announce(cmd.Notice{Event: "expired", DB: k.DB, Name: string(k.Name)})

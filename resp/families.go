@@ -2,6 +2,7 @@ package resp
 
 import (
 	"larder/resp/cmd"
+	"larder/resp/cmd/caches"
 	"larder/resp/cmd/commands"
 	"larder/resp/cmd/configs"
 	"larder/resp/cmd/conns"
@@ -31,6 +32,7 @@ func (s *Server) families() [][]cmd.Spec {
 		sets.Table(),
 		zsets.Table(),
 		pubsubs.Table(h),
+		caches.Table(h),
 		scripts.Table(h, s.scripts),
 		s.transactionRows(),
 		{s.monitorRow()},

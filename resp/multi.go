@@ -143,7 +143,8 @@ func (b *block) run(ctx context.Context) reply.Reply {
 		job.Err = b.attempt(nil)
 	} else {
 		for b.again = true; b.again; {
-			store.Run(ctx, b.session.server.engine, job)
+			b.again = false // as it stays if the engine does not begin
+			store.Run(ctx, b.session.engine(), job)
 		}
 	}
 	if b.aborted || job.Err != nil {

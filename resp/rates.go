@@ -29,14 +29,17 @@ func kilobytes(rate *atomic.Int64) string { return fmt.Sprintf("%.2f", float64(r
 func (s *Server) everySecond() {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	for {
+	for seconds := 0; ; {
 		select {
 		case <-s.done:
 			return
 		case now := <-tick.C:
+			if seconds++; seconds%statsEvery == 0 {
+				s.saveCounts()
+			}
 			s.rates.sample(s.stats.Commands.Load(), s.traffic.In.Load(), s.traffic.Out.Load())
-			if seconds := s.params.Int("timeout"); seconds > 0 {
-				s.clients.closeIdle(now, time.Duration(seconds)*time.Second)
+			if idle := s.params.Int("timeout"); idle > 0 {
+				s.clients.closeIdle(now, time.Duration(idle)*time.Second)
 			}
 		}
 	}

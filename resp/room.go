@@ -191,6 +191,7 @@ func (t *evictionTx) Drop(keys ...store.Key) (int, error) {
 func (s *Server) evicted(keys []store.Key) {
 	heard := s.heard()
 	for _, k := range keys {
+		s.cache.counts.Evicted(k.DB)
 		s.caches.Invalidate(nil, []string{string(k.Name)})
 		if heard.Has('e') {
 			s.announce(cmd.Notice{Event: "evicted", DB: k.DB, Name: string(k.Name)})

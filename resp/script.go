@@ -88,7 +88,8 @@ func (r *scriptRun) run() reply.Reply {
 	r.job.Scope.Keys, _ = r.server.waiters.reach(r.e.keys, lateReach)
 	for r.retry = true; r.retry; {
 		r.job.Scope.All = r.wide
-		store.Run(context.Background(), r.server.engine, &r.job)
+		r.retry = false // as it stays if the engine does not begin
+		store.Run(context.Background(), r.e.session.engine(), &r.job)
 	}
 	if err := r.job.Err; err != nil {
 		r.answer.Release()

@@ -21,6 +21,7 @@ type ledger struct {
 	calls  []scriptCall
 	logs   []scriptLog
 	shown  []shownLine
+	db     int // where those were looked for
 	hits   int64
 	misses int64
 	writes int64
@@ -81,7 +82,7 @@ func (l *ledger) show(spec *cmd.Spec, db int, args [][]byte) {
 
 // count takes over what a command's transaction has seen.
 func (l *ledger) count(t *trackTx) {
-	l.hits, l.misses = l.hits+t.hits, l.misses+t.misses
+	l.db, l.hits, l.misses = t.call.DB, l.hits+t.hits, l.misses+t.misses
 	if t.call.Spec.Has(cmd.Write) {
 		l.writes++
 	}
@@ -100,6 +101,7 @@ func (l *ledger) publish() {
 		host{s}.LogScript(line.level, line.message)
 	}
 	s.stats.Hits.Add(l.hits)
+	s.cache.counts.Looked(l.db, l.hits, l.misses)
 	s.stats.Misses.Add(l.misses)
 	s.stats.Writes.Add(l.writes)
 	l.clear()

@@ -24,6 +24,7 @@ import (
 	"larder/resp/access"
 	"larder/resp/broker"
 	"larder/resp/cmd"
+	"larder/resp/cmd/caches"
 	"larder/resp/guard"
 	"larder/resp/lua"
 	"larder/resp/param"
@@ -43,6 +44,10 @@ type Options struct {
 	Functions lua.Vault
 	// Budget bounds the data; nil for no bound.
 	Budget Budget
+	// CacheStats keeps what CACHE STATS counts; nil for no longer than the server.
+	CacheStats lua.Vault
+	// Culler does at once what the background does; nil if there is none.
+	Culler caches.Culler
 	// Stop is called once when a client asks for SHUTDOWN; it must not block.
 	Stop func()
 }
@@ -88,6 +93,7 @@ type Server struct {
 	guard         *guard.Limits
 	traffic       guard.Traffic
 	scripts       *lua.Engine
+	cache         cache
 
 	wideScripts wideScripts
 	busyMillis  atomic.Int64 // busy-reply-threshold
@@ -132,6 +138,7 @@ func New(o Options) (*Server, error) {
 	if err := s.newScripts(o.Functions); err != nil {
 		return nil, err
 	}
+	s.newCache(o.CacheStats, o.Culler)
 	s.table = newTable(s.families()...)
 	s.executions.New = func() any { return newExecution(s) }
 	go s.everySecond()
@@ -153,6 +160,7 @@ func (s *Server) Close() error {
 	var errs []error
 	s.closeOnce.Do(func() {
 		close(s.done)
+		s.saveCounts()
 		s.scripts.Close()
 		s.mu.Lock()
 		defer s.mu.Unlock()

@@ -40,6 +40,8 @@ type session struct {
 	out        *output // what reaches the client besides replies
 	subscriber *broker.Subscriber
 
+	arrived time.Time // of the pipeline, if the client has a deadline
+
 	replyOff bool // CLIENT REPLY OFF
 	skip     int  // after CLIENT REPLY SKIP, how many commands until one is not answered
 }
@@ -51,6 +53,7 @@ func (s *session) context() context.Context { return context.Background() }
 // held. Consecutive commands on keys go to the engine together, which runs different
 // shards side by side; every other command is a barrier. Replies keep the order.
 func (s *session) serve(first redcon.Command) {
+	s.arrive()
 	s.hold()
 	defer s.letGo()
 	rest := s.conn.ReadPipeline()
@@ -175,7 +178,7 @@ func (s *session) runBatch() {
 			s.jobs = append(s.jobs, &e.job)
 		}
 	}
-	store.Batch(context.Background(), s.server.engine, s.jobs)
+	store.Batch(context.Background(), s.engine(), s.jobs)
 	for _, e := range s.batch[:s.n] {
 		if !e.refused && !e.queued {
 			e.settle()

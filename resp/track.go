@@ -176,6 +176,7 @@ func (t *trackTx) count() {
 	if t.misses != 0 {
 		t.server.stats.Misses.Add(t.misses)
 	}
+	t.server.cache.counts.Looked(t.call.DB, t.hits, t.misses)
 	if t.call.Spec.Has(cmd.Write) {
 		t.server.stats.Writes.Add(1)
 	}

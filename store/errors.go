@@ -16,6 +16,7 @@ const (
 	CodeRefused        // the directory cannot be opened as asked; Message says why
 	CodeInvalid        // the caller's argument; Message is the text Redis gives
 	CodeAgain          // the engine will run the transaction again in another way
+	CodeLate           // the transaction had not begun by its deadline, and never will
 )
 
 // Error is a failure with a code. Compare with errors.Is against the sentinels

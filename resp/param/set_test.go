@@ -42,6 +42,7 @@ func TestEveryParameterOfRedisHasItsDefault(t *testing.T) {
 	known := []string{
 		"cluster-announce-human-nodename", "locale-collate", "set-max-listpack-entries", "set-max-listpack-value",
 		"bind", "dir", "port", "shards", "cache-size", "cull-limit", "journal", "pprof", "maxdisk", "lua-memory-limit",
+		"key-order-index", "lease-timeout",
 	}
 	for name := range ours {
 		if !slices.Contains(known, name) {

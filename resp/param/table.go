@@ -27,6 +27,8 @@ func larderRows() []row {
 		memory("cache-size", "64mb", 0, immutable),
 		number("cull-limit", "10", 0, maxInt, 0),
 		yesno("journal", "yes", immutable),
+		yesno("key-order-index", "no", immutable),
+		number("lease-timeout", "10000", 1, maxInt, 0),
 		memory("lua-memory-limit", "256mb", mega, immutable),
 		text("pprof", "", immutable),
 	}

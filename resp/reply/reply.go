@@ -146,6 +146,8 @@ func errorText(err error) string {
 		return "ERR " + e.Message
 	case store.CodeWrongType:
 		return "WRONGTYPE " + store.ErrWrongType.Message
+	case store.CodeLate:
+		return "TIMEOUT " + e.Message
 	case store.CodeFull:
 		return "MISCONF No space left for the data directory: writes are refused until space is freed, reads go on"
 	case store.CodeIO:

@@ -112,12 +112,13 @@ type Session struct {
 	engine  store.Engine
 	rows    []cmd.Spec
 	prepare cmd.Spec
+	client  *cmd.Client
 }
 
 // NewSession starts a session in protocol 2. prepare may be nil.
 func NewSession(e store.Engine, rows []cmd.Spec, prepare cmd.Handler) *Session {
 	other := cmd.Spec{Flags: cmd.Write, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW)}, Run: prepare}
-	return &Session{Proto: 2, engine: e, rows: rows, prepare: other}
+	return &Session{Proto: 2, engine: e, rows: rows, prepare: other, client: &cmd.Client{}}
 }
 
 var errReply = errors.New("the reply is an error")
@@ -125,7 +126,7 @@ var errReply = errors.New("the reply is an error")
 // Do runs one command.
 func (s *Session) Do(t *testing.T, args ...[]byte) (answer reply.Reply) {
 	t.Helper()
-	spec := s.find(string(args[0]))
+	spec := s.find(args)
 	if spec.Run == nil {
 		t.Fatalf("no row for %q", args[0])
 	}
@@ -136,19 +137,30 @@ func (s *Session) Do(t *testing.T, args ...[]byte) (answer reply.Reply) {
 	for _, k := range spec.Keys {
 		k.Each(args, func(i int) { keys = append(keys, store.Key{Name: args[i]}) })
 	}
+	call := &cmd.Call{Spec: spec, Args: args, Proto: s.Proto, Client: s.client}
 	fn := func(tx store.Tx) error {
-		answer = spec.Run(&cmd.Call{Spec: spec, Args: args, Proto: s.Proto, Tx: tx})
+		call.Tx, call.Effects = tx, nil
+		answer = spec.Run(call)
 		if answer.IsError() {
 			return errReply
 		}
 		return nil
 	}
+	if spec.Has(cmd.Unbound) || spec.Flags&(cmd.Write|cmd.View) == 0 {
+		return spec.Run(call)
+	}
 	run := s.engine.View
 	if spec.Has(cmd.Write) {
 		run = s.engine.Update
 	}
-	if err := run(context.Background(), store.One(keys...), fn); err != nil && !errors.Is(err, errReply) {
+	err := run(context.Background(), store.Scope{Keys: keys, All: spec.Has(cmd.Whole)}, fn)
+	if err != nil && !errors.Is(err, errReply) {
 		t.Fatalf("%q: %v", args, err)
+	}
+	if err == nil {
+		for _, effect := range call.Effects {
+			effect()
+		}
 	}
 	return answer
 }
@@ -159,11 +171,24 @@ func (s *Session) DoText(t *testing.T, line string) string {
 	return Flat(s.Do(t, words(t, line)...), s.Proto)
 }
 
-func (s *Session) find(name string) *cmd.Spec {
-	for i := range s.rows {
-		if strings.EqualFold(s.rows[i].Name, name) {
-			return &s.rows[i]
+// find looks a command up, or the subcommand of a container.
+func (s *Session) find(args [][]byte) *cmd.Spec {
+	if row := named(s.rows, args[0]); row != nil {
+		if row.Subs == nil {
+			return row
+		}
+		if sub := named(row.Subs, args[1]); sub != nil {
+			return sub
 		}
 	}
 	return &s.prepare
+}
+
+func named(rows []cmd.Spec, name []byte) *cmd.Spec {
+	for i := range rows {
+		if strings.EqualFold(rows[i].Name, string(name)) {
+			return &rows[i]
+		}
+	}
+	return nil
 }

@@ -67,6 +67,7 @@ func (f *family) reset(c *cmd.Call) reply.Reply {
 	client.Proto.Store(2)
 	client.NoEvict.Store(false)
 	client.NoTouch.Store(false)
+	client.Deadline.Store(0)
 	client.Authenticated.Store(f.host.Open())
 	client.Change(func(i *cmd.ClientInfo) { i.Name, i.User = "", "default" })
 	return reply.Word("RESET")

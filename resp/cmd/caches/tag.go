@@ -1,0 +1,163 @@
+package caches
+
+import (
+	"context"
+	"slices"
+
+	"larder/resp/arg"
+	"larder/resp/cmd"
+	"larder/resp/reply"
+	"larder/store"
+)
+
+var errTagsTooLong = store.Invalid("the tags of a key may take at most 1024 bytes together")
+
+// checked refuses notes that are too long for a head.
+func checked(n store.Notes) error {
+	if len(n) > store.NotesMax {
+		return errTagsTooLong
+	}
+	return nil
+}
+
+func texts(words [][]byte) []string {
+	list := make([]string, len(words))
+	for i, w := range words {
+		list[i] = string(w)
+	}
+	return list
+}
+
+func tag(c *cmd.Call) reply.Reply {
+	return retag(c, func(have, given []string) []string { return append(have, given...) })
+}
+
+func untag(c *cmd.Call) reply.Reply {
+	return retag(c, func(have, given []string) []string {
+		return slices.DeleteFunc(have, func(t string) bool { return slices.Contains(given, t) })
+	})
+}
+
+// retag answers by how many tags a key has more or less.
+func retag(c *cmd.Call, change func(have, given []string) []string) reply.Reply {
+	heads, err := c.Tx.Heads(nil, c.Key(2))
+	if err != nil {
+		return reply.Err(err)
+	}
+	h := heads[0]
+	have := slices.Collect(h.Notes.Tags())
+	next := h.Notes.WithTags(change(slices.Clone(have), texts(c.Args[3:]))...)
+	if !h.Exists() || next == h.Notes {
+		return reply.Integer(0)
+	}
+	h.Notes = next
+	if err := checked(next); err != nil {
+		return reply.Err(err)
+	}
+	n := len(slices.Collect(next.Tags())) - len(have)
+	if err := c.Tx.PutHead(c.Key(2), h); err != nil {
+		return reply.Err(err)
+	}
+	return reply.Integer(max(n, -n))
+}
+
+func tags(c *cmd.Call) reply.Reply {
+	heads, err := c.Tx.Heads(nil, c.Key(2))
+	if err != nil {
+		return reply.Err(err)
+	}
+	var list []reply.Reply
+	for t := range heads[0].Notes.Tags() {
+		list = append(list, reply.Text(t))
+	}
+	return reply.SetOf(list...)
+}
+
+// pageKeys is how many keys are asked of the engine at a time.
+const pageKeys = 1000
+
+func tagKeys(c *cmd.Call) reply.Reply {
+	s := c.Scan(3)
+	from := store.Cursor(0)
+	if s.More() && !arg.Is(s.Peek(), "COUNT") {
+		from = store.Cursor(s.Cursor())
+	}
+	n := count(&s, 10)
+	if err := s.End(); err != nil {
+		return reply.Err(err)
+	}
+	list := c.List(reply.Array)
+	for n > 0 {
+		asked := min(n, pageKeys)
+		names, next, err := c.Tx.Tagged(c.DB, string(c.Args[2]), from, int(asked))
+		if err != nil {
+			return list.End(err)
+		}
+		for _, name := range names {
+			list.Bytes(name)
+		}
+		if from, n = next, n-asked; next == 0 {
+			break
+		}
+	}
+	return reply.Of(number(uint64(from)), list.Done())
+}
+
+// evictBatch is how many keys one transaction of CACHE EVICT removes at most.
+const evictBatch = 256
+
+// evict removes keys page by page, each in a transaction of its own, so that other clients go
+// on. It ends where it stands when its client is gone.
+func (f *family) evict(c *cmd.Call) reply.Reply {
+	total := int64(0)
+	for _, t := range texts(c.Args[2:]) {
+		for from, more := store.Cursor(0), true; more && !c.Client.Killed.Load(); more = from != 0 {
+			keys, next, err := f.taggedPage(c, t, from)
+			if err != nil {
+				return reply.Err(err)
+			}
+			n, err := f.evictPage(c, t, keys)
+			if err != nil {
+				return reply.Err(err)
+			}
+			total, from = total+n, next
+		}
+	}
+	return reply.Integer(total)
+}
+
+func (f *family) taggedPage(c *cmd.Call, t string, from store.Cursor) (keys []store.Key, next store.Cursor, err error) {
+	err = f.host.View(context.Background(), store.Whole(), func(tx store.Tx) error {
+		keys = nil
+		var names [][]byte
+		names, next, err = tx.Tagged(c.DB, t, from, evictBatch)
+		for _, name := range names {
+			keys = append(keys, c.KeyIn(slices.Clone(name)))
+		}
+		return err
+	})
+	return keys, next, err
+}
+
+// evictPage removes those of keys that have the tag still.
+func (f *family) evictPage(c *cmd.Call, t string, keys []store.Key) (removed int64, err error) {
+	if len(keys) == 0 {
+		return 0, nil
+	}
+	err = f.host.Step(c, store.One(keys...), func(step *cmd.Call) error {
+		heads, err := step.Tx.Heads(nil, keys...)
+		if err != nil {
+			return err
+		}
+		var doomed []store.Key
+		for i := range heads {
+			if heads[i].Notes.Tagged(t) {
+				doomed = append(doomed, keys[i])
+			}
+		}
+		n, err := step.Tx.Drop(doomed...)
+		removed = int64(n)
+		return err
+	})
+	return removed, err
+}

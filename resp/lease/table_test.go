@@ -1,0 +1,82 @@
+package lease
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+)
+
+func newTest(t *testing.T) (*Table, *time.Time) {
+	t.Helper()
+	now := time.Unix(1_700_000_000, 0)
+	table := NewTable(func() time.Duration { return time.Second })
+	table.now = func() time.Time { return now }
+	return table, &now
+}
+
+func take(t *testing.T, table *Table, name string, holder any) string {
+	t.Helper()
+	text, err := table.Take(0, []byte(name), time.Minute, holder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func TestOneTokenAtATime(t *testing.T) {
+	table, now := newTest(t)
+	first := take(t, table, "k", 1)
+	if first == "" || take(t, table, "k", 2) != "" || take(t, table, "other", 2) == "" {
+		t.Fatal("a key has one token")
+	}
+	if take(t, table, "k", 1) != first {
+		t.Error("a command that is run again gets another token")
+	}
+	table.Keep(0, []byte("k"), first)
+	if take(t, table, "k", 1) != "" {
+		t.Error("the next command of the same holder gets its token too")
+	}
+	*now = now.Add(300 * time.Millisecond)
+	if g, ok := table.Look(0, []byte("k"), first); !ok || g.Cost != 300*time.Millisecond || g.Stale != time.Minute {
+		t.Errorf("%+v %v", g, ok)
+	}
+	if _, ok := table.Look(1, []byte("k"), first); ok {
+		t.Error("a token of another database")
+	}
+	table.End(0, []byte("k"), "another")
+	if _, ok := table.Look(0, []byte("k"), first); !ok {
+		t.Error("ended by another token")
+	}
+	table.End(0, []byte("k"), first)
+	if second := take(t, table, "k", 3); second == "" || second == first {
+		t.Errorf("after its end: %q", second)
+	}
+}
+
+func TestATokenDiesAfterItsTime(t *testing.T) {
+	table, now := newTest(t)
+	first := take(t, table, "k", 1)
+	*now = now.Add(time.Second)
+	if _, ok := table.Look(0, []byte("k"), first); ok {
+		t.Error("still good")
+	}
+	if take(t, table, "k", 2) == "" {
+		t.Error("no other is issued")
+	}
+}
+
+func TestTheTableIsBounded(t *testing.T) {
+	table, now := newTest(t)
+	for i := range most {
+		take(t, table, fmt.Sprint(i), 1)
+	}
+	if _, err := table.Take(0, []byte("more"), 0, 1); !errors.Is(err, ErrTooMany) {
+		t.Fatalf("one too many: %v", err)
+	}
+	*now = now.Add(time.Hour)
+	take(t, table, "later", 1)
+	if len(table.out) != 1 {
+		t.Errorf("%d tokens after their time", len(table.out))
+	}
+}
