@@ -22,7 +22,7 @@ func (e *Engine) Fill() store.Fill {
 	return store.Fill{Data: e.fill.data.Load(), Keys: e.fill.keys.Load(), Volatile: e.fill.volatile.Load(), Pending: e.baseFill().Pending}
 }
 
-// Exact settles what was counted twice so far.
+// Exact settles what was counted twice so far. If the base cannot take it, that stays too high until it can.
 func (e *Engine) Exact(on bool) {
 	if was := e.exact.Swap(on); was || !on {
 		return
@@ -30,7 +30,7 @@ func (e *Engine) Exact(on bool) {
 	e.writing.Lock()
 	defer e.writing.Unlock()
 	if !e.closed {
-		e.rotate()
+		_ = e.drain() // writers will hear of it
 	}
 }
 
