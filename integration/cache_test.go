@@ -31,7 +31,7 @@ var cacheRows = []golden{
 	{lines: "MULTI\nCACHE SET k v TAG 1 a\nCACHE TAGKEYS a\nEXEC", want: `*[+OK *["0" *["k"]]]`},
 	{lines: "MULTI\nCACHE EVICT a", want: `(error) "ERR Command not allowed inside a transaction"`},
 	{lines: "EVAL \"return redis.call('CACHE','TAGKEYS','a')\" 0", want: `*["0" *[]]`},
-	{lines: "CACHE GETLEASE k", want: `re:\*\[\(nil\) "[A-Z2-7]{26}" :0 :-2\]`},
+	{lines: "CACHE GETLEASE k", want: `re:\*\[\(nil\) "[A-Z2-7]{26}" :0 :-2\]`, want3: `*[(nil) (nil) :0 :-2]`},
 	{lines: "SET k v\nCACHE GETLEASE k", want: `*["v" (nil) :0 :-1]`},
 	{lines: "RPUSH l a\nCACHE GETLEASE l", want: `(error) "WRONGTYPE Operation against a key holding the wrong kind of value"`},
 	{lines: "CACHE SETLEASE k token v EX 5", want: "(nil)"},
@@ -46,7 +46,7 @@ var cacheRows = []golden{
 	{lines: "CACHE CHECK", want: `*["status" "sound" "findings" *[]]`, want3: `%["status" "sound" "findings" *[]]`},
 	{lines: "CACHE HELP", want: `re:\+TAGKEYS <tag> `},
 	{lines: "CACHE FOO", want: `(error) "ERR unknown subcommand 'FOO'. Try CACHE HELP."`},
-	{lines: "COMMAND INFO cache|tag", want: `re:"@cache"`, want3: `re:@cache`},
+	{lines: "COMMAND INFO cache|tag", want: `re:@cache`},
 }
 
 func TestCacheGolden(t *testing.T) {

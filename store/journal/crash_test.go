@@ -81,7 +81,31 @@ func balances(tx store.Tx) (sum int64, each []int64, err error) {
 }
 
 func putBalance(tx store.Tx, i int, n int64) error {
-	return tx.PutHead(account(i), store.Head{Type: store.String, Len: 8, Value: binary.LittleEndian.AppendUint64(nil, uint64(n))})
+	h := store.Head{Type: store.String, Len: 8, Value: binary.LittleEndian.AppendUint64(nil, uint64(n))}
+	if n != opening { // accounts that were never touched have no tags
+		h.Notes = h.Notes.WithTags(parity(n), "moved")
+	}
+	return tx.PutHead(account(i), h)
+}
+
+func parity(n int64) string { return fmt.Sprint("parity ", n&1) }
+
+// wantTags compares the index of tags with the balances.
+func wantTags(t *testing.T, step string, tx store.Tx, each []int64) {
+	t.Helper()
+	want := map[string]int{}
+	for _, n := range each {
+		if n != opening && n != 0 {
+			want[parity(n)]++
+			want["moved"]++
+		}
+	}
+	for _, tag := range []string{"parity 0", "parity 1", "moved"} {
+		names, next, err := tx.Tagged(0, tag, 0, 100)
+		if err != nil || next != 0 || len(names) != want[tag] {
+			t.Errorf("crash at %q: the index has %q for %q, the balances are %v: %v", step, names, tag, each, err)
+		}
+	}
 }
 
 func (s *server) open(t *testing.T) {
@@ -169,6 +193,7 @@ func (c crash) check(t *testing.T) {
 	defer s.stop(t)
 	err := s.View(context.Background(), store.Whole(), func(tx store.Tx) error {
 		sum, each, err := balances(tx)
+		wantTags(t, c.step, tx, each)
 		if c.acked > 0 && sum != accounts*opening {
 			t.Errorf("crash at %q after %d transfers: the sum is %d of %v", c.step, c.acked, sum, each)
 		}
