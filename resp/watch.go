@@ -81,6 +81,8 @@ func (w *watches) in(dbs ...int) []watchKey {
 }
 
 // watch is WATCH: it registers first and looks second, so that no change falls in between.
+// It looks inside an Update, which comes after every write that has run and is not published
+// yet: such a write has found no watcher, and a View, also the client's next, does not see it.
 func (s *session) watch(c *cmd.Call) reply.Reply {
 	if s.multi != nil {
 		return reply.Fail("ERR WATCH inside MULTI is not allowed")
@@ -98,15 +100,17 @@ func (s *session) watch(c *cmd.Call) reply.Reply {
 		s.server.watches.add(s, w)
 		keys = append(keys, k)
 	}
-	err := s.server.engine.View(s.context(), store.One(keys...), func(tx store.Tx) error {
-		heads, err := tx.Heads(nil, keys...)
-		for i := range heads {
-			s.watched[watchKey{keys[i].DB, string(keys[i].Name)}] = heads[i].Exists()
+	for _, k := range keys { // each by itself: only the order with its writers matters
+		err := s.server.engine.Update(s.context(), store.One(k), func(tx store.Tx) error {
+			heads, err := tx.Heads(nil, k)
+			if err == nil {
+				s.watched[watchKey{k.DB, string(k.Name)}] = heads[0].Exists()
+			}
+			return err
+		})
+		if err != nil {
+			return reply.Err(err)
 		}
-		return err
-	})
-	if err != nil {
-		return reply.Err(err)
 	}
 	return reply.OK()
 }
