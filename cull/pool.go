@@ -10,6 +10,10 @@ import (
 // poolSize is how many good candidates are kept from one search to the next.
 const poolSize = 32
 
+// perSample is how many victims one sample is drawn for: a snapshot and a descent cost more than
+// the rows of the page they lead to.
+const perSample = 4
+
 // scored is a candidate of the pool, the best last.
 type scored struct {
 	store.Candidate
@@ -30,11 +34,13 @@ func (v *Evictor) choose(ctx context.Context, excess int64, most int) ([]store.C
 	}
 	v.rescore(policy, now)
 	for excess > 0 && len(victims) < most {
-		found, err := v.sampler.Sample(ctx, nil, int(v.samples.Load()), policy.Volatile)
-		if err != nil {
-			return victims, err
+		if len(victims)%perSample == 0 {
+			found, err := v.sampler.Sample(ctx, nil, perSample*int(v.samples.Load()), policy.Volatile)
+			if err != nil {
+				return victims, err
+			}
+			v.consider(policy, found, victims, now)
 		}
-		v.consider(policy, found, victims, now)
 		if len(v.pool) == 0 {
 			break
 		}

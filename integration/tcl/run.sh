@@ -56,7 +56,7 @@ own_tree() {
 
 # run_one FILE: plays one file of the suite; leaves out.txt and ok.txt in its log directory.
 run_one() {
-	local file=$1 dir=$TCL_LOGS/${1//\//-} began=$SECONDS base tree where
+	local file=$1 dir=$TCL_LOGS/${1//\//-} began=$SECONDS base tree where limit=${TCL_FILE_LIMIT:-150}
 	mkdir -p "$dir"
 	# The suite looks for a port of its own from here on; files side by side must not race for it.
 	base=$((11032 + 64 * $(grep -nx "$file" "$here/files.txt" | cut -d: -f1)))
@@ -64,12 +64,13 @@ run_one() {
 	if grep -qx "$file" "$here/spawned.txt"; then
 		tree=$dir/tree
 		own_tree "$tree"
+		limit=$((2 * limit)) # it asks for INFO tens of thousands of times
 	else
 		start_server "$dir" || return 0
 		where=(--host 127.0.0.1 --port "$port")
 	fi
 	awk -F'\t' -v f="$file" '$1 == f && $3 !~ /^runs:/ { print $2 }' "$TCL_EXCEPTIONS" >"$dir/skip.txt"
-	(cd "$tree" && timeout -k 5 "${TCL_FILE_LIMIT:-150}" ./runtest "${where[@]}" \
+	(cd "$tree" && timeout -k 5 "$limit" ./runtest "${where[@]}" \
 		--baseport "$base" --single "$file" --durable --ignore-encoding --ignore-digest --timeout "${TCL_TEST_LIMIT:-45}" \
 		--skipfile "$dir/skip.txt" --tags "$deny") >"$dir/out.raw" 2>&1
 	echo "exit status $?" >>"$dir/out.raw"
