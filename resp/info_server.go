@@ -152,7 +152,7 @@ func (s *Server) infoKeyspace(t *infoText) {
 
 func (s *Server) infoLarder(t *infoText) {
 	sizes := s.sizes()
-	total := s.totalSize()
+	total := sumOf(sizes)
 	total.Data = s.dataBytes(total.Data)
 	t.lines("shards", len(sizes), "used_disk", total.File+total.WAL, "used_disk_human", human(total.File+total.WAL),
 		"data_bytes", total.Data, "file_bytes", total.File, "wal_bytes", total.WAL, "free_bytes", total.Free,
@@ -177,9 +177,11 @@ func (s *Server) sizes() []store.Size {
 	return sizes
 }
 
-func (s *Server) totalSize() store.Size {
+func (s *Server) totalSize() store.Size { return sumOf(s.sizes()) }
+
+func sumOf(sizes []store.Size) store.Size {
 	var total store.Size
-	for _, size := range s.sizes() {
+	for _, size := range sizes {
 		total.File += size.File
 		total.WAL += size.WAL
 		total.Free += size.Free
