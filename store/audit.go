@@ -53,7 +53,7 @@ type tally struct {
 }
 
 func (a *audit) report(repair, format string, args ...any) {
-	a.found = append(a.found, Finding{Subject: Describe(a.key, a.head.Type), Problem: fmt.Sprintf(format, args...), Repair: repair})
+	a.found = append(a.found, Finding{Subject: Describe(a.key, a.head.Type), Problem: fmt.Sprintf(format, args...), Repair: repair, Audited: true})
 }
 
 // Describe names a key in a report.

@@ -8,6 +8,13 @@ import (
 // sampleMemory is the most items a sample remembers to tell repeats; a larger one walks the part.
 const sampleMemory = 1 << 16
 
+// drawMax is the most draws, with repeats, that one command gets. Redis has no bound and runs out
+// of memory; here the disk would, and a reader would be busy for many minutes.
+const drawMax = 1 << 24
+
+// errDraws refuses more.
+var errDraws = Invalid("value is out of range")
+
 // errWrongLen stops what would otherwise draw for ever from a damaged key.
 var errWrongLen = &Error{Code: CodeInternal, Message: "a key has fewer items than its head says"}
 
@@ -20,6 +27,9 @@ func (h *handle) drawSize() int64 {
 // draw calls visit with n items of a part, each drawn uniformly whatever was drawn before. An
 // absent key gives none.
 func (h *handle) draw(p Part, n int64, visit func(Item)) error {
+	if n > drawMax && h.Exists() {
+		return errDraws
+	}
 	size := h.drawSize()
 	for n > 0 && h.Exists() {
 		drawn, err := h.tx.Random(h.head.ID, p, h.head.Len, int(min(n, size)))

@@ -79,6 +79,9 @@ type Finding struct {
 	// Damage is set for bytes that the file system gave back wrong: more may be wrong than
 	// could be looked at.
 	Damage bool
+	// Audited is set for what Audit found: a rule of the data types, which heads and items that
+	// were not written through them need not keep.
+	Audited bool
 }
 
 // Checker looks for inconsistencies and, if fix is set, repairs them.

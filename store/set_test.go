@@ -157,3 +157,31 @@ func TestAddingWhatIsThereWritesNothing(t *testing.T) {
 		return addAll(unwritable{tx, t}, k, bytesOf("w", 0, 3))
 	})
 }
+
+// TestDrawsAreBounded: a count below zero asks for repeats, as many as it likes.
+func TestDrawsAreBounded(t *testing.T) {
+	e, k := memory.New(), store.Key{Name: []byte("k")}
+	err := e.Update(context.Background(), store.One(k), func(tx store.Tx) error {
+		set, err := store.OpenSet(tx, k)
+		if err != nil {
+			return err
+		}
+		if err := set.Draw(1<<60, func(store.Item) { t.Error("an absent set has a member") }); err != nil {
+			return err
+		}
+		if _, err := set.Add([]byte("member")); err != nil {
+			return err
+		}
+		n := 0
+		if err := set.Draw(5000, func(store.Item) { n++ }); err != nil || n != 5000 {
+			t.Errorf("%d members drawn, error %v", n, err)
+		}
+		if err := set.Draw(1<<60, func(store.Item) { n++ }); err == nil || n != 5000 {
+			t.Errorf("%d members drawn, error %v", n, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}

@@ -32,9 +32,6 @@ type Options struct {
 	Ordered bool
 	// NowMillis tells the time in Unix milliseconds; nil means the system's clock.
 	NowMillis func() int64
-	// AnyLen makes Check accept heads whose Len is not their number of items: the contract leaves Len
-	// to the types, so only data written through them can be checked for it.
-	AnyLen bool
 }
 
 func (o Options) filled() Options {

@@ -76,6 +76,9 @@ func (w *world) check() {
 		w.t.Errorf("check: %v", err)
 	}
 	for _, f := range found {
+		if f.Audited {
+			continue // the suite writes heads and items as it likes
+		}
 		w.t.Errorf("check: shard %d: %s: %s", f.Shard, f.Subject, f.Problem)
 	}
 }
