@@ -40,19 +40,21 @@ func (d *data) Close() error {
 	return errors.Join(err, closeFiles(d.files))
 }
 
-// overlayBytes is the quarter of `cache-size` that the journal's growing generations may take.
+// overlayBytes is what the journal's growing generations may take: three sixteenths of `cache-size`, and as
+// much again may be settling. A larger generation writes more keys to a page it must write anyhow.
 func overlayBytes(params *param.Set) int64 {
 	if !params.Bool("journal") {
 		return 0
 	}
-	return params.Bytes("cache-size") / 4
+	return params.Bytes("cache-size") * 3 / 16
 }
 
-// rowBytes is what heads that are used may take, and pageBytes is the rest, for SQLite's page caches.
-func rowBytes(params *param.Set) int64 { return params.Bytes("cache-size") / 2 }
+// rowBytes is what heads that are used may take: nearly half, for a head costs less there than
+// in a page. pageBytes is the rest, for SQLite's page caches.
+func rowBytes(params *param.Set) int64 { return params.Bytes("cache-size") * 7 / 16 }
 
 func pageBytes(params *param.Set) int64 {
-	return params.Bytes("cache-size") - overlayBytes(params) - rowBytes(params)
+	return params.Bytes("cache-size") - 2*overlayBytes(params) - rowBytes(params)
 }
 
 // runtimeRoom is what connections, pipelines and replies may take of Go's heap beyond the

@@ -77,7 +77,7 @@ const usage = `Usage: larder [/path/to/redis.conf | -] [--directive value ...]
 
 Directives are redis-server's, and of Larder's own:
   --shards N          number of SQLite files, fixed when the directory is made (4)
-  --cache-size 64mb   memory for the page caches of all shards together
+  --cache-size 128mb  memory for caches and unsettled writes of all shards
   --appendfsync always | everysec | no
                       when an acknowledged write also survives a power cut
 `

@@ -2,6 +2,7 @@ package shard
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"larder/store"
@@ -58,19 +59,38 @@ func (l *lane) batch(ctx context.Context, jobs []*store.Job) {
 	l.acked.Add(1)
 }
 
-// sideBySide runs jobs of several shards, the first shard's on the caller's goroutine.
+// readsInTurn is how many reading jobs are run one shard after the other. Below it a goroutine for each
+// shard, whose stack must grow to SQLite's depth, costs more than it gains.
+const readsInTurn = 64
+
+// sideBySide runs jobs of several shards.
 func (f *Fanout) sideBySide(ctx context.Context, jobs []*store.Job) {
-	groups := make(map[*lane][]*store.Job, len(f.lanes))
+	groups := make([][]*store.Job, len(f.lanes))
+	writes := false
 	for _, j := range jobs {
-		l, _ := f.only(j.Scope)
-		groups[l] = append(groups[l], j)
+		at, _ := f.home(j.Scope)
+		groups[at] = append(groups[at], j)
+		writes = writes || j.Write
 	}
-	first, _ := f.only(jobs[0].Scope)
+	if writes || len(jobs) > readsInTurn {
+		f.abreast(ctx, groups)
+		return
+	}
+	for at, group := range groups {
+		if len(group) > 0 {
+			f.lanes[at].batch(ctx, group)
+		}
+	}
+}
+
+// abreast runs the jobs of each shard at the same time, the first shard's on the caller's goroutine.
+func (f *Fanout) abreast(ctx context.Context, groups [][]*store.Job) {
+	first := slices.IndexFunc(groups, func(g []*store.Job) bool { return len(g) > 0 })
 	var others sync.WaitGroup
 	var caught sync.Once
 	var panicked any
-	for l, group := range groups {
-		if l == first {
+	for at, group := range groups {
+		if at == first || len(group) == 0 {
 			continue
 		}
 		others.Go(func() {
@@ -79,12 +99,12 @@ func (f *Fanout) sideBySide(ctx context.Context, jobs []*store.Job) {
 					caught.Do(func() { panicked = p })
 				}
 			}()
-			l.batch(ctx, group)
+			f.lanes[at].batch(ctx, group)
 		})
 	}
 	func() {
 		defer others.Wait()
-		first.batch(ctx, groups[first])
+		f.lanes[first].batch(ctx, groups[first])
 	}()
 	if panicked != nil { // on the goroutine that knows what to do about it
 		panic(panicked)

@@ -61,19 +61,28 @@ func (f *Fanout) shardOf(name []byte) int {
 
 // only returns the shard of a scope that needs just one.
 func (f *Fanout) only(s store.Scope) (*lane, bool) {
+	at, ok := f.home(s)
+	if !ok {
+		return nil, false
+	}
+	return f.lanes[at], true
+}
+
+// home is the number of that shard.
+func (f *Fanout) home(s store.Scope) (at int, ok bool) {
 	if len(f.lanes) == 1 || len(s.Keys) == 0 && !s.All {
-		return f.lanes[0], true
+		return 0, true
 	}
 	if s.All {
-		return nil, false
+		return 0, false
 	}
 	first := f.shardOf(s.Keys[0].Name)
 	for _, k := range s.Keys[1:] {
 		if f.shardOf(k.Name) != first {
-			return nil, false
+			return 0, false
 		}
 	}
-	return f.lanes[first], true
+	return first, true
 }
 
 // View takes a snapshot of the shards its scope names.

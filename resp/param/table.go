@@ -24,7 +24,7 @@ func rows() []row {
 func larderRows() []row {
 	return []row{
 		number("shards", "4", 1, 1024, immutable),
-		memory("cache-size", "64mb", 0, immutable),
+		memory("cache-size", "128mb", 0, immutable),
 		number("cull-limit", "10", 0, maxInt, 0),
 		yesno("journal", "yes", immutable),
 		yesno("key-order-index", "no", immutable),
