@@ -41,3 +41,41 @@ func TestWatchSeesWritesUnderWay(t *testing.T) {
 		t.Errorf("counted %s, want %d", got, 2*each*sides)
 	}
 }
+
+// TestTrackingSeesWritesUnderWay turns tracking on and reads while a write is on its way to
+// the disk that ran before: who reads the old value must be told.
+func TestTrackingSeesWritesUnderWay(t *testing.T) {
+	s := startLarder(t, "--appendfsync", "always")
+	writer, reader := dial(t, s), dial(t, s)
+	reader.must(t, "HELLO", "3")
+	for i := range 300 {
+		n := strconv.Itoa(i)
+		if _, err := writer.Write(encode("SET", "k", n)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := reader.Write(append(encode("CLIENT", "TRACKING", "ON"), encode("GET", "k")...)); err != nil {
+			t.Fatal(err)
+		}
+		pushed := false
+		next := func() value {
+			v, _ := reader.receive()
+			for v.kind == '>' {
+				pushed = true
+				v, _ = reader.receive()
+			}
+			return v
+		}
+		next()
+		got := next()
+		if v, _ := writer.receive(); v.text != "OK" {
+			t.Fatal(v)
+		}
+		if _, err := reader.Write(append(encode("PING"), encode("CLIENT", "TRACKING", "OFF")...)); err != nil {
+			t.Fatal(err)
+		}
+		next()
+		if next(); got.text != n && !pushed {
+			t.Fatalf("round %d: read %v and was not told of %s", i, got, n)
+		}
+	}
+}

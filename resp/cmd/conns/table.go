@@ -26,6 +26,8 @@ type Host interface {
 	// Client is a connection by its id, nil if there is none; Caches what connections track.
 	Client(id int64) *cmd.Client
 	Caches() *track.Table
+	// Settle returns when every write that has run is there for readers to see.
+	Settle() error
 	// Reset undoes what the client has set up on its session: subscriptions, a transaction.
 	Reset(*cmd.Call)
 }

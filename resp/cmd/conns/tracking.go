@@ -20,7 +20,7 @@ func (f *family) tracking(c *cmd.Call) reply.Reply {
 	case !ok:
 		return reply.Fail("ERR " + arg.SyntaxError)
 	case on:
-		err = f.host.Caches().Enable(c.Client, o)
+		err = f.startTracking(c, o)
 	default:
 		f.host.Caches().Disable(c.Client)
 	}
@@ -28,6 +28,15 @@ func (f *family) tracking(c *cmd.Call) reply.Reply {
 		return reply.Err(err)
 	}
 	return reply.OK()
+}
+
+// startTracking also waits for writes that ran while nobody tracked and have noted nothing:
+// the client must not read what was there before them. EXEC holds its keys, and waits for nobody.
+func (f *family) startTracking(c *cmd.Call, o track.Options) error {
+	if err := f.host.Caches().Enable(c.Client, o); err != nil || c.Nested {
+		return err
+	}
+	return f.host.Settle()
 }
 
 func (f *family) trackingOptions(c *cmd.Call) (track.Options, error) {
