@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	format        = 1
+	format        = 2
 	applicationID = 0x4c617264 // "Lard", for file(1)
 )
 

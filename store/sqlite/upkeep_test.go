@@ -263,8 +263,9 @@ func TestSalvageKeepsWhatCanBeRead(t *testing.T) {
 		most int // keys that may be lost
 	}{
 		{"the first page", func(int64) int64 { return 0 }, 0},
-		{"a page in the middle", func(n int64) int64 { return n / 2 }, 60},
-		{"the last page", func(n int64) int64 { return n - 1 }, 60},
+		// Keys lie in the order of a random seed: an inner page takes what hangs below it, a dozen leaves of a dozen rows.
+		{"a page in the middle", func(n int64) int64 { return n / 2 }, 170},
+		{"the last page", func(n int64) int64 { return n - 1 }, 170},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "shard.db")
