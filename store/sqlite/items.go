@@ -66,6 +66,10 @@ func (t *tx) Items(dst []store.Item, id store.ID, p store.Part, fields ...[]byte
 func (t *tx) item(id store.ID, p store.Part, field []byte) (store.Item, error) {
 	m := t.place(p, 0, field)
 	it := store.Item{Pos: m.pos, Field: field}
+	if rec := itemRecord(id, p, m); t.cachedItem(p, &rec) {
+		it.Found, it.Score, it.Value = rec.found, rec.score(), rec.value
+		return it, nil
+	}
 	s := t.conn.s.itemGet
 	t.bindItem(s, id, p, m)
 	row, err := t.conn.step(s)
@@ -81,6 +85,7 @@ func (t *tx) item(id store.ID, p store.Part, field []byte) (store.Item, error) {
 	}
 	s.reset()
 	if ref == 0 {
+		t.cacheItem(id, p, m, &it)
 		return it, nil
 	}
 	it.Value, err = t.blob(ref)
@@ -111,6 +116,9 @@ type stored struct {
 
 func (t *tx) stored(id store.ID, p store.Part, m mark) (stored, error) {
 	var st stored
+	if rec := itemRecord(id, p, m); t.cachedItem(p, &rec) {
+		return stored{found: rec.found, score: rec.score(), size: int64(len(rec.value))}, nil
+	}
 	s := t.conn.s.itemMeta
 	t.bindItem(s, id, p, m)
 	row, err := t.conn.step(s)
@@ -192,6 +200,7 @@ func (t *tx) writeItem(id store.ID, p store.Part, m mark, it *store.Item, old st
 	if err != nil {
 		return err
 	}
+	t.stageItem(id, p, m, it, ref != 0)
 	s := t.conn.s.itemInsert
 	switch {
 	case old.found && p.Scored():
@@ -296,6 +305,7 @@ func (t *tx) dropRow(id store.ID, p store.Part, m mark, ref int64) error {
 	if err := t.dropBlob(ref); err != nil {
 		return err
 	}
+	t.stageItem(id, p, m, nil, false)
 	s := t.conn.s.itemDrop
 	t.bindItem(s, id, p, m)
 	return t.fail(t.conn.exec(s))

@@ -11,7 +11,7 @@ type rowIndex struct {
 const rowIndexFirst = 64
 
 func (k rowKey) mark() uint32 {
-	x := uint64(k.h) ^ uint64(k.ns)*0x9e3779b97f4a7c15
+	x := uint64(k.h) ^ k.space*0x9e3779b97f4a7c15
 	return uint32((x ^ x>>32) * 0xd6e8feb86659fd93 >> 32)
 }
 

@@ -8,15 +8,15 @@ import (
 	"larder/store"
 )
 
-// rows remembers heads as they are in the file, so that reading a hot key costs a map lookup where
-// SQLite wants a descent of four pages. A page of the page cache holds two dozen heads of
-// which one may be hot, and every connection has its own copy of it; here a head costs its bytes, once.
+// rows remembers heads and hashed items as they are in the file, so that reading a hot one costs a probe where
+// SQLite wants a descent of four pages. A page of the page cache holds two dozen rows of
+// which one may be hot, and every connection has its own copy of it; here a row costs its bytes, once.
 //
 // An entry says since which commit it holds, and serves the snapshots taken since then, for whoever changes
-// a key replaces its entry. Three rules keep that true:
+// a row replaces its entry. Three rules keep that true:
 //
 //   - A reader adds what it has read only if nothing was committed since its snapshot.
-//   - While a transaction that changes a key is under way, readers add nothing for that key (pending).
+//   - While a transaction that changes a row is under way, readers add nothing for that row (pending).
 //   - What the transaction staged is dropped if it fails.
 //
 // For any goroutine; stage, discard and end are the writer's.
@@ -27,7 +27,7 @@ type rows struct {
 
 const (
 	rowStripes = 8
-	// rowMax is the longest name that is remembered.
+	// rowMax is the longest name, and the longest value, that is remembered.
 	rowMax = 1 << 10
 	// rowIndexBytes is what the index takes for an entry, about.
 	rowIndexBytes = 16
@@ -43,8 +43,26 @@ type rowStripe struct {
 	pending    map[rowKey]struct{}
 }
 
-// rowKey is a key's place; ns is never used again after a flush.
-type rowKey struct{ ns, h int64 }
+// rowKey is a row's place. A space is a namespace of heads or a part of an id: neither is used again when it is gone.
+type rowKey struct {
+	space uint64
+	h     int64
+}
+
+func headSpace(ns int64) uint64                  { return uint64(ns) << 1 }
+func itemSpace(id store.ID, p store.Part) uint64 { return (uint64(id)<<4|uint64(p))<<1 | 1 }
+
+// record is a row, or that there is none. What its numbers mean is known to whoever wrote it.
+type record struct {
+	key     rowKey
+	name    []byte
+	found   bool
+	opaque  bool // it has more than a record can hold: nothing is remembered of it
+	numbers [rowNumbers]int64
+	value   []byte
+}
+
+const rowNumbers = 5
 
 // rowGeneration is entries in a slice, and where in it each key is.
 type rowGeneration struct {
@@ -64,41 +82,39 @@ func newRows(limit int64, commits func() uint64) *rows {
 
 func (r *rows) stripe(k rowKey) *rowStripe { return &r.stripes[uint64(k.h)%rowStripes] }
 
-// get answers what a snapshot taken at commit seen shows of a key, if that is known. The value is a copy in a.
-func (r *rows) get(ns int64, row *headRow, seen uint64, a *arena) bool {
-	k := rowKey{ns, row.h}
-	s := r.stripe(k)
+// get fills in what a snapshot taken at commit seen shows of a record's key and name, if that is known. The value
+// is a copy in a.
+func (r *rows) get(rec *record, seen uint64, a *arena) bool {
+	s := r.stripe(rec.key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := s.young.entry(k)
+	e := s.young.entry(rec.key)
 	if e == nil {
-		if e = s.old.entry(k); e == nil {
+		if e = s.old.entry(rec.key); e == nil {
 			return false
 		}
-		e = s.promote(k, e)
+		e = s.promote(rec.key, e)
 	}
-	return e.read(ns, row, seen, a)
+	return e.read(rec, seen, a)
 }
 
 // add remembers what a reader found at commit seen.
-func (r *rows) add(ns int64, row *headRow, seen uint64) {
-	k := rowKey{ns, row.h}
-	s := r.stripe(k)
+func (r *rows) add(rec *record, seen uint64) {
+	s := r.stripe(rec.key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, changing := s.pending[k]; !changing && r.commits() == seen {
-		s.put(k, row, seen)
+	if _, changing := s.pending[rec.key]; !changing && r.commits() == seen {
+		s.put(rec, seen)
 	}
 }
 
-// stage remembers what the transaction that will be commit number next has made of a key.
-func (r *rows) stage(ns int64, row *headRow, next uint64) {
-	k := rowKey{ns, row.h}
-	s := r.stripe(k)
+// stage remembers what the transaction that will be commit number next has made of a row.
+func (r *rows) stage(rec *record, next uint64) {
+	s := r.stripe(rec.key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.pending[k] = struct{}{}
-	s.put(k, row, next)
+	s.pending[rec.key] = struct{}{}
+	s.put(rec, next)
 }
 
 // end ends a transaction, after the count of commits has moved if it was kept.
@@ -150,19 +166,19 @@ func (s *rowStripe) promote(k rowKey, e rowEntry) rowEntry {
 	return s.young.append(k, e)
 }
 
-// put replaces a key's entry.
-func (s *rowStripe) put(k rowKey, row *headRow, since uint64) {
-	s.forget(k)
-	n := rowFields + len(row.name) + len(row.head.Value)
-	if len(row.name) > rowMax || n > s.limit || row.head.Notes != "" { // few keys have notes
+// put replaces a row's entry.
+func (s *rowStripe) put(rec *record, since uint64) {
+	s.forget(rec.key)
+	n := rowFields + len(rec.name) + len(rec.value)
+	if len(rec.name) > rowMax || len(rec.value) > rowMax || n > s.limit || rec.opaque {
 		return
 	}
 	if s.young.size()+n > s.limit {
 		s.young, s.old = s.old, s.young
 		s.young.empty()
 	}
-	s.young.at.put(k, uint32(len(s.young.buf)))
-	s.young.buf = appendEntry(s.young.buf, k.ns, row, since)
+	s.young.at.put(rec.key, uint32(len(s.young.buf)))
+	s.young.buf = appendEntry(s.young.buf, rec, since)
 }
 
 func (s *rowStripe) forget(k rowKey) {
@@ -194,48 +210,54 @@ func (g *rowGeneration) empty() {
 
 func (g *rowGeneration) size() int { return len(g.buf) + g.at.n*rowIndexBytes }
 
-// rowEntry is one head as bytes: the length of the rest; since; kind, 0 for a key that is not there; id, expire,
-// len, bytes, ns; the length of the name, the name; the value. Numbers are varints: most are small.
+// rowEntry is one record as bytes: the length of the rest; since; space; found; the numbers; the length of the name;
+// the name; the value. Numbers are varints: most are small.
 type rowEntry []byte
 
 // rowFields bounds what an entry takes beyond name and value.
-const rowFields = 9 * binary.MaxVarintLen64
+const rowFields = (5 + rowNumbers) * binary.MaxVarintLen64
 
-func appendEntry(dst []byte, ns int64, row *headRow, since uint64) []byte {
-	h, kind := &row.head, int64(0)
-	if row.found {
-		kind = kindOf(row.head)
-	}
+func appendEntry(dst []byte, rec *record, since uint64) []byte {
 	var room [rowFields]byte
-	fields := room[:0]
-	for _, n := range [...]uint64{since, uint64(kind), uint64(h.ID), uint64(h.ExpireAt), uint64(h.Len), uint64(h.Bytes), uint64(ns), uint64(len(row.name))} {
-		fields = binary.AppendUvarint(fields, n)
+	fields := binary.AppendUvarint(room[:0], since)
+	fields = binary.AppendUvarint(fields, rec.key.space)
+	if rec.found {
+		fields = append(fields, 1)
+		for _, n := range rec.numbers {
+			fields = binary.AppendUvarint(fields, uint64(n))
+		}
+	} else {
+		fields = append(fields, 0)
 	}
-	dst = binary.AppendUvarint(dst, uint64(len(fields)+len(row.name)+len(h.Value)))
+	fields = binary.AppendUvarint(fields, uint64(len(rec.name)))
+	dst = binary.AppendUvarint(dst, uint64(len(fields)+len(rec.name)+len(rec.value)))
 	dst = append(dst, fields...)
-	dst = append(dst, row.name...)
-	return append(dst, h.Value...)
+	dst = append(dst, rec.name...)
+	return append(dst, rec.value...)
 }
 
-// read fills in the row if the entry is its key's and held at commit seen.
-func (e rowEntry) read(ns int64, row *headRow, seen uint64, a *arena) bool {
+// read fills in the record if the entry is its key's and held at commit seen.
+func (e rowEntry) read(rec *record, seen uint64, a *arena) bool {
 	e.next() // its length
-	since, kind := e.next(), int64(e.next())
-	h := headOf(kind)
-	h.ID, h.ExpireAt, h.Len, h.Bytes = store.ID(e.next()), int64(e.next()), int64(e.next()), int64(e.next())
-	whose, n := int64(e.next()), e.next()
-	if since > seen || whose != ns || !bytes.Equal(e[:n], row.name) {
+	if since, space := e.next(), e.next(); since > seen || space != rec.key.space {
 		return false
 	}
-	row.found, row.head = kind != 0, store.Head{}
-	if !row.found {
-		return true
+	found := e.next() == 1
+	var numbers [rowNumbers]int64
+	if found {
+		for i := range numbers {
+			numbers[i] = int64(e.next())
+		}
 	}
+	n := e.next()
+	if !bytes.Equal(e[:n], rec.name) {
+		return false
+	}
+	rec.found, rec.numbers, rec.value = found, numbers, nil
 	if v := e[n:]; len(v) > 0 {
-		h.Value = a.take(len(v))
-		copy(h.Value, v)
+		rec.value = a.take(len(v))
+		copy(rec.value, v)
 	}
-	row.head = h
 	return true
 }
 

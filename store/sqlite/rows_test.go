@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
-
-	"larder/store"
 )
 
 // TestRowsFollowAModel plays readers and a writer on the cache and compares every answer with what a snapshot
@@ -23,12 +21,12 @@ func TestRowsFollowAModel(t *testing.T) {
 		}
 		return n
 	}
-	row := func(h int64, n uint64) headRow {
-		row := headRow{h: h, name: fmt.Append(nil, "key ", h), found: n > 0}
-		if row.found {
-			row.head = store.Head{Type: store.String, Len: int64(n), Value: make([]byte, n%200)}
+	row := func(h int64, n uint64) record {
+		rec := record{key: rowKey{1, h}, name: fmt.Append(nil, "key ", h), found: n > 0}
+		if rec.found {
+			rec.numbers[0], rec.value = int64(n), make([]byte, n%200)
 		}
-		return row
+		return rec
 	}
 	draw := rand.New(rand.NewPCG(1, 2))
 	hits, version2 := 0, uint64(0)
@@ -42,9 +40,9 @@ func TestRowsFollowAModel(t *testing.T) {
 				k, n := draw.Int64N(400), version2*draw.Uint64N(2)
 				staged[k] = n
 				w := row(k, n)
-				r.stage(1, &w, commits+2)
+				r.stage(&w, commits+2)
 				old := row(k, at(k, commits))
-				r.add(1, &old, commits)
+				r.add(&old, commits)
 			}
 			if kept := draw.IntN(3) > 0; kept {
 				commits += 2
@@ -57,16 +55,16 @@ func TestRowsFollowAModel(t *testing.T) {
 			}
 		case 1, 2, 3:
 			found := row(h, at(h, seen))
-			r.add(1, &found, seen)
+			r.add(&found, seen)
 		default:
 			got := row(h, 0)
 			var a arena
-			if !r.get(1, &got, seen, &a) {
+			if !r.get(&got, seen, &a) {
 				continue
 			}
 			hits++
-			if want := at(h, seen); got.found != (want > 0) || uint64(got.head.Len) != want || len(got.head.Value) != int(want%200) {
-				t.Fatalf("key %d at commit %d: found %v with length %d, want %d", h, seen, got.found, got.head.Len, want)
+			if want := at(h, seen); got.found != (want > 0) || uint64(got.numbers[0]) != want || len(got.value) != int(want%200) {
+				t.Fatalf("key %d at commit %d: found %v with length %d, want %d", h, seen, got.found, got.numbers[0], want)
 			}
 		}
 	}
@@ -80,8 +78,8 @@ func TestRowsStayInTheirBounds(t *testing.T) {
 	const limit = 1 << 20
 	r := newRows(limit, func() uint64 { return 2 })
 	for h := range int64(100_000) {
-		row := headRow{h: h, name: fmt.Append(nil, h), found: true, head: store.Head{Type: store.String, Value: make([]byte, h%store.InlineMax)}}
-		r.add(1, &row, 2)
+		rec := record{key: rowKey{1, h}, name: fmt.Append(nil, h), found: true, value: make([]byte, h%400)}
+		r.add(&rec, 2)
 		if r.size() > limit {
 			t.Fatalf("%d bytes after %d keys, more than %d", r.size(), h+1, limit)
 		}
@@ -89,9 +87,9 @@ func TestRowsStayInTheirBounds(t *testing.T) {
 	if r.size() < limit/3 {
 		t.Fatalf("only %d bytes of %d are used", r.size(), limit)
 	}
-	other := headRow{h: 99_999, name: []byte("99999")}
-	if r.get(2, &other, 2, &arena{}) {
-		t.Fatal("a key is found in another namespace")
+	other := record{key: rowKey{2, 99_999}, name: []byte("99999")}
+	if r.get(&other, 2, &arena{}) {
+		t.Fatal("a row is found in another space")
 	}
 }
 
