@@ -79,7 +79,7 @@ CONFIG GET client-query-buffer-limit
 [pairs] CONFIG GET maxmemory maxmemory maxmem*y
 [pairs] CONFIG GET repl-*
 [pairs] CONFIG GET auto-aof-*
-[pairs] CONFIG GET lua* busy*
+[pairs] CONFIG GET lua-t* busy*
 [pairs] CONFIG GET t?meout
 [pairs] CONFIG GET [st]*out
 CONFIG GET

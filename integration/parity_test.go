@@ -92,6 +92,9 @@ var changedIn72 = map[string]string{
 	"zrevrank arity":                "WITHSCORE",
 	"command|getkeys arity":         "-3",
 	"command|getkeysandflags arity": "-3",
+	// Scripts may call them since 7.2, and never wait.
+	"blpop flags": "no noscript", "brpop flags": "no noscript", "blmove flags": "no noscript", "brpoplpush flags": "no noscript",
+	"bzpopmin flags": "no noscript", "bzpopmax flags": "no noscript",
 }
 
 // TestCommandProperties compares what COMMAND says of each command that both have: arity,
