@@ -149,6 +149,9 @@ func TestUsedMemoryAddsUp(t *testing.T) {
 		if used := infoNumber(t, c, "used_memory"); used != total {
 			t.Errorf("%s: used_memory is %d, the keys' sum %d", when, used, total)
 		}
+		if v := c.must(t, "CACHE", "CHECK"); v.list[1].text != "sound" {
+			t.Errorf("%s: %v", when, v)
+		}
 	}
 	fill := func(size int) {
 		for i := range 100 {
@@ -157,7 +160,23 @@ func TestUsedMemoryAddsUp(t *testing.T) {
 			c.must(t, "HSET", "h"+k, strconv.Itoa(i), strings.Repeat("y", size))
 			c.must(t, "RPUSH", "l"+k, k, k)
 			c.must(t, "ZADD", "z"+k, k, k)
+			c.must(t, "CACHE", "SET", "t"+k, k, "TAG", "2", "even", strconv.Itoa(i))
+			c.must(t, "CACHE", "TAG", "h"+k, strconv.Itoa(i))
+			c.must(t, "CACHE", "UNTAG", "h"+k, strconv.Itoa(i-7))
+			c.must(t, "INCR", "t"+k)
 		}
+		c.must(t, "DEL", "leased", "tagged")
+		token := c.must(t, "CACHE", "GETLEASE", "leased").list[1].text
+		c.must(t, "CACHE", "SETLEASE", "leased", token, strings.Repeat("x", size), "EX", "1000")
+		c.must(t, "CACHE", "TAG", "l1", "list") // lists and sets are built anew by these
+		c.must(t, "LINSERT", "l1", "BEFORE", "1", "0")
+		members := []string{"SADD", "tagged"}
+		for i := range 1000 {
+			members = append(members, strconv.Itoa(i))
+		}
+		c.must(t, members...)
+		c.must(t, "CACHE", "TAG", "tagged", "set")
+		c.must(t, "SPOP", "tagged", "900")
 	}
 	fill(3)
 	sum("fresh")

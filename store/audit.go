@@ -134,7 +134,7 @@ func (a *audit) length(n int64) {
 }
 
 func (a *audit) bytes(n int64) {
-	if n += KeyBytes(a.key); a.head.Bytes != n {
+	if n += baseBytes(a.key, a.head.Notes); a.head.Bytes != n {
 		a.want.Bytes = n
 		a.report(fmt.Sprintf("its size becomes %d", n), "counts for %d bytes and takes %d", a.head.Bytes, n)
 	}
@@ -171,7 +171,7 @@ func (a *audit) empty() error {
 		}
 		if sum.count > 0 {
 			a.report("it becomes a "+t.String(), "holds the items of a %s", t)
-			a.want = Head{Type: t, Encoding: uint8(roomiest(t)), ID: a.head.ID, ExpireAt: a.head.ExpireAt}
+			a.want = Head{Type: t, Encoding: uint8(roomiest(t)), ID: a.head.ID, ExpireAt: a.head.ExpireAt, Notes: a.head.Notes}
 			a.head = a.want
 			a.retype(t, sum)
 			return nil
@@ -184,7 +184,7 @@ func (a *audit) empty() error {
 
 // retype makes the head of another type.
 func (a *audit) retype(t Type, sum tally) {
-	a.want.Len, a.want.Bytes = sum.count, sum.bytes+KeyBytes(a.key)
+	a.want.Len, a.want.Bytes = sum.count, sum.bytes+baseBytes(a.key, a.want.Notes)
 	switch {
 	case t == String:
 		a.want.Len = sum.end

@@ -51,6 +51,9 @@ func (h *handle) create(typ Type) error {
 // KeyBytes is what a key's name counts for in Head.Bytes.
 func KeyBytes(k Key) int64 { return int64(len(k.Name)) + 16 }
 
+// baseBytes is what a key counts for in Head.Bytes beyond its content.
+func baseBytes(k Key, n Notes) int64 { return KeyBytes(k) + int64(len(n)) }
+
 // save applies what the items went through and writes the head, or drops the key when
 // nothing is left in it.
 func (h *handle) save(ch Change) error {

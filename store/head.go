@@ -55,14 +55,20 @@ type Head struct {
 	ExpireAt int64
 	// Len is the number of items of a collection or of bytes of a string.
 	Len int64
-	// Bytes is the data the key holds as its type accounts for it: names, fields
-	// and values, without any engine's overhead.
+	// Bytes is the data the key holds as its type accounts for it: names, fields,
+	// values and notes, without any engine's overhead.
 	Bytes int64
 	// Value is a short string itself, or what a type wants to remember about its
 	// items (a list its ends, a stream its last id). At most InlineMax bytes.
 	Value []byte
-	// Notes are the cache commands' own, mostly none. At most NotesMax bytes.
+	// Notes are the cache commands' own, mostly none. At most NotesMax bytes. SetNotes changes them.
 	Notes Notes
+}
+
+// SetNotes gives the head other notes, and counts them.
+func (h *Head) SetNotes(n Notes) {
+	h.Bytes += int64(len(n) - len(h.Notes))
+	h.Notes = n
 }
 
 // Exists reports whether the key was there.

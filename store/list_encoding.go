@@ -44,7 +44,7 @@ func (l *ListKey) encoding(ch Change) Encoding {
 	limit := listPacking(int64(LimitsOf(l.tx).ListMaxListpackSize))
 	n, data := l.Len(), int64(0)
 	if n > 0 {
-		data = l.head.Bytes - KeyBytes(l.key) - ItemBytes(Item{})*n
+		data = l.head.Bytes - baseBytes(l.key, l.head.Notes) - ItemBytes(Item{})*n
 	}
 	grown := ch.Bytes - ItemBytes(Item{})*ch.Count
 	after := listpackBytes(n+ch.Count, data+grown)

@@ -188,7 +188,7 @@ func (l *ListKey) rebuild() error {
 	if err != nil {
 		return err
 	}
-	l.head.ID, l.head.Len, l.head.Bytes = fresh.id, 0, KeyBytes(l.key)
+	l.head.ID, l.head.Len, l.head.Bytes = fresh.id, 0, baseBytes(l.key, l.head.Notes)
 	l.span = span
 	return l.commit(ch)
 }

@@ -56,7 +56,7 @@ func (s *SetKey) popAllBut(stay int64, visit func(member []byte)) error {
 	if err != nil {
 		return err
 	}
-	s.head.ID, s.head.Len, s.head.Bytes = kept.id, 0, KeyBytes(s.key)
+	s.head.ID, s.head.Len, s.head.Bytes = kept.id, 0, baseBytes(s.key, s.head.Notes)
 	s.head.Encoding = uint8(shape.encoding(EncodingNone, stay, LimitsOf(s.tx)))
 	return s.save(ch)
 }

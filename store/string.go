@@ -51,7 +51,7 @@ func SetNoted(tx Tx, key Key, value []byte, expireAt int64, n Notes) error {
 }
 
 func putString(tx Tx, key Key, value []byte, h Head) error {
-	h.Type, h.Len, h.Bytes = String, int64(len(value)), KeyBytes(key)
+	h.Type, h.Len, h.Bytes = String, int64(len(value)), baseBytes(key, h.Notes)
 	if len(value) <= InlineMax {
 		h.Value = value
 		h.Bytes += h.Len

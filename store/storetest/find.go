@@ -51,7 +51,7 @@ func (p *probe) tag(k store.Key, tags ...string) {
 	if !h.Exists() {
 		h = store.Head{Type: store.String, Value: []byte("v"), Len: 1}
 	}
-	h.Notes = h.Notes.WithTags(tags...)
+	h.SetNotes(h.Notes.WithTags(tags...))
 	p.put(k, h)
 }
 

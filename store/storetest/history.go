@@ -309,7 +309,7 @@ func (a *act) retag() {
 			tags = append(tags, fmt.Sprint("tag", i))
 		}
 	}
-	h.Notes = h.Notes.WithTags(tags...)
+	h.SetNotes(h.Notes.WithTags(tags...))
 	a.put(k, h)
 }
 

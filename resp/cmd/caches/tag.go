@@ -50,7 +50,7 @@ func retag(c *cmd.Call, change func(have, given []string) []string) reply.Reply 
 	if !h.Exists() || next == h.Notes {
 		return reply.Integer(0)
 	}
-	h.Notes = next
+	h.SetNotes(next)
 	if err := checked(next); err != nil {
 		return reply.Err(err)
 	}
