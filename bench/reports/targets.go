@@ -13,7 +13,8 @@ type Target struct {
 	Title     string
 	Section   string
 	Of        Ref
-	Against   Ref // the zero Ref: the figure itself counts
+	Against   Ref  // the zero Ref: the figure itself counts
+	Beyond    bool // the figure less Against's, instead of the two's ratio
 	AtLeast   bool
 	Must, Aim float64
 	Unit      string
@@ -52,7 +53,11 @@ func Judge(measured map[string]results.Section) (verdicts []Verdict) {
 		if t.Against != (Ref{}) {
 			base, known := s.Median(t.Against.Row, t.Against.Contender, t.Against.Figure)
 			v.Known = v.Known && known && base > 0
-			v.Value /= max(base, 1e-9)
+			if t.Beyond {
+				v.Value = max(v.Value-base, 0)
+			} else {
+				v.Value /= max(base, 1e-9)
+			}
 		}
 		verdicts = append(verdicts, v)
 	}
@@ -62,7 +67,7 @@ func Judge(measured map[string]results.Section) (verdicts []Verdict) {
 // Targets lists all promises in the order of the page.
 func Targets() []Target {
 	var all []Target
-	for _, group := range [][]Target{throughput(), processor(), againstRedka(), latency(), footprint(), hugeKeys(), mixedLoad()} {
+	for _, group := range [][]Target{throughput(), processor(), againstRedka(), latency(), footprint(), hugeKeys(), mixedLoad(), limits()} {
 		all = append(all, group...)
 	}
 	return all
@@ -147,6 +152,18 @@ func hugeKeys() (all []Target) {
 			most(row+", the others' p99 against before", "huge", Ref{row, contend.Larder, "p99_ratio"}, Ref{}, 3, 3, "x"))
 	}
 	return all
+}
+
+func limits() []Target {
+	of := func(row, figure string) Ref { return Ref{row, contend.Larder, figure} }
+	stall := most("longest SET while as many keys expire in one second, beyond that without", "limit",
+		of("SET, as many keys expire in one second", "max_us"), of("SET, nothing expires", "max_us"), 20_000, 10_000, " us")
+	stall.Beyond = true
+	return []Target{
+		most("SET p99 at maxmemory against p99 without a limit", "limit",
+			of("SET of new keys, at maxmemory", "p99_us"), of("SET of new keys, no limit", "p99_us"), 3, 2, "x"),
+		stall,
+	}
 }
 
 func mixedLoad() []Target {
