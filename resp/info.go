@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"larder/resp/stat"
+	"larder/store"
 )
 
 // infoSection is one part of INFO. write appends "field:value\r\n" lines.
@@ -36,7 +37,10 @@ func infoSections() []infoSection {
 }
 
 // infoText collects the lines of INFO. For one call.
-type infoText struct{ strings.Builder }
+type infoText struct {
+	strings.Builder
+	sizes []store.Size // once a section has asked for them
+}
 
 func (t *infoText) line(field string, value any) { fmt.Fprintf(t, "%s:%v\r\n", field, value) }
 

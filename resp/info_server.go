@@ -62,7 +62,7 @@ func (s *Server) infoClients(t *infoText) {
 func (s *Server) infoMemory(t *infoText) {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	total := s.totalSize()
+	total := sumOf(s.sizesFor(t))
 	total.Data = s.dataBytes(total.Data)
 	peak := s.peak.note(total.Data)
 	resident := residentBytes()
@@ -151,7 +151,7 @@ func (s *Server) infoKeyspace(t *infoText) {
 }
 
 func (s *Server) infoLarder(t *infoText) {
-	sizes := s.sizes()
+	sizes := s.sizesFor(t)
 	total := sumOf(sizes)
 	total.Data = s.dataBytes(total.Data)
 	t.lines("shards", len(sizes), "used_disk", total.File+total.WAL, "used_disk_human", human(total.File+total.WAL),
@@ -177,7 +177,13 @@ func (s *Server) sizes() []store.Size {
 	return sizes
 }
 
-func (s *Server) totalSize() store.Size { return sumOf(s.sizes()) }
+// sizesFor asks every shard once for a text.
+func (s *Server) sizesFor(t *infoText) []store.Size {
+	if t.sizes == nil {
+		t.sizes = s.sizes()
+	}
+	return t.sizes
+}
 
 func sumOf(sizes []store.Size) store.Size {
 	var total store.Size

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"maps"
 	"os"
 	"slices"
 
@@ -147,23 +148,23 @@ func correct(top store.BaseTx, byDB map[int]*store.Keyspace, spaces []store.Keys
 		}
 	}
 	spaces = spaces[:0:0]
-	for db := range maxDatabases {
-		if space := byDB[db]; space != nil && space.Keys > 0 {
+	for _, db := range slices.Sorted(maps.Keys(byDB)) {
+		if space := byDB[db]; space.Keys > 0 {
 			spaces = append(spaces, *space)
 		}
 	}
 	return spaces, nil
 }
 
-// maxDatabases is the most that `databases` may be set to that Keyspaces looks at.
-const maxDatabases = 1 << 16
-
 // databases lists those the layer has entries of.
 func (m *merged) databases() []int {
-	seen := map[int]bool{}
+	seen, last := map[int]bool{}, -1
 	var dbs []int
 	for k := range m.layer.heads {
-		if !seen[k.db] {
+		if k.db == last { // nearly always
+			continue
+		}
+		if last = k.db; !seen[k.db] {
 			seen[k.db] = true
 			dbs = append(dbs, k.db)
 		}

@@ -37,12 +37,12 @@ func (e *Engine) Sizes(ctx context.Context) ([]store.Size, error) {
 		File: fileSize(e.path), WAL: fileSize(e.path + "-wal"), CacheBytes: e.opts.CacheBytes,
 	}
 	err := e.read(ctx, func(t *tx) error {
-		free, err := t.conn.number(`PRAGMA freelist_count`)
+		free, _, err := t.conn.count(t.conn.s.freePages)
 		if err != nil {
 			return err
 		}
 		size.Free = free * pageSize
-		size.Orphans, err = t.conn.number(`SELECT (SELECT count(*) FROM orphans) + (SELECT count(*) FROM dead_spaces)`)
+		size.Orphans, _, err = t.conn.count(t.conn.s.pending)
 		if err != nil {
 			return err
 		}

@@ -16,6 +16,7 @@ type statements struct {
 	blockAny, blockWalk                    *stmt
 	headNext, sampleHeads, sampleExpire    *stmt
 	expireEnds, tagScan                    *stmt
+	freePages, pending                     *stmt
 	namesUp, namesDown, namesLast          *stmt // only with Options.Ordered
 
 	// The writer only.
@@ -60,6 +61,8 @@ func (s *statements) reading() []preparation {
 		// sqlite_schema's root is page 1, which every transaction reads anyway.
 		{&s.pin, `SELECT 1 FROM sqlite_schema`},
 		{&s.metaGet, `SELECT v FROM meta WHERE k = ?1`},
+		{&s.freePages, `PRAGMA freelist_count`},
+		{&s.pending, `SELECT (SELECT count(*) FROM orphans) + (SELECT count(*) FROM dead_spaces)`},
 		{&s.spaceList, `SELECT db, ns, size, volatile, bytes FROM spaces ORDER BY db`},
 		{&s.spaceSize, `SELECT size FROM spaces WHERE db = ?1`},
 		{&s.headGet, `SELECT ` + headColumns + ` FROM heads` + oneHead},
