@@ -101,7 +101,7 @@ func memoryRows() []row {
 		enum("maxmemory-policy", "noeviction", 0, "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl",
 			"allkeys-lru", "allkeys-lfu", "allkeys-random", "noeviction", "volatile-lrs", "allkeys-lrs"),
 		number("maxmemory-samples", "5", 1, maxInt, 0),
-		number("maxmemory-eviction-tenacity", "10", 0, 100, 0),
+		number("maxmemory-eviction-tenacity", "10", 0, 100, noMeaning),
 		number("lfu-log-factor", "10", 0, maxInt, 0),
 		number("lfu-decay-time", "1", 0, maxInt, 0),
 		yesno("activerehashing", "yes", noMeaning),

@@ -1,0 +1,153 @@
+package integration
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Eight clients write as fast as they can, in pipelines, more than eviction keeps up with: the data stays
+// within 5 % of the limit all the while, and within the limit once they are done.
+func TestLimitHoldsUnderPressure(t *testing.T) {
+	needsLarder(t)
+	const limit, writers, pipelines, depth = 4 << 20, 8, 60, 64
+	s := startLarder(t, "--maxmemory", strconv.Itoa(limit), "--maxmemory-policy", "allkeys-lru")
+	var writing sync.WaitGroup
+	for w := range writers {
+		c := dial(t, s)
+		writing.Go(func() {
+			for i := range pipelines {
+				var line bytes.Buffer
+				for j := range depth {
+					size := 100 + 1900*(j%2)
+					line.Write(encode("SET", fmt.Sprintf("%d:%d:%d", w, i, j), strings.Repeat("x", size)))
+				}
+				v, _ := c.send(line.Bytes())
+				for j := range depth {
+					if v.isError() {
+						t.Errorf("write %d of pipeline %d: %v", j, i, v)
+						return
+					}
+					if j+1 < depth {
+						v, _ = c.receive()
+					}
+				}
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() { writing.Wait(); close(done) }()
+	c, most, samples := dial(t, s), int64(0), 0
+	for going := true; going; samples++ {
+		most = max(most, infoNumber(t, c, "used_memory"))
+		select {
+		case <-done:
+			going = false
+		default:
+		}
+	}
+	t.Logf("at most %d of %d bytes in %d samples, %d evictions", most, limit, samples, infoNumber(t, c, "evicted_keys"))
+	if most > limit+limit/20 {
+		t.Errorf("used_memory was %d, more than 5 %% above the limit of %d", most, limit)
+	}
+	within := func() bool { return infoNumber(t, c, "used_memory") <= limit }
+	for deadline := time.Now().Add(20 * time.Second); !within() && time.Now().Before(deadline); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if !within() || infoNumber(t, c, "evicted_keys") == 0 {
+		t.Errorf("used_memory ends at %d, after %d evictions", infoNumber(t, c, "used_memory"), infoNumber(t, c, "evicted_keys"))
+	}
+}
+
+// Django's cache under a limit that a tenth of its keys fit in: it goes on as if there were none, but for misses.
+func TestDjangoUnderALimit(t *testing.T) {
+	needsLarder(t)
+	requests := "12000"
+	if os.Getenv("LARDER_TEST_LONG") != "" {
+		requests = "1000000"
+	}
+	const limit = 120_000
+	s := startLarder(t, "--maxmemory", strconv.Itoa(limit), "--maxmemory-policy", "allkeys-lru")
+	cmd := exec.Command("/usr/bin/python3", "limited.py", requests)
+	cmd.Dir = filepath.Join("clients", "django")
+	cmd.Env = append(os.Environ(), "HOST=127.0.0.1", "PORT="+strconv.Itoa(s.port), "PYTHONDONTWRITEBYTECODE=1")
+	var rate float64
+	if _, err := fmt.Sscanf(runClient(t, cmd), "hit rate %f", &rate); err != nil {
+		t.Fatal(err)
+	}
+	c := dial(t, s)
+	t.Logf("hit rate %.3f after %s requests, %d evictions", rate, requests, infoNumber(t, c, "evicted_keys"))
+	if rate < 0.5 || rate > 0.9 {
+		t.Errorf("the hit rate is %.3f: an exact LRU's is about two thirds", rate)
+	}
+	if used := infoNumber(t, c, "used_memory"); used > limit || infoNumber(t, c, "evicted_keys") == 0 {
+		t.Errorf("used_memory is %d, after %d evictions", used, infoNumber(t, c, "evicted_keys"))
+	}
+}
+
+// What a deadline cuts and what it does not. A server of one shard is kept busy for longer than any of them.
+func TestDeadlineOfBlockedAndQueued(t *testing.T) {
+	needsLarder(t)
+	s := startLarder(t, "--shards", "1")
+	late, busy, pusher := dial(t, s), dial(t, s), dial(t, s)
+	late.must(t, "CACHE", "DEADLINE", "50")
+
+	// A command that blocks has begun, and waits for its own timeout or an element.
+	answer := make(chan value, 1)
+	go func() { v, _ := late.do("BLPOP", "l", "60"); answer <- v }()
+	for infoNumber(t, pusher, "blocked_clients") == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	time.Sleep(150 * time.Millisecond)
+	select {
+	case v := <-answer:
+		t.Fatalf("BLPOP was cut: %v", v)
+	default:
+	}
+	pusher.must(t, "RPUSH", "l", "a")
+	if v := <-answer; strings.Join(v.texts(), " ") != "l a" {
+		t.Errorf("BLPOP: %v", v)
+	}
+	if v, _ := late.do("BLPOP", "l", "0.2"); !v.null {
+		t.Errorf("BLPOP that times out: %v", v)
+	}
+
+	// MULTI and what is queued need no data. EXEC does: late, it is refused as a whole and the queue is gone.
+	late.must(t, "MULTI")
+	late.must(t, "SET", "k", "late")
+	late.must(t, "RPUSH", "l", "late")
+	done := make(chan value, 1)
+	go func() {
+		v, _ := busy.do("EVAL", "redis.call('SET',KEYS[1],'begun') for i=1,2e8 do end return redis.call('SET',KEYS[1],'script')", "1", "k")
+		done <- v
+	}()
+	pusher.must(t, "CACHE", "DEADLINE", "20")
+	for inTurn, tries := 0, 0; inTurn < 3 && tries < 100_000; tries++ { // until the script holds the shard
+		if v, _ := pusher.do("APPEND", "other", "x"); strings.HasPrefix(v.text, "TIMEOUT ") {
+			inTurn++
+		} else {
+			inTurn = 0
+		}
+	}
+	v, _ := late.do("EXEC")
+	if want := "TIMEOUT the deadline passed before the command began, it is not applied"; v.text != want {
+		t.Errorf("EXEC: %v, want %s", v, want)
+	}
+	if v := <-done; v.isError() {
+		t.Fatal(v)
+	}
+	late.must(t, "CACHE", "DEADLINE", "0")
+	if v, _ := late.do("EXEC"); v.text != "ERR EXEC without MULTI" {
+		t.Errorf("EXEC once more: %v", v)
+	}
+	if k, l := late.must(t, "GET", "k").text, late.must(t, "LLEN", "l").text; k != "script" || l != "0" {
+		t.Errorf("k is %q and l has %s elements", k, l)
+	}
+}
