@@ -57,6 +57,8 @@ type Item struct {
 	Value []byte
 	// Found is set by Tx.Items, which answers in the order asked.
 	Found bool
+	// New tells PutItems that there is certainly no such item yet: an engine need not look.
+	New bool
 }
 
 // Order chooses one of a part's orders.

@@ -113,7 +113,7 @@ func (l *ListKey) Push(end ListEnd, values ...[]byte) error {
 	}
 	items := make([]Item, len(values))
 	for i, v := range values {
-		items[i] = Item{Pos: l.span.extend(end), Value: v}
+		items[i] = Item{Pos: l.span.extend(end), Value: v, New: true}
 	}
 	ch, err := l.tx.PutItems(l.head.ID, Elements, items...)
 	if err != nil {

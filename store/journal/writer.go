@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bytes"
+	"iter"
 
 	"larder/store"
 )
@@ -16,6 +17,10 @@ type writer struct {
 	rec    recorder
 	wrote  bool // the present job has written
 	large  bool // the present job is too large, whatever error it makes of being told so
+	// shown is the last placed item that a range has shown: who pops a list reads its end and then drops it. What
+	// lies below the group does not change while it runs.
+	shown   store.Item
+	shownIn collKey
 	// dropped is the number of items that the group's DropRanges hide.
 	dropped int64
 }
@@ -174,7 +179,9 @@ func (w *writer) PutItems(id store.ID, p store.Part, items ...store.Item) (store
 	for i := range items {
 		it := w.normal(p, items[i])
 		r := c.find(it.Pos, it.Field)
-		if r == nil {
+		if r == nil && items[i].New {
+			r = &row{item: it}
+		} else if r == nil {
 			fresh, err := w.freshRow(id, p, it)
 			if err != nil {
 				return ch, err
@@ -212,9 +219,30 @@ func (w *writer) freshRow(id store.ID, p store.Part, it store.Item) (*row, error
 	return &row{item: it, live: true, below: true, oldScore: below.Score}, nil
 }
 
+// Range remembers what it has shown of a list.
+func (w *writer) Range(id store.ID, p store.Part, r store.Range) iter.Seq2[store.Item, error] {
+	rows := w.merged.Range(id, p, r)
+	if p.Class() != store.Placed {
+		return rows
+	}
+	return func(yield func(store.Item, error) bool) {
+		for it, err := range rows {
+			w.shown, w.shownIn = it, collKey{id, p}
+			c := w.layer.coll(id, p)
+			w.shown.Found = err == nil && (c == nil || c.find(it.Pos, nil) == nil) // else it is the group's own
+			if !yield(it, err) {
+				return
+			}
+		}
+	}
+}
+
 func (w *writer) itemBelow(id store.ID, p store.Part, it store.Item) (store.Item, error) {
 	if id >= w.engine.firstID && !w.now.mentions(id, p) {
 		return store.Item{}, nil
+	}
+	if w.shown.Found && w.shownIn == (collKey{id, p}) && w.shown.Pos == it.Pos {
+		return w.shown, nil
 	}
 	if p.Class() == store.Placed {
 		for found, err := range w.low.Range(id, p, store.Positions(it.Pos, it.Pos)) {
