@@ -92,7 +92,7 @@ func parse(args []string) (*options, error) {
 	f.BoolVar(&o.full, "full", false, "hours: every section at full size; run again to go on after an end")
 	f.BoolVar(&o.docs, "docs", false, "write docs/performance.md and the plots")
 	f.BoolVar(&o.report, "report", false, "measure nothing, report what the last run of this mode has left")
-	f.StringVar(&o.sections, "sections", "", "comma separated: core zipf reads mixed growth larger huge, or all")
+	f.StringVar(&o.sections, "sections", "", "comma separated: core zipf reads mixed limit deadline cull growth larger huge, or all")
 	f.StringVar(&o.only, "contenders", "", "comma separated names; all but the base form by default")
 	f.StringVar(&o.out, "out", "out", "directory of the JSON files")
 	f.StringVar(&o.scratch, "scratch", "", "directory for the contenders' data, below the first by default")

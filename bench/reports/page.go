@@ -3,8 +3,10 @@ package reports
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"larder/bench/results"
@@ -48,6 +50,9 @@ func (p Page) Markdown() string {
 		fmt.Fprintf(&out, "\n### %s\n\n%s\n", part.Data.Name, part.About)
 		fmt.Fprintf(&out, "Medians of the rounds of a %s run, ended %s.\n\n", part.Data.Mode, part.Data.Updated.Format("2006-01-02 15:04 UTC"))
 		out.WriteString(Tables(part.Data))
+		for _, name := range slices.Sorted(maps.Keys(Charts(part.Data))) {
+			fmt.Fprintf(&out, "![%s](%s)\n\n", strings.TrimSuffix(name, ".svg"), name)
+		}
 		for _, row := range plotted(part.Data) {
 			fmt.Fprintf(&out, "![%s: time against percentile](%s)\n\n", row, plotFile(row))
 		}
@@ -84,6 +89,11 @@ func (p Page) Write(docs string) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	for _, part := range p.Parts {
+		for name, svg := range Charts(part.Data) {
+			if err := os.WriteFile(filepath.Join(docs, name), []byte(svg), 0o644); err != nil {
+				return err
+			}
+		}
 		for _, row := range plotted(part.Data) {
 			if err := os.WriteFile(filepath.Join(docs, plotFile(row)), []byte(Plot(part.Data, row)), 0o644); err != nil {
 				return err

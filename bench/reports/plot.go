@@ -116,13 +116,17 @@ func span(micros float64) string {
 	return fmt.Sprintf("%g us", math.Round(micros*100)/100)
 }
 
-// drawCurve draws one contender in one of colours that are told apart without seeing red and green.
 func drawCurve(out *strings.Builder, i int, name string, curve [][2]float64, low, high float64) {
+	drawLine(out, i, name, curve, xOf, func(micros float64) float64 { return yOf(micros, low, high) })
+}
+
+// drawLine draws one contender in one of colours that are told apart without seeing red and green.
+func drawLine(out *strings.Builder, i int, name string, curve [][2]float64, xOf, yOf func(float64) float64) {
 	colours := []string{"#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#000000"}
 	colour := colours[i%len(colours)]
 	var points []string
 	for _, p := range curve {
-		points = append(points, fmt.Sprintf("%.1f,%.1f", xOf(p[0]), yOf(p[1], low, high)))
+		points = append(points, fmt.Sprintf("%.1f,%.1f", xOf(p[0]), yOf(p[1])))
 	}
 	fmt.Fprintf(out, `<polyline points="%s" fill="none" stroke="%s" stroke-width="2"/>`+"\n", strings.Join(points, " "), colour)
 	y := top + 14 + 18*i

@@ -91,3 +91,14 @@ func TestPageWithoutMarkersIsRefused(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestCharts(t *testing.T) {
+	cell := func(row, contender string, late, ms float64) results.Cell {
+		return results.Cell{Row: row, Contender: contender, Figures: map[string]float64{"deadline_ms": ms, "miss": late, "count": 100, "p99_us": 2000}}
+	}
+	s := results.Section{Name: "deadline", Cells: []results.Cell{cell("set within 1 ms", "a", 50, 1), cell("set within 100 ms", "a", 0, 100)}}
+	svg := Charts(s)["deadline-set-misses.svg"]
+	if want := `points="70.0,40.0 740.0,370.0"`; !strings.Contains(svg, want) {
+		t.Errorf("half of all at 1 ms and none at 100 ms should be drawn as %s:\n%s", want, svg)
+	}
+}

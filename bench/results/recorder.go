@@ -23,7 +23,9 @@ type Cell struct {
 	Round     int
 	Figures   map[string]float64 `json:",omitempty"`
 	Curve     [][2]float64       `json:",omitempty"` // percentile and microseconds
-	Note      string             `json:",omitempty"` // why there are no figures, or what must be said with them
+	// Series are seconds and MB by name.
+	Series map[string][][2]float64 `json:",omitempty"`
+	Note   string                  `json:",omitempty"` // why there are no figures, or what must be said with them
 }
 
 // Section is one JSON file.
