@@ -65,10 +65,10 @@ func (f *family) docs(c *cmd.Call) reply.Reply {
 	return reply.MapOf(pairs...)
 }
 
-// list names the commands; a filter looks at subcommands too.
+// list names the commands and their subcommands.
 func (f *family) list(c *cmd.Call) reply.Reply {
 	s := c.Scan(2)
-	keep := func(spec *cmd.Spec) bool { return spec.Parent == "" }
+	keep := func(*cmd.Spec) bool { return true }
 	if s.More() {
 		switch {
 		case !s.WordWith("FILTERBY", 2):
