@@ -3,6 +3,7 @@ package sqlite
 import (
 	_ "embed"
 	"fmt"
+	"time"
 
 	"larder/store"
 )
@@ -12,6 +13,11 @@ var schema string
 
 // pageSize holds for files made from now on; see doc.go.
 const pageSize = 4096
+
+// busyTime is how long a connection waits for a lock of SQLite's own. Nobody else writes, but whoever begins to read
+// while a commit changes the log's header takes the writer's lock for a moment to read it again. Who
+// waits longer has found a second process.
+const busyTime = time.Second
 
 // conn is one connection to the file with its prepared statements and the transaction object it
 // reuses. One goroutine at a time may use it: the group leader, or the taker of a reader.
@@ -31,7 +37,6 @@ type conn struct {
 // openConn opens a connection and sets what holds for its whole life; it does not yet prepare
 // statements, for the tables may not exist.
 func openConn(path string, cacheBytes int64) (*conn, error) {
-	// No busy handler: nobody else writes, and who has to wait has found a second process.
 	db, err := openDB(path)
 	if err != nil {
 		return nil, fault(path, err)
@@ -42,8 +47,9 @@ func openConn(path string, cacheBytes int64) (*conn, error) {
 		PRAGMA journal_mode = wal;
 		PRAGMA wal_autocheckpoint = 0;
 		PRAGMA mmap_size = 0;
+		PRAGMA busy_timeout = %d;
 		PRAGMA synchronous = normal;
-		PRAGMA cache_size = %d;`, pageSize, -max(cacheBytes>>10, 64)))
+		PRAGMA cache_size = %d;`, pageSize, busyTime.Milliseconds(), -max(cacheBytes>>10, 64)))
 	if err != nil {
 		_ = c.close()
 		return nil, err
