@@ -25,14 +25,20 @@ needs=(gcc:gcc libc6-dev:/usr/include/stdlib.h dpkg-dev:dpkg-source util-linux:f
 	nodejs:node npm:npm python3-redis:$python/redis python3-django:$python/django python3-django-redis:$python/django_redis
 	python3-rq:rq python3-celery:$python/celery ruby-sidekiq:sidekiq php-cli:php php-redis:/usr/share/doc/php-redis)
 
-summary=() failed=0
+summary=() why=() failed=0
 
-# stage NAME COMMAND...: runs it, prints its seconds, remembers its outcome.
+# stage NAME COMMAND...: runs it, prints its seconds, remembers its outcome. What says why it
+# failed is said again after the summary: of a long log people see the end.
 stage() {
-	local name=$1 began=$SECONDS outcome=ok
+	local name=$1 began=$SECONDS outcome=ok log
 	shift
 	printf '\n== %s\n' "$name"
-	"$@" || { outcome=FAILED failed=1; }
+	log=$(mktemp)
+	if ! "$@" 2>&1 | tee "$log"; then
+		outcome=FAILED failed=1
+		why+=("$name: $(grep -aE -A4 '^ *--- FAIL|^FAIL|^panic:|DATA RACE|not passed:|IN PROGRESS|cut short|error:' "$log" | head -c 3000)")
+	fi
+	rm -f "$log"
 	printf -- '-- %s: %s, %d s\n' "$name" "$outcome" $((SECONDS - began))
 	summary+=("$(printf '%-14s %-7s %4d s' "$name" "$outcome" $((SECONDS - began)))")
 }
@@ -148,6 +154,7 @@ main() {
 	if [ $failed = 0 ]; then
 		echo "all stages passed in $SECONDS s"
 	else
+		printf '\n%s\n' "${why[@]}"
 		echo "FAILED, after $SECONDS s"
 	fi
 	exit $failed
