@@ -4,48 +4,6 @@ import (
 	"larder/store"
 )
 
-// recount follows an item that was added, or whose score moved.
-func (t *tx) recount(id store.ID, p store.Part, m mark, old stored, score float64) error {
-	if old.found {
-		built, err := t.tally(id, p, blockMark(p, m, old.score), -1)
-		if built || err != nil {
-			return err
-		}
-	}
-	_, err := t.tally(id, p, blockMark(p, m, score), 1)
-	return err
-}
-
-// tally adds delta to the rows that count a mark. Where there are none yet it counts all items, which
-// is right whatever delta was, and says so.
-func (t *tx) tally(id store.ID, p store.Part, m mark, delta int64) (built bool, err error) {
-	var first block
-	for level := 0; ; level++ {
-		b, ok, err := t.find(id, p, level, m)
-		if err != nil {
-			return false, err
-		}
-		if !ok && level == 0 {
-			return true, t.build(id, p)
-		}
-		if !ok {
-			break
-		}
-		b.n += delta
-		if err := t.putBlock(id, p, level, b); err != nil {
-			return false, err
-		}
-		if level == 0 {
-			first = b
-		}
-	}
-	// A lone block may stay short for ever: look for neighbours to join only now and then.
-	if first.n > itemsMax || delta < 0 && first.n < itemsLow && first.n%16 == 0 {
-		return false, t.balance(id, p, 0, first)
-	}
-	return false, nil
-}
-
 // balance splits a row that counts too many and joins one that counts too few, and then its parent.
 func (t *tx) balance(id store.ID, p store.Part, level int, b block) error {
 	most, least := int64(rowsMax), int64(rowsLow)
@@ -93,13 +51,22 @@ func (t *tx) split(id store.ID, p store.Part, level int, b block, weight int64) 
 	}
 	right := block{start: mid, n: b.n - left}
 	b.n = left
-	if err := t.putBlock(id, p, level, b); err != nil {
+	for _, half := range [...]block{b, right} {
+		if err := t.putBlock(id, p, level, half); err != nil {
+			return err
+		}
+	}
+	if err := t.balanceAbove(id, p, level, b); err != nil || level > 0 {
 		return err
 	}
-	if err := t.putBlock(id, p, level, right); err != nil {
-		return err
+	for _, half := range [...]block{right, b} { // many items may have come at once
+		if half.n > itemsMax {
+			if err := t.balance(id, p, 0, half); err != nil {
+				return err
+			}
+		}
 	}
-	return t.balanceAbove(id, p, level, b)
+	return nil
 }
 
 // balanceAbove balances the parent of a row, adding a level if the row's has grown too long.

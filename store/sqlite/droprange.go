@@ -98,16 +98,15 @@ func (t *tx) dropPageOf(d *dropping, bulk bool) error {
 			return err
 		}
 		d.total = d.total.Plus(store.Change{Count: -1, Bytes: -e.size - int64(len(e.field)) - 8})
-		if !d.ranked {
-			continue
-		}
-		if bm := blockMark(d.part, m, e.score); bulk {
-			d.touch(bm)
-		} else if _, err := t.tally(d.id, d.part, bm, -1); err != nil {
-			return err
+		switch {
+		case !d.ranked:
+		case bulk:
+			d.touch(blockMark(d.part, m, e.score))
+		default:
+			t.left(d.part, m, e.score)
 		}
 	}
-	return nil
+	return t.recount(d.id, d.part)
 }
 
 // settle turns the rows to skip into a mark, once the first page shows where they end: later pages

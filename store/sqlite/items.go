@@ -164,7 +164,7 @@ func (t *tx) PutItems(id store.ID, p store.Part, items ...store.Item) (store.Cha
 		}
 		total = total.Plus(ch)
 	}
-	return total, nil
+	return total, t.recount(id, p)
 }
 
 func (t *tx) putItem(id store.ID, p store.Part, it *store.Item, ranked bool) (store.Change, error) {
@@ -184,10 +184,10 @@ func (t *tx) putItem(id store.ID, p store.Part, it *store.Item, ranked bool) (st
 	if err := t.writeItem(id, p, m, it, old); err != nil {
 		return ch, err
 	}
-	if !ranked || old.found && !moved {
-		return ch, nil
+	if ranked && (moved || !old.found) {
+		t.moved(p, m, old, it.Score)
 	}
-	return ch, t.recount(id, p, m, old, it.Score)
+	return ch, nil
 }
 
 // writeItem inserts or updates the row; its value goes to blobs if it is long.
@@ -286,13 +286,11 @@ func (t *tx) DropItems(id store.ID, p store.Part, fields ...[]byte) (store.Chang
 			return total, err
 		}
 		if ranked {
-			if _, err := t.tally(id, p, blockMark(p, m, st.score), -1); err != nil {
-				return total, err
-			}
+			t.left(p, m, st.score)
 		}
 		total = total.Plus(store.Change{Count: -1, Bytes: -int64(len(f)) - st.size - 8})
 	}
-	return total, nil
+	return total, t.recount(id, p)
 }
 
 // dropRow deletes one item, wherever its part keeps it.

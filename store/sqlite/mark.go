@@ -145,3 +145,14 @@ func (m mark) before(o mark) bool {
 	}
 	return bytes.Compare(m.field, o.field) < 0
 }
+
+// compare orders marks of one order for sorting.
+func (m mark) compare(o mark) int {
+	switch {
+	case m.before(o):
+		return -1
+	case o.before(m):
+		return 1
+	}
+	return 0
+}

@@ -37,6 +37,7 @@ type tx struct {
 	known   []knownID
 	loose   []store.ID // made or detached here, and not under a key yet
 	loops   []*cursor  // ranges being read
+	shifts  []shift    // what a call changes in the counts of one part
 }
 
 // knownID is an id the transaction met, and whether its items are counted in blocks.
@@ -72,7 +73,7 @@ func (t *tx) end() {
 		t.closeLoop(t.loops[len(t.loops)-1])
 	}
 	t.arena.reset()
-	t.seen, t.known, t.loose = t.seen[:0], t.known[:0], t.loose[:0]
+	t.seen, t.known, t.loose, t.shifts = t.seen[:0], t.known[:0], t.loose[:0], t.shifts[:0]
 	t.open = false
 	t.scope = store.Scope{}
 }
