@@ -14,6 +14,7 @@ import (
 	"larder/store"
 	"larder/store/journal"
 	"larder/store/sqlite"
+	"larder/store/storetest"
 )
 
 const crashShards = 2
@@ -278,7 +279,7 @@ func TestTornAndStaleTails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for cut := 28; cut <= len(whole); cut += 37 {
+	for cut := 28; cut <= len(whole); cut += storetest.Times(167, 37) {
 		for _, tail := range [][]byte{nil, make([]byte, 100), whole[28:min(len(whole), 228)]} {
 			torn := copyDir(t, crashed)
 			if err := os.WriteFile(lastSegment(t, torn), append(whole[:cut:cut], tail...), 0o600); err != nil {

@@ -37,8 +37,8 @@ func reference(_ *testing.T, clock func() int64) store.Engine {
 
 func TestRandomHistories(t *testing.T) {
 	for seed := uint64(1); seed <= 4; seed++ {
-		storetest.RunRandom(t, seed, 2000, reference, openOver)
-		storetest.RunRandom(t, seed, 2000, reference, openSmall)
+		storetest.RunRandom(t, seed, storetest.Times(600, 2000), reference, openOver)
+		storetest.RunRandom(t, seed, storetest.Times(600, 2000), reference, openSmall)
 	}
 }
 
@@ -67,6 +67,6 @@ func TestConformanceOverSQLite(t *testing.T)      { storetest.Run(t, openSQLite)
 func TestConformanceOverSmallSQLite(t *testing.T) { storetest.Run(t, openSmallSQLite) }
 
 func TestRandomHistoriesOverSQLite(t *testing.T) {
-	storetest.RunRandom(t, 11, 1000, reference, openSQLite)
-	storetest.RunRandom(t, 12, 1000, reference, openSmallSQLite)
+	storetest.RunRandom(t, 11, storetest.Times(400, 1000), reference, openSQLite)
+	storetest.RunRandom(t, 12, storetest.Times(400, 1000), reference, openSmallSQLite)
 }

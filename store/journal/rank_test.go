@@ -14,6 +14,7 @@ import (
 	"larder/store/journal"
 	"larder/store/memory"
 	"larder/store/sqlite"
+	"larder/store/storetest"
 )
 
 // metered counts the look-ups that reach a base.
@@ -249,7 +250,7 @@ func TestRanksThroughLayers(t *testing.T) {
 				g.hold()
 			}
 			list := g.all()
-			for range 60 {
+			for range storetest.Times(20, 60) {
 				skip := random.IntN(len(list) + 3)
 				up, _ := g.at(int64(skip), false)
 				down, _ := g.at(int64(len(list)-1-min(skip, len(list)-1)), true)
@@ -268,7 +269,7 @@ func TestRanksThroughLayers(t *testing.T) {
 
 // wantSlices compares ranges of some length, both ways.
 func (g *giant) wantSlices(random *rand.Rand, list []string) {
-	for range 40 {
+	for range storetest.Times(10, 40) {
 		r := store.Range{Order: g.order(), Skip: int64(random.IntN(len(list))), Limit: int64(1 + random.IntN(600)), Reverse: random.IntN(2) == 0}
 		want := slices.Clone(list)
 		if r.Reverse {

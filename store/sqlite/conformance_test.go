@@ -30,7 +30,7 @@ func reference(_ *testing.T, clock func() int64) store.Engine {
 
 func TestRandomHistory(t *testing.T) {
 	for seed := range uint64(4) {
-		storetest.RunRandom(t, seed, 300, reference, func(t *testing.T, clock func() int64) store.Engine {
+		storetest.RunRandom(t, seed, storetest.Times(150, 300), reference, func(t *testing.T, clock func() int64) store.Engine {
 			return conforming(t, filepath.Join(t.TempDir(), "shard.db"), clock)
 		})
 	}

@@ -10,6 +10,7 @@ import (
 
 	"larder/store"
 	"larder/store/sqlite"
+	"larder/store/storetest"
 )
 
 // ranking is a sorted set beside a list that is sorted anew, to compare with.
@@ -129,7 +130,7 @@ func TestRanksOfALargeSet(t *testing.T) {
 	}
 	r.put(batch...)
 	r.compare()
-	for range 30 { // sorted bursts split the same blocks again and again
+	for range storetest.Times(8, 30) { // sorted bursts split the same blocks again and again
 		at := rand.Float64() * 1000
 		batch = batch[:0]
 		for i := range 100 {
@@ -138,7 +139,7 @@ func TestRanksOfALargeSet(t *testing.T) {
 		r.put(batch...)
 	}
 	r.compare()
-	for len(r.model) > 3000 {
+	for few := storetest.Times(800, 3000); len(r.model) > few; {
 		n := rand.IntN(4000)
 		r.dropRange(rand.IntN(len(r.model)-n%len(r.model)), n+1, rand.IntN(2) == 0)
 	}

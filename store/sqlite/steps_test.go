@@ -11,96 +11,109 @@ import (
 // stepRow is something that must cost about the same whatever the number of elements.
 type stepRow struct {
 	name string
-	fill func(tx store.Tx, n int) error
 	run  func(tx store.Tx, n, i int) error // i tells runs apart
 }
 
-var stepRows = []stepRow{
-	{"an element of a list by index", fillList, func(tx store.Tx, n, i int) error {
-		l, err := store.OpenList(tx, key("k"))
-		if err != nil {
-			return err
-		}
-		_, ok, err := l.Index(int64(n/2 + i))
-		return found(ok, err)
-	}},
-	{"an element of a list with gaps by index", fillGappedList, func(tx store.Tx, n, i int) error {
-		l, err := store.OpenList(tx, key("k"))
-		if err != nil {
-			return err
-		}
-		_, ok, err := l.Index(int64(n/2 + i))
-		return found(ok, err)
-	}},
-	{"both ends of a list", fillList, func(tx store.Tx, n, i int) error {
-		l, err := store.OpenList(tx, key("k"))
-		if err != nil {
-			return err
-		}
-		if err := l.Pop(store.Front, 1, func([]byte) {}); err != nil {
-			return err
-		}
-		return l.Push(store.Back, []byte("again"))
-	}},
-	{"the rank of a member", fillZSet, func(tx store.Tx, n, i int) error {
-		z, err := store.OpenZSet(tx, key("k"))
-		if err != nil {
-			return err
-		}
-		_, _, ok, err := z.Rank(nthName(n/2+i), i%2 == 1)
-		return found(ok, err)
-	}},
-	{"members by rank", fillZSet, func(tx store.Tx, n, i int) error {
-		z, err := store.OpenZSet(tx, key("k"))
-		if err != nil {
-			return err
-		}
-		r, ok := z.ByRank(int64(n/2+i), int64(n/2+i+2), false)
-		for _, err := range z.Members(r) {
+// stepRows are what runs, one after the other, on what each has filled. What drops the key is the last.
+var stepRows = []struct {
+	fill func(tx store.Tx, n int) error
+	rows []stepRow
+}{
+	{fillList, []stepRow{
+		{"an element of a list by index", func(tx store.Tx, n, i int) error {
+			l, err := store.OpenList(tx, key("k"))
 			if err != nil {
 				return err
 			}
-		}
-		return found(ok, nil)
+			_, ok, err := l.Index(int64(n/2 + i))
+			return found(ok, err)
+		}},
+		{"both ends of a list", func(tx store.Tx, n, i int) error {
+			l, err := store.OpenList(tx, key("k"))
+			if err != nil {
+				return err
+			}
+			if err := l.Pop(store.Front, 1, func([]byte) {}); err != nil {
+				return err
+			}
+			return l.Push(store.Back, []byte("again"))
+		}},
 	}},
-	{"a count of members by score", fillZSet, func(tx store.Tx, n, i int) error {
-		z, err := store.OpenZSet(tx, key("k"))
-		if err != nil {
+	{fillGappedList, []stepRow{
+		{"an element of a list with gaps by index", func(tx store.Tx, n, i int) error {
+			l, err := store.OpenList(tx, key("k"))
+			if err != nil {
+				return err
+			}
+			_, ok, err := l.Index(int64(n/2 + i))
+			return found(ok, err)
+		}},
+	}},
+	{fillZSet, []stepRow{
+		{"the rank of a member", func(tx store.Tx, n, i int) error {
+			z, err := store.OpenZSet(tx, key("k"))
+			if err != nil {
+				return err
+			}
+			_, _, ok, err := z.Rank(nthName(n/2+i), i%2 == 1)
+			return found(ok, err)
+		}},
+		{"members by rank", func(tx store.Tx, n, i int) error {
+			z, err := store.OpenZSet(tx, key("k"))
+			if err != nil {
+				return err
+			}
+			r, ok := z.ByRank(int64(n/2+i), int64(n/2+i+2), false)
+			for _, err := range z.Members(r) {
+				if err != nil {
+					return err
+				}
+			}
+			return found(ok, nil)
+		}},
+		{"a count of members by score", func(tx store.Tx, n, i int) error {
+			z, err := store.OpenZSet(tx, key("k"))
+			if err != nil {
+				return err
+			}
+			r, _ := store.ScoreRange(store.Bound{Edge: store.Inclusive, Score: float64(i)}, store.Bound{Edge: store.Exclusive, Score: float64(n - i)}, false)
+			count, err := z.Count(r)
+			return found(count == int64(n-2*i), err)
+		}},
+	}},
+	{fillSet, []stepRow{
+		{"popping a random member", func(tx store.Tx, n, i int) error {
+			s, err := store.OpenSet(tx, key("k"))
+			if err != nil {
+				return err
+			}
+			popped := false
+			err = s.Pop(1, func([]byte) { popped = true })
+			return found(popped, err)
+		}},
+		{"a random member", func(tx store.Tx, n, i int) error {
+			s, err := store.OpenSet(tx, key("k"))
+			if err != nil {
+				return err
+			}
+			drawn := false
+			err = s.Draw(1, func(store.Item) { drawn = true })
+			return found(drawn, err)
+		}},
+		{"dropping a key", func(tx store.Tx, n, i int) error {
+			_, err := tx.Drop(key("k"))
 			return err
-		}
-		r, _ := store.ScoreRange(store.Bound{Edge: store.Inclusive, Score: float64(i)}, store.Bound{Edge: store.Exclusive, Score: float64(n - i)}, false)
-		count, err := z.Count(r)
-		return found(count == int64(n-2*i), err)
+		}},
 	}},
-	{"popping a random member", fillSet, func(tx store.Tx, n, i int) error {
-		s, err := store.OpenSet(tx, key("k"))
-		if err != nil {
-			return err
-		}
-		popped := false
-		err = s.Pop(1, func([]byte) { popped = true })
-		return found(popped, err)
-	}},
-	{"a random member", fillSet, func(tx store.Tx, n, i int) error {
-		s, err := store.OpenSet(tx, key("k"))
-		if err != nil {
-			return err
-		}
-		drawn := false
-		err = s.Draw(1, func(store.Item) { drawn = true })
-		return found(drawn, err)
-	}},
-	{"dropping a key", fillSet, func(tx store.Tx, n, i int) error {
-		_, err := tx.Drop(key("k"))
-		return err
-	}},
-	{"a random key", fillKeys, func(tx store.Tx, n, i int) error {
-		_, ok, err := tx.RandomKey(0)
-		return found(ok, err)
-	}},
-	{"the number of keys", fillKeys, func(tx store.Tx, n, i int) error {
-		size, err := tx.Size(0)
-		return found(size == int64(n), err)
+	{fillKeys, []stepRow{
+		{"a random key", func(tx store.Tx, n, i int) error {
+			_, ok, err := tx.RandomKey(0)
+			return found(ok, err)
+		}},
+		{"the number of keys", func(tx store.Tx, n, i int) error {
+			size, err := tx.Size(0)
+			return found(size == int64(n), err)
+		}},
 	}},
 }
 
@@ -174,21 +187,28 @@ func fillKeys(tx store.Tx, n int) (err error) {
 // TestNothingReadsTheRowsBefore holds that what Redis does in O(1) or O(log n) does not visit n
 // rows: twenty times the elements may cost a few levels of a tree more.
 func TestNothingReadsTheRowsBefore(t *testing.T) {
-	for _, row := range stepRows {
-		t.Run(row.name, func(t *testing.T) {
-			small, large := row.steps(t, 2_000), row.steps(t, 40_000)
-			t.Logf("%d and %d steps", small, large)
-			if large > 5*small {
-				t.Errorf("%d steps with 2,000 elements, %d with 40,000", small, large)
-			}
-		})
+	const few, many = 2_000, 40_000
+	for _, group := range stepRows {
+		filled := func(n int) *sqlite.Engine {
+			e := fresh(t, sqlite.Options{})
+			update(t, e, func(tx store.Tx) error { return group.fill(tx, n) })
+			return e
+		}
+		small, large := filled(few), filled(many)
+		for _, row := range group.rows {
+			t.Run(row.name, func(t *testing.T) {
+				one, other := row.steps(t, small, few), row.steps(t, large, many)
+				t.Logf("%d and %d steps", one, other)
+				if other > 5*one {
+					t.Errorf("%d steps with 2,000 elements, %d with 40,000", one, other)
+				}
+			})
+		}
 	}
 }
 
 // steps counts those of 20 runs on n elements.
-func (r stepRow) steps(t *testing.T, n int) int64 {
-	e := fresh(t, sqlite.Options{})
-	update(t, e, func(tx store.Tx) error { return r.fill(tx, n) })
+func (r stepRow) steps(t *testing.T, e *sqlite.Engine, n int) int64 {
 	e.Steps(t)
 	for i := range 20 {
 		update(t, e, func(tx store.Tx) error { return r.run(tx, n, i) })

@@ -38,7 +38,7 @@ func randomUniform(w *world, part store.Part, size int, ranked bool) {
 		h.Ranked = ranked
 		p.put(k, h)
 	})
-	draws := max(10*size, 1000)
+	draws := max(Times(5, 10)*size, 1000)
 	var counts map[string]int
 	w.view(func(p *probe) {
 		counts = map[string]int{}
