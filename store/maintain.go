@@ -38,6 +38,7 @@ type Size struct {
 	File       int64 // database file
 	WAL        int64 // write-ahead log
 	Free       int64 // free pages inside the file
+	Excess     int64 // of File: what the next checkpoint cuts off
 	Keys       int64 // over all databases, a number of keys
 	Volatile   int64 // keys with an expiry, a number of keys
 	Orphans    int64 // ids and flushed databases waiting for the sweep, a number
@@ -50,6 +51,10 @@ type Size struct {
 	// What the journal did since the start: generations settled, the time that took, groups
 	// of writes that had to wait for it, and transactions too large for the overlay.
 	Settles, SettleMicros, Stalls, Direct int64
+
+	// Records appended to the journal since the start, fsyncs of it and the time they took; told
+	// by the first shard for all.
+	Appends, Syncs, SyncMicros int64
 }
 
 // Keyspace describes one database of an engine: INFO's keyspace section.

@@ -168,7 +168,8 @@ func TestCrashAtEveryStep(t *testing.T) {
 	}
 	s.stop(t)
 	steps := []string{"before append", "after append", "before publish", "settle has begun", "settle before commit",
-		"settle after commit", "before segments are deleted", "joined record written, bases not committed"}
+		"settle after commit", "before segments are deleted", "joined record written, bases not committed",
+		"before the header of a used segment"}
 	for _, name := range steps {
 		if seen[name] == 0 {
 			t.Errorf("the step %q never came", name)

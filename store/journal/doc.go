@@ -38,7 +38,7 @@
 //     because Linux may have marked its pages clean. Those records are kept in memory, at
 //     most keptMax bytes of them: past that a writer waits for an fsync in every mode.
 //  9. A new segment is synced with its header, and its directory with it, before a record
-//     goes in. A segment is deleted when no shard needs it.
+//     goes in. A segment that no shard needs is deleted, or its file kept for the next.
 //
 // # Settling
 //

@@ -18,9 +18,10 @@ func WithFaults(o Options, f *Faults) Options {
 	return o
 }
 
-// WithSteps has fn told of every step at which a crash may fall.
+// WithSteps has fn told of every step at which a crash may fall. Segments are short, so that
+// the log rolls and uses files again.
 func WithSteps(o Options, fn func(name string)) Options {
-	o.test = func(l *Log) { l.step = fn }
+	o.test = func(l *Log) { l.step, l.segmentBytes = fn, 1<<10 }
 	return o
 }
 

@@ -34,6 +34,7 @@ func (e *Engine) run(jobs []*store.Job) {
 	if !q.led {
 		q.led = true
 		q.mu.Unlock()
+		e.log.busy.Add(1)
 		e.lead(&ticket{jobs: jobs})
 		return
 	}
@@ -63,6 +64,7 @@ func (e *Engine) lead(own *ticket) {
 	defer q.mu.Unlock()
 	if len(q.waiting) == 0 {
 		q.led = false
+		e.log.busy.Add(-1)
 		return
 	}
 	next := q.waiting[0]
@@ -199,7 +201,7 @@ func (e *Engine) publish() error {
 		return err
 	}
 	if SyncMode(e.sync.Load()) == Always || e.log.crowded() {
-		if err := e.log.Sync(lsn); err != nil {
+		if err := e.log.syncTogether(lsn); err != nil {
 			e.absorb(lsn)
 			return err
 		}

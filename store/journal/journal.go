@@ -188,7 +188,7 @@ func (j *Journal) begin(next uint64, old []string) error {
 	if err := j.log.begin(next); err != nil {
 		return err
 	}
-	return removeAll(old)
+	return errors.Join(removeAll(old), j.log.dropSpare())
 }
 
 // replay applies a record's sections to the shards whose mark is behind it.

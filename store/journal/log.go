@@ -3,7 +3,9 @@ package journal
 import (
 	"errors"
 	"os"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -30,7 +32,10 @@ type Log struct {
 	segments []*segment // oldest first; records go into the last
 	next     uint64     // LSN of the next record
 	number   uint64     // of the next segment file
-	buf      []byte
+	spare    file       // see spare.go
+	// segmentBytes is segmentMax, or less in tests.
+	segmentBytes int64
+	buf          []byte
 	// unsynced are the frames since the last successful fsync: after a failed one the old
 	// file may have lost them, so they are written again elsewhere.
 	unsynced []pending
@@ -38,8 +43,9 @@ type Log struct {
 	broken   error // why nothing can be written now
 	settled  []uint64
 
-	syncing sync.Mutex // one fsync at a time
-	synced  uint64     // guarded by mu
+	syncing sync.Mutex   // one fsync at a time
+	busy    atomic.Int32 // shards at work on a group, and not waiting for an fsync
+	synced  uint64       // guarded by mu
 
 	appends, syncs int64
 	syncTime       time.Duration
@@ -51,7 +57,7 @@ type Log struct {
 }
 
 func newLog(dir string, shards int) *Log {
-	return &Log{dir: dir, settled: make([]uint64, shards), wrap: func(f file) file { return f }, step: func(string) {}}
+	return &Log{dir: dir, segmentBytes: segmentMax, settled: make([]uint64, shards), wrap: func(f file) file { return f }, step: func(string) {}}
 }
 
 type pending struct {
@@ -95,7 +101,7 @@ func (l *Log) Append(payload []byte) (uint64, error) {
 // last good record; if even that fails, the log goes on in a new segment.
 func (l *Log) write(lsn uint64, payload []byte) error {
 	s := l.segments[len(l.segments)-1]
-	if s.size > segmentMax {
+	if s.size > l.segmentBytes {
 		if err := l.roll(); err != nil {
 			return err
 		}
@@ -140,17 +146,12 @@ func (l *Log) begin(next uint64) error {
 	return nil
 }
 
-func (l *Log) create(first uint64) (*segment, error) {
-	l.number++
-	return createSegment(l.dir, l.number, first, l.wrap)
-}
-
 // roll goes on in a new segment. The old one is synced first: what is in a closed segment
 // must not be lost while later records survive.
 func (l *Log) roll() error {
 	old := l.segments[len(l.segments)-1]
 	if err := old.file.Sync(); err != nil {
-		l.broken = err
+		l.broken, old.suspect = err, true
 		return err
 	}
 	l.forget(old.last)
@@ -217,6 +218,23 @@ func (l *Log) Sync(lsn uint64) error {
 	}
 	l.syncing.Lock()
 	defer l.syncing.Unlock()
+	return l.fsync()
+}
+
+// syncPatience is how long an fsync waits for shards that are at work on a group.
+const syncPatience = 200 * time.Microsecond
+
+// syncTogether is Sync for a group of a shard. Before an fsync it lets the other shards append the
+// groups they are at work on: an fsync takes longer than a group and serves four as well as one.
+// Without that the shards take turns, and each waits for two fsyncs.
+func (l *Log) syncTogether(lsn uint64) error {
+	l.busy.Add(-1)
+	defer l.busy.Add(1)
+	l.syncing.Lock()
+	defer l.syncing.Unlock()
+	for start := time.Now(); l.busy.Load() > 0 && time.Since(start) < syncPatience; {
+		runtime.Gosched()
+	}
 	if l.isSynced(lsn) {
 		return nil
 	}
@@ -245,6 +263,7 @@ func (l *Log) fsync() error {
 	l.syncs++
 	l.syncTime += time.Since(start)
 	if err != nil {
+		s.suspect = true
 		if l.segments[len(l.segments)-1] == s {
 			l.broken = err
 		}
@@ -273,8 +292,7 @@ func (l *Log) Settled(shard int, lsn uint64) {
 	}
 	l.step("before segments are deleted")
 	for len(l.segments) > 1 && l.segments[0].last <= need && l.segments[1].first <= need+1 {
-		l.segments[0].file.Close()
-		os.Remove(l.segments[0].path)
+		l.retire(l.segments[0])
 		l.segments = l.segments[1:]
 	}
 }
@@ -283,6 +301,9 @@ func (l *Log) Settled(shard int, lsn uint64) {
 func (l *Log) Bytes() (n int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.spare != nil {
+		n = l.segmentBytes
+	}
 	for _, s := range l.segments {
 		n += s.size
 	}
@@ -296,7 +317,14 @@ func (l *Log) close() error {
 	for _, s := range l.segments {
 		err = errors.Join(err, s.file.Close())
 	}
-	return err
+	return errors.Join(err, l.dropSpare())
+}
+
+// Work is what the log did since its start.
+func (l *Log) Work() (appends, syncs int64, syncing time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.appends, l.syncs, l.syncTime
 }
 
 func ioError(message string, err error) error {

@@ -44,6 +44,8 @@ type segment struct {
 	size  int64
 	salt  uint64
 	chain uint32
+	// suspect: an fsync failed, so that the file may lack what was written to it.
+	suspect bool
 }
 
 func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
@@ -54,14 +56,17 @@ func segmentPath(dir string, number uint64) string {
 	return filepath.Join(dir, fmt.Sprintf("journal-%016x.log", number))
 }
 
-// createSegment makes a file and its directory entry durable before anything is in it.
-func createSegment(dir string, number, first uint64, wrap func(file) file) (*segment, error) {
-	path := segmentPath(dir, number)
+// createSegment makes a new file.
+func createSegment(dir, path string, first uint64, wrap func(file) file) (*segment, error) {
 	opened, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	f := wrap(opened)
+	return beginSegment(dir, path, first, wrap(opened))
+}
+
+// beginSegment makes a header and the file's directory entry durable before anything is behind it.
+func beginSegment(dir, path string, first uint64, f file) (*segment, error) {
 	s := &segment{file: f, path: path, first: first, last: first - 1}
 	if err := s.writeHeader(); err != nil {
 		f.Close()

@@ -123,6 +123,15 @@ func (e *Engine) drain() error {
 	}
 }
 
+// shrunkShare is the part of the base's data from which on it settles early that so much less is left: only
+// then can the file be swept and become shorter.
+const shrunkShare = 64
+
+func (e *Engine) shrunk() bool {
+	below := e.baseFill().Data
+	return below-e.fill.data.Load() > max(below/shrunkShare, 1<<20)
+}
+
 // tend settles a generation that has been lying idle, so that a quiet server keeps
 // neither memory nor journal. It is called about once a second.
 func (e *Engine) tend() {
@@ -137,7 +146,7 @@ func (e *Engine) tend() {
 	switch {
 	case g.empty() && g.frozen == nil:
 		e.log.Settled(e.shard, e.log.Last())
-	case idle || e.log.Bytes() > e.logLimit:
+	case idle || e.log.Bytes() > e.logLimit || e.shrunk():
 		e.rotate()
 	}
 }

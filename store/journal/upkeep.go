@@ -94,7 +94,9 @@ func (e *Engine) Sizes(ctx context.Context) ([]store.Size, error) {
 	s.Settles, s.SettleMicros = e.Settles.Load(), e.SettleTime.Load()/1000
 	s.Stalls, s.Direct = e.Stalls.Load(), e.Direct.Load()
 	if e.shard == 0 {
-		sizes[0].Journal = e.log.Bytes()
+		s.Journal = e.log.Bytes()
+		appends, syncs, syncing := e.log.Work()
+		s.Appends, s.Syncs, s.SyncMicros = appends, syncs, syncing.Microseconds()
 	}
 	return sizes, nil
 }
