@@ -13,7 +13,11 @@ func (l *Loop) Cycle(ctx context.Context) {
 	began := l.o.Now()
 	until := began.Add(l.o.Budget)
 	spent := l.expire(ctx, until)
-	spent = l.sweep(ctx, until) || spent
+	if l.behind { // sweeping keeps no client waiting, only files and another core
+		until = until.Add(l.o.Budget)
+	}
+	l.behind = l.sweep(ctx, until)
+	spent = l.behind || spent
 	if spent {
 		l.stats.CapReached.Add(1)
 	}

@@ -43,8 +43,11 @@ func (l *Loop) checkpoint(ctx context.Context) {
 	}
 }
 
-// checkpointDue reports whether a log is too large, or has lain there too long. Where sizes are unknown only
-// time counts.
+// excessShare is the part of CheckpointBytes by which a file may be longer than what is in it.
+const excessShare = 16
+
+// checkpointDue reports whether a log is too large, or has lain there too long, or a file can be shorter. Where
+// sizes are unknown only time counts.
 func (l *Loop) checkpointDue(ctx context.Context) (bool, error) {
 	old := l.o.Now().Sub(l.lastCheckpoint) >= l.o.CheckpointAge
 	e, ok := l.engine.(store.Sizer)
@@ -53,7 +56,7 @@ func (l *Loop) checkpointDue(ctx context.Context) (bool, error) {
 	}
 	shards, err := e.Sizes(ctx)
 	for _, s := range shards {
-		if s.WAL >= l.o.CheckpointBytes || old && s.WAL > 0 {
+		if s.WAL >= l.o.CheckpointBytes || old && s.WAL > 0 || s.Excess > l.o.CheckpointBytes/excessShare {
 			return true, err
 		}
 	}

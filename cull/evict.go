@@ -53,6 +53,7 @@ type Evictor struct {
 	stats   EvictStats
 
 	limit    atomic.Int64 // 0 for none
+	ceiling  atomic.Int64 // see allowance
 	samples  atomic.Int64
 	burst    atomic.Int64 // most keys that one write removes
 	policy   atomic.Pointer[Policy]
@@ -118,6 +119,7 @@ func (v *Evictor) SetLimit(bytes int64) {
 		return
 	}
 	v.gauge.Exact(bytes > 0)
+	v.ceiling.Store(v.Used())
 	v.limit.Store(bytes)
 	v.dry.Store(false)
 	if v.stop != nil { // at once as far as that is quick, as Redis does
@@ -208,7 +210,7 @@ func (v *Evictor) makeRoom(ctx context.Context, need int64) bool {
 		dry, alone := v.dry.Load(), v.reserved.Load() == 0
 		slack := int64(0)
 		if !dry {
-			slack = v.limit.Load() / slackShare
+			slack = v.allowance()
 		}
 		switch {
 		case v.reserve(need, slack):
@@ -223,6 +225,17 @@ func (v *Evictor) makeRoom(ctx context.Context, need int64) bool {
 		time.Sleep(time.Millisecond)
 	}
 }
+
+// allowance is by how much writers may pass the limit while the background evicts. When a limit is set below what
+// there is, they go on from there: waiting until all is gone that has to go would take seconds. That
+// ceiling comes down with the data.
+func (v *Evictor) allowance() int64 {
+	limit := v.limit.Load()
+	return limit/slackShare + max(v.ceiling.Load()-limit, 0)
+}
+
+// lower brings the ceiling down to what there is. The caller holds mu.
+func (v *Evictor) lower() { v.ceiling.Store(min(v.ceiling.Load(), v.Used())) }
 
 // call wakes the background.
 func (v *Evictor) call() {
@@ -254,6 +267,7 @@ func (v *Evictor) evict(ctx context.Context, most int) {
 		v.o.Report("evict", err)
 	}
 	v.stats.Busy.Add(int64(time.Since(began)))
+	v.lower()
 	v.clock(v.excess() > 0)
 }
 
@@ -360,7 +374,7 @@ func (v *Evictor) relieve(ctx context.Context) {
 	for ctx.Err() == nil && v.Limited() && v.excess() > 0 && !v.dry.Load() && v.policy.Load().Evicts() {
 		began := time.Now()
 		v.evict(ctx, backgroundKeys)
-		slack := max(v.limit.Load()/slackShare, 1)
+		slack := max(v.allowance(), 1)
 		share := min(0.25+0.75*float64(max(v.excess(), 0))/float64(slack), 1)
 		time.Sleep(min(time.Duration(float64(time.Since(began))*(1/share-1)), 20*time.Millisecond))
 	}

@@ -236,3 +236,31 @@ func TestBackground(t *testing.T) {
 		t.Error("the time over the limit was not measured:", total, now)
 	}
 }
+
+// Under a limit far below what there is writers go on while the data comes down, and never let it grow.
+func TestLowerLimit(t *testing.T) {
+	const size = 100
+	e, v, _ := limited("allkeys-random", 0)
+	for i := range 100 {
+		put(t, e, fmt.Sprint("old", i), size, 0)
+	}
+	v.SetLimit(5000)
+	v.SetBurst(1)
+	for i := range 200 {
+		before := v.Used()
+		if !v.Admit(ctx, size) {
+			t.Fatal("no room")
+		}
+		put(t, e, fmt.Sprint("new", i), size, 0)
+		v.Release(size)
+		if used := v.Used(); used > before {
+			t.Fatalf("%d bytes are used after write %d, %d before", used, i, before)
+		}
+	}
+	if n := v.Stats().Waits.Load(); n != 0 {
+		t.Errorf("%d writes waited", n)
+	}
+	if _, err := v.Cull(ctx); err != nil || v.Used() != 5000 {
+		t.Errorf("%d bytes are used in the end, %v", v.Used(), err)
+	}
+}

@@ -20,12 +20,12 @@ import (
 type Options struct {
 	// Tick is the time between two cycles, 100 ms by default: Redis's hz of 10.
 	Tick time.Duration
-	// Budget is the time a cycle may take, a quarter of a tick by default. A step that has begun is
-	// finished, so a cycle can last longer by one step.
+	// Budget is the time a cycle may take, a quarter of a tick by default, and twice that to sweep what the cycle
+	// before has left. A step that has begun is finished, so a cycle can last longer by one step.
 	Budget time.Duration
 	// Keys is how many keys a step expires, 64 by default.
 	Keys int
-	// Rows is about how many rows a step sweeps, 256 by default.
+	// Rows is about how many rows a step sweeps over all shards, 512 by default.
 	Rows int
 	// SyncEvery is the time between two syncs while they are on, one second by default.
 	SyncEvery time.Duration
@@ -66,6 +66,7 @@ type Loop struct {
 	syncing atomic.Bool
 
 	lastSync, lastCheckpoint time.Time // Disk's own
+	behind                   bool      // Cycle's own: the last one had more to sweep than time
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -76,7 +77,7 @@ func New(e store.Engine, o Options) *Loop {
 	o.Tick = or(o.Tick, 100*time.Millisecond)
 	o.Budget = or(o.Budget, o.Tick/4)
 	o.Keys = or(o.Keys, 64)
-	o.Rows = or(o.Rows, 256)
+	o.Rows = or(o.Rows, 512)
 	o.SyncEvery = or(o.SyncEvery, time.Second)
 	o.CheckpointBytes = or(o.CheckpointBytes, 16<<20)
 	o.CheckpointAge = or(o.CheckpointAge, time.Minute)

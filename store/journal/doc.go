@@ -49,8 +49,8 @@
 //     that what is in both counts once.
 //  12. An item's row knows whether something lies below it; a head learns it when somebody
 //     counts. A plain SET looks at nothing below.
-//  13. A generation settles when it is full, when it has been idle for a second, or when
-//     the log has grown too long.
+//  13. A generation settles when it is full, when it has been idle for a second, when the
+//     log has grown too long, or when it leaves much less data than the base has.
 //  14. Room is waited for before anything is held, and not for ever.
 //
 // # Memory

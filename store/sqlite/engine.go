@@ -71,6 +71,8 @@ type Engine struct {
 	// for: odd while it is under way.
 	layout atomic.Uint64
 	closed atomic.Bool
+	// shrinking: the last Sweep gave pages back, and the next goes on.
+	shrinking atomic.Bool
 }
 
 // now reads the clock, but never answers less than before.

@@ -41,7 +41,11 @@ func (e *Engine) Sizes(ctx context.Context) ([]store.Size, error) {
 		if err != nil {
 			return err
 		}
-		size.Free = free * pageSize
+		all, _, err := t.conn.count(t.conn.s.allPages)
+		if err != nil {
+			return err
+		}
+		size.Free, size.Excess = free*pageSize, max(size.File-all*pageSize, 0)
 		size.Orphans, _, err = t.conn.count(t.conn.s.pending)
 		if err != nil {
 			return err

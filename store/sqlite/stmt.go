@@ -16,7 +16,7 @@ type statements struct {
 	blockAny, blockWalk                    *stmt
 	headNext, sampleHeads, sampleExpire    *stmt
 	expireEnds, tagScan                    *stmt
-	freePages, pending                     *stmt
+	freePages, allPages, pending           *stmt
 	namesUp, namesDown, namesLast          *stmt // only with Options.Ordered
 
 	// The writer only.
@@ -62,6 +62,7 @@ func (s *statements) reading() []preparation {
 		{&s.pin, `SELECT 1 FROM sqlite_schema`},
 		{&s.metaGet, `SELECT v FROM meta WHERE k = ?1`},
 		{&s.freePages, `PRAGMA freelist_count`},
+		{&s.allPages, `PRAGMA page_count`},
 		{&s.pending, `SELECT (SELECT count(*) FROM orphans) + (SELECT count(*) FROM dead_spaces)`},
 		{&s.spaceList, `SELECT db, ns, size, volatile, bytes FROM spaces ORDER BY db`},
 		{&s.spaceSize, `SELECT size FROM spaces WHERE db = ?1`},

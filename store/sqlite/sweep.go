@@ -2,17 +2,9 @@ package sqlite
 
 import (
 	"context"
-	"fmt"
 	"math"
 
 	"larder/store"
-)
-
-const (
-	// vacuumPages is how many free pages one Sweep gives back to the file system, when nothing is left to delete
-	// and free pages are both many and a quarter of the file.
-	vacuumPages = 256
-	vacuumFloor = 1024
 )
 
 // Sweep deletes rows of orphans and of flushed databases, in one short transaction. When there are none it
@@ -39,25 +31,6 @@ func (e *Engine) nothingToSweep(ctx context.Context) (idle bool, err error) {
 		return err
 	})
 	return idle, err
-}
-
-func (e *Engine) shrink(ctx context.Context) (more bool, err error) {
-	var free, all int64
-	err = e.read(ctx, func(t *tx) error {
-		if free, err = t.conn.number(`PRAGMA freelist_count`); err != nil {
-			return err
-		}
-		all, err = t.conn.number(`PRAGMA page_count`)
-		return err
-	})
-	if err != nil || free < vacuumFloor || free*4 < all {
-		return false, err
-	}
-	err = e.writer.exclusive(ctx, func(c *conn) error {
-		defer e.commits.Add(2) // or readers would go on to see the pages
-		return c.script(fmt.Sprintf("PRAGMA incremental_vacuum(%d);", vacuumPages))
-	})
-	return err == nil, err
 }
 
 // sweep deletes about n rows; every id and namespace counts as a row too.

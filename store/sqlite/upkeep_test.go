@@ -88,6 +88,69 @@ func TestSweepGivesSpaceBack(t *testing.T) {
 	}
 }
 
+// Space goes back a few pages at a time, whether it held short values or chunks of long ones, and in the end the file
+// is hardly longer than what is in it.
+func TestShrinksInSmallSteps(t *testing.T) {
+	const step = 128 * 4096
+	for name, fill := range map[string]func(i int) (store.Part, store.Item){
+		"chunks": func(i int) (store.Part, store.Item) {
+			return store.Chunks, store.Item{Pos: int64(i), Value: make([]byte, 8000)}
+		},
+		"fields": func(i int) (store.Part, store.Item) {
+			return store.Fields, store.Item{Field: fmt.Append(nil, i), Value: make([]byte, 300)}
+		},
+	} {
+		e := fresh(t, sqlite.Options{Sync: sqlite.No})
+		for k := range 20 { // dropped and kept ones lie among each other
+			var items []store.Item
+			var part store.Part
+			for i := range 4_000_000 / 20 / 300 {
+				p, it := fill(i)
+				part, items = p, append(items, it)
+			}
+			collection(t, e, fmt.Sprint(k), store.String, part, false, items[:len(items)*300/(len(items[0].Value)+8)]...)
+		}
+		update(t, e, func(tx store.Tx) error {
+			for k := range 10 {
+				if _, err := tx.Drop(key(fmt.Sprint(2 * k))); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err := e.Checkpoint(ctx); err != nil {
+			t.Fatal(err)
+		}
+		before, shrunk := size(t, e), 0
+		for last, idle := before, 0; idle < 2; { // after the last orphan, and after the last page
+			more, err := e.Sweep(ctx, 100)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !more {
+				idle++
+			}
+			now := size(t, e)
+			if back := last.Free - now.Free; back > step {
+				t.Errorf("%s: %d bytes went back in one step", name, back)
+			} else if back > 0 {
+				shrunk++
+			}
+			last = now
+		}
+		if after := size(t, e); after.Free >= max(after.File/8, 1<<20) || after.Excess == 0 || shrunk < 2 {
+			t.Errorf("%s: %d steps left %+v", name, shrunk, after)
+		}
+		if err := e.Checkpoint(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if after := size(t, e); after.Excess != 0 || after.File > before.File*3/4 {
+			t.Errorf("%s: the file has %d bytes, before %d, and could have %d less", name, after.File, before.File, after.Excess)
+		}
+		sound(t, e)
+	}
+}
+
 // Each damage is done behind the engine's back, found, mended, and then gone.
 func TestCheckFindsAndMends(t *testing.T) {
 	for _, row := range []struct{ damage, problem string }{
