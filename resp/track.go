@@ -71,14 +71,19 @@ func (t *trackTx) seen(err error) error {
 func (t *trackTx) changed(k store.Key) {
 	t.wrote = true
 	t.server.watches.touch(k)
+	t.server.cache.leases.Void(k.DB, k.Name)
 	if t.server.caches.Active() {
 		t.changes = append(t.changes, string(k.Name))
 	}
 }
 
-// Drop tells those who watch the keys that were there.
+// Drop tells those who watch the keys that were there. Leases are void whether they were or not: most are out for
+// keys that are not, and whoever removes one wants what is computed from now on.
 func (t *trackTx) Drop(keys ...store.Key) (int, error) {
 	t.wrote = true
+	for _, k := range keys {
+		t.server.cache.leases.Void(k.DB, k.Name)
+	}
 	if t.server.watches.count.Load() > 0 || t.server.caches.Active() {
 		heads, err := t.Tx.Heads(nil, keys...)
 		if err != nil {
@@ -127,6 +132,7 @@ func (t *trackTx) DropRange(id store.ID, p store.Part, r store.Range) (store.Cha
 // Flush tells those who watch keys that are there.
 func (t *trackTx) Flush(db int) error {
 	t.wrote, t.flushed = true, true
+	t.server.cache.leases.VoidAll(db)
 	if err := t.emptied(db); err != nil {
 		return err
 	}
@@ -136,6 +142,7 @@ func (t *trackTx) Flush(db int) error {
 // Swap tells those who watch keys that are there, before or after.
 func (t *trackTx) Swap(a, b int) error {
 	t.wrote = true
+	t.server.cache.leases.VoidAll(a, b)
 	if err := t.emptied(a, b); err != nil {
 		return err
 	}

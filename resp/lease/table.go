@@ -5,11 +5,19 @@
 // Tokens live in the memory of the server. They last seconds, and a lost one costs one
 // computation more, so they are not worth a write; a restart forgets them all, and whoever
 // asks next gets a new one.
+//
+// A token is good for what its holder was told. Whoever writes the key or removes it meanwhile voids it: what
+// the holder computes may be from before that. Writers do so inside their transactions, as they mark those
+// who watch the key, and pass by without a lock while no token is out. One that ran before the token was issued and
+// commits after it is not in the state the holder was told; so a token also remembers a print of
+// that state, and SETLEASE compares.
 package lease
 
 import (
 	"crypto/rand"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"larder/store"
@@ -25,8 +33,10 @@ var ErrTooMany = store.Invalid("too many leases are out")
 type Table struct {
 	timeout func() time.Duration
 	now     func() time.Time
+	count   atomic.Int64 // of tokens: 0 lets writers pass without the lock
 	mu      sync.Mutex
 	out     map[key]*token
+	perDB   map[int]int
 	sweepAt int // the size at which those past their time are removed
 }
 
@@ -40,28 +50,32 @@ type token struct {
 	issued time.Time
 	until  time.Time
 	stale  time.Duration
+	print  uint64
 	holder any
+	spared bool // its own SETLEASE is writing
 }
 
 // Grant is what a token stands for.
 type Grant struct {
 	Cost  time.Duration // since it was issued: what computing the value took
 	Stale time.Duration // how long the value is to be served past its time
+	Print uint64        // of the state the holder was told
 }
 
 // NewTable makes an empty table whose tokens die after timeout, which is asked for each.
 func NewTable(timeout func() time.Duration) *Table {
-	return &Table{timeout: timeout, now: time.Now, out: map[key]*token{}, sweepAt: 1024}
+	return &Table{timeout: timeout, now: time.Now, out: map[key]*token{}, perDB: map[int]int{}, sweepAt: 1024}
 }
 
-// Take issues a token for a key, "" if one is out. holder tells the calls of one command
+// Take issues a token for a key whose state has a print, "" if one is out. holder tells the calls of one command
 // apart from those of others: a command that is run again gets the token it has got before.
-func (t *Table) Take(db int, name []byte, stale time.Duration, holder any) (string, error) {
+func (t *Table) Take(db int, name []byte, stale time.Duration, print uint64, holder any) (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	k, now := key{db, string(name)}, t.now()
 	if was := t.out[k]; was != nil && now.Before(was.until) {
 		if was.holder == holder {
+			was.print = print
 			return was.text, nil
 		}
 		return "", nil
@@ -69,8 +83,11 @@ func (t *Table) Take(db int, name []byte, stale time.Duration, holder any) (stri
 	if t.sweep(now); len(t.out) >= most {
 		return "", ErrTooMany
 	}
-	fresh := &token{text: rand.Text(), issued: now, until: now.Add(t.timeout()), stale: stale, holder: holder}
+	fresh := &token{text: rand.Text(), issued: now, until: now.Add(t.timeout()), stale: stale, print: print, holder: holder}
+	t.remove(k)
 	t.out[k] = fresh
+	t.perDB[db]++
+	t.count.Add(1)
 	return fresh.text, nil
 }
 
@@ -81,7 +98,7 @@ func (t *Table) sweep(now time.Time) {
 	}
 	for k, one := range t.out {
 		if !now.Before(one.until) {
-			delete(t.out, k)
+			t.remove(k)
 		}
 	}
 	t.sweepAt = min(max(1024, 2*len(t.out)), most)
@@ -104,7 +121,7 @@ func (t *Table) Look(db int, name []byte, text string) (g Grant, ok bool) {
 	if one == nil {
 		return Grant{}, false
 	}
-	return Grant{Cost: t.now().Sub(one.issued), Stale: one.stale}, true
+	return Grant{Cost: t.now().Sub(one.issued), Stale: one.stale, Print: one.print}, true
 }
 
 // End takes a token back, once the value is stored.
@@ -112,7 +129,64 @@ func (t *Table) End(db int, name []byte, text string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.find(db, name, text) != nil {
-		delete(t.out, key{db, string(name)})
+		t.remove(key{db, string(name)})
+	}
+}
+
+// Void takes back the token of a key that is written or removed. It is called inside the transaction.
+func (t *Table) Void(db int, name []byte) {
+	if t.count.Load() == 0 {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if one := t.out[key{db, string(name)}]; one != nil && !one.spared {
+		t.remove(key{db, string(name)})
+	}
+}
+
+// VoidAll takes back those of databases that are emptied or change places.
+func (t *Table) VoidAll(dbs ...int) {
+	if t.count.Load() == 0 {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !slices.ContainsFunc(dbs, func(db int) bool { return t.perDB[db] > 0 }) {
+		return
+	}
+	for k := range t.out {
+		if slices.Contains(dbs, k.db) {
+			t.remove(k)
+		}
+	}
+}
+
+// Sparing runs fn, which writes the value that the token of a key stands for: the token outlives that write, for the
+// transaction may run again. No other write to the key runs meanwhile.
+func (t *Table) Sparing(db int, name []byte, fn func() error) error {
+	t.spare(db, name, true)
+	defer t.spare(db, name, false)
+	return fn()
+}
+
+func (t *Table) spare(db int, name []byte, on bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if one := t.out[key{db, string(name)}]; one != nil {
+		one.spared = on
+	}
+}
+
+// remove forgets a key's token, if it has one. The caller holds mu.
+func (t *Table) remove(k key) {
+	if t.out[k] == nil {
+		return
+	}
+	delete(t.out, k)
+	t.count.Add(-1)
+	if t.perDB[k.db]--; t.perDB[k.db] == 0 {
+		delete(t.perDB, k.db)
 	}
 }
 

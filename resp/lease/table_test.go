@@ -17,7 +17,7 @@ func newTest(t *testing.T) (*Table, *time.Time) {
 
 func take(t *testing.T, table *Table, name string, holder any) string {
 	t.Helper()
-	text, err := table.Take(0, []byte(name), time.Minute, holder)
+	text, err := table.Take(0, []byte(name), time.Minute, 7, holder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,12 +71,36 @@ func TestTheTableIsBounded(t *testing.T) {
 	for i := range most {
 		take(t, table, fmt.Sprint(i), 1)
 	}
-	if _, err := table.Take(0, []byte("more"), 0, 1); !errors.Is(err, ErrTooMany) {
+	if _, err := table.Take(0, []byte("more"), 0, 0, 1); !errors.Is(err, ErrTooMany) {
 		t.Fatalf("one too many: %v", err)
 	}
 	*now = now.Add(time.Hour)
 	take(t, table, "later", 1)
 	if len(table.out) != 1 {
 		t.Errorf("%d tokens after their time", len(table.out))
+	}
+}
+
+func TestWritersVoidTokens(t *testing.T) {
+	table, _ := newTest(t)
+	k, other := []byte("k"), []byte("other")
+	good := func(name []byte, text string) bool { _, ok := table.Look(0, name, text); return ok }
+	first, second := take(t, table, "k", 1), take(t, table, "other", 1)
+	table.Void(1, k)
+	table.VoidAll(1, 2)
+	if g, ok := table.Look(0, k, first); !ok || g.Print != 7 {
+		t.Errorf("void through another database, or %+v", g)
+	}
+	_ = table.Sparing(0, k, func() error { table.Void(0, k); return nil })
+	if !good(k, first) {
+		t.Error("void through its own SETLEASE")
+	}
+	table.Void(0, k)
+	if good(k, first) || !good(other, second) || take(t, table, "k", 2) == "" {
+		t.Error("a write voids the token of its key, that one only, and the next caller gets one")
+	}
+	table.VoidAll(3, 0)
+	if good(other, second) || table.count.Load() != 0 || len(table.perDB)+len(table.out) != 0 {
+		t.Errorf("%d tokens are left of an empty database", len(table.out))
 	}
 }

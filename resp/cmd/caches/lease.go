@@ -1,6 +1,8 @@
 package caches
 
 import (
+	"fmt"
+	"hash/maphash"
 	"math"
 	"math/rand/v2"
 	"time"
@@ -83,7 +85,7 @@ func (f *family) getLease(c *cmd.Call) reply.Reply {
 	l := lookAt(&head, c.Tx.Now().UnixMilli(), beta, stale, 1-rand.Float64())
 	token := reply.Nil()
 	if !l.there || l.stale || l.early {
-		if token, err = f.takeLease(c, time.Duration(stale)*time.Millisecond); err != nil {
+		if token, err = f.takeLease(c, time.Duration(stale)*time.Millisecond, f.print(&head)); err != nil {
 			return reply.Err(err)
 		}
 	}
@@ -101,14 +103,27 @@ func (f *family) getLease(c *cmd.Call) reply.Reply {
 
 // takeLease asks for a token. A command that the engine runs again must get the one it got
 // before, and the next command of the same connection must not: see lease.Table.Take.
-func (f *family) takeLease(c *cmd.Call, stale time.Duration) (reply.Reply, error) {
+func (f *family) takeLease(c *cmd.Call, stale time.Duration, print uint64) (reply.Reply, error) {
 	db, name := c.DB, string(c.Args[2])
-	text, err := f.host.Leases().Take(db, c.Args[2], stale, c)
+	text, err := f.host.Leases().Take(db, c.Args[2], stale, print, c)
 	if err != nil || text == "" {
 		return reply.Nil(), err
 	}
 	c.After(func() { f.host.Leases().Keep(db, []byte(name), text) })
 	return reply.Text(text), nil
+}
+
+// print tells states of a key apart: 0 for none. See package lease for what it is compared with.
+func (f *family) print(h *store.Head) uint64 {
+	if !h.Exists() {
+		return 0
+	}
+	var hash maphash.Hash
+	hash.SetSeed(f.seed)
+	fmt.Fprint(&hash, h.Type, h.ID, h.Len, h.ExpireAt, len(h.Value))
+	hash.Write(h.Value)
+	hash.WriteString(string(h.Notes))
+	return hash.Sum64() | 1
 }
 
 // setLease stores the value if the token is the one that is out, and keeps the key's tags: it
@@ -129,7 +144,7 @@ func (f *family) setLease(c *cmd.Call) reply.Reply {
 		return reply.Err(err)
 	}
 	grant, ok := f.host.Leases().Look(k.DB, k.Name, token)
-	if !ok {
+	if !ok || heads[0].Exists() && f.print(&heads[0]) != grant.Print {
 		return reply.Nil()
 	}
 	notes := heads[0].Notes.WithLease(store.Lease{FreshUntil: at, Cost: grant.Cost.Milliseconds()})
@@ -137,7 +152,8 @@ func (f *family) setLease(c *cmd.Call) reply.Reply {
 		return reply.Err(err)
 	}
 	gone := at + min(grant.Stale.Milliseconds(), math.MaxInt64-at)
-	if err := store.SetNoted(c.Tx, k, c.Args[4], gone, notes); err != nil {
+	err = f.host.Leases().Sparing(k.DB, k.Name, func() error { return store.SetNoted(c.Tx, k, c.Args[4], gone, notes) })
+	if err != nil {
 		return reply.Err(err)
 	}
 	c.Notify("g:expire", k)

@@ -4,6 +4,7 @@ package caches
 
 import (
 	"context"
+	"hash/maphash"
 	"slices"
 
 	"larder/resp/cmd"
@@ -39,7 +40,10 @@ type Culler interface {
 }
 
 // family carries the host to the handlers.
-type family struct{ host Host }
+type family struct {
+	host Host
+	seed maphash.Seed // of prints
+}
 
 const (
 	group    = "cache"
@@ -54,7 +58,7 @@ func key(f cmd.KeyFlags) []cmd.KeySpec { return []cmd.KeySpec{cmd.KeyAt(2, f)} }
 
 // Table returns the rows of the family.
 func Table(host Host) []cmd.Spec {
-	f := &family{host}
+	f := &family{host: host, seed: maphash.MakeSeed()}
 	subs := slices.Concat(tagRows(), f.setRows(), findRows(), f.overviewRows(), []cmd.Spec{checkRow(host)})
 	slices.SortFunc(subs, func(a, b cmd.Spec) int {
 		if a.Name < b.Name {
