@@ -59,7 +59,7 @@ func pageBytes(params *param.Set) int64 {
 
 // runtimeRoom is what connections, pipelines and replies may take of Go's heap beyond the
 // overlay before the collector works harder, in bytes.
-const runtimeRoom = 24 << 20
+const runtimeRoom = 12 << 20
 
 // limitHeap keeps Go's heap near what the budget says: the growing generations, as much
 // again while they settle, the collector's slack. SQLite's caches lie outside of it. An

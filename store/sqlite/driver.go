@@ -34,6 +34,9 @@ func (e *resultError) primary() int32 { return e.code & 0xff }
 
 // openDB opens an existing file for reading and writing.
 func openDB(path string) (*db, error) {
+	if _, err := configure(); err != nil {
+		return nil, err
+	}
 	tls := libc.NewTLS()
 	name, err := libc.CString(path)
 	if err != nil {

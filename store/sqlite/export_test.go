@@ -47,3 +47,17 @@ func (e *Engine) Pragma(t *testing.T, name string) (n int64) {
 	}
 	return n
 }
+
+// PageSlots is the number of slots for pages that SQLite holds in this process.
+func PageSlots(t interface{ Fatal(...any) }) (used int) {
+	m, err := configure()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, r := range *m.regions.Load() {
+		used += r.used()
+	}
+	return used
+}
