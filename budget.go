@@ -18,6 +18,9 @@ func (b budget) Evictions() (keys int64, total, current time.Duration) {
 	return b.Stats().Evicted.Load(), total, current
 }
 
+// CullTime is what evicting has taken since the start.
+func (b budget) CullTime() time.Duration { return time.Duration(b.Stats().Busy.Load()) }
+
 // newBudget makes the parameters of eviction take effect, now and when they change.
 func newBudget(engine store.Engine, params *param.Set, log *slog.Logger) budget {
 	v := cull.NewEvictor(engine, cull.EvictOptions{

@@ -73,6 +73,9 @@ func furnish(t *testing.T) string {
 			if err := store.SetString(tx, key("{t}long"), bytes.Repeat([]byte("x"), 100_000), 0); err != nil {
 				return err
 			}
+			if err := store.SetNoted(tx, key("{t}tagged"), []byte("v"), 0, store.Notes("").WithTags("red")); err != nil {
+				return err
+			}
 			h, err := store.OpenHash(tx, key("{t}hash"))
 			if err == nil {
 				_, err = h.Set(store.Item{Field: []byte("f"), Value: []byte("1")}, store.Item{Field: []byte("g"), Value: bytes.Repeat([]byte("y"), 3000)})
@@ -194,6 +197,8 @@ func TestDamageIsFoundAndMended(t *testing.T) {
 		{"an index by score", "items_score", of(`UPDATE items SET score = 12345 WHERE id = %s AND field = CAST('m7' AS BLOB)`, "zset"), "index items_score", 1},
 		{"an index of expiries", "heads_expire", head("hash", "expire = 4102444800000"), "index heads_expire", 2},
 		{"a rank", "", []string{`UPDATE blocks SET n = n + 1 WHERE level = 0 AND field = x''`}, "that says", 1},
+		{"a lost tag", "", []string{`DELETE FROM tags`}, "which does not list it", 1},
+		{"a tag of another key", "", []string{`UPDATE tags SET name = x'71'`}, "which is not there", 2},
 		{"a page", "", nil, "is damaged", 1},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -157,6 +157,7 @@ func (s *Server) infoLarder(t *infoText) {
 	t.lines("shards", len(sizes), "used_disk", total.File+total.WAL, "used_disk_human", human(total.File+total.WAL),
 		"data_bytes", total.Data, "file_bytes", total.File, "wal_bytes", total.WAL, "free_bytes", total.Free,
 		"pending_ids", total.Orphans, "pending_bytes", total.Pending, "cache_bytes", total.CacheBytes, "overlay_bytes", total.Overlay, "journal_bytes", total.Journal,
+		"cull_milliseconds", s.budget.CullTime().Milliseconds(),
 		"journal_appends", total.Appends, "journal_fsyncs", total.Syncs, "journal_fsync_usec", total.SyncMicros,
 		"journal_settles", total.Settles, "journal_settle_usec", total.SettleMicros, "journal_stalls", total.Stalls,
 		"journal_direct_transactions", total.Direct)

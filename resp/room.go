@@ -25,6 +25,8 @@ type Budget interface {
 	// Evictions tells what INFO shows: keys evicted, and how long the limit was passed since the
 	// start, and is now.
 	Evictions() (keys int64, total, current time.Duration)
+	// CullTime is what evicting has taken since the start.
+	CullTime() time.Duration
 }
 
 // boundless is the budget of a server without one.
@@ -36,6 +38,7 @@ func (boundless) Admit(context.Context, int64) bool                { return true
 func (boundless) Release(int64)                                    {}
 func (boundless) Used() int64                                      { return 0 }
 func (boundless) Evictions() (int64, time.Duration, time.Duration) { return 0, 0, 0 }
+func (boundless) CullTime() time.Duration                          { return 0 }
 
 // outOfMemory is Redis's refusal.
 const outOfMemory = "OOM command not allowed when used memory > 'maxmemory'."

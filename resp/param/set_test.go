@@ -303,6 +303,37 @@ func comparePapers(t *testing.T, path, want string) {
 	}
 }
 
+// maxdisk is maxmemory: a file that says the one is rewritten with what was set by either name, once.
+func TestRewriteOfAnAlias(t *testing.T) {
+	for _, name := range []string{"maxdisk", "maxmemory"} {
+		path := t.TempDir() + "/larder.conf"
+		if err := os.WriteFile(path, []byte("# size\nmaxdisk 1mb\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s := New()
+		if err := s.Load([]string{path}, nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Change(words(name, "2mb"), false); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Rewrite(); err != nil {
+			t.Fatal(err)
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(content), "maxdisk ") + strings.Count(string(content), "maxmemory "); n != 1 {
+			t.Errorf("set as %s it stands there %d times:\n%s", name, n, content)
+		}
+		again := New()
+		if err := again.Load([]string{path}, nil); err != nil || again.Bytes("maxmemory") != 2<<20 || again.Bytes("maxdisk") != 2<<20 {
+			t.Errorf("set as %s it comes back as %d, %v:\n%s", name, again.Bytes("maxmemory"), err, content)
+		}
+	}
+}
+
 func TestRewriteKeepsWhatItCannotRead(t *testing.T) {
 	s := New()
 	got := s.rewritten("port 1\nnonsense 1\n\"open\ninclude x.conf\nuser bob on\nrename-command A B\nport 2\n\n\n")
