@@ -44,33 +44,167 @@ var cacheRows = []golden{
 	{lines: "CACHE VOLUME", want: `re:^\*\["disk" :\d+ "journal" :\d+ "keys" :0 `, want3: `re:^%\["disk" :\d+ "journal" :\d+ "keys" :0 `},
 	{lines: "CACHE STATS RESET\nGET k\nCACHE STATS", want: `re:"hits" :0 "misses" :1 "evicted" :0 "expired" :0 "timeouts" :0 "databases" \*\[:0 \*\["hits"`, want3: `re:"hits" :0 "misses" :1 `},
 	{lines: "CACHE DEADLINE 5", want: ok},
+	{lines: "CACHE CHECK FIX", want: `*["status" "sound" "findings" *[]]`, want3: `%["status" "sound" "findings" *[]]`},
 	{lines: "CACHE CHECK", want: `*["status" "sound" "findings" *[]]`, want3: `%["status" "sound" "findings" *[]]`},
 	{lines: "CACHE HELP", want: `re:\+TAGKEYS <tag> `},
 	{lines: "CACHE FOO", want: `(error) "ERR unknown subcommand 'FOO'. Try CACHE HELP."`},
 	{lines: "COMMAND INFO cache|tag", want: `re:@cache`},
 }
 
+// cacheErrors are its errors, and what else is answered the same in both protocols.
+var cacheErrors = []golden{
+	{lines: "CACHE SET k v NX XX", want: syntaxed},
+	{lines: "CACHE SET k v EX 1 KEEPTTL", want: syntaxed},
+	{lines: "CACHE SET k v XX", want: "(nil)"},
+	{lines: "CACHE SET k v\nCACHE SET k w NX", want: "(nil)"},
+	{lines: "CACHE SET k v EX x", want: notInteger},
+	{lines: "CACHE SET k v PX -1", want: fmt.Sprintf(badExpire, "set")},
+	{lines: "CACHE SET k v TAG 2 a", want: `(error) "ERR numtags should be the number of tags that follow"`},
+	{lines: "CACHE SET k v TAG 1 " + strings.Repeat("t", 1100), want: tooManyTags},
+	{lines: "SET k v\nCACHE TAG k " + strings.Repeat("t", 1100), want: tooManyTags},
+	{lines: "CACHE TAG k a", want: ":0"},
+	{lines: "CACHE UNTAG k a", want: ":0"},
+	{lines: "CACHE TAGKEYS a x", want: badCursor},
+	{lines: "CACHE TAGKEYS a 0 COUNT x", want: notInteger},
+	{lines: "CACHE TAGKEYS a 0 COUNT 0", want: syntaxed},
+	{lines: "CACHE TAGKEYS a 0 MATCH x", want: syntaxed},
+	{lines: "CACHE EVICT none", want: ":0"},
+	{lines: "MULTI\nCACHE CULL", want: inTransaction},
+	{lines: "MULTI\nCACHE EXPIRE", want: inTransaction},
+	{lines: "MULTI\nCACHE CHECK", want: inTransaction},
+	{lines: "EVAL \"return redis.call('CACHE','CULL')\" 0", want: `re:^\(error\) "ERR This Redis command is not allowed from script`},
+	{lines: "CACHE GETLEASE k FOO", want: syntaxed},
+	{lines: "CACHE GETLEASE k BETA -1", want: `(error) "ERR beta should be zero or greater"`},
+	{lines: "CACHE GETLEASE k STALE x", want: `(error) "ERR stale should be a number of seconds"`},
+	{lines: "CACHE SETLEASE k token v KEEPTTL 1", want: syntaxed},
+	{lines: "CACHE SETLEASE k token v EX x", want: notInteger},
+	{lines: "CACHE SETLEASE k token v EX 0", want: fmt.Sprintf(badExpire, "setlease")},
+	{lines: "RPUSH l a\nCACHE THROTTLE l 1 1 1", want: wrongType},
+	{lines: "SET k text\nCACHE THROTTLE k 1 1 1", want: `(error) "ERR the key does not hold a rate limit"`},
+	{lines: "CACHE THROTTLE k 1 0 1", want: `(error) "ERR count and period should be positive, max-burst and quantity zero or more, and the time they span at most thirty years"`},
+	{lines: "CACHE THROTTLE k 1 1 x", want: notInteger},
+	{lines: "CACHE THROTTLE k 1 1 1 1 1", want: syntaxed},
+	{lines: "CACHE DEADLINE -1", want: `(error) "ERR deadline should be a number of milliseconds, 0 for none"`},
+	{lines: "CACHE VOLUME ALL", want: syntaxed},
+	{lines: "CACHE STATS ALL", want: syntaxed},
+	{lines: "CACHE CHECK ALL", want: syntaxed},
+	{lines: "CACHE STATS RESET", want: ok},
+	{lines: "CONFIG SET maxmemory 1\nCACHE SET k v", want: outOfMemory},
+	{lines: "CACHE SET k v\nCONFIG SET maxmemory 1\nCACHE TAG k t", want: outOfMemory},
+	{lines: "CONFIG SET maxmemory 1\nCACHE SETLEASE k token v EX 5", want: outOfMemory},
+	{lines: "CONFIG SET maxmemory 1\nCACHE THROTTLE k 1 1 1", want: outOfMemory},
+}
+
+// cacheOrdered are rows for a server that keeps names in order.
+var cacheOrdered = []golden{
+	{lines: "MSET a 1 ab 2 b 3\nCACHE RANGE - + COUNT 2", want: `*["a" "ab"]`},
+	{lines: "MSET a 1 ab 2 b 3\nCACHE RANGE (a [b REV", want: `*["b" "ab"]`},
+	{lines: "CACHE RANGE - +", want: `*[]`},
+	{lines: "CACHE RANGE - + COUNT 0", want: syntaxed},
+	{lines: "CACHE RANGE - + COUNT x", want: notInteger},
+	{lines: "CACHE RANGE - + UP", want: syntaxed},
+	{lines: "MSET a 1 ab 2 b 3\nCACHE SCAN a 0 COUNT 1", want: `*["61" *["a"]]`},
+	{lines: "MSET a 1 ab 2 b 3\nCACHE SCAN a 61", want: `*["0" *["ab"]]`},
+	{lines: "CACHE SCAN a 62", want: badCursor},
+	{lines: "CACHE SCAN a x", want: badCursor},
+	{lines: "CACHE SCAN a 0 COUNT x", want: notInteger},
+	{lines: "CACHE SCAN a 0 COUNT 0", want: syntaxed},
+	{lines: "CACHE SCAN a 0 MATCH x", want: syntaxed},
+}
+
+const (
+	notInteger    = `(error) "ERR value is not an integer or out of range"`
+	badExpire     = `(error) "ERR invalid expire time in 'cache|%s' command"`
+	badCursor     = `(error) "ERR invalid cursor"`
+	wrongType     = `(error) "WRONGTYPE Operation against a key holding the wrong kind of value"`
+	tooManyTags   = `(error) "ERR the tags of a key may take at most 1024 bytes together"`
+	inTransaction = `(error) "ERR Command not allowed inside a transaction"`
+	outOfMemory   = `(error) "OOM command not allowed when used memory > 'maxmemory'."`
+)
+
+// cacheArity calls each subcommand with too few words, and with too many where their number is fixed.
+func cacheArity() (rows []golden) {
+	for name, words := range map[string]string{"SET": "k", "TAG": "k", "UNTAG": "k", "TAGS": "", "TAGKEYS": "", "EVICT": "", "RANGE": "a",
+		"SCAN": "a", "GETLEASE": "", "SETLEASE": "k t v EX", "THROTTLE": "k 1 1", "DEADLINE": ""} {
+		rows = append(rows, golden{lines: strings.TrimSpace("CACHE " + name + " " + words), want: fmt.Sprintf(arityOf, "cache|"+strings.ToLower(name))})
+	}
+	for name, words := range map[string]string{"TAGS": "k k", "SETLEASE": "k t v EX 1 1", "DEADLINE": "1 1", "CULL": "1", "EXPIRE": "1", "HELP": "1"} {
+		rows = append(rows, golden{lines: "CACHE " + name + " " + words, want: fmt.Sprintf(arityOf, "cache|"+strings.ToLower(name))})
+	}
+	return rows
+}
+
 func TestCacheGolden(t *testing.T) {
 	needsLarder(t)
-	s := startLarder(t)
-	for _, g := range cacheRows {
-		for proto, want := range []string{g.want, g.want3} {
-			if want == "" {
-				want = g.want
-			}
-			c := dial(t, s)
-			c.must(t, "FLUSHALL")
-			c.must(t, "HELLO", strconv.Itoa(proto+2))
-			var last string
-			for _, step := range g.script().steps(t) {
-				v, _ := c.do(step.words...)
-				last = v.String()
-			}
-			if pattern, ok := strings.CutPrefix(want, "re:"); ok && regexp.MustCompile(pattern).MatchString(last) || last == want {
-				continue
-			}
-			t.Errorf("%q, protocol %d:\n got %s\nwant %s", g.lines, proto+2, last, want)
+	plain, ordered := startLarder(t), startLarder(t, "--key-order-index", "yes")
+	replies := map[string]bool{}
+	for _, g := range slices.Concat(cacheRows, cacheErrors, cacheArity()) {
+		g.play(t, plain, replies)
+	}
+	for _, g := range cacheOrdered {
+		g.play(t, ordered, replies)
+	}
+	for _, name := range dial(t, plain).must(t, "COMMAND", "LIST", "FILTERBY", "PATTERN", "cache|*").texts() {
+		called := regexp.MustCompile(`(?i)(^|\n)CACHE ` + strings.TrimPrefix(name, "cache|") + `( .*)?$`)
+		if !slices.ContainsFunc(slices.Concat(cacheRows, cacheErrors, cacheOrdered), func(g golden) bool { return called.MatchString(g.lines) }) {
+			t.Errorf("no row ends with %s", name)
 		}
+	}
+	wantDocumentedErrors(t, replies)
+}
+
+// play runs a row in both protocols and notes the replies it got.
+func (g golden) play(t *testing.T, s *server, replies map[string]bool) {
+	t.Helper()
+	for proto, want := range []string{g.want, g.want3} {
+		if want == "" {
+			want = g.want
+		}
+		c := dial(t, s)
+		c.must(t, "CONFIG", "SET", "maxmemory", "0")
+		c.must(t, "FLUSHALL")
+		c.must(t, "HELLO", strconv.Itoa(proto+2))
+		var last string
+		for _, step := range g.script().steps(t) {
+			v, _ := c.do(step.words...)
+			last = v.String()
+		}
+		replies[last] = true
+		if pattern, ok := strings.CutPrefix(want, "re:"); ok && regexp.MustCompile(pattern).MatchString(last) || last == want {
+			continue
+		}
+		t.Errorf("%.200q, protocol %d:\n got %s\nwant %s", g.lines, proto+2, last, want)
+	}
+}
+
+// wantDocumentedErrors wants each error that docs/cache.md names among the replies.
+func wantDocumentedErrors(t *testing.T, replies map[string]bool) {
+	t.Helper()
+	text, err := os.ReadFile("../docs/cache.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := map[string]string{
+		"ERR too many leases are out": "TestTheTableIsBounded",
+		"TIMEOUT the deadline passed before the command began, it is not applied": "TestDeadlineOfBlockedAndQueued",
+	}
+	found := 0
+	for _, m := range regexp.MustCompile("`((?:ERR|OOM|WRONGTYPE|TIMEOUT) [^`]+)`").FindAllStringSubmatch(string(text), -1) {
+		found++
+		before, after, _ := strings.Cut(m[1], "...")
+		got := elsewhere[m[1]] != ""
+		for r := range replies {
+			if error, is := strings.CutPrefix(r, "(error) "); is {
+				error, _ = strconv.Unquote(error)
+				got = got || strings.HasPrefix(error, before) && strings.HasSuffix(error, after)
+			}
+		}
+		if !got {
+			t.Errorf("no row answers %s", m[1])
+		}
+	}
+	if found < 20 {
+		t.Errorf("only %d errors are named", found)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -91,5 +93,49 @@ func TestCheckWhileClientsCount(t *testing.T) {
 	}
 	if n := c.must(t, "GET", "n").text; n != "4800" {
 		t.Errorf("%d clients counted to %s", clients, n)
+	}
+}
+
+// TestCheckOnline damages a file while no server has it, and has CACHE CHECK name the damage, CACHE CHECK FIX mend it,
+// and another look find nothing, in the words of docs/cache.md and in both protocols.
+func TestCheckOnline(t *testing.T) {
+	needsLarder(t)
+	s := startLarder(t, "--shards", "1")
+	for _, proto := range []string{"2", "3"} {
+		c := dial(t, s)
+		c.must(t, "HSET", "h", "a", "1", "b", "2")
+		s.term(t)
+		sql := `import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.execute("UPDATE spaces SET size = size + 3")
+db.execute("UPDATE heads SET len = 9 WHERE name = CAST('h' AS BLOB)")
+db.commit()`
+		if out, err := exec.Command("/usr/bin/python3", "-c", sql, filepath.Join(s.dir, "shard-000.db")).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		s.restart(t)
+		c = dial(t, s)
+		c.must(t, "HELLO", proto)
+		kind := map[string]string{"2": "*", "3": "%"}[proto]
+		finding := func(problem string, fixed int) *regexp.Regexp {
+			return regexp.MustCompile(regexp.QuoteMeta(kind) + `\["shard" :0 "subject" "[^\]]+" "problem" "[^"]*` + problem + `[^"]*" "repair" "[^"]+" "fixed" :` + fmt.Sprint(fixed) + `\]`)
+		}
+		for _, look := range []struct {
+			words  []string
+			status string
+			fixed  int
+		}{{[]string{"CACHE", "CHECK"}, "unsound", 0}, {[]string{"CACHE", "CHECK", "FIX"}, "mended", 1}} {
+			got := c.must(t, look.words...).String()
+			if !strings.HasPrefix(got, kind+`["status" "`+look.status+`" "findings" *[`) ||
+				!finding("counters", look.fixed).MatchString(got) || !finding("says it has 9 items and has 2", look.fixed).MatchString(got) {
+				t.Errorf("protocol %s, %v: %s", proto, look.words, got)
+			}
+		}
+		if got := c.must(t, "CACHE", "CHECK").String(); got != kind+`["status" "sound" "findings" *[]]` {
+			t.Errorf("afterwards: %s", got)
+		}
+		if n := c.must(t, "HLEN", "h").text; n != "2" {
+			t.Errorf("the hash says it has %s fields", n)
+		}
 	}
 }
