@@ -2,6 +2,7 @@
 
     prepare KIND WHERE SHARDS TIMEOUT                      fill the keys
     mix     KIND WHERE SHARDS TIMEOUT NUMBER OPS START OUT one process: 90% get, 9% set, 1% delete
+    bulk    KIND WHERE SHARDS SIZE                         until killed: SIZE sets in one transaction, a pause as long, and again
     growth  WHERE FROM TO SECONDS                          fill keys FROM..TO, then time GET and SET of one process
 
 KIND is diskcache (WHERE is a directory) or redis (WHERE is a port of 127.0.0.1).
@@ -95,6 +96,23 @@ def mix(kind, where, shards, timeout, number, ops, start, out):
             values.tofile(file)
 
 
+def bulk(kind, where, shards, size):
+    """Transactions that others have to wait for."""
+    cache = connect(kind, where, shards, 60 if kind == 'diskcache' else 0)
+    while True:
+        begin = time.perf_counter()
+        if kind == 'redis':
+            with cache.pipeline(transaction=True) as queue:
+                for number in range(int(size)):
+                    queue.set('bulk:%d' % number, VALUE)
+                queue.execute()
+        else:
+            with cache.transact():
+                for number in range(int(size)):
+                    cache.set('bulk:%d' % number, VALUE)
+        time.sleep(time.perf_counter() - begin)
+
+
 def timed(seconds, keys, call):
     """Call with random keys for some seconds; the figures in microseconds."""
     taken = []
@@ -144,4 +162,4 @@ def growth(where, start, stop, seconds):
 
 
 if __name__ == '__main__':
-    {'prepare': prepare, 'mix': mix, 'growth': growth}[sys.argv[1]](*sys.argv[2:])
+    {'prepare': prepare, 'mix': mix, 'bulk': bulk, 'growth': growth}[sys.argv[1]](*sys.argv[2:])

@@ -17,7 +17,7 @@ const (
 	setFree    = "SET of new keys, no limit"
 	setLimited = "SET of new keys, at maxmemory"
 	setCalm    = "SET, nothing expires"
-	setExpiry  = "SET, as many keys expire in one second"
+	setExpiry  = "SET, many keys expire in one second"
 	// keyBytes is what Larder counts for a key beyond its name and value.
 	keyBytes = 16
 	// fillRate is a rate of SET that any machine reaches, by which it is known when the keys are loaded.
@@ -76,9 +76,9 @@ func oldKey(n int) load.Maker {
 	return func(c *wire.Conn, r *rand.Rand) { c.Append("SET", number("key", r.IntN(n)), v) }
 }
 
-// expireSoon loads as many keys as there are and returns a second before all of them expire, in the same second.
+// expireSoon loads keys and returns a second before all of them expire, in the same second.
 func (b *Bench) expireSoon(ctx context.Context, s *contend.Server) error {
-	n, v := b.Plan.Keys, value()
+	n, v := b.Plan.Expire, value()
 	at := time.Now().Add(time.Duration(n/fillRate+3) * time.Second)
 	_, err := wire.Fill(s.Addr(), 0, n, func(i int) []string {
 		return []string{"SET", fmt.Sprint("brief:", i), v, "PXAT", strconv.FormatInt(at.UnixMilli()+int64(i*1000/n), 10)}

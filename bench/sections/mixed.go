@@ -31,6 +31,7 @@ const (
 type mixer struct {
 	name string
 	at   []string // arguments: which kind, and where
+	bulk int      // sets of a transaction that one more process writes again and again; 0 for none
 }
 
 func runMixed(ctx context.Context, b *Bench, rec *results.Recorder) error {
@@ -48,11 +49,11 @@ func runMixed(ctx context.Context, b *Bench, rec *results.Recorder) error {
 	}
 	defer os.RemoveAll(dir)
 	mixers := []mixer{
-		{diskCacheDefault, []string{"diskcache", filepath.Join(dir, "default"), "8", "0.010"}},
-		{diskCachePatient, []string{"diskcache", filepath.Join(dir, "patient"), "4", "1.0"}},
+		{name: diskCacheDefault, at: []string{"diskcache", filepath.Join(dir, "default"), "8", "0.010"}},
+		{name: diskCachePatient, at: []string{"diskcache", filepath.Join(dir, "patient"), "4", "1.0"}},
 	}
 	for _, s := range f {
-		mixers = append(mixers, mixer{s.Kind.Name, []string{"redis", strconv.Itoa(s.Port), "0", "0"}})
+		mixers = append(mixers, mixer{name: s.Kind.Name, at: []string{"redis", strconv.Itoa(s.Port), "0", "0"}})
 	}
 	for _, procs := range b.Plan.Mixed.Procs {
 		if err := b.mixInTurn(ctx, rec, mixers, procs, dir); err != nil {
@@ -97,6 +98,15 @@ func (b *Bench) mix(ctx context.Context, m mixer, procs int, dir string) ([]resu
 	defer cancel()
 	if out, err := b.python(ctx, append([]string{"prepare"}, m.at...)...).CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%w: %s", err, out)
+	}
+	if m.bulk > 0 {
+		busy, stop := context.WithCancel(ctx)
+		cmd := b.python(busy, slices.Concat([]string{"bulk"}, m.at[:3], []string{strconv.Itoa(m.bulk)})...)
+		if err := cmd.Start(); err != nil {
+			stop()
+			return nil, err
+		}
+		defer func() { stop(); _ = cmd.Wait() }() // it ends by being killed
 	}
 	begin := fmt.Sprintf("%.3f", float64(time.Now().Add(time.Second).UnixMilli())/1e3)
 	var running []*exec.Cmd

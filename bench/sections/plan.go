@@ -9,6 +9,7 @@ import (
 type Plan struct {
 	Mode   string
 	Keys   int           // of the preloaded key space
+	Expire int           // keys whose time passes in the same second
 	Rounds int           // at least three, for the medians
 	Budget time.Duration // of the whole run; slices of the core table shrink to keep to it. 0: none
 	Core   CorePlan
@@ -63,7 +64,7 @@ func everyCommand() []string {
 // Short takes three minutes: does everything work, and roughly how fast.
 func Short() Plan {
 	return Plan{
-		Mode: "short", Keys: 50_000, Rounds: 3, Budget: 165 * time.Second,
+		Mode: "short", Keys: 50_000, Expire: 50_000, Rounds: 3, Budget: 165 * time.Second,
 		Core: CorePlan{Single: []string{"SET", "GET", "INCR", "EVAL", "LPUSH", "LPOP", "HSET", "ZADD"}, Piped: []string{"SET", "GET"},
 			Steady: 1.5, Write: 0.8, Read: 0.8, Other: 0.5, MaxItems: 500_000},
 		Zipf: 1, Reads: 1,
@@ -77,7 +78,7 @@ func Short() Plan {
 // Default takes twenty minutes for the core table; the other sections are moderate when asked for.
 func Default() Plan {
 	return Plan{
-		Mode: "default", Keys: 500_000, Rounds: 3, Budget: 1150 * time.Second,
+		Mode: "default", Keys: 500_000, Expire: 500_000, Rounds: 3, Budget: 1150 * time.Second,
 		Core: CorePlan{Single: everyCommand(), Piped: everyCommand(), Steady: 20, Write: 3, Read: 2, Other: 1, MaxItems: 2_000_000},
 		Zipf: 20, Reads: 5,
 		Mixed:  MixedPlan{Ops: 20_000, Procs: []int{1, 2, 8}},
@@ -90,7 +91,7 @@ func Default() Plan {
 // Full takes hours and can be resumed.
 func Full() Plan {
 	return Plan{
-		Mode: "full", Keys: 500_000, Rounds: 3,
+		Mode: "full", Keys: 500_000, Expire: 1_000_000, Rounds: 3,
 		Core: CorePlan{Single: everyCommand(), Piped: everyCommand(), Everybody: true,
 			Steady: 60, Write: 60, Read: 10, Other: 10, MaxItems: 5_000_000},
 		Zipf: 60, Reads: 20,
