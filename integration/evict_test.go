@@ -259,3 +259,59 @@ func TestExpiryWithoutWrites(t *testing.T) {
 		t.Errorf("expired_keys is %d", n)
 	}
 }
+
+// What goes is what was needed and at most one value more, whatever the sizes: values of 1 MB and of 100 bytes.
+func TestEvictsNoMoreThanNeeded(t *testing.T) {
+	needsLarder(t)
+	const limit, large = 8 << 20, 1 << 20
+	c := dial(t, startLarder(t, "--maxmemory", strconv.Itoa(limit)))
+	for _, policy := range []string{"allkeys-lru", "volatile-ttl"} {
+		c.must(t, "FLUSHALL")
+		c.must(t, "CONFIG", "SET", "maxmemory-policy", policy)
+		evicted, full := infoNumber(t, c, "evicted_keys"), false
+		for i := range 36 {
+			size := 100
+			if i%2 == 0 {
+				size = large
+			}
+			c.must(t, "SET", fmt.Sprint(i), strings.Repeat("x", size), "EX", strconv.Itoa(1000+i*7%60))
+			used := infoNumber(t, c, "used_memory")
+			full = full || infoNumber(t, c, "evicted_keys") > evicted
+			if used > limit || full && used < limit-2*large { // the last value fits, one more went
+				t.Errorf("%s: %d of %d bytes are used after write %d", policy, used, limit, i)
+			}
+		}
+		if !full {
+			t.Errorf("%s: nothing was evicted", policy)
+		}
+	}
+}
+
+// One evicted giant makes all the room it took, though its rows are still to be swept: nothing else goes.
+func TestOneEvictedGiant(t *testing.T) {
+	needsLarder(t)
+	const limit, piece = 12 << 20, 64 << 10
+	c := dial(t, startLarder(t, "--maxmemory", strconv.Itoa(limit), "--maxmemory-policy", "volatile-ttl"))
+	for i := range 130 {
+		c.must(t, "HSET", "giant", strconv.Itoa(i), strings.Repeat("g", piece))
+	}
+	c.must(t, "EXPIRE", "giant", "1000")
+	giant, err := strconv.ParseInt(c.must(t, "MEMORY", "USAGE", "giant").text, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := 0
+	for ; infoNumber(t, c, "evicted_keys") == 0; written++ {
+		c.must(t, "SET", fmt.Sprint(written), strings.Repeat("x", piece), "EX", "5000")
+	}
+	if n := c.must(t, "EXISTS", "giant").text; n != "0" {
+		t.Error("the giant is still there")
+	}
+	for more := giant/piece - 2; more > 0; more-- {
+		c.must(t, "SET", fmt.Sprint(written), strings.Repeat("x", piece), "EX", "5000")
+		written++
+	}
+	if n := infoNumber(t, c, "evicted_keys"); n != 1 || c.size(t) != int64(written) {
+		t.Errorf("%d keys were evicted, %d of %d are left", n, c.size(t), written)
+	}
+}
