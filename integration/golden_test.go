@@ -95,6 +95,7 @@ var goldenRows = []golden{
 	{lines: "REPLICAOF NO ONE", want: ok, why: "7.2: commands/replicaof"},
 	{lines: "OBJECT HELP", want: `re:\+ENCODING <key> `, why: "7.2: commands/object-help"},
 	{lines: "RPUSH l a\nLPOS l a RANK -9223372036854775808", want: `(error) "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"`, why: "7.2: its negation would overflow"},
+	{lines: "RPUSH l b a\nSORT l ALPHA STORE d\nOBJECT ENCODING d", want: `"listpack"`, why: "7.2: a short list has one listpack"},
 	{lines: "ZADD z 0.1 a\nZSCORE z a", want: `"0.1"`, want3: ",0.1", why: "7.2: the shortest digits that read back the same"},
 	{lines: "ZADD z 1e17 a\nZSCORE z a", want: `"100000000000000000"`, want3: ",100000000000000000", why: "7.2: the shortest digits that read back the same"},
 	{lines: "ZADD z 1e-7 a\nZSCORE z a", want: `"1e-7"`, want3: ",1e-7", why: "7.2: the shortest digits that read back the same"},

@@ -89,13 +89,21 @@ func transactional(s *cmd.Spec) bool {
 // to the handler, which answers the syntax error before it touches a key.
 func (e *execution) scope() {
 	e.job.Write = e.Spec.Has(cmd.Write)
-	e.job.Scope = store.Scope{All: e.Spec.Has(cmd.Whole)}
+	e.job.Scope = store.Scope{All: e.Spec.Covers(e.Args)}
 	e.keys = e.keys[:0]
 	for i := range e.Spec.Keys {
 		e.Spec.Keys[i].Each(e.Args, func(at int) { e.keys = append(e.keys, e.Key(at)) })
 	}
+	if e.Spec.MoreKeys != nil {
+		e.scopeMore()
+	}
 	e.job.Scope.Keys = e.keys
 	e.foresee()
+}
+
+// scopeMore is apart because its closure escapes, which the others need not pay for.
+func (e *execution) scopeMore() {
+	e.Spec.MoreKeys(e.Args, func(at int, _ cmd.KeyFlags) { e.keys = append(e.keys, e.Key(at)) })
 }
 
 // transact is the body of the transaction; the engine may call it again.

@@ -13,6 +13,7 @@ import (
 	"larder/resp/cmd/scripts"
 	"larder/resp/cmd/servers"
 	"larder/resp/cmd/sets"
+	"larder/resp/cmd/sorts"
 	"larder/resp/cmd/strs"
 	"larder/resp/cmd/zsets"
 )
@@ -31,6 +32,7 @@ func (s *Server) families() [][]cmd.Spec {
 		lists.Table(),
 		sets.Table(),
 		zsets.Table(),
+		sorts.Table(),
 		pubsubs.Table(h),
 		caches.Table(h),
 		scripts.Table(h, s.scripts),

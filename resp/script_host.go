@@ -18,7 +18,7 @@ func (r *scriptRun) Call(run *lua.Run, args [][]byte) reply.Reply {
 		r.ledger.rejected(entry, refusal)
 		return reply.Fail(refusal)
 	}
-	if entry.spec.Has(cmd.Whole) && !r.wide {
+	if entry.spec.Covers(args) && !r.wide {
 		r.widen(run)
 		return reply.Nothing()
 	}

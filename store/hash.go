@@ -63,17 +63,19 @@ func (h *HashKey) Scan(from Cursor, n int64, visit func(Item)) (Cursor, error) {
 	return h.scan(Fields, Encoding(h.head.Encoding) != EncodingHashtable, from, n, visit)
 }
 
-// encoding is the encoding at n fields after pairs were written. Once a hash table, always one.
+// encoding is the encoding at n fields after pairs were written.
 func (h *HashKey) encoding(n int64, pairs []Item) Encoding {
-	if Encoding(h.head.Encoding) == EncodingHashtable {
-		return EncodingHashtable
-	}
-	limits := LimitsOf(h.tx)
 	longest := 0
 	for _, it := range pairs {
 		longest = max(longest, len(it.Field), len(it.Value))
 	}
-	if n > int64(limits.HashMaxListpackEntries) || longest > limits.HashMaxListpackValue {
+	return hashEncoding(Encoding(h.head.Encoding), n, longest, LimitsOf(h.tx))
+}
+
+// hashEncoding is the encoding of a hash of n fields after some were written, the longest field
+// or value among them of longest bytes. Once a hash table, always one.
+func hashEncoding(now Encoding, n int64, longest int, limits *Limits) Encoding {
+	if now == EncodingHashtable || n > int64(limits.HashMaxListpackEntries) || longest > limits.HashMaxListpackValue {
 		return EncodingHashtable
 	}
 	return EncodingListpack

@@ -62,6 +62,12 @@ type Spec struct {
 	// KeyUse, if set, tells the flags of a KeyVariable key from the arguments, as SET's
 	// depend on GET.
 	KeyUse func(args [][]byte) KeyFlags
+	// MoreKeys, if set, calls fn with the index and use of each key that no key spec can express,
+	// as the one behind SORT's STORE.
+	MoreKeys func(args [][]byte, fn func(i int, f KeyFlags))
+	// Roams, if set, tells whether a call reads keys whose names follow from what it finds, as
+	// SORT does by patterns: its transaction then covers all keys.
+	Roams func(args [][]byte) bool
 	// MayWrite, if set, tells whether a call may write where the flags only say MayReplicate.
 	MayWrite func(args [][]byte) bool
 	// Secrets, if set, names the arguments that SLOWLOG and MONITOR must not show.
@@ -98,6 +104,11 @@ const RedisVersion = "7.2.4"
 
 // Version is the version of Larder itself.
 const Version = "0.1.0"
+
+// Covers reports whether a call's transaction covers all keys, whatever it names.
+func (s *Spec) Covers(args [][]byte) bool {
+	return s.Has(Whole) || s.Roams != nil && s.Roams(args)
+}
 
 // Empties reports whether the command takes elements out of its keys, which then may vanish.
 func (s *Spec) Empties() bool {

@@ -137,6 +137,9 @@ func (s *Session) Do(t *testing.T, args ...[]byte) (answer reply.Reply) {
 	for _, k := range spec.Keys {
 		k.Each(args, func(i int) { keys = append(keys, store.Key{Name: args[i]}) })
 	}
+	if spec.MoreKeys != nil {
+		spec.MoreKeys(args, func(i int, _ cmd.KeyFlags) { keys = append(keys, store.Key{Name: args[i]}) })
+	}
 	call := &cmd.Call{Spec: spec, Args: args, Proto: s.Proto, Client: s.client}
 	fn := func(tx store.Tx) error {
 		call.Tx, call.Effects = tx, nil
@@ -153,7 +156,7 @@ func (s *Session) Do(t *testing.T, args ...[]byte) (answer reply.Reply) {
 	if spec.Has(cmd.Write) {
 		run = s.engine.Update
 	}
-	err := run(context.Background(), store.Scope{Keys: keys, All: spec.Has(cmd.Whole)}, fn)
+	err := run(context.Background(), store.Scope{Keys: keys, All: spec.Covers(args)}, fn)
 	if err != nil && !errors.Is(err, errReply) {
 		t.Fatalf("%q: %v", args, err)
 	}

@@ -142,8 +142,8 @@ func categoriesOf(spec *cmd.Spec) []string {
 	for _, c := range spec.Categories {
 		have[c] = true
 	}
-	// A row that says @connection means it instead of its group's.
-	if c := groupCategory(spec.Group); c != "" && len(spec.Subs) == 0 && !have["@connection"] {
+	// A row that says @connection, or a type's, means it instead of its group's.
+	if c := groupCategory(spec.Group); c != "" && len(spec.Subs) == 0 && !have["@connection"] && !have["@list"] {
 		have[c] = true
 	}
 	have["@write"] = spec.Has(cmd.Write)

@@ -139,6 +139,9 @@ func (f *family) extract(c *cmd.Call, show func([]byte, cmd.KeyFlags) reply.Repl
 			return reply.Fail("ERR Invalid arguments specified for command")
 		}
 	}
+	if spec.MoreKeys != nil {
+		spec.MoreKeys(line, func(at int, flags cmd.KeyFlags) { keys = append(keys, show(line[at], flags)) })
+	}
 	if len(keys) == 0 && !spec.Has(cmd.NoMandatoryKeys) {
 		return reply.Fail("ERR Invalid arguments specified for command")
 	}
