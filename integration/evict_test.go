@@ -274,7 +274,7 @@ func TestEvictsNoMoreThanNeeded(t *testing.T) {
 			if i%2 == 0 {
 				size = large
 			}
-			c.must(t, "SET", fmt.Sprint(i), strings.Repeat("x", size), "EX", strconv.Itoa(1000+i*7%60))
+			c.must(t, "CACHE", "SET", fmt.Sprint(i), strings.Repeat("x", size), "EX", strconv.Itoa(1000+i*7%60), "TAG", "1", "tag")
 			used := infoNumber(t, c, "used_memory")
 			full = full || infoNumber(t, c, "evicted_keys") > evicted
 			if used > limit || full && used < limit-2*large { // the last value fits, one more went
@@ -283,6 +283,12 @@ func TestEvictsNoMoreThanNeeded(t *testing.T) {
 		}
 		if !full {
 			t.Errorf("%s: nothing was evicted", policy)
+		}
+		if n := len(c.tagged(t, "tag")); int64(n) != c.size(t) {
+			t.Errorf("%s: %d keys have the tag that all of %d have", policy, n, c.size(t))
+		}
+		if v := c.must(t, "CACHE", "CHECK"); v.list[1].text != "sound" {
+			t.Errorf("%s: %v", policy, v)
 		}
 	}
 }
