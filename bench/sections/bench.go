@@ -43,7 +43,7 @@ func All() []Section {
 		{"mixed", "90% get, 9% set, 1% delete on 100 keys, as DiskCache's benchmark does it, each process a Python program.", runMixed},
 		{"limit", "SET with 50 clients: new keys without a limit and at maxmemory with allkeys-lru; old keys while nothing expires, and while many keys expire in one second: 50,000 in the short form, a million in the full one.", runLimit},
 		{"deadline", "The mixed load against the time a command may wait before it is given up: `CACHE DEADLINE` here, FanoutCache's `timeout` there. One more process writes 3,000 sets in a transaction, pauses as long, and again.", runDeadline},
-		{"cull", "What the data and the files take while 50 clients write new keys without end: under a limit, and after the limit is halved.", runCull},
+		{"cull", "What the data, the files and SQLite's logs take while four clients write new keys of 4 KB without end: under a limit, and after the limit is halved.", runCull},
 		{"growth", "GET and SET of 100-byte values as the number of keys grows; DiskCache from one process, the servers with 50 clients.", runGrowth},
 		{"larger", "Values of 4 KB in a server whose memory is limited to a fraction of them.", runLarger},
 		{"huge", "One client on a single huge key. In the lines of DEL and UNLINK the latencies are those of four other clients that GET small keys meanwhile.", runHuge},

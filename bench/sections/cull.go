@@ -3,6 +3,7 @@ package sections
 import (
 	"context"
 	"io"
+	"math/rand/v2"
 	"net"
 	"strconv"
 	"strings"
@@ -14,8 +15,16 @@ import (
 	"larder/bench/wire"
 )
 
-// cullEvery is the time between two looks at INFO.
-const cullEvery = 50 * time.Millisecond
+const (
+	// cullEvery is the time between two looks at INFO.
+	cullEvery = 50 * time.Millisecond
+	// cullLimit is passed after some seconds of writing values of cullValue bytes, and so much that the data is in
+	// its files and not in memory alone.
+	cullLimit = 64 << 20
+	cullValue = 4000
+	// cullConns leave the machine some time.
+	cullConns = 4
+)
 
 // runCull fills an empty server under a limit that it passes midway, then halves the limit.
 func runCull(ctx context.Context, b *Bench, rec *results.Recorder) error {
@@ -24,12 +33,13 @@ func runCull(ctx context.Context, b *Bench, rec *results.Recorder) error {
 		return err
 	}
 	defer f.stop()
-	s, seconds := f[0], max(2*b.Plan.Zipf, 4)
-	limit := int64(b.Plan.Keys) * int64(keyBytes+len(number("key", 0))+len(value()))
+	s, seconds := f[0], max(2*b.Plan.Zipf, 10)
+	large := strings.Repeat("v", cullValue)
+	write := func(c *wire.Conn, r *rand.Rand) { c.Append("SET", "new:"+strconv.FormatUint(r.Uint64(), 36), large) }
 	for _, phase := range []struct {
 		row   string
 		limit int64
-	}{{"writing under a limit", limit}, {"writing after the limit is halved", limit / 2}} {
+	}{{"writing under a limit", cullLimit}, {"writing after the limit is halved", cullLimit / 2}} {
 		series := make(chan map[string][][2]float64, 1)
 		watching, stop := context.WithCancel(ctx)
 		go func() { series <- watch(watching, s.Addr()) }()
@@ -39,7 +49,7 @@ func runCull(ctx context.Context, b *Bench, rec *results.Recorder) error {
 		if err != nil {
 			cell = failed(err)
 		} else {
-			cell = generate(ctx, s, load.Job{Conns: coreClients, Seconds: seconds, Make: newKey})
+			cell = generate(ctx, s, load.Job{Conns: cullConns, Seconds: seconds, Make: write})
 		}
 		stop()
 		cell.Row, cell.Contender, cell.Series = phase.row, s.Kind.Name, <-series
@@ -85,7 +95,7 @@ func watch(ctx context.Context, addr string) map[string][][2]float64 {
 		at := time.Since(began).Seconds()
 		for line := range strings.SplitSeq(text, "\r\n") {
 			field, digits, _ := strings.Cut(line, ":")
-			name := map[string]string{"used_memory": "data", "used_disk": "files", "maxmemory": "limit"}[field]
+			name := map[string]string{"used_memory": "data", "file_bytes": "files", "wal_bytes": "logs", "maxmemory": "limit"}[field]
 			if n, err := strconv.ParseInt(digits, 10, 64); err == nil && name != "" {
 				series[name] = append(series[name], [2]float64{at, float64(n) / (1 << 20)})
 			}
