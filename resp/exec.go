@@ -88,7 +88,7 @@ func transactional(s *cmd.Spec) bool {
 // scope names the keys of the command line. A key list that does not fit its row is left
 // to the handler, which answers the syntax error before it touches a key.
 func (e *execution) scope() {
-	e.job.Write = e.Spec.Has(cmd.Write)
+	e.job.Write = e.Spec.Has(cmd.Write) || e.Spec.Waits != nil && e.Spec.Waits(e.Args)
 	e.job.Scope = store.Scope{All: e.Spec.Covers(e.Args)}
 	e.keys = e.keys[:0]
 	for i := range e.Spec.Keys {

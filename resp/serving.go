@@ -132,6 +132,9 @@ var errSpoilt = errors.New("a blocked command failed half way")
 func (v *serving) serve(tx store.Tx, w *waiter, next int) error {
 	run := v.server.executions.Get().(*execution)
 	run.standIn(w.exec)
+	if w.block.Resume != nil {
+		run.Args = w.block.Resume
+	}
 	v.served = append(v.served, service{w, run})
 	_ = run.transact(tx) // an error is its reply
 	switch {

@@ -23,3 +23,16 @@ func (s *Scanner) Timeout() time.Duration {
 	}
 	return time.Duration(millis) * time.Millisecond
 }
+
+// Millis reads a wait in milliseconds, a whole number; 0 is for ever.
+func (s *Scanner) Millis() time.Duration {
+	millis := s.IntOr("timeout is not an integer or out of range")
+	switch {
+	case millis < 0:
+		s.Fail("timeout is negative")
+	case millis >= math.MaxInt64-time.Now().UnixMilli():
+		s.Fail("timeout is out of range")
+	}
+	const longest = math.MaxInt64 / int64(time.Millisecond)
+	return time.Duration(min(max(millis, 0), longest)) * time.Millisecond
+}

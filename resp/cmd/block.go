@@ -15,6 +15,9 @@ type Block struct {
 	Type store.Type
 	// Limit is how long it waits at most, 0 for ever.
 	Limit time.Duration
+	// Resume, if set, runs in place of the command line when there is something: XREAD's $ is the
+	// last id at the time when it began to wait.
+	Resume [][]byte
 }
 
 // Await has the command wait, and run again when one of the keys is there. Where it must not,

@@ -70,6 +70,9 @@ type Spec struct {
 	Roams func(args [][]byte) bool
 	// MayWrite, if set, tells whether a call may write where the flags only say MayReplicate.
 	MayWrite func(args [][]byte) bool
+	// Waits, if set, tells whether a call of a blocking command that only reads may wait. Its transaction is an
+	// Update then: engines run those one after the other, so that no writer comes between looking and waiting.
+	Waits func(args [][]byte) bool
 	// Secrets, if set, names the arguments that SLOWLOG and MONITOR must not show.
 	Secrets func(args [][]byte) []int
 	Run     Handler

@@ -1,0 +1,143 @@
+package streams
+
+import (
+	"slices"
+	"time"
+
+	"larder/resp/arg"
+	"larder/resp/cmd"
+	"larder/resp/reply"
+	"larder/store"
+)
+
+// reading is what XREAD asks for.
+type reading struct {
+	count int64 // of entries from each stream, 0 for all
+	block bool
+	limit time.Duration // of the wait, 0 for ever
+	first int           // the argument that names the first stream
+	names [][]byte
+	ids   [][]byte
+}
+
+func readingOf(c *cmd.Call) (r reading, err error) {
+	s := c.Scan(1)
+	for s.More() && r.names == nil {
+		switch {
+		case s.WordWith("BLOCK", 1):
+			r.block, r.limit = true, s.Millis()
+		case s.WordWith("COUNT", 1):
+			r.count = max(s.Int(), 0)
+		case s.WordWith("STREAMS", 1):
+			r.streams(c, &s)
+		case s.WordWith("GROUP", 2):
+			s.Fail("The GROUP option is only supported by XREADGROUP. You called XREAD instead.")
+		case s.Word("NOACK"):
+			s.Fail("The NOACK option is only supported by XREADGROUP. You called XREAD instead.")
+		default:
+			s.Fail(arg.SyntaxError)
+		}
+	}
+	if s.Err() == nil && r.names == nil {
+		s.Fail(arg.SyntaxError)
+	}
+	return r, s.Err()
+}
+
+func (r *reading) streams(c *cmd.Call, s *arg.Scanner) {
+	n := s.Left()
+	if n%2 != 0 {
+		s.Fail("Unbalanced 'xread' list of streams: for each stream key an ID or '$' must be specified.")
+		return
+	}
+	r.first = len(c.Args) - n
+	r.names, r.ids = s.Take(n/2), s.Rest()
+}
+
+// xread answers what is behind the ids, or waits for it.
+func xread(c *cmd.Call) reply.Reply {
+	r, err := readingOf(c)
+	if err != nil {
+		return reply.Err(err)
+	}
+	behind, err := r.starts(c)
+	if err != nil {
+		return reply.Err(err)
+	}
+	kind := reply.Array
+	if c.Proto == 3 {
+		kind = reply.Map
+	}
+	out := c.List(kind)
+	for i, name := range r.names {
+		if err := r.read(c, out, name, behind[i]); err != nil {
+			return out.End(err)
+		}
+	}
+	if out.Len() > 0 {
+		return out.Done()
+	}
+	out.Done().Release()
+	if !r.block {
+		return reply.NilArray()
+	}
+	return c.Await(cmd.Block{Keys: c.KeysOf(r.names), Type: store.Stream, Limit: r.limit, Resume: r.resume(c, behind)}, reply.NilArray())
+}
+
+// starts are the ids to read behind.
+func (r *reading) starts(c *cmd.Call) ([]store.StreamID, error) {
+	behind := make([]store.StreamID, len(r.ids))
+	for i, text := range r.ids {
+		switch string(text) {
+		case "$":
+			s, err := store.OpenStream(c.Tx, c.KeyIn(r.names[i]))
+			if err != nil {
+				return nil, err
+			}
+			behind[i] = s.State().Last
+		case ">":
+			return nil, store.Invalid("The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option.")
+		default:
+			id, ok := store.ParseStreamID(string(text), 0)
+			if !ok {
+				return nil, store.Invalid(badID)
+			}
+			behind[i] = id
+		}
+	}
+	return behind, nil
+}
+
+// read adds what a stream has behind an id.
+func (r *reading) read(c *cmd.Call, out *reply.List, name []byte, behind store.StreamID) error {
+	s, err := store.OpenStream(c.Tx, c.KeyIn(name))
+	if err != nil || s.Len() == 0 || s.State().Last.Compare(behind) <= 0 {
+		return err
+	}
+	from, _ := behind.Next() // there is a higher one
+	found := c.List(reply.Array)
+	err = fill(found, s, store.StreamRange{From: from, To: store.LastStreamID(), Limit: r.count})
+	switch {
+	case err != nil:
+		found.End(err)
+		return err
+	case found.Len() == 0:
+		return nil
+	}
+	if c.Proto == 3 {
+		out.Bytes(name)
+		out.Reply(found.Done())
+		return nil
+	}
+	out.Reply(reply.Of(reply.Bytes(name), found.Done()))
+	return nil
+}
+
+// resume is the command line for the time when something comes: $ is what was the last id now.
+func (r *reading) resume(c *cmd.Call, behind []store.StreamID) [][]byte {
+	args := slices.Clone(c.Args)
+	for i, id := range behind {
+		args[r.first+len(r.names)+i] = []byte(id.String())
+	}
+	return args
+}

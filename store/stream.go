@@ -1,0 +1,202 @@
+package store
+
+import (
+	"encoding/binary"
+	"math"
+)
+
+// StreamKey is a stream opened inside a transaction. It belongs to the transaction's goroutine.
+//
+// Entries are named items whose field is the id, so that ranges of ids are ranges of items. Unlike
+// other collections a stream stays when its last entry goes: it remembers its last id.
+type StreamKey struct {
+	handle
+	state StreamState
+}
+
+// StreamState is what a stream remembers in Head.Value. It is a value.
+type StreamState struct {
+	Last       StreamID // the highest id ever given
+	MaxDeleted StreamID // the highest id that XDEL removed
+	Added      uint64   // entries ever added
+}
+
+// StreamEntry is one entry; its fields and values alternate. They are valid until the transaction ends.
+type StreamEntry struct {
+	ID     StreamID
+	Fields [][]byte
+}
+
+// OpenStream reads the head of a stream; an absent key gives an empty one, another type ErrWrongType.
+func OpenStream(tx Tx, key Key) (*StreamKey, error) {
+	h, err := open(tx, key, Stream)
+	if err != nil {
+		return nil, err
+	}
+	s := &StreamKey{handle: h}
+	if h.Exists() && !s.state.parse(h.head.Value) {
+		return nil, &Error{Code: CodeInternal, Message: "the head of a stream is not readable"}
+	}
+	return s, nil
+}
+
+// State is what the stream remembers.
+func (s *StreamKey) State() StreamState { return s.state }
+
+func (s StreamState) append(b []byte) []byte {
+	for _, n := range [...]uint64{s.Last.Millis, s.Last.Seq, s.MaxDeleted.Millis, s.MaxDeleted.Seq, s.Added} {
+		b = binary.AppendUvarint(b, n)
+	}
+	return b
+}
+
+func (s *StreamState) parse(b []byte) bool {
+	for _, to := range [...]*uint64{&s.Last.Millis, &s.Last.Seq, &s.MaxDeleted.Millis, &s.MaxDeleted.Seq, &s.Added} {
+		n, size := binary.Uvarint(b)
+		if size <= 0 {
+			return false
+		}
+		*to, b = n, b[size:]
+	}
+	return true
+}
+
+// Create makes an absent stream, empty.
+func (s *StreamKey) Create() error {
+	if s.Exists() {
+		return nil
+	}
+	if err := s.create(Stream); err != nil {
+		return err
+	}
+	s.head.Encoding = uint8(EncodingStream)
+	return s.commit(Change{})
+}
+
+// commit saves the stream after its entries went through ch.
+func (s *StreamKey) commit(ch Change) error {
+	s.head.Len += ch.Count
+	s.head.Bytes += ch.Bytes
+	s.head.Value = s.state.append(nil)
+	if s.head.Len >= RankedMin {
+		s.head.Ranked = true
+	}
+	return s.tx.PutHead(s.key, s.head)
+}
+
+// Errors of Add and SetState.
+var (
+	// ErrStreamFull says that no id is left behind the stream's last.
+	ErrStreamFull = Invalid("The stream has exhausted the last possible ID, unable to add more items")
+	// ErrStreamID says that an id is not behind the stream's last.
+	ErrStreamID = Invalid("The ID specified in XADD is equal or smaller than the target stream top item")
+)
+
+// NewStreamID says which id a new entry gets.
+type NewStreamID struct {
+	ID   StreamID
+	Auto bool // the whole id is made, from nowMillis and the last one
+	Seq  bool // the sequence number is made
+}
+
+// choose is the id of the next entry.
+func (n NewStreamID) choose(last StreamID, nowMillis uint64) (StreamID, error) {
+	id := n.ID
+	switch {
+	case n.Auto && nowMillis > last.Millis:
+		return StreamID{nowMillis, 0}, nil
+	case n.Auto:
+		next, ok := last.Next()
+		if !ok {
+			return id, ErrStreamFull
+		}
+		return next, nil
+	case n.Seq && id.Millis == last.Millis:
+		if last.Seq == math.MaxUint64 {
+			return id, ErrStreamID
+		}
+		id.Seq = last.Seq + 1
+	case n.Seq:
+		id.Seq = 0
+	}
+	if id.Compare(last) <= 0 {
+		if last == maxStreamID {
+			return id, ErrStreamFull
+		}
+		return id, ErrStreamID
+	}
+	return id, nil
+}
+
+// Add appends an entry and creates the stream if it is absent. Fields and values alternate.
+func (s *StreamKey) Add(n NewStreamID, nowMillis uint64, fields [][]byte) (StreamID, error) {
+	id, err := n.choose(s.state.Last, nowMillis)
+	if err != nil {
+		return id, err
+	}
+	if err := s.create(Stream); err != nil {
+		return id, err
+	}
+	s.head.Encoding = uint8(EncodingStream)
+	item := Item{Field: id.field(), Value: appendStreamFields(nil, fields), New: true}
+	ch, err := s.tx.PutItems(s.head.ID, Entries, item)
+	if err != nil {
+		return id, err
+	}
+	s.state.Last = id
+	s.state.Added++
+	return id, s.commit(ch)
+}
+
+// appendStreamFields encodes an entry: each text behind its length.
+func appendStreamFields(b []byte, fields [][]byte) []byte {
+	for _, f := range fields {
+		b = binary.AppendUvarint(b, uint64(len(f)))
+		b = append(b, f...)
+	}
+	return b
+}
+
+func streamEntryOf(it Item) (StreamEntry, error) {
+	e := StreamEntry{ID: streamIDOf(it.Field)}
+	for b := it.Value; len(b) > 0; {
+		n, size := binary.Uvarint(b)
+		if size <= 0 || n > uint64(len(b)-size) {
+			return e, &Error{Code: CodeInternal, Message: "an entry of a stream is not readable"}
+		}
+		e.Fields = append(e.Fields, b[size:size+int(n)])
+		b = b[size+int(n):]
+	}
+	return e, nil
+}
+
+// Delete removes entries by id and returns how many were there. The stream stays.
+func (s *StreamKey) Delete(ids ...StreamID) (int64, error) {
+	if !s.Exists() {
+		return 0, nil
+	}
+	fields := make([][]byte, len(ids))
+	for i, id := range ids {
+		fields[i] = id.field()
+	}
+	found, err := s.tx.Items(nil, s.head.ID, Entries, fields...)
+	if err != nil {
+		return 0, err
+	}
+	for _, it := range found {
+		if id := streamIDOf(it.Field); it.Found && id.Compare(s.state.MaxDeleted) > 0 {
+			s.state.MaxDeleted = id
+		}
+	}
+	ch, err := s.tx.DropItems(s.head.ID, Entries, fields...)
+	if err != nil || ch.Count == 0 {
+		return 0, err
+	}
+	return -ch.Count, s.commit(ch)
+}
+
+// SetState changes what the stream remembers, as XSETID does: the caller has compared.
+func (s *StreamKey) SetState(state StreamState) error {
+	s.state = state
+	return s.commit(Change{})
+}
