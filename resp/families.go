@@ -6,6 +6,7 @@ import (
 	"larder/resp/cmd/commands"
 	"larder/resp/cmd/configs"
 	"larder/resp/cmd/conns"
+	"larder/resp/cmd/dumps"
 	"larder/resp/cmd/hashes"
 	"larder/resp/cmd/keys"
 	"larder/resp/cmd/lists"
@@ -14,6 +15,7 @@ import (
 	"larder/resp/cmd/servers"
 	"larder/resp/cmd/sets"
 	"larder/resp/cmd/sorts"
+	"larder/resp/cmd/streams"
 	"larder/resp/cmd/strs"
 	"larder/resp/cmd/zsets"
 )
@@ -33,6 +35,8 @@ func (s *Server) families() [][]cmd.Spec {
 		sets.Table(),
 		zsets.Table(),
 		sorts.Table(),
+		streams.Table(),
+		dumps.Table(h),
 		pubsubs.Table(h),
 		caches.Table(h),
 		scripts.Table(h, s.scripts),

@@ -91,6 +91,11 @@ func (h host) IdleSeconds(db int, name []byte) int64 { return h.recency.IdleSeco
 
 func (h host) Frequency(db int, name []byte) int { return h.recency.Frequency(db, name) }
 
+// SetUse makes a key as idle, or as much used, as the policy asks for and RESTORE says.
+func (h host) SetUse(db int, name []byte, idleSeconds, frequency int64) {
+	h.recency.Place(db, name, idleSeconds, frequency)
+}
+
 // TracksFrequency says that maxmemory-policy makes OBJECT FREQ meaningful.
 func (h host) TracksFrequency() bool {
 	return strings.HasSuffix(h.params.String("maxmemory-policy"), "-lfu")

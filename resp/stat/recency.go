@@ -15,6 +15,7 @@ import (
 type Recency struct {
 	seed    maphash.Seed
 	started time.Time
+	epoch   time.Time // what slots count from: a key may be older than the server
 	now     func() time.Time
 	chance  func() float64
 	buckets []recencyBucket
@@ -24,7 +25,7 @@ type Recency struct {
 	decayMinutes atomic.Int64
 }
 
-// recencyBucket is one cache line. A slot is tag 20 bits | frequency 8 | milliseconds since started 36,
+// recencyBucket is one cache line. A slot is tag 20 bits | frequency 8 | milliseconds since epoch 36,
 // which last two years; 0 is an empty slot.
 type recencyBucket [8]atomic.Uint64
 
@@ -33,6 +34,9 @@ const (
 	timeBits       = 36
 	tagShift       = timeBits + 8
 	lfuStart       = 5 // Redis's LFU_INIT_VAL
+
+	// oldest is the longest that a key may have been idle when the server started.
+	oldest = 60 * 24 * time.Hour
 )
 
 // NewRecency returns an empty table with Redis's default lfu-log-factor and lfu-decay-time.
@@ -40,7 +44,9 @@ func NewRecency() *Recency { return NewRecencyBy(time.Now, rand.Float64) }
 
 // NewRecencyBy is NewRecency with another clock and other chance, for tests.
 func NewRecencyBy(now func() time.Time, chance func() float64) *Recency {
-	r := &Recency{seed: maphash.MakeSeed(), started: now(), now: now, chance: chance, buckets: make([]recencyBucket, recencyBuckets)}
+	r := &Recency{seed: maphash.MakeSeed(), now: now, chance: chance, buckets: make([]recencyBucket, recencyBuckets)}
+	r.started = now()
+	r.epoch = r.started.Add(-oldest)
 	r.Tune(10, 1)
 	return r
 }
@@ -87,12 +93,33 @@ func (r *Recency) Touch(db int, name []byte) (news bool) {
 	return true
 }
 
+// Place notes that a key was last used so many seconds ago, at most as long as slots reach back, and
+// how often; what is negative stays as it is for a key just used.
+func (r *Recency) Place(db int, name []byte, idleSeconds, frequency int64) {
+	r.Touch(db, name)
+	bucket, tag := r.bucket(db, name)
+	now := r.millis()
+	idle := uint64(min(max(idleSeconds, 0), int64(oldest/time.Second))) * 1000
+	for i := range bucket {
+		old := bucket[i].Load()
+		if old == 0 || old>>tagShift != tag {
+			continue
+		}
+		f := uint64(uint8(old >> timeBits))
+		if frequency >= 0 {
+			f = uint64(min(frequency, 255))
+		}
+		bucket[i].Store(tag<<tagShift | f<<timeBits | now - min(idle, now))
+		return
+	}
+}
+
 // Look tells when a key was last used, in Unix milliseconds, and its counter then.
 func (r *Recency) Look(db int, name []byte) (at int64, frequency uint8, ok bool) {
 	bucket, tag := r.bucket(db, name)
 	for i := range bucket {
 		if v := bucket[i].Load(); v != 0 && v>>tagShift == tag {
-			return r.started.UnixMilli() + int64(v&(1<<timeBits-1)), uint8(v >> timeBits), true
+			return r.epoch.UnixMilli() + int64(v&(1<<timeBits-1)), uint8(v >> timeBits), true
 		}
 	}
 	return 0, 0, false
@@ -127,7 +154,7 @@ func (r *Recency) bucket(db int, name []byte) (*recencyBucket, uint64) {
 	return &r.buckets[h%recencyBuckets], h >> tagShift
 }
 
-func (r *Recency) millis() uint64 { return uint64(max(r.now().Sub(r.started).Milliseconds(), 0)) }
+func (r *Recency) millis() uint64 { return uint64(max(r.now().Sub(r.epoch).Milliseconds(), 0)) }
 
 // age is Redis's LFUDecrAndReturn.
 func (r *Recency) age(counter uint8, idleMillis uint64) uint8 {

@@ -1,0 +1,58 @@
+package dumps
+
+import (
+	"testing"
+
+	"larder/rdb"
+	"larder/resp/cmd/cmdtest"
+	"larder/store/memory"
+)
+
+type noHost struct{}
+
+func (noHost) SetUse(int, []byte, int64, int64) {}
+
+func sealed(body []byte) []byte {
+	var out []byte
+	for p := range rdb.Sealed(func(yield func([]byte, error) bool) { yield(body, nil) }) {
+		out = append(out, p...)
+	}
+	return out
+}
+
+// FuzzRestore restores anything: it is refused, or what DUMP then gives can be restored again and is the same.
+func FuzzRestore(f *testing.F) {
+	for _, body := range []string{"\x00\x05hello", "\x00\x05cut", "\x00\xc3\x04\x05\x00a\xe0\x00", "\x01\x02\x01a\xc0\x01", "\x02\x02\x01a\x01a", "\x04\x01\x01f\x01v",
+		"\x05\x01\x01m\x00\x00\x00\x00\x00\x00\xf8\x3f", "\x0b\x0c\x02\x00\x00\x00\x02\x00\x00\x00\x01\x00\x02\x00",
+		"\x0d\x11\x11\x00\x00\x00\x0d\x00\x00\x00\x02\x00\x00\x01f\x03\x02vw\xff", "\x12\x01\x02\x0a\x0a\x00\x00\x00\x01\x00\x81a\x02\xff",
+		"\x14\x0a\x0a\x00\x00\x00\x01\x00\x81a\x02\xff", "\x12\xff\xff", ""} {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		s := cmdtest.NewSession(memory.New(), Table(noHost{}), nil)
+		do := func(words ...string) string {
+			args := make([][]byte, len(words))
+			for i, w := range words {
+				args[i] = []byte(w)
+			}
+			return string(s.Do(t, args...).Append(nil, 2))
+		}
+		if answer := do("RESTORE", "k", "0", string(sealed(body))); answer != "+OK\r\n" {
+			if answer[0] != '-' || do("DUMP", "k") != "$-1\r\n" {
+				t.Fatalf("answered %q", answer)
+			}
+			return
+		}
+		dump := do("DUMP", "k")
+		at := len("$\r\n")
+		for dump[at-1] != '\n' {
+			at++
+		}
+		if answer := do("RESTORE", "k", "0", dump[at:len(dump)-2], "REPLACE"); answer != "+OK\r\n" {
+			t.Fatalf("its own dump %q: %q", dump, answer)
+		}
+		if again := do("DUMP", "k"); len(again) != len(dump) {
+			t.Fatalf("dumped %q, then %q", dump, again)
+		}
+	})
+}
