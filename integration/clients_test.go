@@ -19,7 +19,6 @@ import (
 type client struct {
 	name    string
 	command []string // in the client's own directory; of Go programs none
-	streams bool     // the library needs XADD
 	own     bool     // it uses commands that Redis has not
 }
 
@@ -27,8 +26,8 @@ type client struct {
 var clients = []client{
 	{name: "sidekiq", command: []string{"ruby", "main.rb"}},
 	{name: "celery", command: []string{"/usr/bin/python3", "main.py"}},
-	{name: "rq", command: []string{"/usr/bin/python3", "main.py"}, streams: true},
-	{name: "bullmq", command: []string{"node", "main.js"}, streams: true},
+	{name: "rq", command: []string{"/usr/bin/python3", "main.py"}},
+	{name: "bullmq", command: []string{"node", "main.js"}},
 	{name: "ioredis", command: []string{"node", "main.js"}},
 	{name: "noderedis", command: []string{"node", "main.js"}},
 	{name: "asynq"},
@@ -57,7 +56,7 @@ func TestClients(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s := c.server(t)
+			s := startLarder(t)
 			words := c.command
 			if len(words) == 0 {
 				words = []string{filepath.Join(programs, c.name)}
@@ -73,18 +72,6 @@ func TestClients(t *testing.T) {
 			compareLines(t, strings.ReplaceAll(string(want), "{jobs}", jobs), runClient(t, cmd))
 		})
 	}
-}
-
-// server starts Larder. A client that needs streams proves itself on redis-server until
-// Larder has them, so that it is known to be right on that day.
-func (c client) server(t *testing.T) *server {
-	t.Helper()
-	s := startLarder(t)
-	if c.streams && dial(t, s).must(t, "COMMAND", "INFO", "XADD").list[0].null {
-		t.Log("runs on redis-server: Larder has no XADD")
-		return startJudge(t)
-	}
-	return s
 }
 
 // runClient returns what the program prints. Its workers, which are of its process group,

@@ -113,7 +113,7 @@ func (n NewStreamID) choose(last StreamID, nowMillis uint64) (StreamID, error) {
 		return next, nil
 	case n.Seq && id.Millis == last.Millis:
 		if last.Seq == math.MaxUint64 {
-			return id, ErrStreamID
+			return id, ErrStreamFull
 		}
 		id.Seq = last.Seq + 1
 	case n.Seq:

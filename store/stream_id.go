@@ -28,17 +28,20 @@ func LastStreamID() StreamID { return maxStreamID }
 // ParseStreamID reads "ms-seq" or "ms"; an id without a sequence number gets seq.
 func ParseStreamID(text string, seq uint64) (StreamID, bool) {
 	millis, sequence, both := strings.Cut(text, "-")
-	id := StreamID{Seq: seq}
-	var err error
-	if id.Millis, err = strconv.ParseUint(millis, 10, 64); err != nil || millis[0] == '+' {
+	id, ok := StreamID{Seq: seq}, false
+	if id.Millis, ok = parseIDPart(millis); !ok {
 		return id, false
 	}
 	if both {
-		if id.Seq, err = strconv.ParseUint(sequence, 10, 64); err != nil || sequence[0] == '+' {
-			return id, false
-		}
+		id.Seq, ok = parseIDPart(sequence)
 	}
-	return id, true
+	return id, ok
+}
+
+// parseIDPart allows a plus sign, as strtoull does.
+func parseIDPart(text string) (uint64, bool) {
+	n, err := strconv.ParseUint(strings.TrimPrefix(text, "+"), 10, 64)
+	return n, err == nil
 }
 
 // String is "ms-seq".

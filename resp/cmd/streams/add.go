@@ -236,7 +236,7 @@ func xsetid(c *cmd.Call) reply.Reply {
 	if !deleted {
 		state.MaxDeleted = stream.State().MaxDeleted
 	}
-	if err := fits(stream, state, added, deleted); err != nil {
+	if err := fits(stream, state, added); err != nil {
 		return reply.Err(err)
 	}
 	if err := stream.SetState(state); err != nil {
@@ -246,10 +246,7 @@ func xsetid(c *cmd.Call) reply.Reply {
 }
 
 // fits compares a state that XSETID names with the stream.
-func fits(stream *store.StreamKey, state store.StreamState, added, deleted bool) error {
-	if !deleted && state.Last.Compare(state.MaxDeleted) < 0 {
-		return store.Invalid("The ID specified in XSETID is smaller than current max_deleted_entry_id")
-	}
+func fits(stream *store.StreamKey, state store.StreamState, added bool) error {
 	if stream.Len() == 0 {
 		return nil
 	}

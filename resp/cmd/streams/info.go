@@ -20,7 +20,10 @@ func xinfoStream(c *cmd.Call) reply.Reply {
 			count = fullCount
 		}
 	}
-	if err := s.End(); err != nil {
+	if s.Err() == nil && s.More() {
+		return reply.Fail("ERR unknown subcommand or wrong number of arguments for 'STREAM'. Try XINFO HELP.")
+	}
+	if err := s.Err(); err != nil {
 		return reply.Err(err)
 	}
 	stream, err := store.OpenStream(c.Tx, c.Key(2))
@@ -108,6 +111,6 @@ func xinfoHelp(*cmd.Call) reply.Reply {
 		"STREAM <key> [FULL [COUNT <count>]",
 		"    Show information about the stream.",
 		"HELP",
-		"    Print this help.",
+		"    Prints this help.",
 	)
 }
