@@ -61,7 +61,6 @@ var streamScripts = []script{
 		XINFO STREAM
 		XREAD COUNT 1 STREAMS s 0
 		XREAD STREAMS s nope 0 0
-		XREAD STREAMS s nope 0
 		XREAD STREAMS s $
 		XREAD STREAMS s >
 		XREAD GROUP a b STREAMS s 1
@@ -122,6 +121,34 @@ var streamScripts = []script{
 		XADD s 1- a 1
 		XADD s -* a 1
 		XADD s *-* a 1
+	`},
+	{"trimming by nodes", `
+		[times 1000] XADD s %i-1 a 1
+		XTRIM s MAXLEN 666
+		XTRIM s MAXLEN = 555
+		XTRIM s MAXLEN ~ 444
+		XTRIM s MAXLEN ~ 401
+		XTRIM s MAXLEN ~ 0 LIMIT 99
+		XTRIM s MAXLEN ~ 0 LIMIT 250
+		XTRIM s MINID ~ 899
+		XTRIM s MINID ~ 905
+		XADD s MINID ~ 999 LIMIT 10 2000-1 a 1
+		XLEN s
+		CONFIG SET stream-node-max-entries 10
+		[times 100] XADD t %i-1 a 1
+		XADD t MAXLEN ~ 55 LIMIT 30 1000-* a 1
+		XLEN t
+		XADD t MAXLEN ~ 55 LIMIT 30 1000-* a 1
+		XLEN t
+		XADD t MAXLEN ~ 55 1000-* a 1
+		XTRIM t MINID 1000
+		XTRIM t MINID = 2000
+		XLEN t
+		CONFIG SET stream-node-max-entries 1
+		[times 5] XADD u %i-1 a 1
+		XTRIM u MAXLEN ~ 2
+		XINFO STREAM t
+		CONFIG SET stream-node-max-entries 100
 	`},
 	{"help", `
 		XINFO HELP

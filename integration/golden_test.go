@@ -75,6 +75,7 @@ var goldenRows = []golden{
 	{lines: `EVAL "return redis.call('set', KEYS[1], -0.0)" 1 n` + "\nGET n", want: `"0"`, why: "7.2: whole numbers as arguments"},
 	{lines: `EVAL "return os.clock() > 0" 0`, want: ":1", why: "7.2: os.clock is there"},
 	{lines: `EVAL "return tostring(os.time)" 0`, want: `"nil"`, why: "7.2: of os, clock alone"},
+	{lines: "XREAD STREAMS s nope 0", want: `(error) "ERR Unbalanced 'xread' list of streams: for each stream key an ID or '$' must be specified."`, why: "7.2: it says of which command"},
 	{lines: "XADD st 1-1 a b\n" + `EVAL "return redis.call('xread', 'block', '0', 'streams', KEYS[1], '$')" 1 st`, want: "(nil)", why: "7.2: blocking commands may be called by scripts, and do not block"},
 	{lines: "RPUSH list a\n" + `EVAL "return redis.call('blpop', KEYS[1], 0)" 1 list`, want: `*["list" "a"]`, why: "7.2: blocking commands may be called by scripts, and do not block"},
 	{lines: `EVAL "return redis.call('blpop', KEYS[1], 0)" 1 list`, want: "(nil)", why: "7.2: blocking commands may be called by scripts, and do not block"},

@@ -39,7 +39,8 @@ func (s *Server) bindParams() error {
 // limitParams are the parameters that store.Limits is made of.
 func limitParams() []string {
 	return []string{"hash-max-listpack-entries", "hash-max-listpack-value", "set-max-intset-entries", "set-max-listpack-entries",
-		"set-max-listpack-value", "zset-max-listpack-entries", "zset-max-listpack-value", "list-max-listpack-size"}
+		"set-max-listpack-value", "zset-max-listpack-entries", "zset-max-listpack-value", "list-max-listpack-size",
+		"stream-node-max-entries"}
 }
 
 // setLimits gives data types the encodings' limits as configured.
@@ -50,6 +51,6 @@ func (s *Server) setLimits() {
 		SetMaxIntsetEntries: number("set-max-intset-entries"), SetMaxListpackEntries: number("set-max-listpack-entries"),
 		SetMaxListpackValue: number("set-max-listpack-value"), ZsetMaxListpackEntries: number("zset-max-listpack-entries"),
 		ZsetMaxListpackValue: number("zset-max-listpack-value"), ListMaxListpackSize: number("list-max-listpack-size"),
-		ProtoMaxBulkLen: s.params.Bytes("proto-max-bulk-len"),
+		StreamNodeMaxEntries: number("stream-node-max-entries"), ProtoMaxBulkLen: s.params.Bytes("proto-max-bulk-len"),
 	})
 }

@@ -1,30 +1,31 @@
 package store
 
+import "cmp"
+
 // StreamTrim says which entries go: all but the newest Max, or those below MinID.
 type StreamTrim struct {
 	ByID  bool
 	Max   int64
 	MinID StreamID
-	// Nearly removes whole hundreds only, as Redis does, which keeps a hundred entries in a node;
-	// Limit then bounds how many go at once, 0 for no bound.
+	// Nearly removes whole nodes only, see Trim. Limit then bounds how many entries go at once: 0 for
+	// no bound, negative for what Redis takes unless told, a hundred nodes or 10000 entries.
 	Nearly bool
 	Limit  int64
 }
 
-// streamNode is the number of entries that go together when a stream is trimmed nearly.
-const streamNode = 100
-
 // Trim removes the oldest entries and returns how many went. The stream stays.
+//
+// Redis keeps Limits.StreamNodeMaxEntries entries in a node and trims nearly by dropping nodes. There are
+// no nodes here, but those who ask for it count on some slack and on its bound, so it drops what the first
+// nodes would still hold if nothing had been deleted: nodes begin where the number of entries added is
+// a multiple of a node's size.
 func (s *StreamKey) Trim(t StreamTrim) (int64, error) {
 	n, err := s.surplus(t)
 	if err != nil {
 		return 0, err
 	}
 	if t.Nearly {
-		if t.Limit > 0 {
-			n = min(n, t.Limit)
-		}
-		n -= n % streamNode
+		n = s.nodes(n, t.Limit)
 	}
 	if n <= 0 {
 		return 0, nil
@@ -34,6 +35,22 @@ func (s *StreamKey) Trim(t StreamTrim) (int64, error) {
 		return 0, err
 	}
 	return -ch.Count, s.commit(ch)
+}
+
+// nodes is the number of entries in the nodes that n entries fill.
+func (s *StreamKey) nodes(n, limit int64) int64 {
+	node := int64(LimitsOf(s.tx).StreamNodeMaxEntries)
+	if limit < 0 {
+		limit = min(cmp.Or(100*node, 10_000), 1_000_000)
+	}
+	if limit > 0 {
+		n = min(n, limit)
+	}
+	if node <= 1 || n <= 0 {
+		return n
+	}
+	gone := max(int64(s.state.Added)-s.head.Len, 0)
+	return max((gone+n)/node*node-gone, 0)
 }
 
 // surplus is how many entries are beyond the limit.

@@ -71,7 +71,7 @@ func (a *addition) check(s *arg.Scanner) {
 	case a.limited && !a.trim.Nearly:
 		s.Fail("syntax error, LIMIT cannot be used without the special ~ option")
 	case a.trim.Nearly && !a.limited:
-		a.trim.Limit = 100 * 100 // a hundred of Redis's nodes
+		a.trim.Limit = -1
 	}
 }
 

@@ -47,7 +47,7 @@ func readingOf(c *cmd.Call) (r reading, err error) {
 func (r *reading) streams(c *cmd.Call, s *arg.Scanner) {
 	n := s.Left()
 	if n%2 != 0 {
-		s.Fail("Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.")
+		s.Fail("Unbalanced 'xread' list of streams: for each stream key an ID or '$' must be specified.")
 		return
 	}
 	r.first = len(c.Args) - n
