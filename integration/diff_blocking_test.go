@@ -131,6 +131,39 @@ var blockingScripts = []script{
 		ZUNIONSTORE k 1 t2
 		@a receive
 	`},
+	{"events of what is served", `
+		CONFIG SET notify-keyspace-events KEA
+		@n PSUBSCRIBE __keyevent@0__:*
+		[later] @a BLPOP k 0
+		RPUSH k 1
+		@a receive
+		@n receive
+		@n receive
+		@n receive
+		[later] @a BLMOVE k dst LEFT RIGHT 0
+		RPUSH k 1 2
+		@a receive
+		@n receive
+		@n receive
+		@n receive
+		[later] @a BZPOPMIN z 0
+		ZADD z 1 a 2 b
+		@a receive
+		@n receive
+		@n receive
+	`},
+	{"a pause", `
+		[later] @a BLPOP k 0
+		CLIENT PAUSE 100 WRITE
+		RPUSH k 1
+		@a receive
+		EXISTS k
+		[later] @a BLPOP k 0
+		CLIENT PAUSE 100 ALL
+		RPUSH k 2
+		@a receive
+		EXISTS k
+	`},
 	{"a destination of another type", `
 		SET dst x
 		[later] @a BLMOVE src dst LEFT RIGHT 0

@@ -77,6 +77,8 @@ var monitored = []string{
 	"MULTI", "SET k w", "LPUSH l a", "EXEC", "MULTI", "SET k x", "DISCARD", "MULTI", "NOSUCH", "EXEC",
 	"CONFIG GET maxmemory", "AUTH default secret", "HELLO 2 AUTH default secret SETNAME me", "CLIENT ID", "CLIENT LIST", "PUBLISH c hello", "SUBSCRIBE x", "UNSUBSCRIBE x",
 	"FLUSHALL", "INFO server", "SLOWLOG GET", "DEBUG SLEEP 0", "CLIENT NO-EVICT on", "OBJECT HELP", "EVAL",
+	`EVAL "redis.call('SET', KEYS[1], 'v'); return redis.call('GET', KEYS[1])" 1 k`, `EVAL "return redis.pcall('NOSUCH')" 0`,
+	"BLPOP nosuch 0.01", "LPUSH l b", "BLPOP nosuch l 0",
 }
 
 func TestMonitorAgainstRedis(t *testing.T) {
@@ -102,7 +104,7 @@ func seenBy(t *testing.T, s *server) []string {
 		c.do(words...)
 	}
 	c.must(t, "PING", "end")
-	form := regexp.MustCompile(`^\d+\.\d{6} \[(\d+) 127\.0\.0\.1:\d+\] (.*)$`)
+	form := regexp.MustCompile(`^\d+\.\d{6} \[(\d+) (?:127\.0\.0\.1:\d+|(lua))\] (.*)$`)
 	var seen []string
 	for {
 		v, raw := m.receive()
@@ -110,10 +112,10 @@ func seenBy(t *testing.T, s *server) []string {
 		if v.kind != '+' || parts == nil {
 			t.Fatalf("%s: not a line of MONITOR: %q", s.bin, raw)
 		}
-		if parts[2] == `"PING" "end"` {
+		if parts[3] == `"PING" "end"` {
 			break
 		}
-		seen = append(seen, fmt.Sprint(parts[1], " ", parts[2]))
+		seen = append(seen, fmt.Sprint(parts[1], parts[2], " ", parts[3]))
 	}
 	m.quiet(t)
 	return seen
