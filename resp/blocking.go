@@ -112,10 +112,33 @@ func (t *trackTx) noteReady(k store.Key, h *store.Head) {
 	if t.server.waiters.count.Load() == 0 {
 		return
 	}
-	switch h.Type {
-	case store.List, store.ZSet, store.Stream:
+	switch {
+	case h.Type == store.Stream && t.call.Spec.Still:
+	case h.Type == store.List, h.Type == store.ZSet, h.Type == store.Stream, t.server.waiters.loss.Load() > 0:
 		t.ready = t.server.waiters.awaited(t.ready, k)
 	}
+}
+
+// noteLost notes that keys are gone, if that ends somebody's wait.
+func (t *trackTx) noteLost(keys ...store.Key) {
+	if t.server.waiters.loss.Load() == 0 {
+		return
+	}
+	for _, k := range keys {
+		t.ready = t.server.waiters.awaited(t.ready, k)
+	}
+}
+
+// lost tells those who wait for keys that went by themselves.
+func (s *Server) lost(keys []store.Key) {
+	if s.waiters.loss.Load() == 0 {
+		return
+	}
+	var awaited []store.Key
+	for _, k := range keys {
+		awaited = s.waiters.awaited(awaited, k)
+	}
+	s.serveKeys(awaited)
 }
 
 // await waits until a command that found nothing is served, its time is over or its client
@@ -170,6 +193,13 @@ func (s *session) unblock(failed bool) bool {
 // goesAlone reports whether a command must not share a batch: it may wait, or those who wait
 // for its keys are to be served before what follows it.
 func (e *execution) goesAlone() bool { return e.awaited || e.Spec.Has(cmd.Blocking) }
+
+// noteFlushed notes the keys of a database that somebody waits for who is to learn that they are gone.
+func (t *trackTx) noteFlushed(db int) {
+	if t.server.waiters.loss.Load() > 0 {
+		t.ready = append(t.ready, t.server.waiters.in(db)...)
+	}
+}
 
 // noteSwapped notes the keys of two databases that somebody waits for, in either.
 func (t *trackTx) noteSwapped(a, b int) {

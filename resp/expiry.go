@@ -70,6 +70,7 @@ func (t *expiryTx) Expire(keys ...store.Key) (int, error) {
 }
 
 func (s *Server) expired(keys []store.Key) {
+	s.lost(keys)
 	heard := s.heard()
 	for _, k := range keys {
 		s.cache.counts.Expired(k.DB)

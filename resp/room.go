@@ -192,6 +192,7 @@ func (t *evictionTx) Drop(keys ...store.Key) (int, error) {
 }
 
 func (s *Server) evicted(keys []store.Key) {
+	s.lost(keys)
 	heard := s.heard()
 	for _, k := range keys {
 		s.cache.counts.Evicted(k.DB)

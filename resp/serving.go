@@ -3,6 +3,7 @@ package resp
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"larder/resp/cmd"
@@ -106,7 +107,7 @@ func (v *serving) serveKey(tx store.Tx, i int) error {
 	var at *place
 	for {
 		heads, err := tx.Heads(nil, key)
-		if err != nil || !heads[0].Exists() {
+		if err != nil || !heads[0].Exists() && v.server.waiters.loss.Load() == 0 {
 			return err
 		}
 		at = v.server.waiters.claim(key, heads[0].Type, at)
@@ -178,6 +179,11 @@ func (v *serving) deliver() {
 	}
 }
 
+// fruitless reports whether there was nothing for anybody.
+func (v *serving) fruitless() bool {
+	return !slices.ContainsFunc(v.served, func(it service) bool { return it.run.Block == nil })
+}
+
 // recycle keeps an execution that stood in for another.
 func (s *Server) recycle(e *execution) {
 	e.Block = nil
@@ -186,11 +192,13 @@ func (s *Server) recycle(e *execution) {
 }
 
 // serveKeys serves those who wait for keys in transactions made for it, until nobody is left
-// for whom there is something.
+// for whom there is something. Those in front may wait for what a stream does not have yet: then a narrow
+// transaction would never come to those behind.
 func (s *Server) serveKeys(keys []store.Key) {
-	for len(keys) > 0 {
+	for wide := false; len(keys) > 0; {
 		v := &serving{server: s}
 		job := store.Job{Write: true}
+		job.Scope.All = wide
 		job.Scope.Keys, _ = s.waiters.reach(keys, lateReach)
 		job.Fn = func(tx store.Tx) error {
 			v.undo()
@@ -205,6 +213,7 @@ func (s *Server) serveKeys(keys []store.Key) {
 		}
 		next := v.late
 		v.late = nil
+		wide = v.fruitless()
 		v.deliver()
 		keys = next
 	}

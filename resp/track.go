@@ -98,6 +98,7 @@ func (t *trackTx) Drop(keys ...store.Key) (int, error) {
 	if err := t.noteDrop(keys...); err != nil {
 		return 0, t.seen(err)
 	}
+	t.noteLost(keys...)
 	n, err := t.Tx.Drop(keys...)
 	return n, t.seen(err)
 }
@@ -105,6 +106,7 @@ func (t *trackTx) Drop(keys ...store.Key) (int, error) {
 // Detach is the first half of RENAME.
 func (t *trackTx) Detach(k store.Key) error {
 	t.changed(k)
+	t.noteLost(k)
 	return t.seen(t.Tx.Detach(k))
 }
 
@@ -136,6 +138,7 @@ func (t *trackTx) Flush(db int) error {
 	if err := t.emptied(db); err != nil {
 		return err
 	}
+	t.noteFlushed(db)
 	return t.seen(t.Tx.Flush(db))
 }
 

@@ -18,6 +18,7 @@ const reachMax = 256
 // held for moments and nothing else is taken under it.
 type waiters struct {
 	count atomic.Int64 // of them; 0 lets writers pass without the lock
+	loss  atomic.Int64 // of those who are to learn that a key is lost
 	mu    sync.Mutex
 	lines map[string]*line // by the key's name, the first of those of several databases
 }
@@ -85,6 +86,9 @@ func (ws *waiters) join(w *waiter) {
 		l.last = p
 	}
 	ws.count.Add(1)
+	if w.block.Lost {
+		ws.loss.Add(1)
+	}
 }
 
 // lineOf makes the line of a key if there is none yet. The caller holds mu.
@@ -128,6 +132,9 @@ func (ws *waiters) remove(w *waiter) {
 	}
 	w.places = nil
 	ws.count.Add(-1)
+	if w.block.Lost {
+		ws.loss.Add(-1)
+	}
 }
 
 // drop forgets a line that nobody stands in. The caller holds mu.
@@ -184,7 +191,7 @@ func (ws *waiters) withdraw(w *waiter) bool {
 	return true
 }
 
-// claim finds who is to be served next from a key of some type: behind after, or from
+// claim finds who is to be served next from a key of some type, 0 for one that is gone: behind after, or from
 // the front. A claimed waiter keeps its place, so that it is not lost if the transaction that
 // claimed it comes to nothing. Who is gone is passed over, though its place may still be there.
 func (ws *waiters) claim(k store.Key, t store.Type, after *place) *place {
@@ -200,7 +207,7 @@ func (ws *waiters) claim(k store.Key, t store.Type, after *place) *place {
 	}
 	for ; p != nil; p = p.behind {
 		w := p.waiter
-		if !w.claimed && w.block.Type == t && !w.exec.Client.Killed.Load() {
+		if !w.claimed && (w.block.Type == t || w.block.Lost) && !w.exec.Client.Killed.Load() {
 			w.claimed = true
 			return p
 		}

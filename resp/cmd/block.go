@@ -18,6 +18,9 @@ type Block struct {
 	// Resume, if set, runs in place of the command line when there is something: XREAD's $ is the
 	// last id at the time when it began to wait.
 	Resume [][]byte
+	// Lost has the command run again, too, when one of the keys goes or holds another type: XREADGROUP then
+	// answers an error.
+	Lost bool
 }
 
 // Await has the command wait, and run again when one of the keys is there. Where it must not,

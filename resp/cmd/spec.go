@@ -73,6 +73,8 @@ type Spec struct {
 	// Waits, if set, tells whether a call of a blocking command that only reads may wait. Its transaction is an
 	// Update then: engines run those one after the other, so that no writer comes between looking and waiting.
 	Waits func(args [][]byte) bool
+	// Still says of a command that writes to a stream that it adds no entry: nobody's wait ends with it.
+	Still bool
 	// Secrets, if set, names the arguments that SLOWLOG and MONITOR must not show.
 	Secrets func(args [][]byte) []int
 	Run     Handler
