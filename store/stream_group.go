@@ -1,0 +1,266 @@
+package store
+
+import (
+	"encoding/binary"
+	"slices"
+)
+
+// UnknownRead says that nobody knows how many entries a group has read.
+const UnknownRead = -1
+
+// StreamGroup is a consumer group of an open stream. It belongs to the transaction's goroutine.
+//
+// A group, each of its consumers and each pending entry is a named item of its own, so that whatever is
+// done to one of a million pending entries touches that one. Pending entries are there twice: by id,
+// and by consumer and id. Counts are kept, as XINFO and XPENDING ask for them. Save writes them.
+type StreamGroup struct {
+	Name    []byte
+	Last    StreamID // the last one delivered
+	Read    int64    // entries ever delivered, or UnknownRead
+	Pending int64
+
+	stream    *StreamKey
+	consumers []*StreamConsumer // that were opened
+	bytes     int64             // what items added
+}
+
+// StreamConsumer is a consumer of a group. Times are in Unix milliseconds.
+type StreamConsumer struct {
+	Name    []byte
+	Seen    int64 // when it last asked
+	Active  int64 // when it last got something, 0 for never
+	Pending int64
+	Created bool // by this transaction
+}
+
+// groupField begins the fields of all that belongs to a group; kind tells apart what shares a part.
+func groupField(kind byte, names ...[]byte) []byte {
+	b := []byte{kind}
+	for _, n := range names {
+		b = binary.AppendUvarint(b, uint64(len(n)))
+		b = append(b, n...)
+	}
+	return b
+}
+
+// lastName is the name at the end of a field.
+func lastName(field []byte, names int) []byte {
+	b := field[1:]
+	for ; names > 0; names-- {
+		n, size := binary.Uvarint(b)
+		if size <= 0 || n > uint64(len(b)-size) {
+			return nil
+		}
+		if names == 1 {
+			return b[size : size+int(n)]
+		}
+		b = b[size+int(n):]
+	}
+	return nil
+}
+
+// numbers encodes whole numbers that are not negative.
+func numbers(all ...int64) []byte {
+	var b []byte
+	for _, n := range all {
+		b = binary.AppendUvarint(b, uint64(n))
+	}
+	return b
+}
+
+// takeNumbers decodes what numbers made, and returns the rest.
+func takeNumbers(b []byte, to ...*int64) []byte {
+	for _, n := range to {
+		v, size := binary.Uvarint(b)
+		if size <= 0 {
+			return nil
+		}
+		*n, b = int64(v), b[size:]
+	}
+	return b
+}
+
+func (g *StreamGroup) value() []byte {
+	b := g.Last.field()
+	return append(b, numbers(g.Read+1, g.Pending)...)
+}
+
+func (s *StreamKey) groupOf(it Item) *StreamGroup {
+	g := &StreamGroup{Name: lastName(it.Field, 1), Last: streamIDOf(it.Value), stream: s}
+	takeNumbers(it.Value[min(16, len(it.Value)):], &g.Read, &g.Pending)
+	g.Read--
+	return g
+}
+
+// Group finds a group by name; nil if there is none.
+func (s *StreamKey) Group(name []byte) (*StreamGroup, error) {
+	if !s.Exists() {
+		return nil, nil
+	}
+	found, err := s.tx.Items(nil, s.head.ID, Groups, groupField(0, name))
+	if err != nil || !found[0].Found {
+		return nil, err
+	}
+	return s.groupOf(found[0]), nil
+}
+
+// AllGroups lists the groups by name.
+func (s *StreamKey) AllGroups() (all []*StreamGroup, err error) {
+	if !s.Exists() {
+		return nil, nil
+	}
+	for it, err := range s.tx.Range(s.head.ID, Groups, Range{}) {
+		if err != nil {
+			return nil, err
+		}
+		it.Field, it.Value = slices.Clone(it.Field), slices.Clone(it.Value)
+		all = append(all, s.groupOf(it))
+	}
+	return all, nil
+}
+
+// CreateGroup makes a group of a stream that is there; false if there is one of that name.
+func (s *StreamKey) CreateGroup(name []byte, last StreamID, read int64) (bool, error) {
+	if g, err := s.Group(name); g != nil || err != nil {
+		return false, err
+	}
+	g := &StreamGroup{Name: name, Last: last, Read: read, stream: s}
+	return true, g.Save()
+}
+
+// DestroyGroup removes a group with all it holds.
+func (s *StreamKey) DestroyGroup(name []byte) (bool, error) {
+	g, err := s.Group(name)
+	if g == nil || err != nil {
+		return false, err
+	}
+	for _, prefix := range [][]byte{groupField(0, name), groupField(1, name)} {
+		if err := g.dropPrefix(Pending, prefix); err != nil {
+			return false, err
+		}
+	}
+	if err := g.dropPrefix(Consumers, groupField(0, name)); err != nil {
+		return false, err
+	}
+	ch, err := s.tx.DropItems(s.head.ID, Groups, groupField(0, name))
+	if err != nil {
+		return false, err
+	}
+	return true, s.commit(Change{Bytes: g.bytes + ch.Bytes})
+}
+
+// prefixed is the range of all fields that begin so. A prefix ends with a name behind its length, so
+// that it is none of another name's.
+func prefixed(prefix []byte) Range {
+	end := slices.Clone(prefix)
+	for i := len(end) - 1; i >= 0; i-- {
+		if end[i]++; end[i] != 0 {
+			break
+		}
+	}
+	return Range{Min: Bound{Edge: Inclusive, Field: prefix}, Max: Bound{Edge: Exclusive, Field: end}}
+}
+
+func (g *StreamGroup) dropPrefix(p Part, prefix []byte) error {
+	ch, err := g.stream.tx.DropRange(g.stream.head.ID, p, prefixed(prefix))
+	g.bytes += ch.Bytes
+	return err
+}
+
+func (g *StreamGroup) put(p Part, field, value []byte) error {
+	ch, err := g.stream.tx.PutItems(g.stream.head.ID, p, Item{Field: field, Value: value})
+	g.bytes += ch.Bytes
+	return err
+}
+
+func (g *StreamGroup) drop(p Part, fields ...[]byte) error {
+	ch, err := g.stream.tx.DropItems(g.stream.head.ID, p, fields...)
+	g.bytes += ch.Bytes
+	return err
+}
+
+// Save writes the group and the consumers that were opened.
+func (g *StreamGroup) Save() error {
+	for _, c := range g.consumers {
+		if err := g.put(Consumers, groupField(0, g.Name, c.Name), numbers(c.Seen, c.Active, c.Pending)); err != nil {
+			return err
+		}
+	}
+	if err := g.put(Groups, groupField(0, g.Name), g.value()); err != nil {
+		return err
+	}
+	ch := Change{Bytes: g.bytes}
+	g.bytes = 0
+	return g.stream.commit(ch)
+}
+
+func consumerOf(it Item) *StreamConsumer {
+	c := &StreamConsumer{Name: lastName(it.Field, 2)}
+	takeNumbers(it.Value, &c.Seen, &c.Active, &c.Pending)
+	return c
+}
+
+// Consumer finds a consumer, nil if there is none. Save writes it.
+func (g *StreamGroup) Consumer(name []byte) (*StreamConsumer, error) {
+	for _, c := range g.consumers {
+		if string(c.Name) == string(name) {
+			return c, nil
+		}
+	}
+	found, err := g.stream.tx.Items(nil, g.stream.head.ID, Consumers, groupField(0, g.Name, name))
+	if err != nil || !found[0].Found {
+		return nil, err
+	}
+	c := consumerOf(found[0])
+	g.consumers = append(g.consumers, c)
+	return c, nil
+}
+
+// Join finds a consumer or makes it, and notes that it asked now.
+func (g *StreamGroup) Join(name []byte, nowMillis int64) (*StreamConsumer, error) {
+	c, err := g.Consumer(name)
+	if err != nil {
+		return nil, err
+	}
+	if c == nil {
+		c = &StreamConsumer{Name: name, Created: true}
+		g.consumers = append(g.consumers, c)
+	}
+	c.Seen = nowMillis
+	return c, nil
+}
+
+// Consumers lists all consumers by name.
+func (g *StreamGroup) Consumers() (all []*StreamConsumer, err error) {
+	for it, err := range g.stream.tx.Range(g.stream.head.ID, Consumers, prefixed(groupField(0, g.Name))) {
+		if err != nil {
+			return nil, err
+		}
+		it.Field = slices.Clone(it.Field)
+		all = append(all, consumerOf(it))
+	}
+	return all, nil
+}
+
+// Leave removes a consumer and what it has pending, and returns how much that was.
+func (g *StreamGroup) Leave(name []byte) (int64, error) {
+	c, err := g.Consumer(name)
+	if c == nil || err != nil {
+		return 0, err
+	}
+	var ids []StreamID
+	for p, err := range g.PendingOf(name, FirstStreamID(), LastStreamID()) {
+		if err != nil {
+			return 0, err
+		}
+		ids = append(ids, p.ID)
+	}
+	if _, err := g.Acknowledge(ids...); err != nil {
+		return 0, err
+	}
+	g.consumers = slices.DeleteFunc(g.consumers, func(o *StreamConsumer) bool { return o == c })
+	if err := g.drop(Consumers, groupField(0, g.Name, name)); err != nil {
+		return 0, err
+	}
+	return int64(len(ids)), g.Save()
+}
