@@ -98,7 +98,15 @@ func furnish(t *testing.T) string {
 			for i := range 700 {
 				members = append(members, store.Item{Field: fmt.Append(nil, "m", i), Score: float64(i)})
 			}
-			_, err = z.Add(store.ZRule{}, members...)
+			if _, err = z.Add(store.ZRule{}, members...); err != nil {
+				return err
+			}
+			s, err := store.OpenStream(tx, key("{t}stream"))
+			for i := range uint64(5) {
+				if err == nil {
+					_, err = s.Add(store.NewStreamID{ID: store.StreamID{Millis: i + 1}}, 0, [][]byte{[]byte("f"), []byte("v")})
+				}
+			}
 			return err
 		})
 	})
@@ -192,6 +200,11 @@ func TestDamageIsFoundAndMended(t *testing.T) {
 		{"an unreadable list", "", head("list", "value = x'07'"), "does not say where its ends are", 1},
 		{"a wrong type", "", head("hash", "kind = 3"), "holds the items of a hash", 1},
 		{"a lost value", "", []string{`DELETE FROM blobs`}, "has lost its value", 3},
+		{"a stream's length", "", head("stream", "len = 9"), "says it has 9 items and has 5", 1},
+		{"a stream's last id", "", head("stream", "value = x'0200000005'"), "has an entry 5-0 and says its last id is 2-0", 1},
+		{"a stream's count", "", head("stream", "value = x'0900000003'"), "has 5 entries and says 3 were ever added", 1},
+		{"an unreadable stream", "", head("stream", "value = x'FF'"), "does not say which ids it has given", 1},
+		{"a stream without a key", "", []string{`DELETE FROM heads WHERE name = CAST('{t}stream' AS BLOB)`}, "belong to no key", 5},
 		{"an item without a key", "", []string{`DELETE FROM heads WHERE name = CAST('{t}hash' AS BLOB)`}, "belong to no key", 4},
 		{"counters", "", []string{`UPDATE spaces SET size = size + 3`}, "wrong counters", 1},
 		{"an index by score", "items_score", of(`UPDATE items SET score = 12345 WHERE id = %s AND field = CAST('m7' AS BLOB)`, "zset"), "index items_score", 1},

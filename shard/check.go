@@ -47,15 +47,20 @@ func (f *Fanout) Check(ctx context.Context, fix bool) ([]store.Finding, error) {
 	for _, m := range found {
 		known[m.Shard] = known[m.Shard] || !m.Fixed
 	}
-	each(func(i int) ([]store.Finding, error) {
-		lost, err := f.astray(ctx, i, fix)
-		wrong, failed := f.lanes[i].audit(ctx, fix)
-		err = errors.Join(err, failed)
+	unsaid := func(i int, err error) error {
 		var e *store.Error
 		if known[i] && errors.As(err, &e) && e.Code == store.CodeDamaged {
-			err = nil
+			return nil
 		}
-		return append(lost, wrong...), err
+		return err
+	}
+	each(func(i int) ([]store.Finding, error) {
+		lost, err := f.astray(ctx, i, fix)
+		return lost, unsaid(i, err)
+	})
+	each(func(i int) ([]store.Finding, error) { // what has moved is looked at where it is now
+		wrong, err := f.lanes[i].audit(ctx, fix)
+		return wrong, unsaid(i, err)
 	})
 	return found, errors.Join(errs...)
 }

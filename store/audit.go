@@ -2,8 +2,7 @@ package store
 
 import "fmt"
 
-// Audit compares a head with the items it owns and returns what they contradict. Streams are
-// asked for their number of entries only.
+// Audit compares a head with the items it owns and returns what they contradict.
 //
 // Items are believed, since each stands for itself, and heads are not: the repair of every
 // finding is a head that says what the items are, which Amend writes.
@@ -72,7 +71,7 @@ func (a *audit) compare() error {
 	case err != nil:
 		return err
 	case a.head.Type == Stream:
-		a.length(sum.count)
+		return a.stream(sum)
 	case sum.count == 0:
 		return a.empty()
 	default:
@@ -161,7 +160,7 @@ func (a *audit) span(sum tally) {
 
 // empty looks whether a key without items of its type has others: then its type is wrong.
 func (a *audit) empty() error {
-	for _, t := range [...]Type{String, Hash, Set, ZSet, List} {
+	for _, t := range [...]Type{String, Hash, Set, ZSet, List, Stream} {
 		if t == a.head.Type || a.head.ID == 0 {
 			continue
 		}
@@ -173,6 +172,9 @@ func (a *audit) empty() error {
 			a.report("it becomes a "+t.String(), "holds the items of a %s", t)
 			a.want = Head{Type: t, Encoding: uint8(roomiest(t)), ID: a.head.ID, ExpireAt: a.head.ExpireAt, Notes: a.head.Notes}
 			a.head = a.want
+			if t == Stream {
+				return a.stream(sum)
+			}
 			a.retype(t, sum)
 			return nil
 		}
@@ -203,6 +205,8 @@ func roomiest(t Type) Encoding {
 		return EncodingSkiplist
 	case List:
 		return EncodingQuicklist
+	case Stream:
+		return EncodingStream
 	}
 	return EncodingRaw
 }

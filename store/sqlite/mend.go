@@ -139,6 +139,8 @@ func typeOf(p store.Part) store.Type {
 		return store.List
 	case store.Chunks:
 		return store.String
+	case store.Entries, store.Groups, store.Consumers, store.Pending:
+		return store.Stream
 	}
 	return store.None
 }
