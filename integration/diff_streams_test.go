@@ -144,6 +144,12 @@ var streamScripts = []script{
 		XTRIM t MINID 1000
 		XTRIM t MINID = 2000
 		XLEN t
+		XADD u 1-1 a 1
+		XADD u 2-1 a 1
+		XTRIM u MAXLEN ~ 1
+		XTRIM u MINID ~ 9 LIMIT 1
+		XTRIM u MINID ~ 9
+		DEL u
 		CONFIG SET stream-node-max-entries 1
 		[times 5] XADD u %i-1 a 1
 		XTRIM u MAXLEN ~ 2

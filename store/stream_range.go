@@ -1,6 +1,9 @@
 package store
 
-import "iter"
+import (
+	"iter"
+	"slices"
+)
 
 // StreamRange is a stretch of ids, both ends included.
 type StreamRange struct {
@@ -35,6 +38,9 @@ func (s *StreamKey) Range(r StreamRange) iter.Seq2[StreamEntry, error] {
 // Edge is the first entry, or the last; ok is false in an empty stream.
 func (s *StreamKey) Edge(last bool) (e StreamEntry, ok bool, err error) {
 	for e, err := range s.Range(StreamRange{To: maxStreamID, Reverse: last, Limit: 1}) {
+		for i, f := range e.Fields {
+			e.Fields[i] = slices.Clone(f)
+		}
 		return e, err == nil, err
 	}
 	return e, false, nil

@@ -46,7 +46,7 @@ func (s *StreamKey) nodes(n, limit int64) int64 {
 	if limit > 0 {
 		n = min(n, limit)
 	}
-	if node <= 1 || n <= 0 {
+	if node <= 1 || n <= 0 || n >= s.head.Len { // the last node goes with the last entry
 		return n
 	}
 	gone := max(int64(s.state.Added)-s.head.Len, 0)
