@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -191,5 +192,26 @@ func TestFunctionsSurviveAKill(t *testing.T) {
 	s.restart(t)
 	if v, _ := dial(t, s).do("FCALL", "answer", "1", "k"); !v.isError() {
 		t.Errorf("a deleted function answers %s", v)
+	}
+}
+
+// TestGroupsLostWhileBlocked: who waits with XREADGROUP learns that its key or its group is gone, as in 7.2, where the command
+// runs again; 7.0 has other words.
+func TestGroupsLostWhileBlocked(t *testing.T) {
+	needsLarder(t)
+	s := startLarder(t)
+	c := dial(t, s)
+	const gone = `(error) "NOGROUP No such key 's' or consumer group 'g' in XREADGROUP with GROUP option"`
+	for _, loss := range []struct{ command, want string }{
+		{"DEL s", gone}, {"FLUSHALL", gone}, {"RENAME s t", gone}, {"XGROUP DESTROY s g", gone}, {"PEXPIRE s 1", gone},
+		{"SET s x", `(error) "WRONGTYPE Operation against a key holding the wrong kind of value"`},
+	} {
+		c.must(t, "FLUSHALL")
+		c.must(t, "XGROUP", "CREATE", "s", "g", "$", "MKSTREAM")
+		w := waiting(t, s, 1, "XREADGROUP", "GROUP", "g", "c", "BLOCK", "0", "STREAMS", "s", ">")
+		c.must(t, strings.Fields(loss.command)...)
+		if v, _ := w.receive(); v.String() != loss.want {
+			t.Errorf("%s: %s, want %s", loss.command, v, loss.want)
+		}
 	}
 }

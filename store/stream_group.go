@@ -43,21 +43,11 @@ func groupField(kind byte, names ...[]byte) []byte {
 	return b
 }
 
-// lastName is the name at the end of a field.
-func lastName(field []byte, names int) []byte {
-	b := field[1:]
-	for ; names > 0; names-- {
-		n, size := binary.Uvarint(b)
-		if size <= 0 || n > uint64(len(b)-size) {
-			return nil
-		}
-		if names == 1 {
-			return b[size : size+int(n)]
-		}
-		b = b[size+int(n):]
-	}
-	return nil
-}
+// consumerField ends with the consumer's bare name, so that consumers are in the order of names.
+func consumerField(group, name []byte) []byte { return append(groupField(0, group), name...) }
+
+// nameOf is the group's field: its bare name, so that groups are in the order of names.
+func nameOf(group []byte) []byte { return append([]byte{0}, group...) }
 
 // numbers encodes whole numbers that are not negative.
 func numbers(all ...int64) []byte {
@@ -86,7 +76,7 @@ func (g *StreamGroup) value() []byte {
 }
 
 func (s *StreamKey) groupOf(it Item) *StreamGroup {
-	g := &StreamGroup{Name: lastName(it.Field, 1), Last: streamIDOf(it.Value), stream: s}
+	g := &StreamGroup{Name: it.Field[1:], Last: streamIDOf(it.Value), stream: s}
 	takeNumbers(it.Value[min(16, len(it.Value)):], &g.Read, &g.Pending)
 	g.Read--
 	return g
@@ -97,7 +87,7 @@ func (s *StreamKey) Group(name []byte) (*StreamGroup, error) {
 	if !s.Exists() {
 		return nil, nil
 	}
-	found, err := s.tx.Items(nil, s.head.ID, Groups, groupField(0, name))
+	found, err := s.tx.Items(nil, s.head.ID, Groups, nameOf(name))
 	if err != nil || !found[0].Found {
 		return nil, err
 	}
@@ -142,7 +132,7 @@ func (s *StreamKey) DestroyGroup(name []byte) (bool, error) {
 	if err := g.dropPrefix(Consumers, groupField(0, name)); err != nil {
 		return false, err
 	}
-	ch, err := s.tx.DropItems(s.head.ID, Groups, groupField(0, name))
+	ch, err := s.tx.DropItems(s.head.ID, Groups, nameOf(name))
 	if err != nil {
 		return false, err
 	}
@@ -182,11 +172,11 @@ func (g *StreamGroup) drop(p Part, fields ...[]byte) error {
 // Save writes the group and the consumers that were opened.
 func (g *StreamGroup) Save() error {
 	for _, c := range g.consumers {
-		if err := g.put(Consumers, groupField(0, g.Name, c.Name), numbers(c.Seen, c.Active, c.Pending)); err != nil {
+		if err := g.put(Consumers, consumerField(g.Name, c.Name), numbers(c.Seen, c.Active, c.Pending)); err != nil {
 			return err
 		}
 	}
-	if err := g.put(Groups, groupField(0, g.Name), g.value()); err != nil {
+	if err := g.put(Groups, nameOf(g.Name), g.value()); err != nil {
 		return err
 	}
 	ch := Change{Bytes: g.bytes}
@@ -194,8 +184,8 @@ func (g *StreamGroup) Save() error {
 	return g.stream.commit(ch)
 }
 
-func consumerOf(it Item) *StreamConsumer {
-	c := &StreamConsumer{Name: lastName(it.Field, 2)}
+func (g *StreamGroup) consumerOf(it Item) *StreamConsumer {
+	c := &StreamConsumer{Name: it.Field[len(groupField(0, g.Name)):]}
 	takeNumbers(it.Value, &c.Seen, &c.Active, &c.Pending)
 	return c
 }
@@ -207,11 +197,11 @@ func (g *StreamGroup) Consumer(name []byte) (*StreamConsumer, error) {
 			return c, nil
 		}
 	}
-	found, err := g.stream.tx.Items(nil, g.stream.head.ID, Consumers, groupField(0, g.Name, name))
+	found, err := g.stream.tx.Items(nil, g.stream.head.ID, Consumers, consumerField(g.Name, name))
 	if err != nil || !found[0].Found {
 		return nil, err
 	}
-	c := consumerOf(found[0])
+	c := g.consumerOf(found[0])
 	g.consumers = append(g.consumers, c)
 	return c, nil
 }
@@ -237,7 +227,7 @@ func (g *StreamGroup) Consumers() (all []*StreamConsumer, err error) {
 			return nil, err
 		}
 		it.Field = slices.Clone(it.Field)
-		all = append(all, consumerOf(it))
+		all = append(all, g.consumerOf(it))
 	}
 	return all, nil
 }
@@ -259,7 +249,7 @@ func (g *StreamGroup) Leave(name []byte) (int64, error) {
 		return 0, err
 	}
 	g.consumers = slices.DeleteFunc(g.consumers, func(o *StreamConsumer) bool { return o == c })
-	if err := g.drop(Consumers, groupField(0, g.Name, name)); err != nil {
+	if err := g.drop(Consumers, consumerField(g.Name, name)); err != nil {
 		return 0, err
 	}
 	return int64(len(ids)), g.Save()

@@ -97,8 +97,9 @@ func wholeOf(c *cmd.Call, out *reply.List, s *store.StreamKey, count int64) erro
 		return err
 	}
 	field(out, "entries", shown.Done())
-	field(out, "groups", c.List(reply.Array).Done())
-	return nil
+	groups, err := fullGroups(c, s, count)
+	field(out, "groups", groups)
+	return err
 }
 
 func xinfoHelp(*cmd.Call) reply.Reply {

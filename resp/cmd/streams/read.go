@@ -1,7 +1,9 @@
 package streams
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"larder/resp/arg"
@@ -29,7 +31,7 @@ func readingOf(c *cmd.Call) (r reading, err error) {
 		case s.WordWith("COUNT", 1):
 			r.count = max(s.Int(), 0)
 		case s.WordWith("STREAMS", 1):
-			r.streams(c, &s)
+			r.streams(c, &s, "$")
 		case s.WordWith("GROUP", 2):
 			s.Fail("The GROUP option is only supported by XREADGROUP. You called XREAD instead.")
 		case s.Word("NOACK"):
@@ -44,10 +46,11 @@ func readingOf(c *cmd.Call) (r reading, err error) {
 	return r, s.Err()
 }
 
-func (r *reading) streams(c *cmd.Call, s *arg.Scanner) {
+// streams reads the keys and the ids; special is the id that is none.
+func (r *reading) streams(c *cmd.Call, s *arg.Scanner, special string) {
 	n := s.Left()
 	if n%2 != 0 {
-		s.Fail("Unbalanced 'xread' list of streams: for each stream key an ID or '$' must be specified.")
+		s.Fail(fmt.Sprintf("Unbalanced '%s' list of streams: for each stream key an ID or '%s' must be specified.", strings.ToLower(c.Spec.Name), special))
 		return
 	}
 	r.first = len(c.Args) - n

@@ -10,7 +10,7 @@ import (
 
 // Table returns the rows of the stream commands.
 func Table() []cmd.Spec {
-	return slices.Concat(writeRows(), readRows(), infoRows())
+	return slices.Concat(writeRows(), readRows(), groupRows(), infoRows())
 }
 
 // writeRows are the commands that change a stream.
@@ -73,6 +73,17 @@ func infoRows() []cmd.Spec {
 		{Name: "XINFO", Arity: -2, Group: "stream", Since: "5.0.0", Summary: "A container for stream introspection commands.",
 			Complexity: "Depends on subcommand.",
 			Subs: []cmd.Spec{
+				{Name: "CONSUMERS", Arity: 4, Flags: cmd.View, Run: xinfoConsumers, Group: "stream", Since: "5.0.0",
+					Keys:       []cmd.KeySpec{cmd.KeyAt(2, cmd.KeyRO|cmd.KeyAccess)},
+					Tips:       []string{"nondeterministic_output"},
+					Usage:      "key group",
+					Summary:    "Returns a list of the consumers in a consumer group.",
+					Complexity: "O(1)"},
+				{Name: "GROUPS", Arity: 3, Flags: cmd.View, Run: xinfoGroups, Group: "stream", Since: "5.0.0",
+					Keys:       []cmd.KeySpec{cmd.KeyAt(2, cmd.KeyRO|cmd.KeyAccess)},
+					Usage:      "key",
+					Summary:    "Returns a list of the consumer groups of a stream.",
+					Complexity: "O(1)"},
 				{Name: "HELP", Arity: 2, Flags: cmd.Loading | cmd.Stale, Run: xinfoHelp, Group: "stream", Since: "5.0.0",
 					Summary: "Returns helpful text about the different subcommands.", Complexity: "O(1)"},
 				{Name: "STREAM", Arity: -3, Flags: cmd.View, Run: xinfoStream, Group: "stream", Since: "5.0.0",

@@ -1,0 +1,145 @@
+package streams
+
+import (
+	"fmt"
+
+	"larder/resp/cmd"
+	"larder/resp/reply"
+	"larder/store"
+)
+
+// openInfo opens a stream that must be there.
+func openInfo(c *cmd.Call) (*store.StreamKey, reply.Reply) {
+	s, err := store.OpenStream(c.Tx, c.Key(2))
+	switch {
+	case err != nil:
+		return nil, reply.Err(err)
+	case !s.Exists():
+		return nil, reply.Err(store.Invalid("no such key"))
+	}
+	return s, reply.Nothing()
+}
+
+func unknown(n int64) reply.Reply {
+	if n < 0 {
+		return reply.Nil()
+	}
+	return reply.Integer(n)
+}
+
+func xinfoGroups(c *cmd.Call) reply.Reply {
+	s, refusal := openInfo(c)
+	if s == nil {
+		return refusal
+	}
+	groups, err := s.AllGroups()
+	out := c.List(reply.Array)
+	for _, g := range groups {
+		consumers, err := g.Consumers()
+		if err != nil {
+			return out.End(err)
+		}
+		lag, err := g.Lag()
+		if err != nil {
+			return out.End(err)
+		}
+		out.Reply(reply.MapOf(
+			reply.Text("name"), reply.Bytes(g.Name),
+			reply.Text("consumers"), reply.Integer(len(consumers)),
+			reply.Text("pending"), reply.Integer(g.Pending),
+			reply.Text("last-delivered-id"), reply.Text(g.Last.String()),
+			reply.Text("entries-read"), unknown(g.Read),
+			reply.Text("lag"), unknown(lag)))
+	}
+	return out.End(err)
+}
+
+func xinfoConsumers(c *cmd.Call) reply.Reply {
+	s, refusal := openInfo(c)
+	if s == nil {
+		return refusal
+	}
+	g, err := s.Group(c.Args[3])
+	switch {
+	case err != nil:
+		return reply.Err(err)
+	case g == nil:
+		return reply.Fail(fmt.Sprintf("NOGROUP No such consumer group '%s' for key name '%s'", c.Args[3], c.Args[2]))
+	}
+	all, err := g.Consumers()
+	out, now := c.List(reply.Array), nowMillis()
+	for _, o := range all {
+		inactive := int64(-1)
+		if o.Active > 0 {
+			inactive = max(now-o.Active, 0)
+		}
+		out.Reply(reply.MapOf(
+			reply.Text("name"), reply.Bytes(o.Name),
+			reply.Text("pending"), reply.Integer(o.Pending),
+			reply.Text("idle"), reply.Integer(max(now-o.Seen, 0)),
+			reply.Text("inactive"), reply.Integer(inactive)))
+	}
+	return out.End(err)
+}
+
+// fullGroups are the groups of XINFO STREAM FULL; of each list of pending entries count, 0 for all.
+func fullGroups(c *cmd.Call, s *store.StreamKey, count int64) (reply.Reply, error) {
+	groups, err := s.AllGroups()
+	out := c.List(reply.Array)
+	for _, g := range groups {
+		one, err := fullGroup(c, g, count)
+		if err != nil {
+			return out.End(err), err
+		}
+		out.Reply(one)
+	}
+	return out.End(err), err
+}
+
+func fullGroup(c *cmd.Call, g *store.StreamGroup, count int64) (reply.Reply, error) {
+	lag, err := g.Lag()
+	if err != nil {
+		return reply.Err(err), err
+	}
+	pel, err := pendingList(c, g, nil, count)
+	if err != nil {
+		return pel, err
+	}
+	all, err := g.Consumers()
+	consumers := c.List(reply.Array)
+	for _, o := range all {
+		own, err := pendingList(c, g, o.Name, count)
+		if err != nil {
+			return own, err
+		}
+		active := o.Active
+		if active == 0 {
+			active = -1
+		}
+		consumers.Reply(reply.MapOf(
+			reply.Text("name"), reply.Bytes(o.Name), reply.Text("seen-time"), reply.Integer(o.Seen),
+			reply.Text("active-time"), reply.Integer(active), reply.Text("pel-count"), reply.Integer(o.Pending), reply.Text("pel"), own))
+	}
+	return reply.MapOf(
+		reply.Text("name"), reply.Bytes(g.Name), reply.Text("last-delivered-id"), reply.Text(g.Last.String()),
+		reply.Text("entries-read"), unknown(g.Read), reply.Text("lag"), unknown(lag),
+		reply.Text("pel-count"), reply.Integer(g.Pending), reply.Text("pel"), pel, reply.Text("consumers"), consumers.Done()), err
+}
+
+func pendingList(c *cmd.Call, g *store.StreamGroup, consumer []byte, count int64) (reply.Reply, error) {
+	out := c.List(reply.Array)
+	for p, err := range g.PendingOf(consumer, store.FirstStreamID(), store.LastStreamID()) {
+		if err != nil {
+			return out.End(err), err
+		}
+		if count > 0 && int64(out.Len()) == count {
+			break
+		}
+		if consumer != nil {
+			out.Reply(reply.Of(reply.Text(p.ID.String()), reply.Integer(p.Delivered), reply.Integer(p.Count)))
+			continue
+		}
+		out.Reply(reply.Of(reply.Text(p.ID.String()), reply.Bytes(p.Consumer), reply.Integer(p.Delivered), reply.Integer(p.Count)))
+	}
+	return out.Done(), nil
+}

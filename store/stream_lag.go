@@ -1,0 +1,112 @@
+package store
+
+// Advance notes that a group got an entry that is behind its last one, and counts it: the count is known as long
+// as nobody deleted an entry that the group has not read.
+func (g *StreamGroup) Advance(id StreamID) error {
+	if id.Compare(g.Last) <= 0 {
+		return nil
+	}
+	holes, err := g.stream.holesBehind(id)
+	switch {
+	case err != nil:
+		return err
+	case g.Read != UnknownRead && !holes:
+		g.Read++
+	case g.stream.state.Added > 0:
+		if g.Read, err = g.stream.distance(id); err != nil {
+			return err
+		}
+	}
+	g.Last = id
+	return nil
+}
+
+// Lag is the number of entries the group has not got yet, -1 if nobody knows.
+func (g *StreamGroup) Lag() (int64, error) {
+	added := int64(g.stream.state.Added)
+	if added == 0 {
+		return 0, nil
+	}
+	holes, err := g.stream.holesBehind(g.Last)
+	if err != nil {
+		return 0, err
+	}
+	if g.Read != UnknownRead && !holes {
+		return added - g.Read, nil
+	}
+	read, err := g.stream.distance(g.Last)
+	if err != nil || read == UnknownRead {
+		return -1, err
+	}
+	return added - read, nil
+}
+
+// holesBehind tells whether XDEL may have removed an entry from id on.
+func (s *StreamKey) holesBehind(id StreamID) (bool, error) {
+	if s.head.Len == 0 || s.state.MaxDeleted.Zero() {
+		return false, nil
+	}
+	first, _, err := s.Edge(false)
+	if err != nil || first.ID.Compare(s.state.MaxDeleted) > 0 {
+		return false, err
+	}
+	return id.Compare(s.state.MaxDeleted) <= 0, nil
+}
+
+// distance is how many entries were ever added up to an id, UnknownRead if nobody knows.
+func (s *StreamKey) distance(id StreamID) (int64, error) {
+	added := int64(s.state.Added)
+	switch order := id.Compare(s.state.Last); {
+	case added == 0:
+		return 0, nil
+	case s.head.Len == 0 && order < 1:
+		return added, nil
+	case !id.Zero() && id.Compare(s.state.MaxDeleted) < 0:
+		return UnknownRead, nil
+	case order == 0:
+		return added, nil
+	case order > 0:
+		return UnknownRead, nil
+	}
+	first, _, err := s.Edge(false)
+	if err != nil {
+		return 0, err
+	}
+	if s.state.MaxDeleted.Zero() || s.state.MaxDeleted.Compare(first.ID) < 0 {
+		switch order := id.Compare(first.ID); {
+		case order < 0:
+			return added - s.head.Len, nil
+		case order == 0:
+			return added - s.head.Len + 1, nil
+		}
+	}
+	return UnknownRead, nil
+}
+
+// PendingEnds are the lowest and the highest pending id of a group that has some.
+func (g *StreamGroup) PendingEnds() (first, last StreamID, err error) {
+	for _, end := range []struct {
+		id      *StreamID
+		reverse bool
+	}{{&first, false}, {&last, true}} {
+		r := prefixed(groupField(byID, g.Name))
+		r.Reverse, r.Limit = end.reverse, 1
+		for it, err := range g.stream.tx.Range(g.stream.head.ID, Pending, r) {
+			if err != nil {
+				return first, last, err
+			}
+			*end.id = pendingOf(it).ID
+		}
+	}
+	return first, last, nil
+}
+
+// Entry finds an entry by id.
+func (s *StreamKey) Entry(id StreamID) (e StreamEntry, ok bool, err error) {
+	found, err := s.tx.Items(nil, s.head.ID, Entries, id.field())
+	if err != nil || !found[0].Found {
+		return e, false, err
+	}
+	e, err = streamEntryOf(found[0])
+	return e, err == nil, err
+}
