@@ -19,6 +19,9 @@ type StreamState struct {
 	Last       StreamID // the highest id ever given
 	MaxDeleted StreamID // the highest id that XDEL removed
 	Added      uint64   // entries ever added
+	// first is where the entries begin: none is below it. Ranges begin there, not among the remains of what
+	// was removed, so that a stream that is trimmed for ever stays as fast as it was.
+	first StreamID
 }
 
 // StreamEntry is one entry; its fields and values alternate. They are valid until the transaction ends.
@@ -44,14 +47,14 @@ func OpenStream(tx Tx, key Key) (*StreamKey, error) {
 func (s *StreamKey) State() StreamState { return s.state }
 
 func (s StreamState) append(b []byte) []byte {
-	for _, n := range [...]uint64{s.Last.Millis, s.Last.Seq, s.MaxDeleted.Millis, s.MaxDeleted.Seq, s.Added} {
+	for _, n := range [...]uint64{s.Last.Millis, s.Last.Seq, s.MaxDeleted.Millis, s.MaxDeleted.Seq, s.Added, s.first.Millis, s.first.Seq} {
 		b = binary.AppendUvarint(b, n)
 	}
 	return b
 }
 
 func (s *StreamState) parse(b []byte) bool {
-	for _, to := range [...]*uint64{&s.Last.Millis, &s.Last.Seq, &s.MaxDeleted.Millis, &s.MaxDeleted.Seq, &s.Added} {
+	for _, to := range [...]*uint64{&s.Last.Millis, &s.Last.Seq, &s.MaxDeleted.Millis, &s.MaxDeleted.Seq, &s.Added, &s.first.Millis, &s.first.Seq} {
 		n, size := binary.Uvarint(b)
 		if size <= 0 {
 			return false
@@ -143,6 +146,9 @@ func (s *StreamKey) Add(n NewStreamID, nowMillis uint64, fields [][]byte) (Strea
 	if err != nil {
 		return id, err
 	}
+	if s.head.Len == 0 {
+		s.state.first = id
+	}
 	s.state.Last = id
 	s.state.Added++
 	return id, s.commit(ch)
@@ -183,20 +189,43 @@ func (s *StreamKey) Delete(ids ...StreamID) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	first := false
 	for _, it := range found {
-		if id := streamIDOf(it.Field); it.Found && id.Compare(s.state.MaxDeleted) > 0 {
+		id := streamIDOf(it.Field)
+		if it.Found && id.Compare(s.state.MaxDeleted) > 0 {
 			s.state.MaxDeleted = id
 		}
+		first = first || it.Found && id == s.state.first
 	}
 	ch, err := s.tx.DropItems(s.head.ID, Entries, fields...)
 	if err != nil || ch.Count == 0 {
 		return 0, err
 	}
+	if first {
+		if err := s.beginAt(0); err != nil {
+			return 0, err
+		}
+	}
 	return -ch.Count, s.commit(ch)
 }
 
+// beginAt notes that the entries begin with the one that has n others before it.
+func (s *StreamKey) beginAt(n int64) error {
+	for it, err := range s.tx.Range(s.head.ID, Entries, Range{Min: s.begin(), Skip: n, Limit: 1}) {
+		if err != nil {
+			return err
+		}
+		s.state.first = streamIDOf(it.Field)
+	}
+	return nil
+}
+
+// begin is a bound that no entry is below.
+func (s *StreamKey) begin() Bound { return Bound{Edge: Inclusive, Field: s.state.first.field()} }
+
 // SetState changes what the stream remembers, as XSETID does: the caller has compared.
 func (s *StreamKey) SetState(state StreamState) error {
+	state.first = s.state.first
 	s.state = state
 	return s.commit(Change{})
 }

@@ -24,12 +24,18 @@ func (a *audit) memory(entries int64) error {
 		has = StreamState{}
 	}
 	want := has
-	for it, err := range a.tx.Range(a.head.ID, Entries, Range{Reverse: true, Limit: 1}) {
-		if err != nil {
-			return err
-		}
-		if top := streamIDOf(it.Field); top.Compare(want.Last) > 0 {
-			want.Last = top
+	for _, reverse := range []bool{true, false} {
+		for it, err := range a.tx.Range(a.head.ID, Entries, Range{Reverse: reverse, Limit: 1}) {
+			if err != nil {
+				return err
+			}
+			id := streamIDOf(it.Field)
+			if id.Compare(want.Last) > 0 {
+				want.Last = id
+			}
+			if id.Compare(want.first) < 0 {
+				want.first = id
+			}
 		}
 	}
 	want.Added = max(want.Added, uint64(entries))
@@ -40,6 +46,8 @@ func (a *audit) memory(entries int64) error {
 		a.report("its last id becomes "+want.Last.String(), "has an entry %s and says its last id is %s", want.Last, has.Last)
 	case want.Added != has.Added:
 		a.report("the entries it has count", "has %d entries and says %d were ever added", entries, has.Added)
+	case want.first != has.first:
+		a.report("its entries begin there", "has an entry %s and says they begin with %s", want.first, has.first)
 	default:
 		return nil
 	}

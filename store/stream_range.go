@@ -20,6 +20,9 @@ func (r StreamRange) items() Range {
 // Range walks the entries of a stretch. What it yields is valid until the next entry.
 func (s *StreamKey) Range(r StreamRange) iter.Seq2[StreamEntry, error] {
 	return func(yield func(StreamEntry, error) bool) {
+		if r.From.Compare(s.state.first) < 0 {
+			r.From = s.state.first
+		}
 		if s.head.Len == 0 || r.From.Compare(r.To) > 0 {
 			return
 		}

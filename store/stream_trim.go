@@ -1,6 +1,9 @@
 package store
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+)
 
 // StreamTrim says which entries go: all but the newest Max, or those below MinID.
 type StreamTrim struct {
@@ -30,11 +33,38 @@ func (s *StreamKey) Trim(t StreamTrim) (int64, error) {
 	if n <= 0 {
 		return 0, nil
 	}
-	ch, err := s.tx.DropRange(s.head.ID, Entries, Range{Limit: n})
+	ch, err := s.dropOldest(n)
 	if err != nil {
 		return 0, err
 	}
 	return -ch.Count, s.commit(ch)
+}
+
+// trimPage is how many entries are trimmed one by one: that is cheaper than to look for the end of a range.
+const trimPage = 128
+
+func (s *StreamKey) dropOldest(n int64) (Change, error) {
+	if n >= s.head.Len {
+		return s.tx.DropRange(s.head.ID, Entries, Range{Min: s.begin()})
+	}
+	if n > trimPage {
+		from := s.begin()
+		if err := s.beginAt(n); err != nil {
+			return Change{}, err
+		}
+		to := s.begin()
+		to.Edge = Exclusive
+		return s.tx.DropRange(s.head.ID, Entries, Range{Min: from, Max: to})
+	}
+	fields := make([][]byte, 0, n+1)
+	for it, err := range s.tx.Range(s.head.ID, Entries, Range{Min: s.begin(), Limit: n + 1}) {
+		if err != nil {
+			return Change{}, err
+		}
+		s.state.first = streamIDOf(it.Field)
+		fields = append(fields, slices.Clone(it.Field))
+	}
+	return s.tx.DropItems(s.head.ID, Entries, fields[:min(int64(len(fields)), n)]...)
 }
 
 // nodes is the number of entries in the nodes that n entries fill.
@@ -61,5 +91,8 @@ func (s *StreamKey) surplus(t StreamTrim) (int64, error) {
 	case !t.ByID:
 		return s.head.Len - t.Max, nil
 	}
-	return s.tx.Count(s.head.ID, Entries, Range{Max: Bound{Edge: Exclusive, Field: t.MinID.field()}})
+	if t.MinID.Compare(s.state.first) <= 0 {
+		return 0, nil
+	}
+	return s.tx.Count(s.head.ID, Entries, Range{Min: s.begin(), Max: Bound{Edge: Exclusive, Field: t.MinID.field()}})
 }
