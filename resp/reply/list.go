@@ -38,8 +38,27 @@ func (l *List) Integer(n int64) { l.n++; l.buf = appendInt(l.buf, ':', n); l.spi
 // Nil adds a null bulk string.
 func (l *List) Nil() { l.n++; l.buf = appendNull(l.buf, Null, l.proto) }
 
-// Reply adds any other reply.
-func (l *List) Reply(r Reply) { l.n++; l.buf = r.Append(l.buf, l.proto); l.spill() }
+// Reply adds any other reply. A list that has left memory does not come back for it, and is spent.
+func (l *List) Reply(r Reply) {
+	l.n++
+	if r.Large() {
+		l.splice(r.list)
+		return
+	}
+	l.buf = r.Append(l.buf, l.proto)
+	l.spill()
+}
+
+// Named adds a bulk string with what belongs to it: flat in RESP3, key and value of a map, and in RESP2 an
+// array of the two. It is how XREAD answers.
+func (l *List) Named(name []byte, r Reply) {
+	if l.proto != 3 {
+		l.buf = append(l.buf, "*2\r\n"...)
+		l.n--
+	}
+	l.Bytes(name)
+	l.Reply(r)
+}
 
 // Pair adds a nested array of a bulk string and a double in RESP3, and the two flat in
 // RESP2: how Redis answers WITHSCORES.
@@ -64,11 +83,30 @@ func (l *List) Done() Reply {
 	return Reply{kind: built, list: l}
 }
 
-func (l *List) spill() {
-	if len(l.buf) < spillAt || l.err != nil {
+// splice adds a list that has a file, from file to file.
+func (l *List) splice(inner *List) {
+	defer inner.close()
+	l.buf = appendHeader(l.buf, inner.kind, inner.n, inner.proto)
+	l.flush()
+	if l.err != nil {
 		return
 	}
-	if l.file == nil && !l.open() {
+	n, err := io.Copy(l.file, io.NewSectionReader(inner.file, 0, inner.size))
+	l.size += n
+	l.err = err
+	l.buf = append(l.buf, inner.buf...)
+}
+
+func (l *List) spill() {
+	if len(l.buf) >= spillAt {
+		l.flush()
+	}
+}
+
+// flush moves what is in memory to the file.
+func (l *List) flush() {
+	if l.err != nil || l.file == nil && !l.open() {
+		l.buf = l.buf[:0]
 		return
 	}
 	n, err := l.file.Write(l.buf)
@@ -82,7 +120,6 @@ func (l *List) open() bool {
 	f, err := os.CreateTemp("", "larder-reply-*")
 	if err != nil {
 		l.err = err
-		l.buf = l.buf[:0]
 		return false
 	}
 	os.Remove(f.Name())

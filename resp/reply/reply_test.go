@@ -2,6 +2,7 @@ package reply_test
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -48,6 +49,30 @@ func TestFloatForm(t *testing.T) {
 	for f, want := range rows {
 		if got := string(reply.AppendFloat(nil, f)); got != want {
 			t.Errorf("%v: got %s, want %s", f, got, want)
+		}
+	}
+}
+
+func TestLongListInsideAList(t *testing.T) {
+	for proto, heads := range map[int][2]string{2: {"*2\r\n*2\r\n", "*2\r\n"}, 3: {"%2\r\n", ""}} {
+		out := reply.NewList(proto, map[int]reply.Kind{2: reply.Array, 3: reply.Map}[proto])
+		want := heads[0]
+		for i, name := range []string{"long", "short"} {
+			inner := reply.NewList(proto, reply.Array)
+			n := []int{3000, 3}[i]
+			for range n {
+				inner.Bytes(bytes.Repeat([]byte("x"), 1000))
+			}
+			out.Named([]byte(name), inner.Done())
+			if i == 1 {
+				want += heads[1]
+			}
+			want += fmt.Sprintf("$%d\r\n%s\r\n*%d\r\n", len(name), name, n) + strings.Repeat("$1000\r\n"+strings.Repeat("x", 1000)+"\r\n", n)
+		}
+		var got bytes.Buffer
+		r := out.Done()
+		if _, err := r.WriteTo(&got); err != nil || got.String() != want {
+			t.Errorf("RESP%d: %d bytes are not the %d that were added (%v)", proto, got.Len(), len(want), err)
 		}
 	}
 }

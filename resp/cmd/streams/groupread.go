@@ -140,12 +140,7 @@ func (r *groupReading) deliver(c *cmd.Call, out *reply.List, name []byte, f *fro
 	if f.fresh && found.Len() == 0 {
 		return nil
 	}
-	if c.Proto == 3 {
-		out.Bytes(name)
-		out.Reply(found.Done())
-		return nil
-	}
-	out.Reply(reply.Of(reply.Bytes(name), found.Done()))
+	out.Named(name, found.Done())
 	return nil
 }
 

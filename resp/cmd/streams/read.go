@@ -127,12 +127,7 @@ func (r *reading) read(c *cmd.Call, out *reply.List, name []byte, behind store.S
 	case found.Len() == 0:
 		return nil
 	}
-	if c.Proto == 3 {
-		out.Bytes(name)
-		out.Reply(found.Done())
-		return nil
-	}
-	out.Reply(reply.Of(reply.Bytes(name), found.Done()))
+	out.Named(name, found.Done())
 	return nil
 }
 
