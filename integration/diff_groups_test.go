@@ -18,6 +18,10 @@ var groupScripts = []script{
 		XGROUP CREATE s
 		XGROUP SETID s g 0
 		XGROUP SETID s nog 0
+		XGROUP SETID s g2 +
+		XGROUP SETID s g2 -
+		XGROUP SETID s g2 (1
+		XGROUP CREATE s g5 -
 		XGROUP SETID nokey g 0
 		XGROUP SETID s g 0 MKSTREAM
 		XGROUP FOO

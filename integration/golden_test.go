@@ -75,6 +75,7 @@ var goldenRows = []golden{
 	{lines: `EVAL "return redis.call('set', KEYS[1], -0.0)" 1 n` + "\nGET n", want: `"0"`, why: "7.2: whole numbers as arguments"},
 	{lines: `EVAL "return os.clock() > 0" 0`, want: ":1", why: "7.2: os.clock is there"},
 	{lines: `EVAL "return tostring(os.time)" 0`, want: `"nil"`, why: "7.2: of os, clock alone"},
+	{lines: "XADD x 1-1 a 1\nXGROUP CREATE x g 0\nXREADGROUP GROUP g al STREAMS x >\nXINFO STREAM x FULL", want: `re:"groups" \*\[\*\["name" "g" "last-delivered-id" "1-1" "entries-read" :1 "lag" :0 "pel-count" :1 "pending" \*\[\*\["1-1" "al" :\d{13} :1\]\] "consumers" \*\[\*\["name" "al" "seen-time" :\d{13} "active-time" :\d{13} "pel-count" :1 "pending" \*\[\*\["1-1" :\d{13} :1\]\]\]\]\]\]`, want3: `re:"groups" \*\[%\["name" "g" .*"pending" \*\[\*\["1-1" "al" :\d{13} :1\]\] "consumers" \*\[%\["name" "al" "seen-time" :\d{13} "active-time" :\d{13} "pel-count" :1 "pending"`, why: "7.2: commands/xinfo-stream, active-time"},
 	{lines: "XREAD STREAMS s nope 0", want: `(error) "ERR Unbalanced 'xread' list of streams: for each stream key an ID or '$' must be specified."`, why: "7.2: it says of which command"},
 	{lines: "XREADGROUP GROUP g c STREAMS st", want: fmt.Sprintf(arityOf, "xreadgroup"), why: "7.2: commands/xreadgroup"},
 	{lines: "XREADGROUP GROUP g c STREAMS st s2 >", want: `(error) "ERR Unbalanced 'xreadgroup' list of streams: for each stream key an ID or '>' must be specified."`, why: "7.2: commands/xreadgroup"},

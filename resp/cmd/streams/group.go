@@ -101,10 +101,16 @@ func creationOf(c *cmd.Call, makes bool) (o creation, problem string) {
 	return o, ""
 }
 
-// startOf is the id a group starts behind.
-func startOf(s *store.StreamKey, text []byte) (store.StreamID, error) {
-	if string(text) == "$" {
+// startOf is the id a group starts behind. XGROUP SETID, alone, takes the ends of all ids, too.
+func startOf(s *store.StreamKey, text []byte, ends bool) (store.StreamID, error) {
+	switch string(text) {
+	case "$":
 		return s.State().Last, nil
+	case "-", "+":
+		if ends {
+			id, _, err := end(text, 0)
+			return id, err
+		}
 	}
 	id, ok := store.ParseStreamID(string(text), 0)
 	if !ok {
@@ -125,7 +131,7 @@ func xgroupCreate(c *cmd.Call) reply.Reply {
 	case !s.Exists() && !o.make:
 		return reply.Err(store.Invalid(needsKey))
 	}
-	id, err := startOf(s, c.Args[4])
+	id, err := startOf(s, c.Args[4], false)
 	if err != nil {
 		return reply.Err(err)
 	}
@@ -170,7 +176,7 @@ func xgroupSetID(c *cmd.Call) reply.Reply {
 	if g == nil {
 		return refusal
 	}
-	id, err := startOf(s, c.Args[4])
+	id, err := startOf(s, c.Args[4], true)
 	if err != nil {
 		return reply.Err(err)
 	}

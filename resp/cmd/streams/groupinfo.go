@@ -118,12 +118,12 @@ func fullGroup(c *cmd.Call, g *store.StreamGroup, count int64) (reply.Reply, err
 		}
 		consumers.Reply(reply.MapOf(
 			reply.Text("name"), reply.Bytes(o.Name), reply.Text("seen-time"), reply.Integer(o.Seen),
-			reply.Text("active-time"), reply.Integer(active), reply.Text("pel-count"), reply.Integer(o.Pending), reply.Text("pel"), own))
+			reply.Text("active-time"), reply.Integer(active), reply.Text("pel-count"), reply.Integer(o.Pending), reply.Text("pending"), own))
 	}
 	return reply.MapOf(
 		reply.Text("name"), reply.Bytes(g.Name), reply.Text("last-delivered-id"), reply.Text(g.Last.String()),
 		reply.Text("entries-read"), unknown(g.Read), reply.Text("lag"), unknown(lag),
-		reply.Text("pel-count"), reply.Integer(g.Pending), reply.Text("pel"), pel, reply.Text("consumers"), consumers.Done()), err
+		reply.Text("pel-count"), reply.Integer(g.Pending), reply.Text("pending"), pel, reply.Text("consumers"), consumers.Done()), err
 }
 
 func pendingList(c *cmd.Call, g *store.StreamGroup, consumer []byte, count int64) (reply.Reply, error) {
