@@ -113,7 +113,7 @@ func (e *execution) transact(tx store.Tx) error {
 	}
 	e.reply.Release()
 	e.forgo()
-	e.track.reset(tx, !e.job.Write || e.Spec.Has(cmd.Looks), e.entry.uses && !e.Client.NoTouch.Load())
+	e.track.reset(tx, !e.job.Write || e.Spec.Has(cmd.Looks) || e.Spec.Waits != nil, e.entry.uses && !e.Client.NoTouch.Load())
 	e.Tx, e.Event = &e.track, e.Spec.Event
 	e.run()
 	e.Tx = nil

@@ -3,6 +3,7 @@ package resp_test
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -55,6 +56,26 @@ func TestWhoWaitsForLaterEntriesIsPassed(t *testing.T) {
 		}
 	}
 	c.until("blocked_clients", "0")
+}
+
+func TestWhatWaitsIsCounted(t *testing.T) {
+	s := serve(t)
+	c := s.dial(t)
+	c.want("XGROUP CREATE s g $ MKSTREAM", "+OK")
+	s.blockOn(t, c, 1, "XREAD BLOCK 0 STREAMS s none $ $")
+	reader := s.blockOn(t, c, 2, "XREADGROUP GROUP g a BLOCK 0 STREAMS s >")
+	c.until("total_blocking_keys", "2")
+	c.until("total_blocking_keys_on_nokey", "1")
+	c.want("XADD full 1-1 a 1", "1-1")
+	c.want("XREAD BLOCK 0 STREAMS full none 0 0", "[[full [[1-1 [a 1]]]]]")
+	if hits, misses := c.info("keyspace_hits"), c.info("keyspace_misses"); hits != "1" || misses != "1" {
+		t.Errorf("%s hits and %s misses: XREAD looked at two keys", hits, misses)
+	}
+	c.want("DEL s", ":1")
+	if got := reader.reply(); !strings.HasPrefix(got, "-NOGROUP ") {
+		t.Error("the reader got", got)
+	}
+	c.until("total_blocking_keys_on_nokey", "0")
 }
 
 func TestADollarIsTheLastEntryWhenTheWaitBegins(t *testing.T) {

@@ -295,15 +295,20 @@ func (w *waiter) addScope(keys []store.Key) []store.Key {
 
 func sameKey(a, b store.Key) bool { return a.DB == b.DB && string(a.Name) == string(b.Name) }
 
-// keyCount is the number of keys that are waited for.
-func (ws *waiters) keyCount() int {
+// keyCount is the number of keys that are waited for, and of those whose loss is.
+func (ws *waiters) keyCount() (all, loss int) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
-	n := 0
 	for _, l := range ws.lines {
 		for ; l != nil; l = l.next {
-			n++
+			all++
+			for p := l.first; p != nil; p = p.behind {
+				if p.waiter.block.Lost {
+					loss++
+					break
+				}
+			}
 		}
 	}
-	return n
+	return all, loss
 }

@@ -3,6 +3,7 @@ package streams
 import (
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -11,7 +12,9 @@ import (
 	"larder/resp/cmd/cmdtest"
 	"larder/resp/reply"
 	"larder/store"
+	"larder/store/journal"
 	"larder/store/memory"
+	"larder/store/sqlite"
 )
 
 func fresh() store.Engine { return memory.New(memory.WithReruns(1)) }
@@ -136,12 +139,32 @@ func (m *model) step(r *rand.Rand) (line, want string) {
 	return m.add(r)
 }
 
+// layered is an engine that keeps a stream in a file and in layers over it that grow, freeze and settle.
+func layered(t *testing.T) store.Engine {
+	t.Helper()
+	base, err := sqlite.Open(filepath.Join(t.TempDir(), "s.db"), sqlite.Options{CacheBytes: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { base.Close() })
+	j, err := journal.Open(t.TempDir(), []store.Base{base}, journal.Options{OverlayBytes: 8 << 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { j.Close() })
+	return j.Engines()[0]
+}
+
 func TestStreamsAgainstModel(t *testing.T) {
-	for seed := range uint64(3) {
+	for seed := range uint64(4) {
 		r := rand.New(rand.NewPCG(seed, 3))
-		s := cmdtest.NewSession(memory.New(), Table(), nil)
+		engine, steps := store.Engine(memory.New()), 4000
+		if seed == 3 {
+			engine, steps = layered(t), 2000
+		}
+		s := cmdtest.NewSession(engine, Table(), nil)
 		var m model
-		for i := range 4000 {
+		for i := range steps {
 			line, want := m.step(r)
 			if got := s.DoText(t, line); got != want {
 				t.Fatalf("seed %d, step %d: %s\n got %s\nwant %s", seed, i, line, got, want)
