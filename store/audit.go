@@ -28,6 +28,11 @@ func Amend(tx Tx, k Key) ([]Finding, error) {
 	} else {
 		err = tx.PutHead(k, a.want)
 	}
+	for _, mend := range a.mends {
+		if err == nil {
+			err = mend()
+		}
+	}
 	for i := range a.found {
 		a.found[i].Fixed = err == nil
 	}
@@ -41,6 +46,7 @@ type audit struct {
 	head, want Head
 	gone       bool // nothing is left to keep
 	found      []Finding
+	mends      []func() error // what is to be mended besides the head, once that is right
 }
 
 // tally is what the items of one part add up to.

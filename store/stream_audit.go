@@ -1,5 +1,7 @@
 package store
 
+import "slices"
+
 // stream compares a stream's head with its entries. It may be empty; what it remembers can be no less than
 // what is there.
 func (a *audit) stream(entries tally) error {
@@ -13,7 +15,120 @@ func (a *audit) stream(entries tally) error {
 		bytes += sum.bytes
 	}
 	a.bytes(bytes)
-	return a.memory(entries.count)
+	if err := a.memory(entries.count); err != nil {
+		return err
+	}
+	return a.groups()
+}
+
+// groups compares what groups and consumers say they have pending with the entries they have. The order by id
+// is believed, for its items name the consumers.
+func (a *audit) groups() error {
+	s := &StreamKey{handle: handle{tx: a.tx, key: a.key, head: a.head}}
+	all, err := s.AllGroups()
+	if err != nil {
+		return err
+	}
+	for _, g := range all {
+		agree, err := g.agrees()
+		if err != nil {
+			return err
+		}
+		if !agree {
+			a.report("they are counted and listed anew", "has a group %q whose pending entries are not what it or its consumers say", g.Name)
+			name := g.Name
+			a.mends = append(a.mends, func() error { return recount(a.tx, a.key, name) })
+		}
+	}
+	return nil
+}
+
+// agrees reports whether all say the same of a group's pending entries.
+func (g *StreamGroup) agrees() (bool, error) {
+	pending, all := map[string]int64{}, int64(0)
+	for p, err := range g.PendingOf(nil, minStreamID, maxStreamID) {
+		if err != nil {
+			return false, err
+		}
+		pending[string(p.Consumer)]++
+		all++
+		own, err := g.stream.tx.Items(nil, g.stream.head.ID, Pending, g.ownField(p.Consumer, p.ID))
+		if err != nil || !own[0].Found {
+			return false, err
+		}
+	}
+	listed, err := g.stream.tx.Count(g.stream.head.ID, Pending, prefixed(groupField(byConsumer, g.Name)))
+	if err != nil || listed != all || all != g.Pending {
+		return false, err
+	}
+	consumers, err := g.Consumers()
+	for _, c := range consumers {
+		if pending[string(c.Name)] != c.Pending {
+			return false, err
+		}
+		delete(pending, string(c.Name))
+	}
+	return len(pending) == 0, err
+}
+
+// recount makes a group's consumers and counts what its pending entries by id say.
+func recount(tx Tx, k Key, name []byte) error {
+	s, err := OpenStream(tx, k)
+	if err != nil {
+		return err
+	}
+	g, err := s.Group(name)
+	if err != nil || g == nil {
+		return err
+	}
+	if err := g.dropPrefix(Pending, groupField(byConsumer, name)); err != nil {
+		return err
+	}
+	if g.consumers, err = g.Consumers(); err != nil {
+		return err
+	}
+	g.Pending = 0
+	for _, c := range g.consumers {
+		c.Pending = 0
+	}
+	for from, more := minStreamID, true; more; {
+		var page []StreamPending // a loop over items must not write
+		for p, err := range g.PendingOf(nil, from, maxStreamID) {
+			if err != nil {
+				return err
+			}
+			if len(page) == recountPage {
+				break
+			}
+			p.Consumer = slices.Clone(p.Consumer)
+			page = append(page, p)
+		}
+		for _, p := range page {
+			if err := g.relist(p); err != nil {
+				return err
+			}
+			from, more = p.ID.Next()
+		}
+		more = more && len(page) == recountPage
+	}
+	return g.Save()
+}
+
+const recountPage = 256
+
+// relist puts a pending entry into its consumer's list.
+func (g *StreamGroup) relist(p StreamPending) error {
+	c, err := g.Consumer(p.Consumer)
+	if err != nil {
+		return err
+	}
+	if c == nil {
+		c = &StreamConsumer{Name: p.Consumer, Seen: p.Delivered, Active: p.Delivered}
+		g.consumers = append(g.consumers, c)
+	}
+	c.Pending++
+	g.Pending++
+	return g.put(Pending, g.ownField(p.Consumer, p.ID), nil)
 }
 
 // memory compares what a stream says of the ids it has given.
