@@ -19,7 +19,6 @@ type addition struct {
 	trims   bool
 	trim    store.StreamTrim
 	limited bool
-	exact   bool // an = was given
 }
 
 // option reads one option; false if the next word is none.
