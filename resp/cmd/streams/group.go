@@ -20,7 +20,7 @@ func groupRows() []cmd.Spec {
 			Summary:    "Returns the number of messages that were successfully acknowledged by the consumer group member of a stream.",
 			Complexity: "O(1) for each message ID processed."},
 		{Name: "XAUTOCLAIM", Arity: -6, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.Fast, Run: xautoclaim, Still: true, Group: "stream", Since: "6.2.0",
-			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyAccess|cmd.KeyDelete)},
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyDelete)},
 			Tips:       []string{"nondeterministic_output"},
 			Usage:      "key group consumer min-idle-time start [COUNT count] [JUSTID]",
 			Summary:    "Changes, or acquires, ownership of messages in a consumer group, as if the messages were delivered to as consumer group member.",
