@@ -123,8 +123,8 @@ func (v *Evictor) SetLimit(bytes int64) {
 	v.limit.Store(bytes)
 	v.dry.Store(false)
 	if v.stop != nil { // at once as far as that is quick, as Redis does
-		for until := time.Now().Add(atOnce); v.excess() > 0 && !v.dry.Load() && v.Limited() && v.policy.Load().Evicts() && time.Now().Before(until); {
-			v.evict(context.Background(), backgroundKeys)
+		for until := time.Now().Add(atOnce); v.behind() && time.Now().Before(until); {
+			v.evict(context.Background(), backgroundKeys, v.overdue)
 		}
 	}
 	v.call()
@@ -161,9 +161,11 @@ func (v *Evictor) Used() int64 {
 func (v *Evictor) Limited() bool { return v.limit.Load() > 0 }
 
 // excess is what is too much, counting all writes under way or waiting.
-func (v *Evictor) excess() int64 {
-	return v.Used() + v.reserved.Load() + v.waiting.Load() - v.limit.Load()
-}
+func (v *Evictor) excess() int64 { return v.overdue() + v.reserved.Load() }
+
+// overdue is excess without the writes under way. They had room when they began, and between a write's commit
+// and its release it counts twice: who evicts for nobody's sake at that moment would remove a key too many.
+func (v *Evictor) overdue() int64 { return v.Used() + v.waiting.Load() - v.limit.Load() }
 
 // Tight reports whether so many bytes more would pass the limit.
 func (v *Evictor) Tight(need int64) bool { return v.Limited() && v.excess()+need > 0 }
@@ -203,7 +205,7 @@ func (v *Evictor) makeRoom(ctx context.Context, need int64) bool {
 	}
 	v.waiting.Add(need)
 	v.call()
-	v.evict(ctx, int(v.burst.Load()))
+	v.evict(ctx, int(v.burst.Load()), v.excess)
 	deadline := time.Now().Add(roomPatience)
 	for waited := false; ; waited = true {
 		v.waiting.Add(-need)
@@ -222,6 +224,7 @@ func (v *Evictor) makeRoom(ctx context.Context, need int64) bool {
 		if !waited {
 			v.stats.Waits.Add(1)
 		}
+		v.call() // those who were under way may have ended
 		time.Sleep(time.Millisecond)
 	}
 }
@@ -245,14 +248,14 @@ func (v *Evictor) call() {
 	}
 }
 
-// evict removes at most so many keys while the data is over its limit.
-func (v *Evictor) evict(ctx context.Context, most int) {
+// evict removes at most so many keys while there is too much, by the count of its caller.
+func (v *Evictor) evict(ctx context.Context, most int, tooMuch func() int64) {
 	if most <= 0 {
 		return
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	excess := v.excess()
+	excess := tooMuch()
 	v.clock(excess > 0)
 	if excess <= 0 || !v.Limited() || !v.policy.Load().Evicts() {
 		return
@@ -268,7 +271,7 @@ func (v *Evictor) evict(ctx context.Context, most int) {
 	}
 	v.stats.Busy.Add(int64(time.Since(began)))
 	v.lower()
-	v.clock(v.excess() > 0)
+	v.clock(tooMuch() > 0)
 }
 
 // clock measures the time over the limit. The caller holds mu.
@@ -368,14 +371,19 @@ func (v *Evictor) work(ctx context.Context) {
 	}
 }
 
+// behind reports whether there is something to evict, and hope of finding it.
+func (v *Evictor) behind() bool {
+	return v.Limited() && v.overdue() > 0 && !v.dry.Load() && v.policy.Load().Evicts()
+}
+
 // relieve evicts until the data is within its limit. It takes a quarter of the time while the limit is
 // hardly passed, and all of it as the excess nears what writers may use.
 func (v *Evictor) relieve(ctx context.Context) {
-	for ctx.Err() == nil && v.Limited() && v.excess() > 0 && !v.dry.Load() && v.policy.Load().Evicts() {
+	for ctx.Err() == nil && v.behind() {
 		began := time.Now()
-		v.evict(ctx, backgroundKeys)
+		v.evict(ctx, backgroundKeys, v.overdue)
 		slack := max(v.allowance(), 1)
-		share := min(0.25+0.75*float64(max(v.excess(), 0))/float64(slack), 1)
+		share := min(0.25+0.75*float64(max(v.overdue(), 0))/float64(slack), 1)
 		time.Sleep(min(time.Duration(float64(time.Since(began))*(1/share-1)), 20*time.Millisecond))
 	}
 }

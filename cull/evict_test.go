@@ -264,3 +264,23 @@ func TestLowerLimit(t *testing.T) {
 		t.Errorf("%d bytes are used in the end, %v", v.Used(), err)
 	}
 }
+
+// A write that is committed and has not given back its room counts once for those who evict in
+// the background.
+func TestCommittedCountsOnce(t *testing.T) {
+	e, v, _ := limited("allkeys-random", 1000)
+	v.Start()
+	defer v.Stop()
+	for i := range 10 {
+		put(t, e, fmt.Sprint(i), 100, 0)
+	}
+	if !v.Admit(ctx, 100) {
+		t.Fatal("no room")
+	}
+	put(t, e, "new", 100, 0)
+	v.SetLimit(1000) // looks at once for what is too much
+	if n := v.Stats().Evicted.Load(); n != 1 {
+		t.Errorf("%d keys were evicted for one", n)
+	}
+	v.Release(100)
+}

@@ -10,8 +10,8 @@ import (
 // tells how many keys went meanwhile. For any goroutine.
 func (v *Evictor) Cull(ctx context.Context) (int64, error) {
 	before := v.stats.Evicted.Load()
-	for v.Limited() && v.policy.Load().Evicts() && v.excess() > 0 && ctx.Err() == nil {
-		v.evict(ctx, backgroundKeys)
+	for v.Limited() && v.policy.Load().Evicts() && v.overdue() > 0 && ctx.Err() == nil {
+		v.evict(ctx, backgroundKeys, v.overdue)
 		if v.dry.Load() {
 			break
 		}
