@@ -197,7 +197,12 @@ func (v *Evictor) reserve(need, allowance int64) bool {
 }
 
 // Release gives back what was admitted.
-func (v *Evictor) Release(need int64) { v.reserved.Add(-need) }
+func (v *Evictor) Release(need int64) {
+	v.reserved.Add(-need)
+	if v.overdue() > 0 { // it was let in by the allowance
+		v.call()
+	}
+}
 
 func (v *Evictor) makeRoom(ctx context.Context, need int64) bool {
 	if !v.policy.Load().Evicts() {
