@@ -2,6 +2,7 @@ package resp
 
 import (
 	"context"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -79,8 +80,10 @@ func (s *session) hold() {
 	s.sendMessages()
 }
 
-// letGo sends the replies there are and lets messages through, until hold.
+// letGo sends the replies there are and lets messages through, until hold. Other sessions get a turn first: their replies
+// then go out together with these, and a client that has several connections wakes once for all.
 func (s *session) letGo() {
+	runtime.Gosched()
 	s.replies.send()
 	s.out.letGo()
 }

@@ -17,6 +17,13 @@ type Base interface {
 	Hash(b []byte) int64
 }
 
+// Borrower is a Base that can use memory which those above it do not need for a while.
+type Borrower interface {
+	// Borrow lets the base use so many bytes beyond its own budget; 0 takes all back, with what is
+	// in it. It does not wait for transactions. For any goroutine.
+	Borrow(bytes int64)
+}
+
 // Mark says how far a base has followed its journal.
 type Mark struct {
 	LSN    uint64 // position of the last record it contains

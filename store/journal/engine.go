@@ -30,6 +30,7 @@ type Engine struct {
 	nextID   store.ID
 	firstID  store.ID // ids from here on were made in the active generation
 	lastSeen uint64   // the newest LSN at the last tend
+	lent     bool     // see lend
 
 	fill  fill
 	exact atomic.Bool // see Exact

@@ -218,6 +218,9 @@ func (e *Engine) absorb(lsn uint64) {
 	e.fill.add(e.group.grown)
 	next, taken := e.now.push(e.group, lsn)
 	e.now = next
+	if next.bytes() > e.limit/claimShare {
+		e.lend(false)
+	}
 	if taken {
 		e.group = newLayer()
 	}

@@ -146,6 +146,7 @@ func (e *Engine) tend() {
 	switch {
 	case g.empty() && g.frozen == nil:
 		e.log.Settled(e.shard, e.log.Last())
+		e.lend(true)
 	case idle || e.log.Bytes() > e.logLimit || e.shrunk():
 		e.rotate()
 	}

@@ -2,6 +2,8 @@ package sqlite
 
 import "larder/store"
 
+func headSpace(ns int64) uint64 { return uint64(ns) << 1 }
+
 // record is how the cache keeps a row.
 func (row *headRow) record(ns int64) record {
 	h := &row.head
@@ -42,3 +44,6 @@ func (t *tx) stage(ns int64, row *headRow) {
 	rec := row.record(ns)
 	t.engine.rows.stage(&rec, t.engine.commits.Load()+2)
 }
+
+// Borrow gives the rows that are remembered more room, or takes it back.
+func (e *Engine) Borrow(bytes int64) { e.rows.borrow(bytes) }

@@ -8,6 +8,8 @@ import (
 
 // Only hashed items are remembered one by one: they are asked for by name. Places are walked.
 
+func itemSpace(id store.ID, p store.Part) uint64 { return (uint64(id)<<4|uint64(p))<<1 | 1 }
+
 func itemRecord(id store.ID, p store.Part, m mark) record {
 	return record{key: rowKey{itemSpace(id, p), m.pos}, name: m.field}
 }

@@ -1,8 +1,8 @@
 package sqlite
 
-// rowIndex finds the place of a key in a generation of rows: an open table of 8 bytes a slot, where a map of
-// Go's takes five times as much. It keeps 32 bits of a key's hash, so two keys may take each other's place: what is
-// found must be compared with what was sought. It belongs to its stripe.
+// rowIndex finds the place of a row in its log: an open table of 8 bytes a slot, where a map of
+// Go's takes five times as much. It knows a key by its mark, 32 bits of a hash, so two keys may take each other's place: what is
+// found must be compared with what was sought. It belongs to its log.
 type rowIndex struct {
 	slots []uint64 // mark << 32 | place + 1; 0 is free
 	n     int
@@ -25,19 +25,18 @@ func (x *rowIndex) find(mark uint32) int {
 	return at
 }
 
-func (x *rowIndex) get(k rowKey) (place uint32, ok bool) {
+func (x *rowIndex) get(mark uint32) (place uint32, ok bool) {
 	if x.n == 0 {
 		return 0, false
 	}
-	s := x.slots[x.find(k.mark())]
+	s := x.slots[x.find(mark)]
 	return uint32(s) - 1, s != 0
 }
 
-func (x *rowIndex) put(k rowKey, place uint32) {
+func (x *rowIndex) put(mark, place uint32) {
 	if 4*(x.n+1) > 3*len(x.slots) {
 		x.grow()
 	}
-	mark := k.mark()
 	at := x.find(mark)
 	if x.slots[at] == 0 {
 		x.n++
@@ -56,12 +55,12 @@ func (x *rowIndex) grow() {
 }
 
 // drop frees a slot, and moves those behind it that would not be found past a free one.
-func (x *rowIndex) drop(k rowKey) {
+func (x *rowIndex) drop(mark uint32) {
 	if x.n == 0 {
 		return
 	}
 	mask := len(x.slots) - 1
-	hole := x.find(k.mark())
+	hole := x.find(mark)
 	if x.slots[hole] == 0 {
 		return
 	}
@@ -76,7 +75,7 @@ func (x *rowIndex) drop(k rowKey) {
 	x.slots[hole] = 0
 }
 
-// empty keeps the table for the next generation.
+// empty keeps the table.
 func (x *rowIndex) empty() {
 	clear(x.slots)
 	x.n = 0

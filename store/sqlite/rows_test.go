@@ -93,6 +93,75 @@ func TestRowsStayInTheirBounds(t *testing.T) {
 	}
 }
 
+// known counts the keys of a range that are remembered.
+func known(r *rows, from, to int64) (n int) {
+	for h := from; h < to; h++ {
+		rec := record{key: rowKey{1, h}, name: fmt.Append(nil, "key ", h)}
+		if r.get(&rec, 2, &arena{}) {
+			n++
+		}
+	}
+	return n
+}
+
+func remember(r *rows, from, to int64) {
+	for h := from; h < to; h++ {
+		rec := record{key: rowKey{1, h}, name: fmt.Append(nil, "key ", h), found: true, value: make([]byte, 100)}
+		r.add(&rec, 2)
+	}
+}
+
+// TestRowsThatFitStay fills nine tenths of the room, and writes everything anew again and again.
+func TestRowsThatFitStay(t *testing.T) {
+	r := newRows(4<<20, func() uint64 { return 2 })
+	keys := int64(0)
+	for ; r.size() < 4<<20*9/10; keys += 100 {
+		remember(r, keys, keys+100)
+	}
+	for range 5 {
+		remember(r, 0, keys)
+		if n := known(r, 0, keys); int64(n) != keys {
+			t.Fatalf("%d of %d keys are left, in %d bytes", n, keys, r.size())
+		}
+	}
+}
+
+// TestUsedRowsStay lets many keys pass that are asked for once, and some that are used all the time.
+func TestUsedRowsStay(t *testing.T) {
+	r := newRows(1<<20, func() uint64 { return 2 })
+	remember(r, 0, 1000)
+	for h := int64(1000); h < 100_000; h += 500 {
+		known(r, 0, 1000)
+		remember(r, h, h+500)
+	}
+	if n := known(r, 0, 1000); n < 990 {
+		t.Fatalf("of 1000 keys that were used %d are left", n)
+	}
+}
+
+// TestRowsGiveBack borrows room and gives it back with what is in it.
+func TestRowsGiveBack(t *testing.T) {
+	r := newRows(1<<20, func() uint64 { return 2 })
+	r.lent.Store(3 << 20)
+	r.resize()
+	remember(r, 0, 100_000)
+	if n := r.size(); n < 3<<20 || n > 4<<20 {
+		t.Fatalf("%d bytes are used of 4 MiB", n)
+	}
+	r.lent.Store(0)
+	r.resize()
+	if n := r.size(); n < 1<<19 || n > 1<<20 {
+		t.Fatalf("%d bytes are used of 1 MiB", n)
+	}
+	if n := known(r, 97_000, 100_000); n < 2900 {
+		t.Fatalf("of the youngest 3000 keys %d are left", n)
+	}
+	remember(r, 0, 10_000)
+	if n := r.size(); n > 1<<20 {
+		t.Fatalf("%d bytes are used of 1 MiB", n)
+	}
+}
+
 // TestRowIndexFollowsAMap drops and puts until every slot has been somebody else's.
 func TestRowIndexFollowsAMap(t *testing.T) {
 	var x rowIndex
@@ -101,13 +170,13 @@ func TestRowIndexFollowsAMap(t *testing.T) {
 	for i := range uint32(100_000) {
 		k := rowKey{1, draw.Int64N(500)}
 		if draw.IntN(3) == 0 {
-			x.drop(k)
+			x.drop(k.mark())
 			delete(model, k)
 		} else {
-			x.put(k, i)
+			x.put(k.mark(), i)
 			model[k] = i
 		}
-		got, ok := x.get(k)
+		got, ok := x.get(k.mark())
 		if want, there := model[k]; ok != there || ok && got != want {
 			t.Fatalf("step %d: %v is at %d (%v), want %d (%v)", i, k, got, ok, want, there)
 		}
@@ -116,7 +185,7 @@ func TestRowIndexFollowsAMap(t *testing.T) {
 		t.Fatalf("%d keys, want %d", x.n, len(model))
 	}
 	for k, want := range model {
-		if got, ok := x.get(k); !ok || got != want {
+		if got, ok := x.get(k.mark()); !ok || got != want {
 			t.Fatalf("%v is at %d (%v), want %d", k, got, ok, want)
 		}
 	}

@@ -1,0 +1,168 @@
+package sqlite
+
+// rowLog holds the entries of a stripe in chunks, and an index of them. Entries are appended to the youngest chunk;
+// one that takes no more room than the entry it replaces is written over that. When there is no room for another
+// chunk the oldest one is turned over: of its entries those stay that were asked for since it was last the oldest,
+// and it becomes the youngest. So what is used stays, nearly as with LRU, without lists:
+// chunks are bytes, which the garbage collector does not look into, and a set that fits is kept
+// whole. (Two generations, each of half the room, would be simpler, but keep only what fits into half.)
+// It belongs to its stripe.
+type rowLog struct {
+	at     rowIndex
+	chunks [][]byte // by number, of one capacity; nil where none is in use
+	order  []uint16 // numbers of those in use, oldest first
+	limit  int      // bytes of chunks and index
+	chunk  int      // bytes of a chunk
+}
+
+const (
+	// rowChunkMax is the most bytes of a chunk: places have 16 bits for the offset.
+	rowChunkMax = 1 << 16
+	// rowChunks is how many chunks a log's own room is divided into at least, and rowChunksMax how many it
+	// can number.
+	rowChunks    = 8
+	rowChunksMax = 1 << 16
+	// rowTurns is how many chunks one put turns over before it drops what is used, too.
+	rowTurns = 3
+	// rowIndexBytes is what the index takes for an entry, about.
+	rowIndexBytes = 16
+)
+
+func newRowLog(limit int64) rowLog {
+	l := rowLog{chunk: int(min(limit/rowChunks, rowChunkMax))}
+	l.resize(limit)
+	return l
+}
+
+func (l *rowLog) size() int { return len(l.order)*l.chunk + l.at.n*rowIndexBytes }
+
+// find returns the entry of a mark, nil if there is none. It may be another key's.
+func (l *rowLog) find(mark uint32) rowEntry {
+	place, ok := l.at.get(mark)
+	if !ok {
+		return nil
+	}
+	return l.entry(place)
+}
+
+// entry is the one at a place: a chunk's number and an offset.
+func (l *rowLog) entry(place uint32) rowEntry { return entryAt(l.chunks[place>>16][place&0xffff:]) }
+
+func (l *rowLog) drop(mark uint32) { l.at.drop(mark) }
+
+// put writes a record's entry. One that is too large for a chunk is forgotten.
+func (l *rowLog) put(rec *record, since uint64) {
+	var room [rowFields]byte
+	fields := rec.fields(room[:0], since)
+	mark, n := rec.key.mark(), len(fields)+len(rec.name)+len(rec.value)
+	if old := l.find(mark); old != nil && n <= old.room() {
+		old.fill(fields, rec.name, rec.value)
+		return
+	}
+	l.at.drop(mark)
+	if 2*(rowHeader+n) > l.chunk || !l.ready(rowHeader+n) {
+		return
+	}
+	number := l.order[len(l.order)-1]
+	c := l.chunks[number]
+	place := uint32(number)<<16 | uint32(len(c))
+	c = c[:len(c)+rowHeader+n]
+	l.chunks[number] = c
+	newEntry(c[place&0xffff:], mark).fill(fields, rec.name, rec.value)
+	l.at.put(mark, place)
+}
+
+// ready makes room for n bytes in the youngest chunk.
+func (l *rowLog) ready(n int) bool {
+	for turns := 1; !l.fits(n); turns++ {
+		switch {
+		case l.size()+l.chunk+rowIndexBytes <= l.limit && len(l.order) < rowChunksMax:
+			l.grow()
+		case len(l.order) > 0:
+			kept := l.chunk
+			if turns > rowTurns {
+				kept /= 2
+			}
+			l.turn(kept)
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func (l *rowLog) fits(n int) bool {
+	return len(l.order) > 0 && l.size()+rowIndexBytes <= l.limit && len(l.chunks[l.order[len(l.order)-1]])+n <= l.chunk
+}
+
+// grow adds a chunk.
+func (l *rowLog) grow() {
+	number := len(l.chunks)
+	for i, c := range l.chunks {
+		if c == nil {
+			number = i
+			break
+		}
+	}
+	if number == len(l.chunks) {
+		l.chunks = append(l.chunks, nil)
+	}
+	l.chunks[number] = make([]byte, 0, l.chunk)
+	l.order = append(l.order, uint16(number))
+}
+
+// turn makes the oldest chunk the youngest, with those of its entries that were used, up to so many bytes.
+func (l *rowLog) turn(most int) {
+	number := l.order[0]
+	copy(l.order, l.order[1:])
+	l.order[len(l.order)-1] = number
+	old, kept := l.chunks[number], 0
+	for from := 0; from < len(old); {
+		e := entryAt(old[from:])
+		place := uint32(number)<<16 | uint32(from)
+		from += len(e)
+		if at, ok := l.at.get(e.mark()); !ok || at != place {
+			continue // it was replaced
+		}
+		if !e.used() || kept+len(e) > most {
+			l.at.drop(e.mark())
+			continue
+		}
+		mark := e.mark()
+		e.rest()
+		copy(old[kept:], e)
+		l.at.put(mark, uint32(number)<<16|uint32(kept))
+		kept += len(e)
+	}
+	l.chunks[number] = old[:kept]
+}
+
+// resize changes the limit; what is too much goes, oldest first.
+func (l *rowLog) resize(limit int64) {
+	l.limit = int(limit)
+	for len(l.order) > 0 && l.size()+rowIndexBytes > l.limit {
+		number := l.order[0]
+		l.order = l.order[:copy(l.order, l.order[1:])]
+		l.leave(number)
+		l.chunks[number] = nil
+	}
+}
+
+// leave drops a chunk's entries from the index.
+func (l *rowLog) leave(number uint16) {
+	c := l.chunks[number]
+	for from := 0; from < len(c); {
+		e := entryAt(c[from:])
+		if at, ok := l.at.get(e.mark()); ok && at == uint32(number)<<16|uint32(from) {
+			l.at.drop(e.mark())
+		}
+		from += len(e)
+	}
+}
+
+// clear keeps no chunk.
+func (l *rowLog) clear() {
+	l.at.empty()
+	clear(l.chunks)
+	l.order = l.order[:0]
+}
