@@ -40,6 +40,14 @@ func (d *data) Close() error {
 	return errors.Join(err, closeFiles(d.files))
 }
 
+// occupied reports whether the engine needs processors besides those that serve clients: while generations settle,
+// and with `always`, for who waits for the disk keeps one.
+func (d *data) occupied(params *param.Set) func() bool {
+	return func() bool {
+		return d.journal == nil || d.journal.Settling() || params.String("appendfsync") == "always"
+	}
+}
+
 // overlayBytes is what the journal's growing generations may take: three sixteenths of `cache-size`, and as
 // much again may be settling. A larger generation writes more keys to a page it must write anyhow.
 func overlayBytes(params *param.Set) int64 {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -72,6 +73,11 @@ func (j *Journal) Engines() []store.Engine {
 
 // SetSync changes appendfsync from the next group on.
 func (j *Journal) SetSync(mode SyncMode) { j.mode.Store(int32(mode)) }
+
+// Settling reports whether a generation is being settled.
+func (j *Journal) Settling() bool {
+	return slices.ContainsFunc(j.shards, (*Engine).settling)
+}
 
 // Tend settles generations that have been idle since the last call.
 func (j *Journal) Tend() {

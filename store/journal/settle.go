@@ -104,6 +104,12 @@ func (e *Engine) settle(layers []*layer, mark store.Mark) {
 	e.log.Settled(e.shard, mark.LSN)
 }
 
+func (e *Engine) settling() bool {
+	e.overlay.Lock()
+	defer e.overlay.Unlock()
+	return e.settles != nil
+}
+
 // drain settles everything in the overlay and waits for it. The caller holds writing.
 func (e *Engine) drain() error {
 	deadline := time.After(roomPatience)
