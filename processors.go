@@ -74,7 +74,7 @@ func tendProcessors(occupied func() bool) (stop func()) {
 }
 
 func (p *processors) tend(occupied func() bool, done <-chan struct{}) {
-	now, used, tick := p.all, cpuTime(), tickBusy
+	inUse, used, tick := p.all, cpuTime(), tickBusy
 	timer := time.NewTimer(tick)
 	defer timer.Stop()
 	for {
@@ -88,9 +88,9 @@ func (p *processors) tend(occupied func() bool, done <-chan struct{}) {
 		late, spent := time.Since(due), cpuTime()-used
 		used += spent
 		// Who was late while the process did little has waited for the machine, not for a goroutine.
-		if want := p.step(time.Now(), min(late, spent), occupied()); want != now {
-			now = want
-			runtime.GOMAXPROCS(now)
+		if want := p.step(time.Now(), min(late, spent), occupied()); want != inUse {
+			inUse = want
+			runtime.GOMAXPROCS(inUse)
 		}
 		if tick = tickBusy; spent < tick/idleShare {
 			tick = tickIdle

@@ -44,6 +44,3 @@ func (t *tx) stage(ns int64, row *headRow) {
 	rec := row.record(ns)
 	t.engine.rows.stage(&rec, t.engine.commits.Load()+2)
 }
-
-// Borrow gives the rows that are remembered more room, or takes it back.
-func (e *Engine) Borrow(bytes int64) { e.rows.borrow(bytes) }

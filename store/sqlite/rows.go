@@ -64,11 +64,11 @@ func newRows(limit int64, commits func() uint64) *rows {
 	return r
 }
 
-// borrow lets the rows take so many bytes more than their own, soon: forgetting a large loan takes
-// milliseconds.
-func (r *rows) borrow(bytes int64) {
-	r.lent.Store(bytes)
-	go r.resize()
+// Borrow lends the rows that are remembered so many bytes besides their own. They follow soon: forgetting what lies in a
+// large loan takes milliseconds.
+func (e *Engine) Borrow(bytes int64) {
+	e.rows.lent.Store(bytes)
+	go e.rows.resize()
 }
 
 // resize has the stripes follow the loan, the last one made whichever call of several comes last.
