@@ -86,8 +86,9 @@ func closeFiles(files []*sqlite.Engine) (err error) {
 }
 
 func openFiles(params *param.Set, dir *shard.Dir, n int) (files []*sqlite.Engine, err error) {
+	rows := sqlite.NewRows(rowBytes(params))
 	for i := range n {
-		f, err := sqlite.Open(dir.ShardPath(i), sqlite.Options{Sync: fileSync(params), CacheBytes: pageBytes(params) / int64(n), RowBytes: rowBytes(params) / int64(n),
+		f, err := sqlite.Open(dir.ShardPath(i), sqlite.Options{Sync: fileSync(params), CacheBytes: pageBytes(params) / int64(n), Rows: rows,
 			Ordered: params.Bool("key-order-index")})
 		if err != nil {
 			closeFiles(files)

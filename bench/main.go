@@ -26,7 +26,8 @@ import (
 // options are the command line.
 type options struct {
 	short, full, docs, report      bool
-	sections, only, out, scratch   string
+	sections, only, rows           string
+	out, scratch                   string
 	larder, redka, script, docsDir string
 	keys                           int
 	scale                          float64
@@ -94,6 +95,7 @@ func parse(args []string) (*options, error) {
 	f.BoolVar(&o.report, "report", false, "measure nothing, report what the last run of this mode has left")
 	f.StringVar(&o.sections, "sections", "", "comma separated: core zipf reads mixed limit deadline cull growth larger huge, or all")
 	f.StringVar(&o.only, "contenders", "", "comma separated names; all but the base form by default")
+	f.StringVar(&o.rows, "rows", "", "comma separated titles of the core table's rows, such as \"GET -P 16\"; all by default")
 	f.StringVar(&o.out, "out", "out", "directory of the JSON files")
 	f.StringVar(&o.scratch, "scratch", "", "directory for the contenders' data, below the first by default")
 	f.StringVar(&o.larder, "larder", "out/bin/larder", "Larder's program")
@@ -189,7 +191,7 @@ func measureAll(ctx context.Context, o *options, plan sections.Plan, chosen []se
 	if err := reports.Inspect(tools, scratch).Save(out); err != nil {
 		return err
 	}
-	b := &sections.Bench{Tools: tools, Plan: plan, Scratch: scratch, Out: out, Log: os.Stderr, Only: list(o.only),
+	b := &sections.Bench{Tools: tools, Plan: plan, Scratch: scratch, Out: out, Log: os.Stderr, Only: list(o.only), Rows: list(o.rows),
 		Resume: o.full, Started: time.Now()}
 	for _, s := range chosen {
 		if _, err := b.Run(ctx, s); err != nil {

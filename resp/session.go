@@ -43,6 +43,7 @@ type session struct {
 
 	arrived time.Time // of the pipeline, if the client has a deadline
 
+	wrote    bool // the pipeline has a command that writes
 	replyOff bool // CLIENT REPLY OFF
 	skip     int  // after CLIENT REPLY SKIP, how many commands until one is not answered
 }
@@ -80,10 +81,14 @@ func (s *session) hold() {
 	s.sendMessages()
 }
 
-// letGo sends the replies there are and lets messages through, until hold. Other sessions get a turn first: their replies
-// then go out together with these, and a client that has several connections wakes once for all.
+// letGo sends the replies there are and lets messages through, until hold. After reads other sessions get a turn first:
+// their replies then go out together with these, and a client that has several connections wakes once for all. Writers
+// come out of their group together anyhow, and to wait once more would keep them from the next.
 func (s *session) letGo() {
-	runtime.Gosched()
+	if !s.wrote {
+		runtime.Gosched()
+	}
+	s.wrote = false
 	s.replies.send()
 	s.out.letGo()
 }
@@ -192,6 +197,7 @@ func (s *session) runBatch() {
 // finish counts a command and writes its reply.
 func (s *session) finish(e *execution) {
 	e.leave()
+	s.wrote = s.wrote || e.job.Write
 	s.server.note(s, e)
 	e.release()
 	if s.client.Authenticated.Load() != s.trusted {

@@ -23,6 +23,7 @@ type Bench struct {
 	Out     string    // JSON files go here
 	Log     io.Writer // progress
 	Only    []string  // names of contenders to take; empty takes all but the base form
+	Rows    []string  // titles of the core table's rows to take; empty takes all
 	Resume  bool
 	Started time.Time
 }
@@ -78,6 +79,10 @@ func (b *Bench) wants(name string) bool {
 		return name != contend.LarderBase
 	}
 	return slices.Contains(b.Only, name)
+}
+
+func (b *Bench) wantsRow(title string) bool {
+	return len(b.Rows) == 0 || slices.Contains(b.Rows, title)
 }
 
 // fleet is the running contenders of a section.

@@ -24,8 +24,8 @@ type Options struct {
 	Sync Mode
 	// CacheBytes is the memory for the page caches of all connections together; 0 means 32 MiB.
 	CacheBytes int64
-	// RowBytes is the memory for heads that were read or written lately; 0 means 16 MiB.
-	RowBytes int64
+	// Rows remembers what was read or written lately; engines may share it. nil means 16 MiB of its own.
+	Rows *Rows
 	// Readers is the number of read connections, so of Views that run at the same time; 0 means 3.
 	Readers int
 	// Ordered keeps the keys in the order of their names too, for Tx.Names.
@@ -38,8 +38,8 @@ func (o Options) filled() Options {
 	if o.CacheBytes == 0 {
 		o.CacheBytes = 32 << 20
 	}
-	if o.RowBytes == 0 {
-		o.RowBytes = 16 << 20
+	if o.Rows == nil {
+		o.Rows = NewRows(16 << 20)
 	}
 	if o.Readers <= 0 {
 		o.Readers = 3

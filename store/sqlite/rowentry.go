@@ -33,9 +33,9 @@ func (e rowEntry) used() bool   { return e[8] != 0 }
 func (e rowEntry) rest()        { e[8] = 0 }
 
 // fields is what an entry has before the name.
-func (rec *record) fields(dst []byte, since uint64) []byte {
+func (rec *record) fields(dst []byte, space, since uint64) []byte {
 	dst = binary.AppendUvarint(dst, since)
-	dst = binary.AppendUvarint(dst, rec.key.space)
+	dst = binary.AppendUvarint(dst, space)
 	if rec.found {
 		dst = append(dst, 1)
 		for _, n := range rec.numbers {
@@ -56,10 +56,10 @@ func (e rowEntry) fill(fields, name, value []byte) {
 	copy(b, value)
 }
 
-// read fills in the record if the entry is its key's and held at commit seen.
-func (e rowEntry) read(rec *record, seen uint64, a *arena) bool {
+// read fills in the record if the entry is of k and its name and held at commit seen.
+func (e rowEntry) read(k rowKey, rec *record, seen uint64, a *arena) bool {
 	b := e[rowHeader : rowHeader+int(binary.LittleEndian.Uint16(e[6:]))]
-	if since, space := b.next(), b.next(); since > seen || space != rec.key.space {
+	if since, space := b.next(), b.next(); since > seen || space != k.space {
 		return false
 	}
 	found := b.next() == 1

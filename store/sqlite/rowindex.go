@@ -74,9 +74,3 @@ func (x *rowIndex) drop(mark uint32) {
 	}
 	x.slots[hole] = 0
 }
-
-// empty keeps the table.
-func (x *rowIndex) empty() {
-	clear(x.slots)
-	x.n = 0
-}

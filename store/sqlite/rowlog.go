@@ -51,10 +51,10 @@ func (l *rowLog) entry(place uint32) rowEntry { return entryAt(l.chunks[place>>1
 func (l *rowLog) drop(mark uint32) { l.at.drop(mark) }
 
 // put writes a record's entry. One that is too large for a chunk is forgotten.
-func (l *rowLog) put(rec *record, since uint64) {
+func (l *rowLog) put(k rowKey, rec *record, since uint64) {
 	var room [rowFields]byte
-	fields := rec.fields(room[:0], since)
-	mark, n := rec.key.mark(), len(fields)+len(rec.name)+len(rec.value)
+	fields := rec.fields(room[:0], k.space, since)
+	mark, n := k.mark(), len(fields)+len(rec.name)+len(rec.value)
 	if old := l.find(mark); old != nil && n <= old.room() {
 		old.fill(fields, rec.name, rec.value)
 		return
@@ -158,11 +158,4 @@ func (l *rowLog) leave(number uint16) {
 		}
 		from += len(e)
 	}
-}
-
-// clear keeps no chunk.
-func (l *rowLog) clear() {
-	l.at.empty()
-	clear(l.chunks)
-	l.order = l.order[:0]
 }

@@ -5,9 +5,10 @@ import (
 	"sync/atomic"
 )
 
-// rows remembers heads and hashed items as they are in the file, so that reading a hot one costs a probe where
+// Rows remembers heads and hashed items of all files that share it as they are in the file, so that reading a hot one costs a probe where
 // SQLite wants a descent of four pages. A page of the page cache holds two dozen rows of
-// which one may be hot, and every connection has its own copy of it; here a row costs its bytes, once.
+// which one may be hot, and every connection has its own copy of it; here a row costs its bytes, once. It is shared
+// because what is used seldom spreads evenly: one large hash lies in one file.
 //
 // An entry says since which commit it holds, and serves the snapshots taken since then, for whoever changes
 // a row replaces its entry. Three rules keep that true:
@@ -16,25 +17,35 @@ import (
 //   - While a transaction that changes a row is under way, readers add nothing for that row (pending).
 //   - What the transaction staged is dropped if it fails.
 //
-// For any goroutine; stage, discard and end are the writer's.
-type rows struct {
-	commits func() uint64
+// For any goroutine.
+type Rows struct {
 	own     int64 // bytes, without what is lent
 	lent    atomic.Int64
+	numbers atomic.Uint64 // given out
 	stripes [rowStripes]rowStripe
 }
 
+// rows is the part of Rows that belongs to one file. For any goroutine; stage, discard and end are the writer's.
+type rows struct {
+	*Rows
+	commits func() uint64
+	number  atomic.Uint64 // of the file among those that share
+	loan    atomic.Int64
+	pending [rowStripes]map[rowKey]struct{} // under the lock of its stripe
+}
+
 const (
-	rowStripes = 8
+	rowStripes = 32
+	// rowNumberBits is how many bits of a space tell the file.
+	rowNumberBits = 16
 	// rowMax is the longest name, and the longest value, that is remembered.
 	rowMax = 1 << 10
 )
 
 // rowStripe is a part of the rows under a lock of its own.
 type rowStripe struct {
-	mu      sync.Mutex
-	log     rowLog
-	pending map[rowKey]struct{}
+	mu  sync.Mutex
+	log rowLog
 }
 
 // rowKey is a row's place. A space is a namespace of heads or a part of an id: neither is used again when it is gone.
@@ -55,65 +66,82 @@ type record struct {
 
 const rowNumbers = 5
 
-func newRows(limit int64, commits func() uint64) *rows {
-	r := &rows{commits: commits, own: limit}
+// NewRows makes room for so many bytes of rows.
+func NewRows(bytes int64) *Rows {
+	r := &Rows{own: bytes}
 	for i := range r.stripes {
-		r.stripes[i].log = newRowLog(limit / rowStripes)
-		r.stripes[i].pending = map[rowKey]struct{}{}
+		r.stripes[i].log = newRowLog(bytes / rowStripes)
 	}
 	return r
+}
+
+// join makes a file's part.
+func (r *Rows) join(commits func() uint64) *rows {
+	part := &rows{Rows: r, commits: commits}
+	part.number.Store(r.numbers.Add(1))
+	for i := range part.pending {
+		part.pending[i] = map[rowKey]struct{}{}
+	}
+	return part
 }
 
 // Borrow lends the rows that are remembered so many bytes besides their own. They follow soon: forgetting what lies in a
 // large loan takes milliseconds.
 func (e *Engine) Borrow(bytes int64) {
-	e.rows.lent.Store(bytes)
+	e.rows.lent.Add(bytes - e.rows.loan.Swap(bytes))
 	go e.rows.resize()
 }
 
 // resize has the stripes follow the loan, the last one made whichever call of several comes last.
-func (r *rows) resize() {
-	r.each(func(s *rowStripe) { s.log.resize((r.own + r.lent.Load()) / rowStripes) })
+func (r *Rows) resize() {
+	r.each(func(_ int, s *rowStripe) { s.log.resize((r.own + r.lent.Load()) / rowStripes) })
 }
 
-func (r *rows) stripe(k rowKey) *rowStripe { return &r.stripes[uint64(k.h)%rowStripes] }
+func stripeOf(k rowKey) int { return int(uint64(k.h) % rowStripes) }
+
+// shared is a key as those know it who share the log.
+func (r *rows) shared(k rowKey) rowKey {
+	return rowKey{k.space<<rowNumberBits | r.number.Load()&(1<<rowNumberBits-1), k.h}
+}
 
 // get fills in what a snapshot taken at commit seen shows of a record's key and name, if that is known. The value
 // is a copy in a.
 func (r *rows) get(rec *record, seen uint64, a *arena) bool {
-	s := r.stripe(rec.key)
+	k, s := r.shared(rec.key), &r.stripes[stripeOf(rec.key)]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := s.log.find(rec.key.mark())
-	return e != nil && e.read(rec, seen, a)
+	e := s.log.find(k.mark())
+	return e != nil && e.read(k, rec, seen, a)
 }
 
 // add remembers what a reader found at commit seen.
 func (r *rows) add(rec *record, seen uint64) {
-	s := r.stripe(rec.key)
+	i := stripeOf(rec.key)
+	s := &r.stripes[i]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, changing := s.pending[rec.key]; !changing && r.commits() == seen {
-		s.put(rec, seen)
+	if _, changing := r.pending[i][rec.key]; !changing && r.commits() == seen {
+		s.put(r.shared(rec.key), rec, seen)
 	}
 }
 
 // stage remembers what the transaction that will be commit number next has made of a row.
 func (r *rows) stage(rec *record, next uint64) {
-	s := r.stripe(rec.key)
+	i := stripeOf(rec.key)
+	s := &r.stripes[i]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.pending[rec.key] = struct{}{}
-	s.put(rec, next)
+	r.pending[i][rec.key] = struct{}{}
+	s.put(r.shared(rec.key), rec, next)
 }
 
 // put replaces a row's entry.
-func (s *rowStripe) put(rec *record, since uint64) {
+func (s *rowStripe) put(k rowKey, rec *record, since uint64) {
 	if len(rec.name) > rowMax || len(rec.value) > rowMax || rec.opaque {
-		s.log.drop(rec.key.mark())
+		s.log.drop(k.mark())
 		return
 	}
-	s.log.put(rec, since)
+	s.log.put(k, rec, since)
 }
 
 // end ends a transaction, after the count of commits has moved if it was kept.
@@ -121,34 +149,32 @@ func (r *rows) end(kept bool) {
 	if !kept {
 		r.discard()
 	}
-	r.each(func(s *rowStripe) { clear(s.pending) })
+	r.each(func(i int, _ *rowStripe) { clear(r.pending[i]) })
 }
 
 // discard drops what was staged. Readers go on to add nothing for those keys until the end.
 func (r *rows) discard() {
-	r.each(func(s *rowStripe) {
-		for k := range s.pending {
-			s.log.drop(k.mark())
+	r.each(func(i int, s *rowStripe) {
+		for k := range r.pending[i] {
+			s.log.drop(r.shared(k).mark())
 		}
 	})
 }
 
-// clear forgets everything: the file was changed behind the back of the cache.
-func (r *rows) clear() {
-	r.each(func(s *rowStripe) { s.log.clear() })
-}
+// clear forgets all rows of the file, which was changed behind the back of the cache: under a new number none is found.
+func (r *rows) clear() { r.number.Store(r.numbers.Add(1)) }
 
 // size is how many bytes there are.
-func (r *rows) size() (n int64) {
-	r.each(func(s *rowStripe) { n += int64(s.log.size()) })
+func (r *Rows) size() (n int64) {
+	r.each(func(_ int, s *rowStripe) { n += int64(s.log.size()) })
 	return n
 }
 
-func (r *rows) each(fn func(*rowStripe)) {
+func (r *Rows) each(fn func(int, *rowStripe)) {
 	for i := range r.stripes {
 		s := &r.stripes[i]
 		s.mu.Lock()
-		fn(s)
+		fn(i, s)
 		s.mu.Unlock()
 	}
 }

@@ -10,7 +10,7 @@ import (
 // may see: the versions of each key by commit.
 func TestRowsFollowAModel(t *testing.T) {
 	commits := uint64(2)
-	r := newRows(64<<10, func() uint64 { return commits })
+	r := NewRows(96<<10).join(func() uint64 { return commits })
 	type version struct{ since, len uint64 }
 	history := map[int64][]version{}
 	at := func(h int64, seen uint64) (n uint64) {
@@ -76,7 +76,7 @@ func TestRowsFollowAModel(t *testing.T) {
 // TestRowsStayInTheirBounds fills the cache far beyond its limit.
 func TestRowsStayInTheirBounds(t *testing.T) {
 	const limit = 1 << 20
-	r := newRows(limit, func() uint64 { return 2 })
+	r := NewRows(limit).join(func() uint64 { return 2 })
 	for h := range int64(100_000) {
 		rec := record{key: rowKey{1, h}, name: fmt.Append(nil, h), found: true, value: make([]byte, h%400)}
 		r.add(&rec, 2)
@@ -113,7 +113,7 @@ func remember(r *rows, from, to int64) {
 
 // TestRowsThatFitStay fills nine tenths of the room, and writes everything anew again and again.
 func TestRowsThatFitStay(t *testing.T) {
-	r := newRows(4<<20, func() uint64 { return 2 })
+	r := NewRows(4<<20).join(func() uint64 { return 2 })
 	keys := int64(0)
 	for ; r.size() < 4<<20*9/10; keys += 100 {
 		remember(r, keys, keys+100)
@@ -126,9 +126,24 @@ func TestRowsThatFitStay(t *testing.T) {
 	}
 }
 
+// TestFilesShareRows has two files use the same places, and one of them forget.
+func TestFilesShareRows(t *testing.T) {
+	shared := NewRows(1 << 20)
+	commits := func() uint64 { return 2 }
+	one, other := shared.join(commits), shared.join(commits)
+	remember(one, 0, 100)
+	if n := known(other, 0, 100); n > 0 {
+		t.Fatalf("%d rows of one file are found in another", n)
+	}
+	remember(other, 50, 150)
+	if one.clear(); known(one, 0, 150) > 0 || known(other, 50, 150) != 100 {
+		t.Fatal("after one file has forgotten its rows it finds some, or the other lacks some")
+	}
+}
+
 // TestUsedRowsStay lets many keys pass that are asked for once, and some that are used all the time.
 func TestUsedRowsStay(t *testing.T) {
-	r := newRows(1<<20, func() uint64 { return 2 })
+	r := NewRows(1<<20).join(func() uint64 { return 2 })
 	remember(r, 0, 1000)
 	for h := int64(1000); h < 100_000; h += 500 {
 		known(r, 0, 1000)
@@ -141,7 +156,7 @@ func TestUsedRowsStay(t *testing.T) {
 
 // TestRowsGiveBack borrows room and gives it back with what is in it.
 func TestRowsGiveBack(t *testing.T) {
-	r := newRows(1<<20, func() uint64 { return 2 })
+	r := NewRows(1<<20).join(func() uint64 { return 2 })
 	r.lent.Store(3 << 20)
 	r.resize()
 	remember(r, 0, 100_000)
