@@ -10,7 +10,7 @@ import (
 // may see: the versions of each key by commit.
 func TestRowsFollowAModel(t *testing.T) {
 	commits := uint64(2)
-	r := NewRows(96<<10).join(func() uint64 { return commits })
+	r := NewRows(96 << 10).join(func() uint64 { return commits })
 	type version struct{ since, len uint64 }
 	history := map[int64][]version{}
 	at := func(h int64, seen uint64) (n uint64) {
@@ -113,7 +113,7 @@ func remember(r *rows, from, to int64) {
 
 // TestRowsThatFitStay fills nine tenths of the room, and writes everything anew again and again.
 func TestRowsThatFitStay(t *testing.T) {
-	r := NewRows(4<<20).join(func() uint64 { return 2 })
+	r := NewRows(4 << 20).join(func() uint64 { return 2 })
 	keys := int64(0)
 	for ; r.size() < 4<<20*9/10; keys += 100 {
 		remember(r, keys, keys+100)
@@ -143,7 +143,7 @@ func TestFilesShareRows(t *testing.T) {
 
 // TestUsedRowsStay lets many keys pass that are asked for once, and some that are used all the time.
 func TestUsedRowsStay(t *testing.T) {
-	r := NewRows(1<<20).join(func() uint64 { return 2 })
+	r := NewRows(1 << 20).join(func() uint64 { return 2 })
 	remember(r, 0, 1000)
 	for h := int64(1000); h < 100_000; h += 500 {
 		known(r, 0, 1000)
@@ -156,7 +156,7 @@ func TestUsedRowsStay(t *testing.T) {
 
 // TestRowsGiveBack borrows room and gives it back with what is in it.
 func TestRowsGiveBack(t *testing.T) {
-	r := NewRows(1<<20).join(func() uint64 { return 2 })
+	r := NewRows(1 << 20).join(func() uint64 { return 2 })
 	r.lent.Store(3 << 20)
 	r.resize()
 	remember(r, 0, 100_000)
