@@ -59,8 +59,8 @@ own_tree() {
 # threads do, and a busy machine may swap them. (Later releases of the suite wait in those tests.)
 pace() {
 	local client=$TCL_TREE/tests/support/redis.tcl
-	grep -q 'after 30' "$client" ||
-		sed -i 's/^        if {!\$deferred} {$/        if {$deferred \&\& [string match -nocase {b[lrz]*} $method]} { after 30 }\n&/' "$client"
+	sed -i -e '/{ after 30 }$/d' \
+		-e 's/^        if {!\$deferred} {$/        if {$deferred \&\& [regexp -nocase {^(b[lrz]|xread)} $method]} { after 30 }\n&/' "$client"
 	grep -q 'after 30' "$client"
 }
 
