@@ -37,10 +37,21 @@ func (e *Engine) Exec(t *testing.T, sql string) {
 }
 
 // Pragma reads a setting of the writer's connection.
-func (e *Engine) Pragma(t *testing.T, name string) (n int64) {
+func (e *Engine) Pragma(t *testing.T, name string) int64 {
+	t.Helper()
+	return e.number(t, "PRAGMA "+name)
+}
+
+// Root is the number of the page a table's tree begins at; pages count from 1.
+func (e *Engine) Root(t *testing.T, table string) int64 {
+	t.Helper()
+	return e.number(t, "SELECT rootpage FROM sqlite_schema WHERE name = '"+table+"'")
+}
+
+func (e *Engine) number(t *testing.T, sql string) (n int64) {
 	t.Helper()
 	if err := e.writer.exclusive(context.Background(), func(c *conn) (err error) {
-		n, err = c.number("PRAGMA " + name)
+		n, err = c.number(sql)
 		return err
 	}); err != nil {
 		t.Fatal(err)

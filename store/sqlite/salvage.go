@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -108,6 +107,7 @@ type salvage struct {
 	conn *conn // to the new file, with the old one attached
 	// Of the table at hand: reads that may still fail, and stretches given up.
 	tries, unread int
+	rest          []portion
 	done          Salvaged
 }
 
@@ -129,15 +129,9 @@ func (s *salvage) copyTo(from, to string) error {
 		if err != nil {
 			return err
 		}
-		for _, t := range sources() {
-			s.tries, s.unread = triesMax, 0
-			s.copy(t.table, t.columns, t.keys, "true")
-			if s.unread > 0 {
-				s.done.Gaps = append(s.done.Gaps, fmt.Sprintf("some rows of table %s, in %d stretches", t.table, s.unread))
-			}
-		}
+		err = s.tables()
 		_ = c.script(`DETACH old`) // closing does it too
-		return nil
+		return err
 	})
 	if headless != "" {
 		for _, suffix := range []string{"", "-wal", "-shm"} {
@@ -198,80 +192,4 @@ func firstPage(dir string) ([]byte, error) {
 		return nil, damaged(path, "it is too short", err)
 	}
 	return content[:pageSize], nil
-}
-
-// triesMax bounds the reads of one table that fail, each up to a millisecond. A page that is lost among
-// many costs two for each halving until the range is its own, and twice as many for each further one.
-const triesMax = 2000
-
-// source is a table and the numbers its rows are found by, from the one that orders first.
-type source struct {
-	table, columns string
-	keys           []numbers
-}
-
-// numbers is what a column may hold: from lo up to hi.
-type numbers struct {
-	column string
-	lo, hi int64
-}
-
-// sources are the tables but for blocks, which are counted anew, and tags, which heads know.
-func sources() []source {
-	hash := int64(1) << (store.HashBits + 14)
-	return []source{
-		{"meta", "k, v", nil},
-		{"spaces", "db, ns, size, volatile, bytes", []numbers{{"db", 0, math.MaxInt32}}},
-		{"dead_spaces", "ns, bytes", []numbers{{"ns", 0, idMax}}},
-		{"orphans", "id, bytes", []numbers{{"id", 0, idMax}}},
-		{"heads", "ns, h, name, kind, id, expire, len, bytes, stored, used, value, notes", []numbers{{"ns", 0, idMax}, {"h", 0, hash}}},
-		{"chunks", "at, value", []numbers{{"at", 0, math.MaxInt64}}},
-		{"blobs", "ref, value", []numbers{{"ref", 0, idMax}}},
-		{"items", "id, part, pos, field, score, value, ref", []numbers{{"id", 0, idMax}, {"part", 0, 64}, {"pos", math.MinInt64, math.MaxInt64}}},
-	}
-}
-
-// copy takes the rows that a condition selects. Where that fails it halves the range of the first key, again and
-// again, larger ranges first, until what cannot be read is fenced in or it has failed too often; a single
-// value is then divided by the next key.
-func (s *salvage) copy(table, columns string, keys []numbers, where string) {
-	if s.take(table, columns, where) {
-		return
-	}
-	if len(keys) == 0 {
-		s.unread++
-		return
-	}
-	k := keys[0]
-	queue := []numbers{k}
-	for len(queue) > 0 {
-		r := queue[0]
-		queue = queue[1:]
-		span := fmt.Sprintf("%s AND %s >= %d AND %s < %d", where, k.column, r.lo, k.column, r.hi)
-		switch {
-		case s.take(table, columns, span):
-		case uint64(r.hi)-uint64(r.lo) == 1:
-			s.copy(table, columns, keys[1:], fmt.Sprintf("%s AND %s = %d", where, k.column, r.lo))
-		case s.tries == 0:
-			s.unread++
-		default:
-			mid := r.lo + int64((uint64(r.hi)-uint64(r.lo))/2)
-			queue = append(queue, numbers{k.column, r.lo, mid}, numbers{k.column, mid, r.hi})
-		}
-	}
-}
-
-// take copies rows all or none, and counts a failure.
-func (s *salvage) take(table, columns, where string) bool {
-	verb := "INSERT OR IGNORE"
-	if table == "meta" {
-		verb = "INSERT OR REPLACE"
-	}
-	err := s.conn.script(fmt.Sprintf("%s INTO main.%s (%s) SELECT %s FROM old.%s WHERE %s", verb, table, columns, columns, table, where))
-	if err != nil {
-		s.tries = max(s.tries-1, 0)
-		return false
-	}
-	s.done.Rows += int64(s.conn.db.changes())
-	return true
 }

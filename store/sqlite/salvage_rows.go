@@ -1,0 +1,250 @@
+package sqlite
+
+import (
+	"fmt"
+	"math"
+
+	"larder/store"
+)
+
+// triesMax bounds the reads of one table that fail, each up to a millisecond. A page that is lost costs one for each
+// halving of each key's range, from below and from above.
+const triesMax = 4000
+
+// source is rows of a table and the numbers they are found by, from the one that orders first.
+type source struct {
+	table, columns, where string
+	keys                  []numbers
+}
+
+// numbers is what a column may hold: from lo up to hi.
+type numbers struct {
+	column string
+	lo, hi int64
+	known  string // selects some that are in use, or is empty
+	// Of a column of bytes the numbers are the first eight, in their order.
+	bytes bool
+}
+
+// many tells whether there is more than one number.
+func (n numbers) many() bool { return uint64(n.hi)-uint64(n.lo) > 1 }
+
+func (n numbers) middle() int64 { return n.lo + int64((uint64(n.hi)-uint64(n.lo))/2) }
+
+func (n numbers) between(lo, hi int64) numbers {
+	n.lo, n.hi = lo, hi
+	return n
+}
+
+// span is the condition that a column is in the range. With equality SQLite finds rows by the next column, too.
+func (n numbers) span() string {
+	if n.bytes {
+		return fmt.Sprintf("%s >= x'%016x' AND %s < x'%016x'", n.column, uint64(n.lo)+1<<63, n.column, uint64(n.hi)+1<<63)
+	}
+	if !n.many() {
+		return fmt.Sprintf("%s = %d", n.column, n.lo)
+	}
+	return fmt.Sprintf("%s >= %d AND %s < %d", n.column, n.lo, n.column, n.hi)
+}
+
+// metaSource holds what bounds the numbers of the others.
+var metaSource = source{"meta", "k, v", "true", nil}
+
+// sources are the tables but for meta, blocks, which are counted anew, and tags, which heads know. Ids end before
+// ids. What is known to be in use, and how far hashes go, keeps the search out of ranges without rows.
+func sources(ids int64) []source {
+	const items = "id, part, pos, field, score, value, ref"
+	owner := numbers{column: "id", hi: ids, known: `SELECT id FROM main.heads WHERE id <> 0`}
+	place := numbers{column: "pos", lo: math.MinInt64, hi: math.MaxInt64}
+	hashed, placed, named := partsOf(store.Hashed), partsOf(store.Placed), partsOf(store.Named)
+	return []source{
+		{"spaces", "db, ns, size, volatile, bytes", "true", []numbers{{column: "db", hi: math.MaxInt32}}},
+		{"dead_spaces", "ns, bytes", "true", []numbers{{column: "ns", hi: ids}}},
+		{"orphans", "id, bytes", "true", []numbers{{column: "id", hi: ids}}},
+		{"heads", "ns, h, name, kind, id, expire, len, bytes, stored, used, value, notes", "true", []numbers{
+			{column: "ns", hi: ids, known: `SELECT ns FROM main.spaces UNION SELECT ns FROM main.dead_spaces`},
+			{column: "h", hi: 1 << (store.HashBits + 14)}}},
+		{"chunks", "at, value", "true", []numbers{{column: "at", hi: ids << chunkBits}}},
+		{"blobs", "ref, value", "true", []numbers{{column: "ref", hi: ids}}},
+		{"items", items, hashed.where(), []numbers{owner, hashed, {column: "pos", hi: 1 << store.HashBits}}},
+		{"items", items, placed.where(), []numbers{owner, placed, place}},
+		{"items", items, named.where(), []numbers{owner, named, place, {column: "field", lo: math.MinInt64, hi: math.MaxInt64, bytes: true}}},
+	}
+}
+
+// partsOf are the parts of a class, all of them known.
+func partsOf(class store.Class) numbers {
+	n := numbers{column: "part"}
+	for p := store.Fields; p <= store.Pending; p++ {
+		if p.Class() == class {
+			n.known += fmt.Sprintf(", (%d)", p)
+		}
+	}
+	n.known = "VALUES " + n.known[2:]
+	return n
+}
+
+// where selects the rows with known numbers.
+func (n numbers) where() string { return fmt.Sprintf("%s IN (%s)", n.column, n.known) }
+
+// tables copies what can be read of all tables.
+func (s *salvage) tables() error {
+	s.report("meta", s.table(metaSource))
+	ids, err := s.conn.number(`SELECT v FROM main.meta WHERE k = 'ids'`)
+	if err != nil {
+		return err
+	}
+	if ids <= 1 || ids >= idMax { // as in a new file: it was not read
+		ids = idMax - 1
+	}
+	unread, list := 0, sources(ids)
+	for i, t := range list {
+		unread += s.table(t)
+		if i+1 == len(list) || list[i+1].table != t.table {
+			s.report(t.table, unread)
+			unread = 0
+		}
+	}
+	return nil
+}
+
+func (s *salvage) report(table string, unread int) {
+	if unread > 0 {
+		s.done.Gaps = append(s.done.Gaps, fmt.Sprintf("some rows of table %s, in up to %d stretches", table, unread))
+	}
+}
+
+// portion is rows of a source that are not copied yet: those with the numbers r in keys[0].
+type portion struct {
+	source
+	r numbers
+}
+
+func (p portion) with(r numbers) portion {
+	p.r = r
+	return p
+}
+
+// narrow is the source that has the portion's rows only.
+func (p portion) narrow() source {
+	t := p.source
+	t.where += " AND " + p.r.span()
+	return t
+}
+
+// table copies what can be read of one source, and answers how many stretches it gave up.
+func (s *salvage) table(t source) int {
+	s.tries, s.unread, s.rest = triesMax, 0, nil
+	if s.take(t) {
+		return 0
+	}
+	if len(t.keys) == 0 {
+		return 1
+	}
+	s.search(t)
+	s.divide()
+	t.where += fmt.Sprintf(" AND %s >= %d", t.keys[0].column, t.keys[0].hi)
+	s.take(t) // nothing should be there, but who knows
+	return max(s.unread, 1)
+}
+
+// search copies rows by the first of the keys: those of known numbers, and what else there is.
+func (s *salvage) search(t source) {
+	all := portion{t, t.keys[0]}
+	if all.r.known != "" {
+		_, _ = s.conn.query(all.r.known, func(row *stmt) { s.single(all, row.int(0)) })
+		s.divide()
+	}
+	if all.r.many() {
+		s.fence(all)
+	}
+}
+
+// divide halves what fence left, larger portions first, until what cannot be read is fenced in or it has failed too often.
+func (s *salvage) divide() {
+	for len(s.rest) > 0 {
+		p := s.rest[0]
+		s.rest = s.rest[1:]
+		if mid := p.r.middle(); p.r.many() {
+			s.fence(p.with(p.r.between(p.r.lo, mid)))
+			s.fence(p.with(p.r.between(mid, p.r.hi)))
+		} else {
+			s.single(p, p.r.lo)
+		}
+	}
+}
+
+// fence copies a portion from below as far as it can be read, and from above; a single number in which that ends is
+// searched by the next key. What lies between is left for later. Halving alone would not do: the first and the last
+// page of a tree are on the way to every range without rows below or above, and of these there is no end.
+func (s *salvage) fence(p portion) {
+	if s.tries == 0 {
+		s.unread++
+		return
+	}
+	if s.take(p.narrow()) {
+		return
+	}
+	lo, hi := s.bottom(p), s.top(p)
+	s.single(p, lo)
+	if lo < hi-1 {
+		s.single(p, hi-1)
+	}
+	if lo+1 < hi-1 {
+		s.rest = append(s.rest, p.with(p.r.between(lo+1, hi-1)))
+	}
+}
+
+// bottom copies the lower rows of a portion and answers the lowest number that cannot be read.
+func (s *salvage) bottom(p portion) int64 {
+	r := p.r
+	for r.many() {
+		if mid := r.middle(); s.take(p.with(r.between(r.lo, mid)).narrow()) {
+			r.lo = mid
+		} else {
+			r.hi = mid
+		}
+	}
+	return r.lo
+}
+
+// top copies the upper rows of a portion and answers the number behind the highest that cannot be read.
+func (s *salvage) top(p portion) int64 {
+	r := p.r
+	for r.many() {
+		if mid := r.middle(); s.take(p.with(r.between(mid, r.hi)).narrow()) {
+			r.hi = mid
+		} else {
+			r.lo = mid
+		}
+	}
+	return r.hi
+}
+
+// single copies the rows with one number.
+func (s *salvage) single(p portion, n int64) {
+	t := p.with(p.r.between(n, n+1)).narrow()
+	t.keys = t.keys[1:]
+	switch {
+	case s.take(t):
+	case len(t.keys) == 0:
+		s.unread++
+	default:
+		s.search(t)
+	}
+}
+
+// take copies rows all or none, and counts a failure.
+func (s *salvage) take(t source) bool {
+	verb := "INSERT OR IGNORE"
+	if t.table == "meta" {
+		verb = "INSERT OR REPLACE"
+	}
+	err := s.conn.script(fmt.Sprintf("%s INTO main.%s (%s) SELECT %s FROM old.%s WHERE %s", verb, t.table, t.columns, t.columns, t.table, t.where))
+	if err != nil {
+		s.tries = max(s.tries-1, 0)
+		return false
+	}
+	s.done.Rows += int64(s.conn.db.changes())
+	return true
+}
