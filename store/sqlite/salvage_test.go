@@ -20,12 +20,13 @@ type wreck struct {
 	most  int                                      // rows that may be lost
 }
 
-// Rows lie in the order of a random seed. An inner page takes what hangs below it, a dozen leaves of a dozen rows.
+// Rows lie in the order of a random seed, a dozen on a page. An inner page takes what hangs below it, at most 13 leaves.
 // Whoever looks for what lies before or behind all rows comes by the first and the last leaf.
 var wrecks = []wreck{
 	{"the first page", func([][]byte, int64) []int64 { return []int64{1} }, 0},
-	{"a page in the middle", func(p [][]byte, _ int64) []int64 { return []int64{int64(len(p) / 2)} }, 170},
-	{"the last page", func(p [][]byte, _ int64) []int64 { return []int64{int64(len(p))} }, 170},
+	{"a leaf in the middle", func(p [][]byte, _ int64) []int64 { return []int64{leafBefore(p, len(p)/2)} }, 20},
+	{"the last leaf of the file", func(p [][]byte, _ int64) []int64 { return []int64{leafBefore(p, len(p))} }, 20},
+	{"an inner page", func(p [][]byte, root int64) []int64 { return []int64{firstInner(p, root)} }, 200},
 	{"the leftmost leaf", func(p [][]byte, root int64) []int64 { return []int64{leftmost(p, root)} }, 20},
 	{"the rightmost leaf", func(p [][]byte, root int64) []int64 { return []int64{rightmost(p, root)} }, 20},
 	{"three leaves", func(p [][]byte, root int64) []int64 {
@@ -149,8 +150,27 @@ func (w wreck) judge(t *testing.T, lost int) {
 	}
 }
 
-// innerPage is the type of an inner page of a tree without rowids, https://www.sqlite.org/fileformat2.html#b_tree_pages.
-const innerPage = 2
+// The types of the pages of a tree without rowids, https://www.sqlite.org/fileformat2.html#b_tree_pages.
+const innerPage, leafPage = 2, 10
+
+// leafBefore is the last of the first n pages that is a leaf.
+func leafBefore(pages [][]byte, n int) int64 {
+	for pages[n-1][0] != leafPage {
+		n--
+	}
+	return int64(n)
+}
+
+// firstInner is the page above the first leaf.
+func firstInner(pages [][]byte, page int64) int64 {
+	for {
+		child := leftmostChild(pages[page-1])
+		if pages[child-1][0] != innerPage {
+			return page
+		}
+		page = child
+	}
+}
 
 // leftmost follows the first cell of each inner page.
 func leftmost(pages [][]byte, page int64) int64 {
