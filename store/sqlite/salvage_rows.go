@@ -22,6 +22,7 @@ type numbers struct {
 	column string
 	lo, hi int64
 	known  string // selects some that are in use, or is empty
+	only   bool   // rows with other numbers are of no use, if any are known
 	// Of a column of bytes the numbers are the first eight, in their order.
 	bytes bool
 }
@@ -54,7 +55,7 @@ var metaSource = source{"meta", "k, v", "true", nil}
 // ids. What is known to be in use, and how far hashes go, keeps the search out of ranges without rows.
 func sources(ids int64) []source {
 	const items = "id, part, pos, field, score, value, ref"
-	owner := numbers{column: "id", hi: ids, known: `SELECT id FROM main.heads WHERE id <> 0`}
+	owner := numbers{column: "id", hi: ids, known: `SELECT id FROM main.heads WHERE id <> 0`, only: true}
 	place := numbers{column: "pos", lo: math.MinInt64, hi: math.MaxInt64}
 	hashed, placed, named := partsOf(store.Hashed), partsOf(store.Placed), partsOf(store.Named)
 	return []source{
@@ -72,9 +73,9 @@ func sources(ids int64) []source {
 	}
 }
 
-// partsOf are the parts of a class, all of them known.
+// partsOf are the parts of a class.
 func partsOf(class store.Class) numbers {
-	n := numbers{column: "part"}
+	n := numbers{column: "part", only: true}
 	for p := store.Fields; p <= store.Pending; p++ {
 		if p.Class() == class {
 			n.known += fmt.Sprintf(", (%d)", p)
@@ -151,11 +152,12 @@ func (s *salvage) table(t source) int {
 // search copies rows by the first of the keys: those of known numbers, and what else there is.
 func (s *salvage) search(t source) {
 	all := portion{t, t.keys[0]}
+	known := false
 	if all.r.known != "" {
-		_, _ = s.conn.query(all.r.known, func(row *stmt) { s.single(all, row.int(0)) })
+		_, _ = s.conn.query(all.r.known, func(row *stmt) { known = true; s.single(all, row.int(0)) })
 		s.divide()
 	}
-	if all.r.many() {
+	if !known || !all.r.only {
 		s.fence(all)
 	}
 }
