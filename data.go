@@ -40,11 +40,25 @@ func (d *data) Close() error {
 	return errors.Join(err, closeFiles(d.files))
 }
 
-// occupied reports whether the engine needs processors besides those that serve clients: while generations settle,
-// and with `always`, for who waits for the disk keeps one.
-func (d *data) occupied(params *param.Set) func() bool {
+// occupied reports whether the engine needs processors besides those that serve clients: while generations settle, and
+// while somebody writes. A thread that waits for the disk keeps its processor until Go's monitor takes it
+// away, which may be milliseconds later. The function belongs to one goroutine.
+func (d *data) occupied() func() bool {
+	if d.journal == nil {
+		return func() bool { return true }
+	}
+	last := d.journal.Last()
 	return func() bool {
-		return d.journal == nil || d.journal.Settling() || params.String("appendfsync") == "always"
+		before := last
+		last = d.journal.Last()
+		return last != before || d.journal.Settling()
+	}
+}
+
+// begins has need called before a generation settles.
+func (d *data) begins(need func()) {
+	if d.journal != nil {
+		d.journal.OnSettle(need)
 	}
 }
 

@@ -120,7 +120,7 @@ func serve(params *param.Set, log *slog.Logger) error {
 	defer work.Stop()
 	room.Start()
 	defer room.Stop()
-	defer tendProcessors(engine.occupied(params))()
+	defer tendProcessors(engine.occupied(), engine.begins)()
 	defer server.Close() // first of all: a script without an end would keep the others waiting
 	go func() {
 		if err := server.Serve(listener); err != nil {

@@ -3,15 +3,16 @@ package main
 import (
 	"os"
 	"runtime"
+	"sync"
 	"syscall"
 	"time"
 )
 
 // Go's scheduler wakes another thread whenever a goroutine becomes ready and a processor is idle. For requests
 // that take ten microseconds that is dear: the thread looks for work, finds little, and takes the
-// core from the client that is to read the replies. So while there is only such work half of the processors do,
-// on two cores one, as with Redis; and all of them once something takes long, which is seen by a
-// clock that goes late, or a generation settles. Measured on two cores: ARCHITECTURE.md.
+// core from the client that is to read the replies. So while there are only reads that take no longer half of the
+// processors do, on two cores one, as with Redis; and all of them once something takes long, which is seen by a
+// clock that goes late, or somebody writes, or a generation settles. Measured on two cores: ARCHITECTURE.md.
 //
 // GOMAXPROCS in the environment turns this off.
 
@@ -31,16 +32,23 @@ const (
 	calm = 5 * time.Second
 )
 
-// processors decides how many of them Go's scheduler may use. It belongs to its goroutine.
+// processors decides how many of them Go's scheduler may use. For any goroutine.
 type processors struct {
 	all, few int
-	wide     bool
-	hold     time.Duration
-	changed  time.Time // when wide last became what it is, or was confirmed
+
+	mu      sync.Mutex
+	wide    bool
+	hold    time.Duration
+	changed time.Time // when wide last became what it is, or was confirmed
+	inUse   int
+}
+
+func newProcessors(all int, now time.Time) *processors {
+	return &processors{all: all, few: max(all/2, 1), wide: true, hold: holdFirst, changed: now, inUse: all}
 }
 
 // step tells how many processors are to be used from now on: late is how late this call comes, and
-// occupied whether work is under way that needs a processor for itself.
+// occupied whether work is under way that needs a processor for itself. The caller holds mu.
 func (p *processors) step(now time.Time, late time.Duration, occupied bool) int {
 	switch {
 	case !p.wide && (occupied || late > lateness):
@@ -61,20 +69,37 @@ func (p *processors) step(now time.Time, late time.Duration, occupied bool) int 
 	return p.few
 }
 
-// tendProcessors follows the work until stop is called.
-func tendProcessors(occupied func() bool) (stop func()) {
+// follow makes a step and has the scheduler follow.
+func (p *processors) follow(late time.Duration, occupied bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if want := p.step(time.Now(), late, occupied); want != p.inUse {
+		p.inUse = want
+		runtime.GOMAXPROCS(want)
+	}
+}
+
+// need has all processors used before its caller begins work that takes long: the next tick may come only when the
+// scheduler takes the processor from that work.
+func (p *processors) need() { p.follow(0, true) }
+
+// tendProcessors follows the work until stop is called. Before it begins something long the engine calls what it
+// passes to begins.
+func tendProcessors(occupied func() bool, begins func(need func())) (stop func()) {
 	all := runtime.GOMAXPROCS(0)
 	if all == 1 || os.Getenv("GOMAXPROCS") != "" {
 		return func() {}
 	}
-	p := &processors{all: all, few: max(all/2, 1), wide: true, hold: holdFirst, changed: time.Now()}
+	p := newProcessors(all, time.Now())
 	done := make(chan struct{})
+	begins(p.need)
 	go p.tend(occupied, done)
 	return func() { close(done) }
 }
 
+// tend makes a step at every tick.
 func (p *processors) tend(occupied func() bool, done <-chan struct{}) {
-	inUse, used, tick := p.all, cpuTime(), tickBusy
+	used, tick := cpuTime(), tickBusy
 	timer := time.NewTimer(tick)
 	defer timer.Stop()
 	for {
@@ -88,10 +113,7 @@ func (p *processors) tend(occupied func() bool, done <-chan struct{}) {
 		late, spent := time.Since(due), cpuTime()-used
 		used += spent
 		// Who was late while the process did little has waited for the machine, not for a goroutine.
-		if want := p.step(time.Now(), min(late, spent), occupied()); want != inUse {
-			inUse = want
-			runtime.GOMAXPROCS(inUse)
-		}
+		p.follow(min(late, spent), occupied())
 		if tick = tickBusy; spent < tick/idleShare {
 			tick = tickIdle
 		}

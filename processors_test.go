@@ -9,7 +9,7 @@ import (
 // were called back soon.
 func TestProcessorsFollowTheWork(t *testing.T) {
 	at := time.Unix(0, 0)
-	p := &processors{all: 8, few: 4, wide: true, hold: holdFirst, changed: at}
+	p := newProcessors(8, at)
 	step := func(after, late time.Duration, occupied bool, want int) {
 		t.Helper()
 		at = at.Add(after)

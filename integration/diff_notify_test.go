@@ -58,9 +58,14 @@ func noticesOf(t *testing.T, s *server, flags, lines string) []string {
 	c.must(t, "FLUSHALL")
 	c.must(t, "CONFIG", "SET", "notify-keyspace-events", flags)
 	ear.must(t, "PSUBSCRIBE", "*")
+	expired := infoNumber(t, c, "expired_keys")
 	for line := range strings.SplitSeq(lines, ";") {
 		if line = strings.TrimSpace(line); line == "%sleep" {
-			time.Sleep(250 * time.Millisecond) // longer than the key lives and a cycle of expiry takes
+			expired++
+			for deadline := time.Now().Add(20 * time.Second); infoNumber(t, c, "expired_keys") < expired && time.Now().Before(deadline); {
+				time.Sleep(10 * time.Millisecond)
+			}
+			time.Sleep(100 * time.Millisecond) // it may be counted before it is announced
 			continue
 		}
 		words, err := splitWords(line)

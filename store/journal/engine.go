@@ -21,6 +21,7 @@ type Engine struct {
 	// logLimit is the size of the log past which generations settle even while busy.
 	logLimit int64
 	sync     *atomic.Int32
+	began    *atomic.Pointer[func()] // what OnSettle was given
 
 	queue queue
 

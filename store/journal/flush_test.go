@@ -3,6 +3,7 @@ package journal_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -98,6 +99,28 @@ func TestFlushSettlesNothingElse(t *testing.T) {
 	setIn(t, e, 0, 2)
 	if n := sizes(t, e); n != [3]int64{2, 0, 7} {
 		t.Errorf("sizes %v after more writes", n)
+	}
+}
+
+// Whoever has asked for it hears of a generation before the base does.
+func TestOnSettleComesFirst(t *testing.T) {
+	base := &written{Base: sqliteBase(t)}
+	j, err := journal.Open(t.TempDir(), []store.Base{base}, journal.Options{Manual: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	var before []int64
+	j.OnSettle(func() { before = append(before, base.heads.Load()) })
+	e := j.Engines()[0].(*journal.Engine)
+	for i := range 2 {
+		setIn(t, e, i, 5)
+		if err := e.Flush(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !slices.Equal(before, []int64{0, 5}) {
+		t.Errorf("%v heads had settled at the calls, want 0 and 5", before)
 	}
 }
 

@@ -31,6 +31,7 @@ type Journal struct {
 	log    *Log
 	shards []*Engine
 	mode   atomic.Int32
+	began  atomic.Pointer[func()] // see OnSettle
 	stop   chan struct{}
 	done   sync.WaitGroup
 	once   sync.Once
@@ -49,7 +50,7 @@ func Open(dir string, bases []store.Base, o Options) (*Journal, error) {
 	}
 	for i, b := range bases {
 		e := newEngine(j.log, b, i, o.OverlayBytes/int64(len(bases)), &j.mode)
-		e.logLimit = max(4*o.OverlayBytes, segmentMax)
+		e.logLimit, e.began = max(4*o.OverlayBytes, segmentMax), &j.began
 		j.shards = append(j.shards, e)
 	}
 	if err := j.recover(); err != nil {
@@ -73,6 +74,12 @@ func (j *Journal) Engines() []store.Engine {
 
 // SetSync changes appendfsync from the next group on.
 func (j *Journal) SetSync(mode SyncMode) { j.mode.Store(int32(mode)) }
+
+// OnSettle has a function called whenever a generation is about to be settled, by the goroutine that does it.
+func (j *Journal) OnSettle(fn func()) { j.began.Store(&fn) }
+
+// Last is the number of the newest record.
+func (j *Journal) Last() uint64 { return j.log.Last() }
 
 // Settling reports whether a generation is being settled.
 func (j *Journal) Settling() bool {

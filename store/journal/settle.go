@@ -65,6 +65,9 @@ func (e *Engine) rotate() {
 // settle hands a frozen generation down until that succeeds. Log before data, always: the
 // base never makes durable what the journal could still lose.
 func (e *Engine) settle(layers []*layer, mark store.Mark) {
+	if fn := e.began.Load(); fn != nil {
+		(*fn)()
+	}
 	start := time.Now()
 	for {
 		err := e.log.Sync(mark.LSN)
