@@ -1,8 +1,12 @@
 package main
 
 import (
+	"context"
 	"testing"
 	"time"
+
+	"larder/store"
+	"larder/store/journal"
 )
 
 // All processors come in at once when something takes long, and go when nothing does: later each time they
@@ -35,4 +39,33 @@ func TestProcessorsFollowTheWork(t *testing.T) {
 	}
 	step(0, lateness+1, false, 8)
 	step(holdMost, 0, false, 8)
+}
+
+// Processors are needed after a write, and before a generation settles; not by who reads.
+func TestWritesNeedProcessors(t *testing.T) {
+	dir, d, err := openData(newParams(t, "dir", t.TempDir()), quiet())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dir.Close()
+	defer d.Close()
+	occupied, needed := d.occupied(), 0
+	d.begins(func() { needed++ })
+	ctx, k := context.Background(), store.Key{Name: []byte("k")}
+	read := func(tx store.Tx) error { _, err := tx.Heads(nil, k); return err }
+	if err := d.View(ctx, store.One(k), read); err != nil || occupied() {
+		t.Errorf("a read needs processors, or fails: %v", err)
+	}
+	write := func(tx store.Tx) error { return store.SetString(tx, k, []byte("v"), 0) }
+	if err := d.Update(ctx, store.One(k), write); err != nil || !occupied() {
+		t.Errorf("a write needs no processors, or fails: %v", err)
+	}
+	for _, e := range d.journal.Engines() {
+		if err := e.(*journal.Engine).Flush(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if needed != 1 {
+		t.Errorf("%d generations called for processors, want 1", needed)
+	}
 }
