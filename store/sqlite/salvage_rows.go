@@ -48,11 +48,8 @@ func (n numbers) span() string {
 	return fmt.Sprintf("%s >= %d AND %s < %d", n.column, n.lo, n.column, n.hi)
 }
 
-// metaSource holds what bounds the numbers of the others.
-var metaSource = source{"meta", "k, v", "true", nil}
-
-// sources are the tables but for meta, blocks, which are counted anew, and tags, which heads know. Ids end before
-// ids. What is known to be in use, and how far hashes go, keeps the search out of ranges without rows.
+// sources are the tables but for meta, blocks, which are counted anew, and tags, which heads know. All ids lie below
+// ids. That, what is known to be in use, and how far hashes go keep the search out of ranges without rows.
 func sources(ids int64) []source {
 	const items = "id, part, pos, field, score, value, ref"
 	owner := numbers{column: "id", hi: ids, known: `SELECT id FROM main.heads WHERE id <> 0`, only: true}
@@ -88,9 +85,9 @@ func partsOf(class store.Class) numbers {
 // where selects the rows with known numbers.
 func (n numbers) where() string { return fmt.Sprintf("%s IN (%s)", n.column, n.known) }
 
-// tables copies what can be read of all tables.
+// tables copies what can be read of all tables: meta first, for it bounds the numbers of the others.
 func (s *salvage) tables() error {
-	s.report("meta", s.table(metaSource))
+	s.report("meta", s.table(source{"meta", "k, v", "true", nil}))
 	ids, err := s.conn.number(`SELECT v FROM main.meta WHERE k = 'ids'`)
 	if err != nil {
 		return err
