@@ -32,6 +32,12 @@ func (e rowEntry) room() int    { return len(e) - rowHeader }
 func (e rowEntry) used() bool   { return e[8] != 0 }
 func (e rowEntry) rest()        { e[8] = 0 }
 
+func (e rowEntry) space() uint64 {
+	b := e[rowHeader:]
+	b.next() // since
+	return b.next()
+}
+
 // fields is what an entry has before the name.
 func (rec *record) fields(dst []byte, space, since uint64) []byte {
 	dst = binary.AppendUvarint(dst, since)

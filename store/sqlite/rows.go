@@ -5,8 +5,8 @@ import (
 	"sync/atomic"
 )
 
-// Rows remembers heads and hashed items of all files that share it as they are in the file, so that reading a hot one costs a probe where
-// SQLite wants a descent of four pages. A page of the page cache holds two dozen rows of
+// Rows remembers heads and hashed items of all files that share it as they are in the files, so that reading a hot one
+// costs a probe where SQLite wants a descent of four pages. A page of the page cache holds two dozen rows of
 // which one may be hot, and every connection has its own copy of it; here a row costs its bytes, once. It is shared
 // because what is used seldom spreads evenly: one large hash lies in one file.
 //
@@ -21,7 +21,7 @@ import (
 type Rows struct {
 	own     int64 // bytes, without what is lent
 	lent    atomic.Int64
-	numbers atomic.Uint64 // given out
+	numbers atomic.Uint64 // of files, given out
 	stripes [rowStripes]rowStripe
 }
 
@@ -29,7 +29,7 @@ type Rows struct {
 type rows struct {
 	*Rows
 	commits func() uint64
-	number  atomic.Uint64 // of the file among those that share
+	number  uint64 // of the file among those that share, below 1 << rowNumberBits
 	loan    atomic.Int64
 	pending [rowStripes]map[rowKey]struct{} // under the lock of its stripe
 }
@@ -77,8 +77,7 @@ func NewRows(bytes int64) *Rows {
 
 // join makes a file's part.
 func (r *Rows) join(commits func() uint64) *rows {
-	part := &rows{Rows: r, commits: commits}
-	part.number.Store(r.numbers.Add(1))
+	part := &rows{Rows: r, commits: commits, number: r.numbers.Add(1)}
 	for i := range part.pending {
 		part.pending[i] = map[rowKey]struct{}{}
 	}
@@ -101,7 +100,7 @@ func stripeOf(k rowKey) int { return int(uint64(k.h) % rowStripes) }
 
 // shared is a key as those know it who share the log.
 func (r *rows) shared(k rowKey) rowKey {
-	return rowKey{k.space<<rowNumberBits | r.number.Load()&(1<<rowNumberBits-1), k.h}
+	return rowKey{k.space<<rowNumberBits | r.number, k.h}
 }
 
 // get fills in what a snapshot taken at commit seen shows of a record's key and name, if that is known. The value
@@ -161,8 +160,12 @@ func (r *rows) discard() {
 	})
 }
 
-// clear forgets all rows of the file, which was changed behind the back of the cache: under a new number none is found.
-func (r *rows) clear() { r.number.Store(r.numbers.Add(1)) }
+// clear forgets all rows of the file, which was changed behind the back of the cache. It takes milliseconds.
+func (r *rows) clear() {
+	r.each(func(_ int, s *rowStripe) {
+		s.log.forget(func(space uint64) bool { return space&(1<<rowNumberBits-1) == r.number })
+	})
+}
 
 // size is how many bytes there are.
 func (r *Rows) size() (n int64) {
