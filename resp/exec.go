@@ -54,7 +54,8 @@ func (e *execution) prepare(s *session, args [][]byte) {
 	e.Args, e.Client, e.Owner, e.session = args, s.client, s, s
 	e.Keep, e.Counted, e.queued = false, false, false
 	e.DB, e.Proto = int(s.client.DB.Load()), int(s.client.Proto.Load())
-	e.reply, e.refused, e.took, e.job.Err = reply.Reply{}, false, 0, nil
+	e.reply, e.refused, e.took = reply.Reply{}, false, 0
+	e.job.Err, e.job.Write = nil, false
 	e.Heard = s.server.heard()
 	e.Block, e.waiter, e.awaited, e.shown, e.standsIn = nil, nil, false, false, false
 	e.forgo()
