@@ -75,14 +75,21 @@ func sizes(t *testing.T, e store.Engine) (n [3]int64) {
 	return n
 }
 
-// TestFlushSettlesNothingElse writes to the base only what the flush leaves.
-func TestFlushSettlesNothingElse(t *testing.T) {
+// openWritten is a journal over a base that counts.
+func openWritten(t *testing.T) (*journal.Journal, *written) {
+	t.Helper()
 	base := &written{Base: sqliteBase(t)}
 	j, err := journal.Open(t.TempDir(), []store.Base{base}, journal.Options{Manual: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer j.Close()
+	t.Cleanup(func() { j.Close() })
+	return j, base
+}
+
+// TestFlushSettlesNothingElse writes to the base only what the flush leaves.
+func TestFlushSettlesNothingElse(t *testing.T) {
+	j, base := openWritten(t)
 	e := j.Engines()[0]
 	setIn(t, e, 0, 300)
 	setIn(t, e, 1, 200)
@@ -104,12 +111,7 @@ func TestFlushSettlesNothingElse(t *testing.T) {
 
 // Whoever has asked for it hears of a generation before the base does.
 func TestOnSettleComesFirst(t *testing.T) {
-	base := &written{Base: sqliteBase(t)}
-	j, err := journal.Open(t.TempDir(), []store.Base{base}, journal.Options{Manual: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer j.Close()
+	j, base := openWritten(t)
 	var before []int64
 	j.OnSettle(func() { before = append(before, base.heads.Load()) })
 	e := j.Engines()[0].(*journal.Engine)
