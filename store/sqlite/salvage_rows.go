@@ -22,7 +22,7 @@ type numbers struct {
 	column string
 	lo, hi int64
 	known  string // selects some that are in use, or is empty
-	only   bool   // rows with other numbers are of no use, if any are known
+	only   bool   // rows with other numbers are of no use
 	// Of a column of bytes the numbers are the first eight, in their order.
 	bytes bool
 }
@@ -72,7 +72,7 @@ func sources(ids int64) []source {
 
 // partsOf are the parts of a class.
 func partsOf(class store.Class) numbers {
-	n := numbers{column: "part", only: true}
+	n := numbers{column: "part", hi: int64(store.Pending) + 1, only: true}
 	for p := store.Fields; p <= store.Pending; p++ {
 		if p.Class() == class {
 			n.known += fmt.Sprintf(", (%d)", p)
@@ -146,16 +146,18 @@ func (s *salvage) table(t source) int {
 	return max(s.unread, 1)
 }
 
-// search copies rows by the first of the keys: those of known numbers, and what else there is.
+// search copies rows by the first of the keys: from both ends as far as they can be read, then those of known numbers in
+// between, and what else there is. Known numbers alone would be a read for each of a million keys.
 func (s *salvage) search(t source) {
-	all := portion{t, t.keys[0]}
-	known := false
-	if all.r.known != "" {
-		_, _ = s.conn.query(all.r.known, func(row *stmt) { known = true; s.single(all, row.int(0)) })
+	p := portion{t, t.keys[0]}
+	lo, hi := s.bottom(p), s.top(p)
+	if p.r.known != "" {
+		_, _ = s.conn.query(fmt.Sprintf("WITH known (n) AS (%s) SELECT n FROM known WHERE n >= %d AND n < %d", p.r.known, lo, hi),
+			func(row *stmt) { s.single(p, row.int(0)) })
 		s.divide()
 	}
-	if !known || !all.r.only {
-		s.fence(all)
+	if !p.r.only {
+		s.leave(p, lo, hi)
 	}
 }
 
@@ -174,7 +176,7 @@ func (s *salvage) divide() {
 }
 
 // fence copies a portion from below as far as it can be read, and from above; a single number in which that ends is
-// searched by the next key. What lies between is left for later. Halving alone would not do: the first and the last
+// searched by the next key, and what lies between is left for later. Halving alone would not do: the first and the last
 // page of a tree are on the way to every range without rows below or above, and of these there is no end.
 func (s *salvage) fence(p portion) {
 	if s.tries == 0 {
@@ -184,7 +186,11 @@ func (s *salvage) fence(p portion) {
 	if s.take(p.narrow()) {
 		return
 	}
-	lo, hi := s.bottom(p), s.top(p)
+	s.leave(p, s.bottom(p), s.top(p))
+}
+
+// leave searches the ends of what bottom and top could not read, and puts what lies between into the rest.
+func (s *salvage) leave(p portion, lo, hi int64) {
 	s.single(p, lo)
 	if lo < hi-1 {
 		s.single(p, hi-1)
