@@ -62,8 +62,8 @@ func (d *data) begins(need func()) {
 	}
 }
 
-// overlayBytes is what the journal's growing generations may take: three sixteenths of `cache-size`, and as
-// much again may be settling. A larger generation writes more keys to a page it must write anyhow.
+// overlayBytes is half of what the journal's generations may take: three sixteenths of `cache-size`. A larger
+// generation writes more keys to a page it must write anyhow.
 func overlayBytes(params *param.Set) int64 {
 	if !params.Bool("journal") {
 		return 0

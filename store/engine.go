@@ -110,6 +110,9 @@ type Change struct {
 // Plus adds two changes.
 func (c Change) Plus(d Change) Change { return Change{c.Count + d.Count, c.Bytes + d.Bytes} }
 
+// Minus takes a change back.
+func (c Change) Minus(d Change) Change { return Change{c.Count - d.Count, c.Bytes - d.Bytes} }
+
 // ItemBytes is what an item counts for in Change.Bytes and Head.Bytes.
 func ItemBytes(it Item) int64 { return int64(len(it.Field)+len(it.Value)) + 8 }
 

@@ -1,8 +1,7 @@
 package journal
 
 import (
-	"bytes"
-	"cmp"
+	"hash/maphash"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -18,28 +17,10 @@ type collKey struct {
 	part store.Part
 }
 
-// rowKey finds a row inside a part, whatever its class: Pos is 0 for named items, and for
-// hashed ones it follows from the field, so it is left out.
-type rowKey struct {
-	pos   int64
-	field string
-}
-
-// row is an item as its layer leaves it. A row that is live and below replaces one; a row
-// that is below and not live is a deletion.
-type row struct {
-	item  store.Item
-	live  bool
-	below bool
-	// oldScore is the score below, where the second order still shows it.
-	oldScore float64
-	slot     int // in coll.dense
-}
-
 // coll is what a layer holds of one part of one id.
 type coll struct {
-	part  store.Part
-	byKey map[rowKey]*row
+	part store.Part
+	rows index[*row]
 	// lives and unders are how many rows are live, and how many hide one below.
 	lives, unders int
 	// orders hold the rows in each store.Order, nil until somebody asks for it or the coll
@@ -65,7 +46,12 @@ type order struct {
 // counted in without being asked: making it later would keep one reader waiting for long.
 const orderEarly = 1024
 
-func newColl(p store.Part) *coll { return &coll{part: p, byKey: map[rowKey]*row{}} }
+// collBytes is what a coll costs beyond its rows: itself, its place in the layer's map, its smallest table.
+const collBytes = 176 + 48 + 40
+
+func newColl(p store.Part, seed maphash.Seed) *coll {
+	return &coll{part: p, rows: index[*row]{seed: seed}}
+}
 
 // counted reports whether ranks in an order are cheap below: see store.Range.
 func counted(p store.Part, o store.Order) bool {
@@ -96,7 +82,7 @@ func (c *coll) ordered(by store.Order) *order {
 // makeOrder sorts first: loading sorted rows takes a fifth of the time of adding them.
 func (c *coll) makeOrder(by store.Order) *order {
 	live, gone := make([]*row, 0, c.lives), make([]*row, 0, c.unders)
-	for _, r := range c.byKey {
+	for r := range c.rows.all() {
 		if r.live {
 			live = append(live, r)
 		}
@@ -127,7 +113,7 @@ func (c *coll) drawn() []*row {
 	defer c.once.Unlock()
 	if c.dense == nil {
 		c.dense = make([]*row, 0, c.lives)
-		for _, r := range c.byKey {
+		for r := range c.rows.all() {
 			if r.live {
 				c.enlist(r)
 			}
@@ -137,7 +123,7 @@ func (c *coll) drawn() []*row {
 }
 
 func (c *coll) enlist(r *row) {
-	r.slot = len(c.dense)
+	r.slot = int32(len(c.dense))
 	c.dense = append(c.dense, r)
 }
 
@@ -179,36 +165,17 @@ func (c *coll) hide(r *row) {
 	}
 }
 
-func naturalCompare(a, b *row) int {
-	return cmp.Or(cmp.Compare(a.item.Pos, b.item.Pos), bytes.Compare(a.item.Field, b.item.Field))
-}
-
-func scoreCompare(a, b *row) int {
-	return cmp.Or(cmp.Compare(a.item.Score, b.item.Score), bytes.Compare(a.item.Field, b.item.Field))
-}
-
-func oldScoreCompare(a, b *row) int {
-	return cmp.Or(cmp.Compare(a.oldScore, b.oldScore), bytes.Compare(a.item.Field, b.item.Field))
-}
-
 // find looks a row up by field, or by position in placed parts.
 func (c *coll) find(pos int64, field []byte) *row {
 	if c.part.Class() == store.Placed {
-		return c.byKey[rowKey{pos: pos}]
+		return c.rows.find(place{n: pos})
 	}
-	return c.byKey[rowKey{field: string(field)}]
-}
-
-func (c *coll) keyOf(it store.Item) rowKey {
-	if c.part.Class() == store.Placed {
-		return rowKey{pos: it.Pos}
-	}
-	return rowKey{field: string(it.Field)}
+	return c.rows.find(place{text: field})
 }
 
 // add takes a fresh row in.
 func (c *coll) add(r *row) {
-	c.byKey[c.keyOf(r.item)] = r
+	c.rows.add(r)
 	if r.below {
 		c.unders++
 		for _, o := range c.orders {
@@ -218,7 +185,7 @@ func (c *coll) add(r *row) {
 		}
 	}
 	c.show(r)
-	if by := rankOrder(c.part); len(c.byKey) >= orderEarly && c.orders[by] == nil && counted(c.part, by) {
+	if by := rankOrder(c.part); c.rows.n >= orderEarly && c.orders[by] == nil && counted(c.part, by) {
 		c.ordered(by)
 	}
 }
@@ -226,42 +193,50 @@ func (c *coll) add(r *row) {
 // put gives an existing row a new item.
 func (c *coll) put(r *row, it store.Item) {
 	c.hide(r)
-	r.item.Score, r.item.Value, r.live = it.Score, it.Value, true
+	r.set(it)
+	r.live = true
 	c.show(r)
 }
 
-// remove takes a row away; one that hides something below stays as a deletion.
-func (c *coll) remove(r *row) {
+// take gives an existing row the item of another of the same place.
+func (c *coll) take(r, from *row) {
 	c.hide(r)
-	r.live, r.item.Value = false, nil
+	r.text, r.fieldLen, r.score, r.live = from.text, from.fieldLen, from.score, true
+	c.show(r)
+}
+
+// remove takes a row away and returns the bytes that frees; one that hides something below stays as a deletion.
+func (c *coll) remove(r *row) (freed int64) {
+	freed = r.bytes()
+	c.hide(r)
+	r.live = false
 	if !r.below {
-		delete(c.byKey, c.keyOf(r.item))
+		c.rows.remove(r.place())
+		return freed
 	}
+	r.bare()
+	return freed - r.bytes()
 }
 
 // absorb takes over a row of a newer layer and returns the bytes it adds.
 func (c *coll) absorb(r *row) int64 {
-	mine := c.byKey[c.keyOf(r.item)]
-	switch {
-	case mine == nil:
+	mine := c.rows.find(r.place())
+	if mine == nil {
 		c.add(r)
-		return rowBytes(r)
-	case r.live:
-		grown := int64(len(r.item.Value) - len(mine.item.Value))
-		c.put(mine, r.item)
-		return grown
+		return r.bytes()
 	}
-	freed := int64(len(mine.item.Value))
-	c.remove(mine)
-	return -freed
+	if !r.live {
+		return -c.remove(mine)
+	}
+	before := mine.bytes()
+	c.take(mine, r)
+	return mine.bytes() - before
 }
-
-func rowBytes(r *row) int64 { return entryBytes + int64(len(r.item.Field)+len(r.item.Value)) }
 
 // sorted returns the rows that pass keep, in natural order.
 func (c *coll) sorted(keep func(*row) bool) []*row {
 	var rows []*row
-	for _, r := range c.byKey {
+	for r := range c.rows.all() {
 		if keep(r) {
 			rows = append(rows, r)
 		}

@@ -15,8 +15,9 @@
 //  1. A group of transactions runs on a layer of its own over the present state. Its record
 //     is appended with one write, and only then is the layer published. A failed append
 //     publishes nothing.
-//  2. With Always the record is synced before it is published, so nobody sees what a power
-//     cut could still undo, and no reply waits for more than its own group.
+//  2. With Always a record is synced before anybody is answered who wrote it or has seen it, so nobody acts on what
+//     a power cut could still undo. Groups run on what is not synced yet: while one waits for the disk the next is
+//     appended, and the next fsync serves both. Views wait at their end, unless the log is broken.
 //  3. A transaction over several shards is one record (Join). The caller, package shard,
 //     keeps readers from seeing one shard's part before another's.
 //  4. fn may run several times: when a neighbour in its group fails after writing, and when
@@ -49,15 +50,16 @@
 //     that what is in both counts once.
 //  12. An item's row knows whether something lies below it; a head learns it when somebody
 //     counts. A plain SET looks at nothing below.
-//  13. A generation settles when it is full, when it has been idle for a second, when the
-//     log has grown too long, or when it leaves much less data than the base has.
-//  14. Room is waited for before anything is held, and not for ever.
+//  13. A generation settles when it is the largest and the room gets full, when it has been idle for a second, when
+//     the log has grown too long, or when it leaves much less data than the base has.
+//  14. Room is waited for before anything is held, and not for ever. A shard that cannot settle has its own part of the
+//     room and no more, and keeps nobody else from settling.
 //
 // # Memory
 //
-//  15. The growing layers are bounded by Options.OverlayBytes, and as much again may be
-//     settling; what DropRanges hide may pass the bound by largeRange rows. A transaction
-//     that would pass it, or drops a longer range, leaves the overlay: everything settles,
+//  15. The layers of all shards, growing and settling, share a room of twice Options.OverlayBytes: see room. What
+//     DropRanges hide may pass the bound by largeRange rows. A transaction larger than its shard's
+//     part of OverlayBytes, or one that drops a longer range, leaves the overlay: everything settles,
 //     and it runs straight on the base. One that only empties databases gives up what the
 //     layers hold of them: the base empties them where it would have taken the layers.
 //     For one shard the base's own commit makes it atomic; for several, the record is made

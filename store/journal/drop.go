@@ -69,12 +69,13 @@ func (w *writer) hideAll(id store.ID, p store.Part, r store.Range, list []doomed
 	for _, d := range list {
 		ch = ch.Plus(store.Change{Count: -1, Bytes: -d.size})
 		if mine := c.find(d.item.Pos, d.item.Field); mine != nil {
-			c.remove(mine)
+			w.layer.bytes -= c.remove(mine)
 			continue
 		}
-		hides := &row{item: store.Item{Pos: d.item.Pos, Field: d.item.Field}, below: true, oldScore: d.item.Score}
+		hides := newRow(p, store.Item{Pos: d.item.Pos, Field: d.item.Field})
+		hides.below, hides.oldScore = true, d.item.Score
 		c.add(hides)
-		w.layer.bytes += rowBytes(hides)
+		w.layer.bytes += hides.bytes()
 	}
 	w.wrote = true
 	w.dropped += int64(len(list))
@@ -124,7 +125,7 @@ func dropRuns(tx store.BaseTx, k collKey, by store.Order, rows []*row) error {
 }
 
 func goneBound(r *row) store.Bound {
-	it := r.item
+	it := r.item()
 	it.Score = r.oldScore
 	return boundAt(it)
 }
@@ -133,7 +134,7 @@ func goneBound(r *row) store.Bound {
 func dropRows(tx store.BaseTx, k collKey, rows []*row) (err error) {
 	if k.part.Class() == store.Placed {
 		for _, r := range rows {
-			if _, err = tx.DropRange(k.id, k.part, store.Positions(r.item.Pos, r.item.Pos)); err != nil {
+			if _, err = tx.DropRange(k.id, k.part, store.Positions(r.pos, r.pos)); err != nil {
 				return err
 			}
 		}
@@ -142,7 +143,7 @@ func dropRows(tx store.BaseTx, k collKey, rows []*row) (err error) {
 	for batch := range slices.Chunk(rows, settleBatch) {
 		fields := make([][]byte, len(batch))
 		for i, r := range batch {
-			fields[i] = r.item.Field
+			fields[i] = r.field()
 		}
 		if _, err = tx.DropItems(k.id, k.part, fields...); err != nil {
 			return err

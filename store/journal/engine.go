@@ -17,7 +17,8 @@ type Engine struct {
 	log   *Log
 	base  store.Base
 	shard int
-	limit int64 // bytes of one generation
+	room  *room
+	limit int64 // bytes that one transaction, or replay before it settles, may add
 	// logLimit is the size of the log past which generations settle even while busy.
 	logLimit int64
 	sync     *atomic.Int32
@@ -28,10 +29,10 @@ type Engine struct {
 	writing  sync.Mutex
 	group    *layer // the leader's
 	rec      recorder
+	payload  []byte // of the record being appended
 	nextID   store.ID
 	firstID  store.ID // ids from here on were made in the active generation
 	lastSeen uint64   // the newest LSN at the last tend
-	lent     bool     // see lend
 
 	fill  fill
 	exact atomic.Bool // see Exact
@@ -73,13 +74,17 @@ func (e *Engine) View(ctx context.Context, s store.Scope, fn func(store.Tx) erro
 		return err
 	}
 	defer g.top().pins.Add(-1)
-	return e.base.View(ctx, s, func(low store.Tx) error {
+	err = e.base.View(ctx, s, func(low store.Tx) error {
 		top, err := g.over(low.(store.BaseTx), e.base.Hash)
 		if err != nil {
 			return err
 		}
 		return fn(fenced(top, &s))
 	})
+	if e.careful() {
+		e.log.awaitSync(g.newest())
+	}
+	return err
 }
 
 // pin takes hold of the present layers. It comes before the base's snapshot: a generation
@@ -104,15 +109,22 @@ func (e *Engine) present() *generations {
 
 // Update runs fn in the next group.
 func (e *Engine) Update(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
-	job := &store.Job{Scope: s, Write: true, Fn: fn}
-	e.run([]*store.Job{job})
-	return job.Err
+	t := e.queue.ticket()
+	defer e.queue.giveBack(t)
+	t.own = store.Job{Scope: s, Write: true, Fn: fn}
+	t.ones[0] = &t.own
+	t.jobs = t.ones[:]
+	e.run(t)
+	return t.own.Err
 }
 
 // Batch runs jobs in one group, in order; a batch that only reads shares a View.
 func (e *Engine) Batch(ctx context.Context, jobs []*store.Job) {
 	if anyWrites(jobs) {
-		e.run(jobs)
+		t := e.queue.ticket()
+		defer e.queue.giveBack(t)
+		t.jobs = jobs
+		e.run(t)
 		return
 	}
 	err := e.View(ctx, store.Whole(), func(tx store.Tx) error {

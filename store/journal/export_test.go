@@ -1,6 +1,9 @@
 package journal
 
-import "errors"
+import (
+	"errors"
+	"sync/atomic"
+)
 
 // ErrInjected is what a failing file answers.
 var ErrInjected = errors.New("injected failure")
@@ -50,4 +53,32 @@ func (f *faulty) Sync() error {
 		return ErrInjected
 	}
 	return f.file.Sync()
+}
+
+// WithHeldSyncs has every fsync after the log is open wait for gate to be closed, and tells of each record that is appended.
+func WithHeldSyncs(o Options, gate <-chan struct{}, appended chan<- struct{}) Options {
+	o.test = func(l *Log) {
+		opened := &atomic.Bool{}
+		l.wrap = func(under file) file { return &held{under, gate, opened} }
+		l.step = func(name string) {
+			if name == "before publish" {
+				opened.Store(true)
+				appended <- struct{}{}
+			}
+		}
+	}
+	return o
+}
+
+type held struct {
+	file
+	gate   <-chan struct{}
+	opened *atomic.Bool
+}
+
+func (h *held) Sync() error {
+	if h.opened.Load() {
+		<-h.gate
+	}
+	return h.file.Sync()
 }

@@ -62,22 +62,6 @@ func recountAll(shards ...*Engine) {
 	}
 }
 
-// weigh is what a head counts for.
-func weigh(h *store.Head) store.Fill {
-	if h.Type == store.None {
-		return store.Fill{}
-	}
-	return store.Fill{Data: h.Bytes, Keys: 1, Volatile: one(h.ExpireAt != 0)}
-}
-
-// weighBelow is what lies below an entry, as far as the layer's growth takes account of it.
-func (e *headEntry) weighBelow() store.Fill {
-	if !e.counted || e.below != present {
-		return store.Fill{}
-	}
-	return store.Fill{Data: e.belowBytes, Keys: 1, Volatile: one(e.belowTTL)}
-}
-
 // lies notes what lies below an entry that the layer has just got.
 func (l *layer) lies(e *headEntry, h *store.Head, there bool) {
 	e.liesOver(h, there)
@@ -85,18 +69,12 @@ func (l *layer) lies(e *headEntry, h *store.Head, there bool) {
 	l.grown = l.grown.Minus(e.weighBelow())
 }
 
-func (e *headEntry) liesOver(h *store.Head, there bool) {
-	e.below, e.belowTTL, e.belowBytes = absent, false, 0
-	if there {
-		e.below, e.belowTTL, e.belowBytes = present, h.ExpireAt != 0, h.Bytes
-	}
-}
-
 // noteBelow tells an entry that the group has just got what it replaces: what an older layer
 // knows, or what the base has if the count must be exact.
 func (w *writer) noteBelow(e *headEntry, k store.Key) error {
 	if under := w.now.find(k); under != nil {
-		w.layer.lies(e, &under.head, under.live())
+		h := under.head()
+		w.layer.lies(e, &h, under.live())
 		return nil
 	}
 	if !w.engine.exact.Load() {

@@ -1,9 +1,8 @@
 package journal
 
 import (
-	"cmp"
+	"bytes"
 	"slices"
-	"strings"
 
 	"github.com/tidwall/btree"
 
@@ -17,7 +16,7 @@ func (m *merged) Tagged(db int, tag string, from store.Cursor, n int) ([][]byte,
 		return nil, 0, err
 	}
 	low, next, err := m.low.Tagged(db, tag, from, n)
-	if err != nil || len(m.layer.heads) == 0 {
+	if err != nil || m.layer.heads.n == 0 {
 		return low, next, err
 	}
 	var names [][]byte
@@ -32,7 +31,7 @@ func (m *merged) Tagged(db int, tag string, from store.Cursor, n int) ([][]byte,
 		}
 		taken, last = taken+1, e.pos
 		if h := m.alive(e); h.Exists() {
-			names = append(names, []byte(e.name))
+			names = append(names, bytes.Clone(e.name()))
 		}
 	}
 	for _, name := range low {
@@ -49,26 +48,13 @@ func (m *merged) Tagged(db int, tag string, from store.Cursor, n int) ([][]byte,
 // tagged lists the keys of a layer that have a tag, in the order of cursors.
 func (l *layer) tagged(db int, tag string, from store.Cursor) []*headEntry {
 	var list []*headEntry
-	for _, e := range l.noted {
-		if e.db == db && e.pos >= from && e.head.Notes.Tagged(tag) {
+	for e := range l.noted {
+		if int(e.db) == db && e.pos >= from && e.notes().Tagged(tag) {
 			list = append(list, e)
 		}
 	}
 	slices.SortFunc(list, headCompare)
 	return list
-}
-
-// note follows an entry whose head is about to change: keys with notes are kept apart, few as
-// they are, so that looking for a tag does not look at all keys.
-func (l *layer) note(e *headEntry, next store.Notes) {
-	switch {
-	case next != "" && l.noted == nil:
-		l.noted = map[headKey]*headEntry{e.headKey: e}
-	case next != "":
-		l.noted[e.headKey] = e
-	case e.head.Notes != "":
-		delete(l.noted, e.headKey)
-	}
 }
 
 // Names merges a page from below with the layer's own names of the span. What the layer hides
@@ -77,7 +63,7 @@ func (m *merged) Names(db int, s store.Span) ([][]byte, error) {
 	if err := m.whole(); err != nil {
 		return nil, err
 	}
-	if len(m.layer.heads) == 0 {
+	if m.layer.heads.n == 0 {
 		return m.low.Names(db, s)
 	}
 	mine := m.namesOf(db, s)
@@ -99,8 +85,8 @@ func (m *merged) Names(db int, s store.Span) ([][]byte, error) {
 // namesOf are the first names of a span that the layer shows.
 func (m *merged) namesOf(db int, s store.Span) (names [][]byte) {
 	take := func(e *headEntry) bool {
-		name := []byte(e.name)
-		if e.db != db || s.Past(name) || len(names) == s.Limit {
+		name := bytes.Clone(e.name())
+		if int(e.db) != db || s.Past(name) || len(names) == s.Limit {
 			return false
 		}
 		if h := m.alive(e); h.Exists() && s.Admits(name) {
@@ -111,11 +97,11 @@ func (m *merged) namesOf(db int, s store.Span) (names [][]byte) {
 	order := m.layer.named()
 	switch {
 	case !s.Reverse:
-		order.Ascend(&headEntry{headKey: headKey{db: db, name: string(s.From)}}, take)
+		order.Ascend(newHeadEntry(store.Key{DB: db, Name: s.From}, 0), take)
 	case s.To != nil:
-		order.Descend(&headEntry{headKey: headKey{db: db, name: string(s.To)}}, take)
+		order.Descend(newHeadEntry(store.Key{DB: db, Name: s.To}, 0), take)
 	default:
-		order.Descend(&headEntry{headKey: headKey{db: db + 1}}, func(e *headEntry) bool { return e.db > db || take(e) })
+		order.Descend(newHeadEntry(store.Key{DB: db + 1}, 0), func(e *headEntry) bool { return int(e.db) > db || take(e) })
 	}
 	return names
 }
@@ -146,13 +132,9 @@ func (l *layer) named() *btree.BTreeG[*headEntry] {
 	defer l.ordering.Unlock()
 	if l.names == nil {
 		l.names = btree.NewBTreeGOptions(nameOrder, btree.Options{NoLocks: true})
-		for _, e := range l.heads {
+		for e := range l.heads.all() {
 			l.names.Set(e)
 		}
 	}
 	return l.names
-}
-
-func nameOrder(a, b *headEntry) bool {
-	return cmp.Or(cmp.Compare(a.db, b.db), strings.Compare(a.name, b.name)) < 0
 }

@@ -223,6 +223,7 @@ func (e *Engine) empty(dbs map[int]bool, lsn uint64) error {
 	}
 	close(e.settles)
 	e.settles = nil
+	e.room.follow(e)
 	e.overlay.Unlock()
 	if err == nil {
 		e.log.Settled(e.shard, lsn)
@@ -236,9 +237,9 @@ func (e *Engine) empty(dbs map[int]bool, lsn uint64) error {
 func without(layers []*layer, dbs map[int]bool) []*layer {
 	dead := map[store.ID]bool{}
 	for _, l := range layers {
-		for k, h := range l.heads {
-			if dbs[k.db] {
-				dead[h.head.ID] = true
+		for h := range l.heads.all() {
+			if dbs[int(h.db)] {
+				dead[h.id] = true
 			}
 		}
 		for id := range l.lost {
@@ -251,7 +252,7 @@ func without(layers []*layer, dbs map[int]bool) []*layer {
 		moved = moved || l.moved
 	}
 	for _, l := range rest {
-		if moved && (len(l.heads) > 0 || len(l.colls) > 0) {
+		if moved && (l.heads.n > 0 || len(l.colls) > 0) {
 			return layers
 		}
 	}
@@ -264,10 +265,10 @@ func without(layers []*layer, dbs map[int]bool) []*layer {
 func (l *layer) filter(dbs map[int]bool, dead map[store.ID]bool) *layer {
 	rest := newLayer()
 	rest.lost = l.lost
-	for k, h := range l.heads {
-		if !dbs[k.db] {
-			rest.heads[k] = h
-			delete(dead, h.head.ID)
+	for h := range l.heads.all() {
+		if !dbs[int(h.db)] {
+			rest.heads.add(h)
+			delete(dead, h.id)
 		}
 	}
 	for k, c := range l.colls {

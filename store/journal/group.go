@@ -10,12 +10,13 @@ import (
 )
 
 // queue collects the jobs that wait for the next group. Whoever finds it idle leads: it
-// runs everything that has gathered, and hands on when its own jobs are done, so that
-// nobody works for others for ever and one client alone waits for nobody.
+// runs everything that has gathered, and hands on, so that nobody works for others for ever
+// and one client alone waits for nobody.
 type queue struct {
 	mu      sync.Mutex
 	waiting []*ticket
 	led     bool
+	tickets sync.Pool
 }
 
 // ticket is one caller's jobs. turn carries true when the caller must lead, false when
@@ -23,22 +24,34 @@ type queue struct {
 type ticket struct {
 	jobs []*store.Job
 	turn chan bool
+	own  store.Job // of a caller with one job
+	ones [1]*store.Job
+}
+
+func (q *queue) ticket() *ticket {
+	if t, ok := q.tickets.Get().(*ticket); ok {
+		return t
+	}
+	return &ticket{turn: make(chan bool, 1)}
+}
+
+func (q *queue) giveBack(t *ticket) {
+	t.jobs, t.own, t.ones[0] = nil, store.Job{}, nil
+	q.tickets.Put(t)
 }
 
 // groupMax bounds the tickets of a group.
 const groupMax = 1024
 
-func (e *Engine) run(jobs []*store.Job) {
+func (e *Engine) run(t *ticket) {
 	q := &e.queue
 	q.mu.Lock()
 	if !q.led {
 		q.led = true
 		q.mu.Unlock()
-		e.log.busy.Add(1)
-		e.lead(&ticket{jobs: jobs})
+		e.lead(t)
 		return
 	}
-	t := &ticket{jobs: jobs, turn: make(chan bool, 1)}
 	q.waiting = append(q.waiting, t)
 	q.mu.Unlock()
 	if lead := <-t.turn; lead {
@@ -46,7 +59,8 @@ func (e *Engine) run(jobs []*store.Job) {
 	}
 }
 
-// lead runs a group: its own ticket and what gathers while the others get a chance to run.
+// lead runs a group: its own ticket and what gathers while the others get a chance to run. The next group runs while
+// this one waits for the disk.
 func (e *Engine) lead(own *ticket) {
 	runtime.Gosched()
 	q := &e.queue
@@ -56,15 +70,29 @@ func (e *Engine) lead(own *ticket) {
 	q.waiting = append(q.waiting[:0], q.waiting[n:]...)
 	q.mu.Unlock()
 
-	e.commit(group)
+	var jobs []*store.Job
+	for _, t := range group {
+		jobs = append(jobs, t.jobs...)
+	}
+	seen := e.commit(jobs)
+	e.handOn()
+	if e.careful() {
+		if err := e.log.Sync(seen); err != nil {
+			fail(jobs, err)
+		}
+	}
 	for _, t := range group[1:] {
 		t.turn <- false
 	}
+}
+
+// handOn has the next of those who wait lead, or nobody.
+func (e *Engine) handOn() {
+	q := &e.queue
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.waiting) == 0 {
 		q.led = false
-		e.log.busy.Add(-1)
 		return
 	}
 	next := q.waiting[0]
@@ -72,22 +100,21 @@ func (e *Engine) lead(own *ticket) {
 	next.turn <- true
 }
 
-// commit runs a group and publishes it. Jobs that are too large for the overlay run
-// afterwards, each by itself, straight on the base.
-func (e *Engine) commit(group []*ticket) {
-	var jobs []*store.Job
-	for _, t := range group {
-		jobs = append(jobs, t.jobs...)
-	}
+// careful reports whether a record must be on stable storage before anybody is answered who wrote it or has seen it.
+func (e *Engine) careful() bool { return SyncMode(e.sync.Load()) == Always }
+
+// commit runs a group and publishes it, and returns the newest record that its jobs have seen. Jobs that are too large
+// for the overlay run afterwards, each by itself, straight on the base.
+func (e *Engine) commit(jobs []*store.Job) (seen uint64) {
 	if err := e.waitForRoom(); err != nil {
 		fail(jobs, err)
-		return
+		return 0
 	}
 	e.writing.Lock()
 	defer e.writing.Unlock()
 	if e.closed {
 		fail(jobs, store.ErrClosed)
-		return
+		return 0
 	}
 	for len(jobs) > 0 {
 		n := e.attempt(jobs)
@@ -97,6 +124,7 @@ func (e *Engine) commit(group []*ticket) {
 		}
 		jobs = jobs[n:]
 	}
+	return e.present().newest()
 }
 
 // attempt runs jobs in one group and commits them. It returns how many it has dealt with:
@@ -193,21 +221,22 @@ func runJob(w *writer, j *store.Job) error {
 	return j.Fn(&w.merged)
 }
 
-// publish appends the group's record, waits for the disk if every write must, and only
-// then lets readers see it.
+// publish appends the group's record and lets others see it. Who has seen it waits for the disk if every write
+// must: see careful.
 func (e *Engine) publish() error {
-	lsn, err := e.log.Append(section(nil, e.shard, e.rec.buf))
+	if cap(e.payload) > bufferKept {
+		e.payload = nil
+	}
+	e.payload = section(e.payload[:0], e.shard, e.rec.buf)
+	lsn, err := e.log.Append(e.payload)
 	if err != nil {
 		return err
 	}
-	if SyncMode(e.sync.Load()) == Always || e.log.crowded() {
-		if err := e.log.syncTogether(lsn); err != nil {
-			e.absorb(lsn)
-			return err
-		}
-	}
 	e.log.step("before publish")
 	e.absorb(lsn)
+	if e.log.crowded() {
+		return e.log.Sync(lsn)
+	}
 	return nil
 }
 
@@ -218,9 +247,7 @@ func (e *Engine) absorb(lsn uint64) {
 	e.fill.add(e.group.grown)
 	next, taken := e.now.push(e.group, lsn)
 	e.now = next
-	if next.bytes() > e.limit/claimShare {
-		e.lend(false)
-	}
+	e.room.follow(e)
 	if taken {
 		e.group = newLayer()
 	}

@@ -46,7 +46,7 @@ func seen(r *row) store.Item {
 	if r == nil || !r.live {
 		return store.Item{}
 	}
-	it := r.item
+	it := r.item()
 	it.Found = true
 	return it
 }
@@ -97,11 +97,11 @@ func rankIn(t *btree.BTreeG[*row], r store.Range, class store.Class, upper, old 
 func reach(t *btree.BTreeG[*row], o store.Order, class store.Class, b store.Bound, with, old bool) int {
 	return sort.Search(t.Len(), func(i int) bool {
 		x, _ := t.GetAt(i)
-		score := x.item.Score
+		score := x.score
 		if old {
 			score = x.oldScore
 		}
-		cmp := against(x.item.Pos, score, x.item.Field, o, class, b)
+		cmp := against(x.pos, score, x.field(), o, class, b)
 		if with {
 			return cmp > 0
 		}
@@ -163,13 +163,13 @@ func (m *merged) Range(id store.ID, p store.Part, r store.Range) iter.Seq2[store
 
 // single is a Range of one position: the ends of a list need no order.
 func (m *merged) single(c *coll, id store.ID, p store.Part, r store.Range) iter.Seq2[store.Item, error] {
-	found := c.byKey[rowKey{pos: r.Min.Pos}]
+	found := c.find(r.Min.Pos, nil)
 	if found == nil {
 		return m.low.Range(id, p, r)
 	}
 	return func(yield func(store.Item, error) bool) {
 		if found.live {
-			yield(found.item, nil)
+			yield(found.item(), nil)
 		}
 	}
 }

@@ -16,8 +16,8 @@ import (
 
 // Options are what a Journal is made with.
 type Options struct {
-	// OverlayBytes bounds the active generations of all shards together; while one
-	// settles, its shard may hold as much again. 0 means 16 MB.
+	// OverlayBytes is half of what the generations of all shards together may take: those that grow and those that
+	// settle. 0 means 16 MB.
 	OverlayBytes int64
 	Sync         SyncMode
 	// test gets at the log before it is opened.
@@ -30,6 +30,7 @@ type Options struct {
 type Journal struct {
 	log    *Log
 	shards []*Engine
+	room   *room
 	mode   atomic.Int32
 	began  atomic.Pointer[func()] // see OnSettle
 	stop   chan struct{}
@@ -43,14 +44,15 @@ func Open(dir string, bases []store.Base, o Options) (*Journal, error) {
 	if o.OverlayBytes == 0 {
 		o.OverlayBytes = 16 << 20
 	}
-	j := &Journal{log: newLog(dir, len(bases)), stop: make(chan struct{})}
+	j := &Journal{log: newLog(dir, len(bases)), room: newRoom(2 * o.OverlayBytes), stop: make(chan struct{})}
 	j.mode.Store(int32(o.Sync))
 	if o.test != nil {
 		o.test(j.log)
 	}
 	for i, b := range bases {
 		e := newEngine(j.log, b, i, o.OverlayBytes/int64(len(bases)), &j.mode)
-		e.logLimit, e.began = max(4*o.OverlayBytes, segmentMax), &j.began
+		e.logLimit, e.began, e.room = max(4*o.OverlayBytes, segmentMax), &j.began, j.room
+		j.room.join(e)
 		j.shards = append(j.shards, e)
 	}
 	if err := j.recover(); err != nil {
@@ -91,6 +93,7 @@ func (j *Journal) Tend() {
 	for _, e := range j.shards {
 		e.tend()
 	}
+	j.room.offer()
 }
 
 func (j *Journal) tend() {

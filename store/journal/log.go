@@ -3,9 +3,7 @@ package journal
 import (
 	"errors"
 	"os"
-	"runtime"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -36,16 +34,14 @@ type Log struct {
 	// segmentBytes is segmentMax, or less in tests.
 	segmentBytes int64
 	buf          []byte
-	// unsynced are the frames since the last successful fsync: after a failed one the old
+	// unsynced are the records since the last successful fsync: after a failed one the old
 	// file may have lost them, so they are written again elsewhere.
-	unsynced []pending
-	kept     int64
+	unsynced kept
 	broken   error // why nothing can be written now
 	settled  []uint64
 
-	syncing sync.Mutex   // one fsync at a time
-	busy    atomic.Int32 // shards at work on a group, and not waiting for an fsync
-	synced  uint64       // guarded by mu
+	syncing sync.Mutex // one fsync at a time
+	synced  uint64     // guarded by mu
 
 	appends, syncs int64
 	syncTime       time.Duration
@@ -60,10 +56,8 @@ func newLog(dir string, shards int) *Log {
 	return &Log{dir: dir, segmentBytes: segmentMax, settled: make([]uint64, shards), wrap: func(f file) file { return f }, step: func(string) {}}
 }
 
-type pending struct {
-	lsn     uint64
-	payload []byte
-}
+// bufferKept is the largest buffer that is kept for the next record, in bytes.
+const bufferKept = 1 << 20
 
 // keptMax bounds the records kept since the last fsync, in bytes: a writer that passes it
 // waits for an fsync, whatever appendfsync says.
@@ -73,7 +67,7 @@ const keptMax = 8 << 20
 func (l *Log) crowded() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.kept > keptMax
+	return len(l.unsynced.bytes) > keptMax
 }
 
 // Append writes one record and returns its LSN. When it fails nothing of the record will
@@ -92,8 +86,7 @@ func (l *Log) Append(payload []byte) (uint64, error) {
 	l.step("after append")
 	l.next++
 	l.appends++
-	l.unsynced = append(l.unsynced, pending{lsn, append([]byte(nil), payload...)})
-	l.kept += int64(len(payload))
+	l.unsynced.add(lsn, payload)
 	return lsn, nil
 }
 
@@ -117,7 +110,7 @@ func (l *Log) write(lsn uint64, payload []byte) error {
 	}
 	s.size += int64(len(l.buf))
 	s.chain, s.last = chain, lsn
-	if cap(l.buf) > 1<<20 {
+	if cap(l.buf) > bufferKept {
 		l.buf = nil
 	}
 	return nil
@@ -170,21 +163,17 @@ func (l *Log) mend() error {
 	if l.broken == nil {
 		return nil
 	}
-	first := l.next
-	if len(l.unsynced) > 0 {
-		first = l.unsynced[0].lsn
-	}
-	s, err := l.create(first)
+	s, err := l.create(l.unsynced.first(l.next))
 	if err != nil {
 		return ioError("the journal cannot be written", errors.Join(l.broken, err))
 	}
-	for _, p := range l.unsynced {
+	for lsn, payload := range l.unsynced.all() {
 		var chain uint32
-		l.buf, chain = frame(l.buf[:0], p.lsn, p.payload, s.chain)
+		l.buf, chain = frame(l.buf[:0], lsn, payload, s.chain)
 		if _, err = s.file.WriteAt(l.buf, s.size); err != nil {
 			break
 		}
-		s.size, s.chain, s.last = s.size+int64(len(l.buf)), chain, p.lsn
+		s.size, s.chain, s.last = s.size+int64(len(l.buf)), chain, lsn
 	}
 	if err == nil {
 		err = s.file.Sync()
@@ -203,12 +192,7 @@ func (l *Log) mend() error {
 // forget notes that all up to an LSN is on stable storage.
 func (l *Log) forget(lsn uint64) {
 	l.synced = max(l.synced, lsn)
-	n := 0
-	for n < len(l.unsynced) && l.unsynced[n].lsn <= lsn {
-		l.kept -= int64(len(l.unsynced[n].payload))
-		n++
-	}
-	l.unsynced = append(l.unsynced[:0], l.unsynced[n:]...)
+	l.unsynced.drop(lsn)
 }
 
 // Sync returns once the record lsn is on stable storage; one fsync serves all who wait.
@@ -218,27 +202,21 @@ func (l *Log) Sync(lsn uint64) error {
 	}
 	l.syncing.Lock()
 	defer l.syncing.Unlock()
-	return l.fsync()
-}
-
-// syncPatience is how long an fsync waits for shards that are at work on a group.
-const syncPatience = 200 * time.Microsecond
-
-// syncTogether is Sync for a group of a shard. Before an fsync it lets the other shards append the
-// groups they are at work on: an fsync takes longer than a group and serves four as well as one.
-// Without that the shards take turns, and each waits for two fsyncs.
-func (l *Log) syncTogether(lsn uint64) error {
-	l.busy.Add(-1)
-	defer l.busy.Add(1)
-	l.syncing.Lock()
-	defer l.syncing.Unlock()
-	for start := time.Now(); l.busy.Load() > 0 && time.Since(start) < syncPatience; {
-		runtime.Gosched()
-	}
 	if l.isSynced(lsn) {
 		return nil
 	}
 	return l.fsync()
+}
+
+// awaitSync is Sync for those who have only read. While the log is broken they do not wait: reads go on, and
+// whoever wrote was told that the outcome is unknown.
+func (l *Log) awaitSync(lsn uint64) {
+	l.mu.Lock()
+	done := l.synced >= lsn || l.broken != nil
+	l.mu.Unlock()
+	if !done {
+		_ = l.Sync(lsn) // see above
+	}
 }
 
 func (l *Log) isSynced(lsn uint64) bool {

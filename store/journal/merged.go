@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"time"
 
@@ -45,7 +46,7 @@ func (m *merged) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, error
 	if err := m.admits(keys...); err != nil {
 		return dst, err
 	}
-	if len(m.layer.heads) == 0 {
+	if m.layer.heads.n == 0 {
 		return m.low.Heads(dst, keys...)
 	}
 	if len(keys) == 1 {
@@ -85,16 +86,16 @@ func (m *merged) manyHeads(dst []store.Head, keys []store.Key) ([]store.Head, er
 
 // alive is an entry's head as a reader sees it: expired ones are absent.
 func (m *merged) alive(e *headEntry) store.Head {
-	if e.head.ExpireAt != 0 && e.head.Expired(m.Now().UnixMilli()) {
+	if e.expireAt != 0 && m.Now().UnixMilli() > e.expireAt {
 		return store.Head{}
 	}
-	return e.head
+	return e.head()
 }
 
 // Row is the stored head, expired or not.
 func (m *merged) Row(k store.Key) (store.Head, bool, error) {
 	if e := m.layer.head(k); e != nil {
-		return e.head, e.live(), nil
+		return e.head(), e.live(), nil
 	}
 	return m.low.Row(k)
 }
@@ -104,7 +105,7 @@ func (m *merged) resolve(e *headEntry) error {
 	if e.below != unknown {
 		return nil
 	}
-	h, there, err := m.low.Row(store.Key{DB: e.db, Name: []byte(e.name)})
+	h, there, err := m.low.Row(e.key())
 	if err != nil {
 		return err
 	}
@@ -129,14 +130,14 @@ func (m *merged) Size(db int) (int64, error) {
 func (m *merged) deltas(db int) (sum store.Fill, err error) {
 	m.layer.resolving.Lock()
 	defer m.layer.resolving.Unlock()
-	m.layer.ordered().Ascend(&headEntry{headKey: headKey{db: db}}, func(e *headEntry) bool {
-		if e.db != db {
+	m.layer.ordered().Ascend(newHeadEntry(store.Key{DB: db}, 0), func(e *headEntry) bool {
+		if int(e.db) != db {
 			return false
 		}
 		if err = m.resolve(e); err != nil {
 			return false
 		}
-		sum = sum.Plus(weigh(&e.head)).Minus(store.Fill{Data: e.belowBytes, Keys: one(e.below == present), Volatile: one(e.belowTTL)})
+		sum = sum.Plus(e.weight()).Minus(store.Fill{Data: e.belowSize, Keys: one(e.below == present), Volatile: one(e.belowTTL)})
 		return true
 	})
 	return sum, err
@@ -156,13 +157,13 @@ func (m *merged) Scan(db int, from store.Cursor, n int) ([]store.Entry, store.Cu
 		return nil, 0, err
 	}
 	low, next, err := m.low.Scan(db, from, n)
-	if err != nil || len(m.layer.heads) == 0 {
+	if err != nil || m.layer.heads.n == 0 {
 		return low, next, err
 	}
 	var entries []store.Entry
 	taken, last := 0, store.Cursor(0)
-	m.layer.ordered().Ascend(&headEntry{headKey: headKey{db: db}, pos: from}, func(e *headEntry) bool {
-		if e.db != db || next != 0 && e.pos >= next {
+	m.layer.ordered().Ascend(newHeadEntry(store.Key{DB: db}, from), func(e *headEntry) bool {
+		if int(e.db) != db || next != 0 && e.pos >= next {
 			return false
 		}
 		if taken >= n && e.pos != last {
@@ -171,7 +172,7 @@ func (m *merged) Scan(db int, from store.Cursor, n int) ([]store.Entry, store.Cu
 		}
 		taken, last = taken+1, e.pos
 		if h := m.alive(e); h.Exists() {
-			entries = append(entries, store.Entry{Name: []byte(e.name), Head: h})
+			entries = append(entries, store.Entry{Name: bytes.Clone(e.name()), Head: h})
 		}
 		return true
 	})
@@ -195,7 +196,7 @@ func (m *merged) RandomKey(db int) ([]byte, bool, error) {
 	if err := m.whole(); err != nil {
 		return nil, false, err
 	}
-	if len(m.layer.heads) == 0 {
+	if m.layer.heads.n == 0 {
 		return m.low.RandomKey(db)
 	}
 	size, err := m.Size(db)
@@ -210,7 +211,7 @@ func (m *merged) RandomKey(db int) ([]byte, bool, error) {
 	for range randomTries {
 		if draw := rand.Int64N(lowSize + int64(len(mine))); draw >= lowSize {
 			if e := mine[draw-lowSize]; m.alive(e).Type != store.None {
-				return []byte(e.name), true, nil
+				return bytes.Clone(e.name()), true, nil
 			}
 			continue
 		}
@@ -227,11 +228,11 @@ func (m *merged) RandomKey(db int) ([]byte, bool, error) {
 
 func (m *merged) headsOf(db int) []*headEntry {
 	var list []*headEntry
-	m.layer.ordered().Ascend(&headEntry{headKey: headKey{db: db}}, func(e *headEntry) bool {
-		if e.db == db && e.live() {
+	m.layer.ordered().Ascend(newHeadEntry(store.Key{DB: db}, 0), func(e *headEntry) bool {
+		if int(e.db) == db && e.live() {
 			list = append(list, e)
 		}
-		return e.db == db
+		return int(e.db) == db
 	})
 	return list
 }

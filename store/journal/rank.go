@@ -91,8 +91,7 @@ func (s *search) probe(rank int64) (st stop, ok bool, err error) {
 		st.here = rank + s.added(st.bound)
 		st.visible = true
 		for _, h := range s.heaps {
-			probe := &row{item: it, oldScore: it.Score}
-			if _, hidden := h.gone.Get(probe); hidden {
+			if _, hidden := h.gone.Get(probe(it)); hidden {
 				st.visible = false
 			}
 		}
@@ -198,15 +197,15 @@ func (s *search) between(g gap, rank int64) (at store.Bound, ok bool, err error)
 		}
 		rankAt := func(i int) int64 {
 			r, _ := h.live.GetAt(from + i)
-			return g.n + s.added(boundAt(r.item))
+			return g.n + s.added(boundAt(r.item()))
 		}
 		i := sort.Search(to-from, func(i int) bool { return rankAt(i) > rank }) - 1
 		if i < 0 {
 			continue
 		}
 		r, _ := h.live.GetAt(from + i)
-		if !ok || against(r.item.Pos, r.item.Score, r.item.Field, h.by, class, at) > 0 {
-			at, here, ok = boundAt(r.item), rankAt(i), true
+		if !ok || against(r.pos, r.score, r.field(), h.by, class, at) > 0 {
+			at, here, ok = boundAt(r.item()), rankAt(i), true
 		}
 	}
 	return at, ok && here == rank, nil

@@ -27,7 +27,11 @@ const (
 // is absolute: replaying needs neither a clock nor chance. For the leader of a group.
 type recorder struct{ buf []byte }
 
-func (r *recorder) reset() { r.buf = r.buf[:0] }
+func (r *recorder) reset() {
+	if r.buf = r.buf[:0]; cap(r.buf) > bufferKept {
+		r.buf = nil
+	}
+}
 
 func (r *recorder) op(o op)       { r.buf = append(r.buf, byte(o)) }
 func (r *recorder) uint(n uint64) { r.buf = binary.AppendUvarint(r.buf, n) }

@@ -69,7 +69,7 @@ func (s *sampling) sizeOf(l *layer) int64 {
 	if s.volatile {
 		return int64(l.ttl.Len())
 	}
-	return int64(len(l.heads))
+	return int64(l.heads.n)
 }
 
 func (s *sampling) size() (n int64) {
@@ -79,7 +79,7 @@ func (s *sampling) size() (n int64) {
 	return n
 }
 
-// draw appends about n keys. A layer's keys are met in the order of its map, which begins
+// draw appends about n keys. A layer's keys are met in the order of its index, which begins
 // somewhere else each time.
 func (s *sampling) draw(dst []store.Candidate, n int) []store.Candidate {
 	total := s.size()
@@ -103,7 +103,7 @@ func (s *sampling) drawFrom(dst []store.Candidate, i, pick, n int) []store.Candi
 		return dst
 	}
 	tries := 8 * n
-	for _, e := range l.heads {
+	for e := range l.heads.all() {
 		if e.live() && !hidden(s.layers[i+1:], e.key()) {
 			dst = append(dst, e.candidate())
 			n--
@@ -123,10 +123,6 @@ func (s *sampling) appendVisible(dst, found []store.Candidate) []store.Candidate
 		}
 	}
 	return dst
-}
-
-func (e *headEntry) candidate() store.Candidate {
-	return store.Candidate{Key: e.key(), Bytes: e.head.Bytes, ExpireAt: e.head.ExpireAt, StoredAt: e.stored}
 }
 
 // Soonest merges the layers' orders with the base's index.

@@ -23,29 +23,32 @@ func errNoRoom(cause error) error {
 	return &store.Error{Code: store.CodeIO, Message: "writes wait for the data files, which cannot take them", Err: cause}
 }
 
-// waitForRoom waits, before anything is held, until the active generation may grow.
+// waitForRoom waits, before anything is held, until there is room for a group.
 func (e *Engine) waitForRoom() error {
-	deadline := time.Now().Add(roomPatience)
+	var late <-chan time.Time
 	for {
-		e.overlay.Lock()
-		full, settles, failed := e.now.bytes() >= e.limit, e.settles, e.failed
-		e.overlay.Unlock()
-		if !full {
+		freed, failed := e.room.wait(e.shard)
+		if freed == nil {
 			return nil
 		}
-		if settles == nil {
-			e.writing.Lock()
-			e.rotate()
-			e.writing.Unlock()
-			continue
+		if late == nil {
+			late = time.After(roomPatience)
 		}
 		e.Stalls.Add(1)
 		select {
-		case <-settles:
-		case <-time.After(time.Until(deadline)):
+		case <-freed:
+		case <-late:
 			return errNoRoom(failed)
 		}
 	}
+}
+
+// settleFull begins to settle what has grown while the room got full.
+func (e *Engine) settleFull() {
+	e.writing.Lock()
+	defer e.writing.Unlock()
+	e.rotate()
+	e.room.answered(e.shard)
 }
 
 // rotate freezes the active generation and begins to settle it, unless one is settling or
@@ -54,11 +57,13 @@ func (e *Engine) rotate() {
 	e.overlay.Lock()
 	defer e.overlay.Unlock()
 	if e.now.frozen != nil || e.now.empty() {
+		e.room.follow(e)
 		return
 	}
 	e.now = e.now.freeze()
 	e.firstID = e.nextID
 	e.settles = make(chan struct{})
+	e.room.follow(e)
 	go e.settle(e.now.frozen, store.Mark{LSN: e.now.frozenLast(), NextID: e.nextID})
 }
 
@@ -89,6 +94,7 @@ func (e *Engine) settle(layers []*layer, mark store.Mark) {
 		}
 		e.overlay.Lock()
 		e.failed = err
+		e.room.follow(e)
 		e.overlay.Unlock()
 		if errors.Is(err, store.ErrClosed) {
 			return
@@ -103,6 +109,7 @@ func (e *Engine) settle(layers []*layer, mark store.Mark) {
 	e.recount()
 	close(e.settles)
 	e.settles = nil
+	e.room.follow(e)
 	e.overlay.Unlock()
 	e.log.Settled(e.shard, mark.LSN)
 }
@@ -149,13 +156,12 @@ func (e *Engine) tend() {
 	}
 	defer e.writing.Unlock()
 	g := e.present()
-	last := max(g.last(), g.frozenLast())
+	last := g.newest()
 	idle := last == e.lastSeen
 	e.lastSeen = last
 	switch {
 	case g.empty() && g.frozen == nil:
 		e.log.Settled(e.shard, e.log.Last())
-		e.lend(true)
 	case idle || e.log.Bytes() > e.logLimit || e.shrunk():
 		e.rotate()
 	}
@@ -205,7 +211,7 @@ func (l *layer) applyHeads(tx store.BaseTx) (err error) {
 	for _, e := range l.sorted() {
 		if e.live() {
 			stamp(tx, e)
-			err = tx.PutHead(e.key(), e.head)
+			err = tx.PutHead(e.key(), e.head())
 		} else {
 			_, err = tx.Drop(e.key())
 		}
@@ -234,22 +240,20 @@ func (l *layer) applyMoved(tx store.BaseTx) (orphans map[store.ID]struct{}, err 
 		if !e.live() {
 			continue
 		}
-		delete(orphans, e.head.ID)
+		delete(orphans, e.id)
 		stamp(tx, e)
-		if err := tx.PutHead(e.key(), e.head); err != nil {
+		if err := tx.PutHead(e.key(), e.head()); err != nil {
 			return nil, err
 		}
 	}
 	return orphans, nil
 }
 
-func (e *headEntry) key() store.Key { return store.Key{DB: e.db, Name: []byte(e.name)} }
-
 // detachOld takes the head below away if the layer's differs in its id, and returns the
 // id it held.
 func detachOld(tx store.BaseTx, e *headEntry) (store.ID, error) {
 	h, there, err := tx.Row(e.key())
-	if err != nil || !there || e.live() && h.ID == e.head.ID {
+	if err != nil || !there || e.live() && h.ID == e.id {
 		return 0, err
 	}
 	return h.ID, tx.Unlink(e.key())
@@ -282,7 +286,7 @@ func (c *coll) apply(tx store.BaseTx, k collKey) error {
 	for batch := range slices.Chunk(c.sorted(func(r *row) bool { return r.live }), settleBatch) {
 		items = items[:0]
 		for _, r := range batch {
-			items = append(items, r.item)
+			items = append(items, r.item())
 		}
 		if _, err := tx.PutItems(k.id, k.part, items...); err != nil {
 			return err

@@ -55,6 +55,9 @@ func (g *generations) last() (lsn uint64) {
 	return lsn
 }
 
+// newest is the LSN of the newest record in any layer.
+func (g *generations) newest() uint64 { return max(g.last(), g.frozenLast()) }
+
 func (g *generations) frozenLast() (lsn uint64) {
 	for _, l := range g.frozen {
 		lsn = max(lsn, l.last)

@@ -24,7 +24,7 @@ func (e *Engine) Expired(ctx context.Context, nowMillis int64, n int) ([]store.K
 	var keys []store.Key
 	for i, l := range layers {
 		l.ttl.Scan(func(h *headEntry) bool {
-			due := nowMillis > h.head.ExpireAt && len(keys) < n
+			due := nowMillis > h.expireAt && len(keys) < n
 			if due && !hidden(layers[i+1:], h.key()) {
 				keys = append(keys, h.key())
 			}
@@ -164,13 +164,14 @@ func correct(top store.BaseTx, byDB map[int]*store.Keyspace, spaces []store.Keys
 func (m *merged) databases() []int {
 	seen, last := map[int]bool{}, -1
 	var dbs []int
-	for k := range m.layer.heads {
-		if k.db == last { // nearly always
+	for e := range m.layer.heads.all() {
+		db := int(e.db)
+		if db == last { // nearly always
 			continue
 		}
-		if last = k.db; !seen[k.db] {
-			seen[k.db] = true
-			dbs = append(dbs, k.db)
+		if last = db; !seen[db] {
+			seen[db] = true
+			dbs = append(dbs, db)
 		}
 	}
 	return dbs

@@ -189,7 +189,7 @@ func (w *walk) take() *row {
 // before reports whether the next live row comes before a row from below.
 func (w *walk) before(it store.Item) bool {
 	r, _ := w.trees.live.GetAt(w.next)
-	other := &row{item: it}
+	other := probe(it)
 	compare := naturalCompare
 	if w.r.Order == store.ByScore {
 		compare = scoreCompare

@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"bytes"
 	"iter"
 
 	"larder/store"
@@ -59,8 +58,8 @@ func (w *writer) PutHead(k store.Key, h store.Head) error {
 // noteLost records the id that a head of the generation being filled gives up; an id
 // further below is found when that generation settles.
 func (w *writer) noteLost(k store.Key, id store.ID) {
-	if e := w.now.head(k); e != nil && e.head.ID != 0 && e.head.ID != id {
-		w.layer.lost[e.head.ID] = struct{}{}
+	if e := w.now.head(k); e != nil && e.id != 0 && e.id != id {
+		w.layer.lost[e.id] = struct{}{}
 	}
 }
 
@@ -71,7 +70,7 @@ func (w *writer) position(k store.Key) store.Cursor {
 // room refuses what would make the overlay outgrow its bound. What DropRanges hide does not
 // count: it is bounded by largeRange, and settling all there is would take longer.
 func (w *writer) room() error {
-	if w.layer.bytes-w.dropped*entryBytes > w.engine.limit {
+	if w.layer.bytes-w.dropped*rowBytes > w.engine.limit {
 		return w.tooLarge()
 	}
 	return nil
@@ -179,24 +178,29 @@ func (w *writer) PutItems(id store.ID, p store.Part, items ...store.Item) (store
 	for i := range items {
 		it := w.normal(p, items[i])
 		r := c.find(it.Pos, it.Field)
-		if r == nil && items[i].New {
-			r = &row{item: it}
-		} else if r == nil {
-			fresh, err := w.freshRow(id, p, it)
-			if err != nil {
-				return ch, err
+		if r != nil {
+			ch = ch.Plus(w.overwrite(c, r, it))
+		} else {
+			var old store.Item
+			if !items[i].New {
+				found, err := w.itemBelow(id, p, it)
+				if err != nil {
+					return ch, err
+				}
+				old = found
 			}
-			r = fresh
+			r = newRow(p, it)
+			r.live = true
+			ch = ch.Plus(w.enter(c, r, old))
 		}
-		ch = ch.Plus(w.putRow(c, r, it))
 		w.rec.putItem(id, p, it)
 	}
 	return ch, w.room()
 }
 
-// normal copies an item into memory of the layer's own and gives it its place.
+// normal gives an item its place.
 func (w *writer) normal(p store.Part, it store.Item) store.Item {
-	clean := store.Item{Field: bytes.Clone(it.Field), Value: bytes.Clone(it.Value)}
+	clean := store.Item{Field: it.Field, Value: it.Value}
 	switch p.Class() {
 	case store.Hashed:
 		clean.Pos = w.hash(it.Field)
@@ -207,16 +211,6 @@ func (w *writer) normal(p store.Part, it store.Item) store.Item {
 		clean.Score = it.Score + 0 // -0 becomes 0, as in the tables
 	}
 	return clean
-}
-
-// freshRow is a row for an item the layer has not: live as it lies below, if it does.
-func (w *writer) freshRow(id store.ID, p store.Part, it store.Item) (*row, error) {
-	below, err := w.itemBelow(id, p, it)
-	if err != nil || !below.Found {
-		return &row{item: it}, err
-	}
-	it.Score, it.Value = below.Score, bytes.Clone(below.Value)
-	return &row{item: it, live: true, below: true, oldScore: below.Score}, nil
 }
 
 // Range remembers what it has shown of a list.
@@ -258,20 +252,31 @@ func (w *writer) itemBelow(id store.ID, p store.Part, it store.Item) (store.Item
 	return found[0], nil
 }
 
-func (w *writer) putRow(c *coll, r *row, it store.Item) store.Change {
-	was := store.Change{}
-	if r.live {
-		was = store.Change{Count: 1, Bytes: store.ItemBytes(r.item)}
+// enter takes in a row that the group has not had, over what lies below it if that was found.
+func (w *writer) enter(c *coll, r *row, old store.Item) (ch store.Change) {
+	if old.Found {
+		r.below, r.oldScore = true, old.Score
+		ch = store.Change{Count: -1, Bytes: -store.ItemBytes(old)}
 	}
-	if c.byKey[c.keyOf(it)] == nil {
-		r.item, r.live = it, true
-		c.add(r)
-		w.layer.bytes += rowBytes(r)
-	} else {
-		w.layer.bytes += int64(len(it.Value) - len(r.item.Value))
-		c.put(r, it)
+	c.add(r)
+	w.layer.bytes += r.bytes()
+	return ch.Plus(changeOf(r))
+}
+
+// overwrite gives a row of the group a new item.
+func (w *writer) overwrite(c *coll, r *row, it store.Item) store.Change {
+	was, before := changeOf(r), r.bytes()
+	c.put(r, it)
+	w.layer.bytes += r.bytes() - before
+	return changeOf(r).Minus(was)
+}
+
+// changeOf is what a row counts for.
+func changeOf(r *row) store.Change {
+	if !r.live {
+		return store.Change{}
 	}
-	return store.Change{Count: 1 - was.Count, Bytes: store.ItemBytes(it) - was.Bytes}
+	return store.Change{Count: 1, Bytes: store.ItemBytes(r.item())}
 }
 
 // DropItems hides items, one lookup below for each that the layer does not have.
@@ -288,24 +293,22 @@ func (w *writer) DropItems(id store.ID, p store.Part, fields ...[]byte) (store.C
 	return ch, w.room()
 }
 
-func (w *writer) dropItem(id store.ID, p store.Part, it store.Item) (store.Change, error) {
+func (w *writer) dropItem(id store.ID, p store.Part, it store.Item) (ch store.Change, err error) {
 	c := w.layer.openColl(id, p)
-	r := c.find(it.Pos, it.Field)
-	if r == nil {
-		fresh, err := w.freshRow(id, p, it)
-		if err != nil || !fresh.live {
-			return store.Change{}, err
+	if r := c.find(it.Pos, it.Field); r != nil {
+		if !r.live {
+			return ch, nil
 		}
-		c.add(fresh)
-		w.layer.bytes += rowBytes(fresh)
-		r = fresh
-	}
-	if !r.live {
-		return store.Change{}, nil
+		ch = ch.Minus(changeOf(r))
+		w.layer.bytes -= c.remove(r)
+	} else {
+		old, err := w.itemBelow(id, p, it)
+		if err != nil || !old.Found {
+			return ch, err
+		}
+		ch = w.enter(c, newRow(p, it), old)
 	}
 	w.wrote = true
-	ch := store.Change{Count: -1, Bytes: -store.ItemBytes(r.item)}
-	c.remove(r)
 	w.rec.dropItem(id, p, it)
 	return ch, nil
 }

@@ -32,6 +32,11 @@ func (e rowEntry) room() int    { return len(e) - rowHeader }
 func (e rowEntry) used() bool   { return e[8] != 0 }
 func (e rowEntry) rest()        { e[8] = 0 }
 
+func (e rowEntry) since() uint64 {
+	b := e[rowHeader:]
+	return b.next()
+}
+
 func (e rowEntry) space() uint64 {
 	b := e[rowHeader:]
 	b.next() // since

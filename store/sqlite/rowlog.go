@@ -143,24 +143,24 @@ func (l *rowLog) resize(limit int64) {
 	for len(l.order) > 0 && l.size()+rowIndexBytes > l.limit {
 		number := l.order[0]
 		l.order = l.order[:copy(l.order, l.order[1:])]
-		l.leave(number, func(uint64) bool { return true })
+		l.leave(number, func(rowEntry) bool { return true })
 		l.chunks[number] = nil
 	}
 }
 
-// forget drops the entries of some spaces from the index; their bytes go when their chunk is turned over.
-func (l *rowLog) forget(which func(space uint64) bool) {
+// forget drops some entries from the index; their bytes go when their chunk is turned over.
+func (l *rowLog) forget(which func(rowEntry) bool) {
 	for _, number := range l.order {
 		l.leave(number, which)
 	}
 }
 
-// leave drops a chunk's entries of some spaces from the index.
-func (l *rowLog) leave(number uint16, which func(space uint64) bool) {
+// leave drops some of a chunk's entries from the index.
+func (l *rowLog) leave(number uint16, which func(rowEntry) bool) {
 	c := l.chunks[number]
 	for from := 0; from < len(c); {
 		e := entryAt(c[from:])
-		if at, ok := l.at.get(e.mark()); ok && at == uint32(number)<<16|uint32(from) && which(e.space()) {
+		if at, ok := l.at.get(e.mark()); ok && at == uint32(number)<<16|uint32(from) && which(e) {
 			l.at.drop(e.mark())
 		}
 		from += len(e)

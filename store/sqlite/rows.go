@@ -14,7 +14,7 @@ import (
 // a row replaces its entry. Three rules keep that true:
 //
 //   - A reader adds what it has read only if nothing was committed since its snapshot.
-//   - While a transaction that changes a row is under way, readers add nothing for that row (pending).
+//   - While a transaction that changes a row is under way, readers add nothing for that row (pendingRows).
 //   - What the transaction staged is dropped if it fails.
 //
 // For any goroutine.
@@ -31,7 +31,7 @@ type rows struct {
 	commits func() uint64
 	number  uint64 // of the file among those that share, below 1 << rowNumberBits
 	loan    atomic.Int64
-	pending [rowStripes]map[rowKey]struct{} // under the lock of its stripe
+	pending [rowStripes]pendingRows // each under the lock of its stripe
 }
 
 const (
@@ -77,11 +77,7 @@ func NewRows(bytes int64) *Rows {
 
 // join makes a file's part.
 func (r *Rows) join(commits func() uint64) *rows {
-	part := &rows{Rows: r, commits: commits, number: r.numbers.Add(1)}
-	for i := range part.pending {
-		part.pending[i] = map[rowKey]struct{}{}
-	}
-	return part
+	return &rows{Rows: r, commits: commits, number: r.numbers.Add(1)}
 }
 
 // Borrow lends the rows that are remembered so many bytes besides their own. They follow soon: forgetting what lies in a
@@ -119,7 +115,7 @@ func (r *rows) add(rec *record, seen uint64) {
 	s := &r.stripes[i]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, changing := r.pending[i][rec.key]; !changing && r.commits() == seen {
+	if !r.pending[i].has(rec.key) && r.commits() == seen {
 		s.put(r.shared(rec.key), rec, seen)
 	}
 }
@@ -130,7 +126,7 @@ func (r *rows) stage(rec *record, next uint64) {
 	s := &r.stripes[i]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r.pending[i][rec.key] = struct{}{}
+	r.pending[i].add(rec.key)
 	s.put(r.shared(rec.key), rec, next)
 }
 
@@ -148,22 +144,26 @@ func (r *rows) end(kept bool) {
 	if !kept {
 		r.discard()
 	}
-	r.each(func(i int, _ *rowStripe) { clear(r.pending[i]) })
+	r.each(func(i int, _ *rowStripe) { r.pending[i].clear() })
 }
 
-// discard drops what was staged. Readers go on to add nothing for those keys until the end.
+// discard drops what was staged: the entries from a commit that is not to be. Readers go on to add nothing for those
+// keys until the end.
 func (r *rows) discard() {
+	last := r.commits()
 	r.each(func(i int, s *rowStripe) {
-		for k := range r.pending[i] {
-			s.log.drop(r.shared(k).mark())
+		if r.pending[i].any {
+			s.log.forget(func(e rowEntry) bool { return r.owns(e) && e.since() > last })
 		}
 	})
 }
 
+func (r *rows) owns(e rowEntry) bool { return e.space()&(1<<rowNumberBits-1) == r.number }
+
 // clear forgets all rows of the file, which was changed behind the back of the cache. It takes milliseconds.
 func (r *rows) clear() {
 	r.each(func(_ int, s *rowStripe) {
-		s.log.forget(func(space uint64) bool { return space&(1<<rowNumberBits-1) == r.number })
+		s.log.forget(r.owns)
 	})
 }
 

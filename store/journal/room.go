@@ -1,0 +1,158 @@
+package journal
+
+import (
+	"runtime"
+	"sync"
+
+	"larder/store"
+)
+
+// The generations of all shards share one room. With a part of it for each shard most of the room lay idle: the
+// shards filled and settled side by side, and a shard with the one hot key of a server had a fourth. Now the largest
+// generation settles when the room gets full, and on a small machine one at a time, so that the others
+// stand at different heights: of four shards the largest has two fifths of the room that is taken, twice as much as
+// its own part, and one shard alone may have half. The larger a generation, the more keys share a page that
+// settling has to write.
+
+const (
+	// fullShare: the room is getting full, and the largest generation settles, when a fourth of it is left.
+	fullShare = 4
+	// lendShare: three fourths of the room are lent while nothing lies in it.
+	lendShare = 4
+	// claimShare is the part of the room that may be taken before the loan is claimed back: a few writes now and then do
+	// not throw away what reading has gathered.
+	claimShare = 8
+)
+
+// room is what the generations of all shards may take together. For any goroutine; its lock is
+// the innermost.
+type room struct {
+	bound    int64 // bytes
+	settlers int   // how many generations settle at a time because of their size
+
+	mu     sync.Mutex
+	shards []occupant
+	lent   bool          // see lend
+	freed  chan struct{} // closed when a generation is gone; nil while nobody waits
+}
+
+// occupant is what a shard takes of the room.
+type occupant struct {
+	engine            *Engine
+	growing, settling int64
+	called            bool  // settleFull is on its way
+	frozen            bool  // a generation settles
+	failed            error // why the base does not take it
+}
+
+func newRoom(bound int64) *room { return &room{bound: bound, settlers: max(runtime.NumCPU()/2, 1)} }
+
+func (r *room) join(e *Engine) { r.shards = append(r.shards, occupant{engine: e}) }
+
+// follow notes what a shard's generations take now. The caller holds overlay.
+func (r *room) follow(e *Engine) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	o, before := &r.shards[e.shard], r.taken()
+	o.growing, o.settling, o.failed = e.now.bytes(), e.now.frozenBytes(), e.failed
+	o.frozen = e.now.frozen != nil
+	if r.freed != nil && r.taken() < before {
+		close(r.freed)
+		r.freed = nil
+	}
+	if r.lent && r.taken() > r.bound/claimShare {
+		r.lend(0)
+	}
+	r.callNext()
+}
+
+// answered tells that a shard has done what it was called for.
+func (r *room) answered(shard int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.shards[shard].called = false
+	r.callNext()
+}
+
+// callNext has the next generation settle if one is due. The caller holds mu.
+func (r *room) callNext() {
+	if next := r.due(); next != nil {
+		next.called = true
+		go next.engine.settleFull()
+	}
+}
+
+func (r *room) taken() (n int64) {
+	for i := range r.shards {
+		n += r.shards[i].growing + r.shards[i].settling
+	}
+	return n
+}
+
+// due is the shard whose generation should begin to settle, nil if none should. One that fails to
+// settle does not keep the others from it.
+func (r *room) due() *occupant {
+	var largest *occupant
+	settling := 0
+	for i := range r.shards {
+		o := &r.shards[i]
+		busy := o.frozen || o.called
+		switch {
+		case busy && o.failed == nil:
+			settling++
+		case !busy && o.growing > 0 && (largest == nil || o.growing > largest.growing):
+			largest = o
+		}
+	}
+	if largest == nil || settling >= r.settlers {
+		return nil
+	}
+	// The more settle already, the less must be left before another begins.
+	left := r.bound / fullShare * int64(r.settlers-settling) / int64(r.settlers)
+	if r.taken() >= r.bound-left || largest.growing >= r.bound/2 {
+		return largest
+	}
+	return nil
+}
+
+// wait answers nil if a shard may write, or what is closed when there may be room again, and the error that keeps it from
+// being there, if there is one. A shard that cannot settle has its own part of the room and no more.
+func (r *room) wait(shard int) (freed <-chan struct{}, failed error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	own := r.shards[shard]
+	if r.taken() < r.bound && (own.failed == nil || own.growing < r.bound/2/int64(len(r.shards))) {
+		return nil, nil
+	}
+	for i := range r.shards {
+		if failed == nil {
+			failed = r.shards[i].failed
+		}
+	}
+	if own.failed != nil {
+		failed = own.failed
+	}
+	if r.freed == nil {
+		r.freed = make(chan struct{})
+	}
+	return r.freed, failed
+}
+
+// offer lends the room to the bases, whose caches make reading faster, when there is nothing in it.
+func (r *room) offer() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.lent && r.taken() == 0 {
+		r.lend(r.bound - r.bound/lendShare)
+	}
+}
+
+// lend has the bases share so many bytes of the room, or none. The caller holds mu.
+func (r *room) lend(bytes int64) {
+	r.lent = bytes > 0
+	for i := range r.shards {
+		if b, ok := r.shards[i].engine.base.(store.Borrower); ok {
+			b.Borrow(bytes / int64(len(r.shards)))
+		}
+	}
+}

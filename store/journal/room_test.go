@@ -1,0 +1,210 @@
+package journal_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"larder/store"
+	"larder/store/journal"
+	"larder/store/memory"
+)
+
+// slow is a base whose settles wait, and fail, on demand.
+type slow struct {
+	store.Base
+	number  int
+	began   chan int      // gets the number of each settle that begins
+	release chan struct{} // settles go on when it is closed
+	mu      sync.Mutex
+	fails   error
+}
+
+func (s *slow) Settle(ctx context.Context, fn func(store.BaseTx) error) error {
+	s.mu.Lock()
+	fails := s.fails
+	s.mu.Unlock()
+	if fails != nil {
+		return fails
+	}
+	select {
+	case s.began <- s.number:
+	default: // nobody looks any more
+	}
+	<-s.release
+	return s.Base.Settle(ctx, fn)
+}
+
+func (s *slow) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fails = err
+}
+
+type roomy struct {
+	*journal.Journal
+	bases   []*slow
+	began   chan int
+	release chan struct{}
+	once    sync.Once
+}
+
+// flow lets all settles go on.
+func (r *roomy) flow() { r.once.Do(func() { close(r.release) }) }
+
+func openRoom(t *testing.T, shards int, bytes int64) *roomy {
+	t.Helper()
+	r := &roomy{began: make(chan int, 100), release: make(chan struct{})}
+	var bases []store.Base
+	for i := range shards {
+		b := &slow{Base: memory.New(memory.AsBase()), number: i, began: r.began, release: r.release}
+		r.bases, bases = append(r.bases, b), append(bases, b)
+	}
+	j, err := journal.Open(t.TempDir(), bases, journal.Options{OverlayBytes: bytes, Manual: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Journal = j
+	t.Cleanup(func() {
+		r.flow()
+		j.Close()
+	})
+	return r
+}
+
+// write sets keys until a shard has so many bytes in memory.
+func (r *roomy) write(t *testing.T, shard int, bytes int64) {
+	t.Helper()
+	for i := 0; r.bytes(shard) < bytes; i++ {
+		r.set(t, shard, i)
+	}
+}
+
+func (r *roomy) set(t *testing.T, shard, key int) {
+	t.Helper()
+	k := store.Key{Name: fmt.Append(nil, "key ", key)}
+	err := r.Engines()[shard].Update(context.Background(), store.One(k), func(tx store.Tx) error {
+		return store.SetString(tx, k, make([]byte, 300), 0)
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// one is more than a key of set takes.
+const one = 600
+
+func (r *roomy) bytes(shard int) int64 { return r.Engines()[shard].(*journal.Engine).Bytes() }
+
+func (r *roomy) wantBegin(t *testing.T, shard int) {
+	t.Helper()
+	select {
+	case got := <-r.began:
+		if got != shard {
+			t.Fatalf("shard %d settles, want %d", got, shard)
+		}
+	case <-time.After(time.Minute):
+		t.Fatalf("shard %d does not settle", shard)
+	}
+}
+
+func (r *roomy) wantNone(t *testing.T) {
+	t.Helper()
+	select {
+	case got := <-r.began:
+		t.Fatalf("shard %d settles", got)
+	default:
+	}
+}
+
+// TestLargestSettles fills the room from several shards: the largest generation settles, and not before there is
+// little room left.
+func TestLargestSettles(t *testing.T) {
+	const half = 64 << 10
+	r := openRoom(t, 4, half)
+	r.write(t, 0, half/2)
+	r.write(t, 2, half*5/8)
+	r.write(t, 1, half*3/8-2*one)
+	r.wantNone(t)
+	r.write(t, 1, half*3/8+one)
+	r.wantBegin(t, 2)
+}
+
+// TestOneShardHasHalf writes to one shard alone, as one hot key does: its generation may be half of the room.
+func TestOneShardHasHalf(t *testing.T) {
+	const half = 64 << 10
+	r := openRoom(t, 4, half)
+	r.write(t, 3, half-2*one)
+	r.wantNone(t)
+	r.write(t, 3, half)
+	r.wantBegin(t, 3)
+}
+
+// TestRoomIsBounded has writers of all shards wait while nothing settles, and go on when it does.
+func TestRoomIsBounded(t *testing.T) {
+	const half, writers = 64 << 10, 4
+	r := openRoom(t, writers, half)
+	taken := func() (n int64) {
+		for i := range writers {
+			n += r.bytes(i)
+		}
+		return n
+	}
+	var done sync.WaitGroup
+	for i := range writers {
+		done.Go(func() {
+			for k := range 2 * half / one {
+				r.set(t, i, k)
+			}
+		})
+	}
+	stalled := func() (n int64) {
+		for _, e := range r.Engines() {
+			n += e.(*journal.Engine).Stalls.Load()
+		}
+		return n
+	}
+	for stalled() < writers {
+		if n := taken(); n > 2*half+writers*one {
+			t.Fatalf("%d bytes are taken of %d", n, 2*half)
+		}
+		time.Sleep(time.Millisecond)
+	}
+	if n := taken(); n < 2*half || n > 2*half+writers*one {
+		t.Fatalf("writers wait while %d bytes are taken of %d", n, 2*half)
+	}
+	r.flow()
+	done.Wait()
+}
+
+// TestFailingShardLeavesRoom has one shard's file take nothing: its writers wait, the others' do not, and it goes on
+// when the file does.
+func TestFailingShardLeavesRoom(t *testing.T) {
+	const half = 64 << 10
+	r := openRoom(t, 4, half)
+	r.flow()
+	r.bases[0].fail(errors.New("no space"))
+	stuck := make(chan struct{})
+	go func() {
+		defer close(stuck)
+		for k := range 4 * half / one {
+			r.set(t, 0, k)
+		}
+	}()
+	for r.Engines()[0].(*journal.Engine).Stalls.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	for k := range 8 * half / one {
+		r.set(t, 1, k)
+	}
+	select {
+	case <-stuck:
+		t.Fatal("a shard that cannot settle has taken all that was written")
+	default:
+	}
+	r.bases[0].fail(nil)
+	<-stuck
+}
