@@ -288,6 +288,18 @@ func (l *Log) Bytes() (n int64) {
 	return n
 }
 
+// heldUp reports whether the records, without the spare file, have grown past limit bytes and the oldest segment
+// cannot be deleted because of a shard.
+func (l *Log) heldUp(shard int, limit int64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var n int64
+	for _, s := range l.segments {
+		n += s.size
+	}
+	return n > limit && l.settled[shard] < l.segments[0].last
+}
+
 func (l *Log) close() error {
 	err := l.Sync(l.Last())
 	l.mu.Lock()

@@ -162,7 +162,7 @@ func (e *Engine) tend() {
 	switch {
 	case g.empty() && g.frozen == nil:
 		e.log.Settled(e.shard, e.log.Last())
-	case idle || e.log.Bytes() > e.logLimit || e.shrunk():
+	case idle || e.log.heldUp(e.shard, e.logLimit) || e.shrunk():
 		e.rotate()
 	}
 }
