@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"iter"
+	"math"
 	"slices"
 
 	"larder/store"
@@ -60,6 +61,8 @@ func shapeOf(p store.Part, r store.Range) shape {
 		s = scoreUp
 	case p == store.Chunks:
 		s = chunksUp
+	case p.Class() == store.Placed:
+		s = placedUp
 	}
 	if r.Reverse {
 		s++
@@ -95,10 +98,14 @@ func (t *tx) loop(id store.ID, p store.Part, sp span, sh shape, limit, skip int6
 		limit = -1
 	}
 	next := 7
-	if p == store.Chunks {
+	switch sh {
+	case chunksUp, chunksDown:
 		next = 3
 		bindChunks(cur.stmt, id, sp)
-	} else {
+	case placedUp, placedDown:
+		next = 5
+		bindPlaced(cur.stmt, id, p, sp)
+	default:
 		bindSpan(cur.stmt, id, p, sp)
 	}
 	cur.stmt.bindInt(next, limit)
@@ -112,6 +119,22 @@ func bindSpan(s *stmt, id store.ID, p store.Part, sp span) {
 	s.bindInt(2, int64(p))
 	sp.lo.bind(s, 3)
 	sp.hi.bind(s, 5)
+}
+
+// bindPlaced binds the first four parameters of a range of placed items.
+func bindPlaced(s *stmt, id store.ID, p store.Part, sp span) {
+	lo, hi := sp.lo.pos, int64(math.MaxInt64)
+	switch {
+	case sp.hi.kind == beyond:
+	case sp.hi.pos == math.MinInt64:
+		lo, hi = 1, 0 // nothing lies before it
+	default:
+		hi = sp.hi.pos - 1
+	}
+	s.bindInt(1, int64(id))
+	s.bindInt(2, int64(p))
+	s.bindInt(3, lo)
+	s.bindInt(4, hi)
 }
 
 func bindChunks(s *stmt, id store.ID, sp span) {
@@ -128,6 +151,9 @@ func (t *tx) next(cur *cursor) (e entry, ok bool, err error) {
 	s := cur.stmt
 	if ok, err = t.conn.step(s); err != nil || !ok {
 		return e, false, t.fail(err)
+	}
+	if cur.shape == placedUp || cur.shape == placedDown {
+		return entry{pos: s.int(0), value: s.bytes(1), ref: s.int(2)}, true, nil
 	}
 	return entry{
 		pos: s.int(0), field: s.bytes(1), score: s.float(2), value: s.bytes(3), ref: s.int(4),
