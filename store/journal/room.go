@@ -11,12 +11,14 @@ import (
 // shards filled and settled side by side, and a shard with the one hot key of a server had a fourth. Now the largest
 // generation settles when the room gets full, and on a small machine one at a time, so that the others
 // stand at different heights: of four shards the largest has two fifths of the room that is taken, twice as much as
-// its own part, and one shard alone may have half. The larger a generation, the more keys share a page that
+// its own part, and one shard alone may have three eighths. The larger a generation, the more keys share a page that
 // settling has to write.
 
 const (
 	// fullShare: the room is getting full, and the largest generation settles, when a fourth of it is left.
 	fullShare = 4
+	// leftShare: a fourth is left to the others by the shard that takes most, whose file may fail before anybody knows.
+	leftShare = 4
 	// lendShare: three fourths of the room are lent while nothing lies in it.
 	lendShare = 4
 	// claimShare is the part of the room that may be taken before the loan is claimed back: a few writes now and then do
@@ -109,10 +111,18 @@ func (r *room) due() *occupant {
 	}
 	// The more settle already, the less must be left before another begins.
 	left := r.bound / fullShare * int64(r.settlers-settling) / int64(r.settlers)
-	if r.taken() >= r.bound-left || largest.growing >= r.bound/2 {
+	if r.taken() >= r.bound-left || largest.growing >= r.most()/2 {
 		return largest
 	}
 	return nil
+}
+
+// most is what one shard may take, growing and settling.
+func (r *room) most() int64 {
+	if len(r.shards) == 1 {
+		return r.bound
+	}
+	return r.bound - r.bound/leftShare
 }
 
 // wait answers nil if a shard may write, or what is closed when there may be room again, and the error that keeps it from
@@ -121,7 +131,8 @@ func (r *room) wait(shard int) (freed <-chan struct{}, failed error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	own := r.shards[shard]
-	if r.taken() < r.bound && (own.failed == nil || own.growing < r.bound/2/int64(len(r.shards))) {
+	part := r.bound / 2 / int64(len(r.shards))
+	if r.taken() < r.bound && own.growing+own.settling < r.most() && (own.failed == nil || own.growing < part) {
 		return nil, nil
 	}
 	for i := range r.shards {
