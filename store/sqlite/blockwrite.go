@@ -180,6 +180,7 @@ func (t *tx) buildRanks(id store.ID) error {
 			return err
 		}
 	}
+	t.counting = append(t.counting, id)
 	return nil
 }
 

@@ -38,6 +38,9 @@ type tx struct {
 	loose   []store.ID // made or detached here, and not under a key yet
 	loops   []*cursor  // ranges being read
 	shifts  []shift    // what a call changes in the counts of one part
+	// counting are the ids whose items are counted from this transaction on. Whether one is counted cannot be read from the
+	// file before it has items, and known forgets.
+	counting []store.ID
 }
 
 // knownID is an id the transaction met, and whether its items are counted in blocks.
@@ -74,6 +77,7 @@ func (t *tx) end() {
 	}
 	t.arena.reset()
 	t.seen, t.known, t.loose, t.shifts = t.seen[:0], t.known[:0], t.loose[:0], t.shifts[:0]
+	t.counting = t.counting[:0]
 	t.open = false
 	t.scope = store.Scope{}
 }
@@ -161,6 +165,9 @@ func (t *tx) ranked(id store.ID) (bool, error) {
 		if t.known[i].id == id {
 			return t.known[i].ranked, nil
 		}
+	}
+	if slices.Contains(t.counting, id) {
+		return true, nil
 	}
 	s := t.conn.s.blockAny
 	s.bindInt(1, int64(id))
