@@ -8,6 +8,7 @@
 package guard
 
 import (
+	"io"
 	"net"
 	"sync/atomic"
 	"time"
@@ -30,6 +31,7 @@ const (
 // command behind it. Whoever reads commands from a detached redcon connection must flush before as well.
 type Conn struct {
 	net.Conn
+	socket  io.ReadWriter // the way to Conn's data
 	limits  *Limits
 	traffic *Traffic
 
@@ -47,7 +49,7 @@ type Conn struct {
 
 // NewConn guards conn. limits and traffic are shared with other connections.
 func NewConn(conn net.Conn, limits *Limits, traffic *Traffic) *Conn {
-	return &Conn{Conn: conn, limits: limits, traffic: traffic}
+	return &Conn{Conn: conn, socket: newSocket(conn), limits: limits, traffic: traffic}
 }
 
 // NetConn returns the connection below.
@@ -71,7 +73,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	n, err := c.Conn.Write(p)
+	n, err := c.socket.Write(p)
 	c.traffic.Out.Add(int64(n))
 	return n, err
 }
@@ -179,7 +181,7 @@ func (c *Conn) receive(p []byte) int {
 	have := c.backlog.len()
 	due, last := c.frame.due(have), c.frame.left == 1
 	c.gauge(0)
-	n, err := c.count(c.Conn.Read(c.backlog.room(due, last, firstRoom)))
+	n, err := c.count(c.socket.Read(c.backlog.room(due, last, firstRoom)))
 	c.backlog.extend(n)
 	c.settle(err)
 	return 0
@@ -191,7 +193,7 @@ func (c *Conn) pass(p []byte) int {
 	c.backlog.drop(have)
 	for {
 		c.gauge(have)
-		n, err := c.count(c.Conn.Read(p[have:]))
+		n, err := c.count(c.socket.Read(p[have:]))
 		have += n
 		good := c.check(p[:have])
 		if good == 0 && err == nil && c.frame.verdict == more && have <= len(p)/2 {

@@ -41,7 +41,7 @@ func (c *Conn) Watch(parent context.Context) (ctx context.Context, stop func()) 
 // readAhead fills the backlog until the connection is at its end (c.err) or its deadline has passed.
 func (c *Conn) readAhead() {
 	for c.err == nil {
-		n, err := c.count(c.Conn.Read(c.backlog.room(0, false, spyRoom)))
+		n, err := c.count(c.socket.Read(c.backlog.room(0, false, spyRoom)))
 		c.backlog.extend(n)
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			return
