@@ -40,8 +40,8 @@ type Log struct {
 	broken   error // why nothing can be written now
 	settled  []uint64
 
-	syncing sync.Mutex // one fsync at a time
-	synced  uint64     // guarded by mu
+	running chan struct{} // closed when the fsync that is under way has ended; nil without one
+	synced  uint64
 
 	appends, syncs int64
 	syncTime       time.Duration
@@ -195,17 +195,23 @@ func (l *Log) forget(lsn uint64) {
 	l.unsynced.drop(lsn)
 }
 
-// Sync returns once the record lsn is on stable storage; one fsync serves all who wait.
+// Sync returns once the record lsn is on stable storage; one fsync serves all who wait. Those it has served go on
+// together: a mutex would let them through one by one, behind whoever begins the next.
 func (l *Log) Sync(lsn uint64) error {
-	if l.isSynced(lsn) {
-		return nil
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for l.synced < lsn {
+		if running := l.running; running != nil {
+			l.mu.Unlock()
+			<-running
+			l.mu.Lock()
+			continue
+		}
+		if err := l.fsync(); err != nil {
+			return err
+		}
 	}
-	l.syncing.Lock()
-	defer l.syncing.Unlock()
-	if l.isSynced(lsn) {
-		return nil
-	}
-	return l.fsync()
+	return nil
 }
 
 // awaitSync is Sync for those who have only read. While the log is broken they do not wait: reads go on, and
@@ -219,25 +225,21 @@ func (l *Log) awaitSync(lsn uint64) {
 	}
 }
 
-func (l *Log) isSynced(lsn uint64) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.synced >= lsn
-}
-
+// fsync puts all records on stable storage. The caller holds mu, which is free meanwhile, and there is no other fsync.
 func (l *Log) fsync() error {
-	l.mu.Lock()
 	if err := l.mend(); err != nil {
-		l.mu.Unlock()
 		return err
 	}
 	s := l.segments[len(l.segments)-1]
 	last := s.last
+	running := make(chan struct{})
+	l.running = running
 	l.mu.Unlock()
 	start := time.Now()
 	err := s.file.Sync()
 	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.running = nil
+	close(running)
 	l.syncs++
 	l.syncTime += time.Since(start)
 	if err != nil {
