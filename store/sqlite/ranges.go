@@ -192,6 +192,9 @@ func (t *tx) complete(cur *cursor, e entry) (store.Item, error) {
 // ids meanwhile is fine with SQLite.
 func (t *tx) Range(id store.ID, p store.Part, r store.Range) iter.Seq2[store.Item, error] {
 	return func(yield func(store.Item, error) bool) {
+		if pos, ok := oneElement(p, r); ok && t.element(id, p, pos, yield) {
+			return
+		}
 		cur, err := t.openLoop(id, p, r)
 		if err != nil {
 			yield(store.Item{}, err)

@@ -12,16 +12,32 @@ import (
 func (e *Engine) Steps(t *testing.T) (n int64) {
 	t.Helper()
 	err := e.writer.exclusive(context.Background(), func(c *conn) error {
-		for _, s := range c.named {
-			n += s.takeSteps()
-		}
-		for _, cur := range c.all {
-			n += cur.stmt.takeSteps()
-		}
+		n = c.takeSteps()
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	return n
+}
+
+// ReadSteps is Steps for the reader that the next View gets.
+func (e *Engine) ReadSteps(t *testing.T) int64 {
+	t.Helper()
+	r, err := e.readers.take(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.readers.put(r)
+	return r.conn.takeSteps()
+}
+
+func (c *conn) takeSteps() (n int64) {
+	for _, s := range c.named {
+		n += s.takeSteps()
+	}
+	for _, cur := range c.all {
+		n += cur.stmt.takeSteps()
 	}
 	return n
 }

@@ -26,7 +26,7 @@ type statements struct {
 	headInsert, headUpdate, headTimed                *stmt
 	headDrop, headUsed, orphan                       *stmt
 	itemMeta, itemInsert, itemValue                  *stmt
-	itemScore, itemDrop                              *stmt
+	itemScore, itemDrop, placedDrop                  *stmt
 	blobPut, blobLen, blobDrop                       *stmt
 	chunkLen, chunkPut, chunkDrop                    *stmt
 	blockPut, blockDrop, midNatural                  *stmt
@@ -144,6 +144,7 @@ func (s *statements) writing() []preparation {
 		{&s.itemValue, `UPDATE items SET value = ?5, ref = ?6` + oneItem},
 		{&s.itemScore, `UPDATE items SET value = ?5, ref = ?6, score = ?7` + oneItem},
 		{&s.itemDrop, `DELETE FROM items` + oneItem},
+		{&s.placedDrop, `DELETE FROM items WHERE id = ?1 AND part = ?2 AND pos >= ?3 AND pos <= ?4`},
 		{&s.blobPut, `INSERT INTO blobs (ref, value) VALUES (?1, ?2) ON CONFLICT (ref) DO UPDATE SET value = excluded.value`},
 		{&s.blobLen, `SELECT length(value) FROM blobs WHERE ref = ?1`},
 		{&s.blobDrop, `DELETE FROM blobs WHERE ref = ?1`},
