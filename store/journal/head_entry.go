@@ -84,18 +84,33 @@ func (e *headEntry) take(from *headEntry) {
 	e.expireAt, e.length, e.size, e.stored = from.expireAt, from.length, from.size, from.stored
 }
 
+// headCompare looks at names only where it must: see naturalCompare.
 func headCompare(a, b *headEntry) int {
-	return cmp.Or(cmp.Compare(a.db, b.db), cmp.Compare(a.pos, b.pos), bytes.Compare(a.name(), b.name()))
+	switch {
+	case a.db != b.db:
+		return cmp.Compare(a.db, b.db)
+	case a.pos != b.pos:
+		return cmp.Compare(a.pos, b.pos)
+	}
+	return bytes.Compare(a.name(), b.name())
 }
 
 func headOrder(a, b *headEntry) bool { return headCompare(a, b) < 0 }
 
-func nameOrder(a, b *headEntry) bool {
-	return cmp.Or(cmp.Compare(a.db, b.db), bytes.Compare(a.name(), b.name())) < 0
+func nameCompare(a, b *headEntry) int {
+	if a.db != b.db {
+		return cmp.Compare(a.db, b.db)
+	}
+	return bytes.Compare(a.name(), b.name())
 }
 
+func nameOrder(a, b *headEntry) bool { return nameCompare(a, b) < 0 }
+
 func ttlOrder(a, b *headEntry) bool {
-	return cmp.Or(cmp.Compare(a.expireAt, b.expireAt), cmp.Compare(a.db, b.db), bytes.Compare(a.name(), b.name())) < 0
+	if a.expireAt != b.expireAt {
+		return a.expireAt < b.expireAt
+	}
+	return nameOrder(a, b)
 }
 
 // weight is what the entry counts for.
@@ -112,6 +127,11 @@ func (e *headEntry) weighBelow() store.Fill {
 		return store.Fill{}
 	}
 	return store.Fill{Data: e.belowSize, Keys: 1, Volatile: one(e.belowTTL)}
+}
+
+// adds is what the entry adds to what lies below it, once that is known.
+func (e *headEntry) adds() store.Fill {
+	return e.weight().Minus(store.Fill{Data: e.belowSize, Keys: one(e.below == present), Volatile: one(e.belowTTL)})
 }
 
 func (e *headEntry) liesOver(h *store.Head, there bool) {

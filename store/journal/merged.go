@@ -3,6 +3,7 @@ package journal
 import (
 	"bytes"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"larder/store"
@@ -102,9 +103,6 @@ func (m *merged) Row(k store.Key) (store.Head, bool, error) {
 
 // resolve finds out what lies below an entry.
 func (m *merged) resolve(e *headEntry) error {
-	if e.below != unknown {
-		return nil
-	}
 	h, there, err := m.low.Row(e.key())
 	if err != nil {
 		return err
@@ -126,21 +124,29 @@ func (m *merged) Size(db int) (int64, error) {
 	return n + delta.Keys, err
 }
 
-// deltas is what the layer adds to a database.
+// deltas is what the layer adds to a database. What lies below is looked up in the order of its pages; no order of
+// the whole layer is made for it, which every later write would have to keep.
 func (m *merged) deltas(db int) (sum store.Fill, err error) {
 	m.layer.resolving.Lock()
 	defer m.layer.resolving.Unlock()
-	m.layer.ordered().Ascend(newHeadEntry(store.Key{DB: db}, 0), func(e *headEntry) bool {
-		if int(e.db) != db {
-			return false
+	var open []*headEntry
+	for e := range m.layer.heads.all() {
+		switch {
+		case int(e.db) != db:
+		case e.below == unknown:
+			open = append(open, e)
+		default:
+			sum = sum.Plus(e.adds())
 		}
-		if err = m.resolve(e); err != nil {
-			return false
+	}
+	slices.SortFunc(open, headCompare)
+	for _, e := range open {
+		if err := m.resolve(e); err != nil {
+			return sum, err
 		}
-		sum = sum.Plus(e.weight()).Minus(store.Fill{Data: e.belowSize, Keys: one(e.below == present), Volatile: one(e.belowTTL)})
-		return true
-	})
-	return sum, err
+		sum = sum.Plus(e.adds())
+	}
+	return sum, nil
 }
 
 func one(yes bool) int64 {
@@ -228,12 +234,11 @@ func (m *merged) RandomKey(db int) ([]byte, bool, error) {
 
 func (m *merged) headsOf(db int) []*headEntry {
 	var list []*headEntry
-	m.layer.ordered().Ascend(newHeadEntry(store.Key{DB: db}, 0), func(e *headEntry) bool {
+	for e := range m.layer.heads.all() {
 		if int(e.db) == db && e.live() {
 			list = append(list, e)
 		}
-		return int(e.db) == db
-	})
+	}
 	return list
 }
 

@@ -74,14 +74,26 @@ func (r *row) place() place {
 // bytes is what the row takes.
 func (r *row) bytes() int64 { return rowBytes + int64(len(r.text)) }
 
+// The comparisons look at fields only where they must: each lies in memory of its own, which the caches of the
+// processor do not hold when a generation is sorted.
+
 func naturalCompare(a, b *row) int {
-	return cmp.Or(cmp.Compare(a.pos, b.pos), bytes.Compare(a.field(), b.field()))
+	if a.pos != b.pos {
+		return cmp.Compare(a.pos, b.pos)
+	}
+	return bytes.Compare(a.field(), b.field())
 }
 
 func scoreCompare(a, b *row) int {
-	return cmp.Or(cmp.Compare(a.score, b.score), bytes.Compare(a.field(), b.field()))
+	if a.score != b.score {
+		return cmp.Compare(a.score, b.score)
+	}
+	return bytes.Compare(a.field(), b.field())
 }
 
 func oldScoreCompare(a, b *row) int {
-	return cmp.Or(cmp.Compare(a.oldScore, b.oldScore), bytes.Compare(a.field(), b.field()))
+	if a.oldScore != b.oldScore {
+		return cmp.Compare(a.oldScore, b.oldScore)
+	}
+	return bytes.Compare(a.field(), b.field())
 }
