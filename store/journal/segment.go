@@ -62,7 +62,7 @@ func createSegment(dir, path string, first uint64, wrap func(file) file) (*segme
 	if err != nil {
 		return nil, err
 	}
-	return beginSegment(dir, path, first, wrap(opened))
+	return beginSegment(dir, path, first, wrap(dataFile{opened}))
 }
 
 // beginSegment makes a header and the file's directory entry durable before anything is behind it.
