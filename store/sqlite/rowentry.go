@@ -6,7 +6,7 @@ import (
 )
 
 // rowEntry is one record as bytes: four of the mark, two of the room for what follows the header, two
-// of how much of it is in use, one that says whether it was asked for; then since; space; found; the numbers; the
+// of how much of it is in use, one of the log's clock when it was last asked for; then since; space; found; the numbers; the
 // length of the name; the name; the value. Numbers are varints: most are small.
 type rowEntry []byte
 
@@ -17,10 +17,10 @@ const (
 )
 
 // newEntry is an entry that takes all of b.
-func newEntry(b []byte, mark uint32) rowEntry {
+func newEntry(b []byte, mark uint32, clock uint8) rowEntry {
 	binary.LittleEndian.PutUint32(b, mark)
 	binary.LittleEndian.PutUint16(b[4:], uint16(len(b)-rowHeader))
-	b[8] = 0
+	b[8] = clock
 	return b
 }
 
@@ -29,8 +29,8 @@ func entryAt(b []byte) rowEntry { return b[:rowHeader+int(binary.LittleEndian.Ui
 
 func (e rowEntry) mark() uint32 { return binary.LittleEndian.Uint32(e) }
 func (e rowEntry) room() int    { return len(e) - rowHeader }
-func (e rowEntry) used() bool   { return e[8] != 0 }
-func (e rowEntry) rest()        { e[8] = 0 }
+func (e rowEntry) used() uint8  { return e[8] }
+func (e rowEntry) use(at uint8) { e[8] = at }
 
 func (e rowEntry) since() uint64 {
 	b := e[rowHeader:]
@@ -84,7 +84,6 @@ func (e rowEntry) read(k rowKey, rec *record, seen uint64, a *arena) bool {
 	if !bytes.Equal(b[:n], rec.name) {
 		return false
 	}
-	e[8] = 1
 	rec.found, rec.numbers, rec.value = found, numbers, nil
 	if v := b[n:]; len(v) > 0 {
 		rec.value = a.take(len(v))

@@ -2,10 +2,12 @@ package sqlite
 
 // rowLog holds the entries of a stripe in chunks, and an index of them. Entries are appended to the youngest chunk;
 // one that takes no more room than the entry it replaces is written over that. When there is no room for another
-// chunk the oldest one is turned over: of its entries those stay that were asked for since it was last the oldest,
-// and it becomes the youngest. So what is used stays, nearly as with LRU, without lists:
-// chunks are bytes, which the garbage collector does not look into, and a set that fits is kept
-// whole. (Two generations, each of half the room, would be simpler, but keep only what fits into half.)
+// chunk the oldest one is turned over: of its entries those stay that were asked for lately, which is within half a
+// lap, the time in which every chunk becomes the oldest once; and it becomes the youngest. So what is used stays, nearly
+// as with LRU, without lists: chunks are bytes, which the garbage collector does not look into, and a set that fits is
+// kept whole. (Two generations, each of half the room, would be simpler, but keep only what fits into half. With a bit
+// for "used since it was last the oldest" a lap that nothing drove on left all entries marked, and what was read
+// next was driven out by what nobody asked for any more.)
 // It belongs to its stripe.
 type rowLog struct {
 	at     rowIndex
@@ -13,6 +15,8 @@ type rowLog struct {
 	order  []uint16 // numbers of those in use, oldest first
 	limit  int      // bytes of chunks and index
 	chunk  int      // bytes of a chunk
+	clock  uint8    // ticks rowLapTicks times a lap, or with every chunk if there are fewer
+	since  int      // chunks that became the youngest after the last tick
 }
 
 const (
@@ -23,7 +27,9 @@ const (
 	rowChunks    = 8
 	rowChunksMax = 1 << 16
 	// rowTurns is how many chunks one put turns over before it drops what is used, too.
-	rowTurns = 3
+	rowTurns = 1
+	// rowLapTicks is how often the clock ticks in a lap: an entry's byte can tell the laps apart.
+	rowLapTicks = 32
 	// rowIndexBytes is what the index takes for an entry, about.
 	rowIndexBytes = 16
 )
@@ -68,7 +74,7 @@ func (l *rowLog) put(k rowKey, rec *record, since uint64) {
 	place := uint32(number)<<16 | uint32(len(c))
 	c = c[:len(c)+rowHeader+n]
 	l.chunks[number] = c
-	newEntry(c[place&0xffff:], mark).fill(fields, rec.name, rec.value)
+	newEntry(c[place&0xffff:], mark, l.clock).fill(fields, rec.name, rec.value)
 	l.at.put(mark, place)
 }
 
@@ -109,9 +115,23 @@ func (l *rowLog) grow() {
 	}
 	l.chunks[number] = make([]byte, 0, l.chunk)
 	l.order = append(l.order, uint16(number))
+	l.tick()
 }
 
-// turn makes the oldest chunk the youngest, with those of its entries that were used, up to so many bytes.
+// tick counts a chunk that became the youngest.
+func (l *rowLog) tick() {
+	if l.since++; l.since*rowLapTicks >= len(l.order) {
+		l.clock++
+		l.since = 0
+	}
+}
+
+// lately tells whether an entry was asked for within half a lap.
+func (l *rowLog) lately(e rowEntry) bool {
+	return int(l.clock-e.used()) < min(len(l.order), rowLapTicks)/2
+}
+
+// turn makes the oldest chunk the youngest, with those of its entries that were used lately, up to so many bytes.
 func (l *rowLog) turn(most int) {
 	number := l.order[0]
 	copy(l.order, l.order[1:])
@@ -124,17 +144,17 @@ func (l *rowLog) turn(most int) {
 		if at, ok := l.at.get(e.mark()); !ok || at != place {
 			continue // it was replaced
 		}
-		if !e.used() || kept+len(e) > most {
+		if !l.lately(e) || kept+len(e) > most {
 			l.at.drop(e.mark())
 			continue
 		}
 		mark := e.mark()
-		e.rest()
 		copy(old[kept:], e)
 		l.at.put(mark, uint32(number)<<16|uint32(kept))
 		kept += len(e)
 	}
 	l.chunks[number] = old[:kept]
+	l.tick()
 }
 
 // resize changes the limit; what is too much goes, oldest first.

@@ -106,7 +106,11 @@ func (r *rows) get(rec *record, seen uint64, a *arena) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.log.find(k.mark())
-	return e != nil && e.read(k, rec, seen, a)
+	if e == nil || !e.read(k, rec, seen, a) {
+		return false
+	}
+	e.use(s.log.clock)
+	return true
 }
 
 // add remembers what a reader found at commit seen.

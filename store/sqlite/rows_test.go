@@ -160,6 +160,21 @@ func TestUsedRowsStay(t *testing.T) {
 	}
 }
 
+// TestNewRowsReplaceIdleOnes fills the room with rows that all are used, and then asks for others.
+func TestNewRowsReplaceIdleOnes(t *testing.T) {
+	r := NewRows(48 << 20).join(func() uint64 { return 2 })
+	keys := int64(0)
+	for ; r.size() < 48<<20*19/20; keys += 100 {
+		remember(r, keys, keys+100)
+	}
+	known(r, 0, keys)
+	others := keys + keys*7/10
+	remember(r, keys, others)
+	if n := known(r, keys, others); int64(n) < (others-keys)*90/100 {
+		t.Fatalf("of %d keys read last %d are left, in a room for %d", others-keys, n, keys)
+	}
+}
+
 // TestRowsGiveBack borrows room and gives it back with what is in it.
 func TestRowsGiveBack(t *testing.T) {
 	r := NewRows(1 << 20).join(func() uint64 { return 2 })
