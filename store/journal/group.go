@@ -224,10 +224,7 @@ func runJob(w *writer, j *store.Job) error {
 // publish appends the group's record and lets others see it. Who has seen it waits for the disk if every write
 // must: see careful.
 func (e *Engine) publish() error {
-	if cap(e.payload) > bufferKept {
-		e.payload = nil
-	}
-	e.payload = section(e.payload[:0], e.shard, e.rec.buf)
+	e.payload = section(e.emptyPayload(), e.shard, e.rec.buf)
 	lsn, err := e.log.Append(e.payload)
 	if err != nil {
 		return err
@@ -238,6 +235,14 @@ func (e *Engine) publish() error {
 		return e.log.Sync(lsn)
 	}
 	return nil
+}
+
+// emptyPayload is the buffer for the next record. The caller holds writing.
+func (e *Engine) emptyPayload() []byte {
+	if cap(e.payload) > bufferKept {
+		e.payload = nil
+	}
+	return e.payload[:0]
 }
 
 // absorb makes the group visible.

@@ -51,11 +51,14 @@ func joinOverlays(log *Log, shards []*Engine, fn func([]store.Tx) error) (large 
 		}
 		s := shards[i]
 		s.group.reset()
+		s.rec.reset()
 		var inner error
 		err := s.over(func(top store.BaseTx, now *generations) {
 			writers[i] = s.writer(top, now)
+			writers[i].rec = s.rec
 			txs[i] = writers[i]
 			inner = run(i + 1)
+			s.rec = writers[i].rec
 		})
 		return cmp.Or(err, inner)
 	}
@@ -67,19 +70,20 @@ func joinOverlays(log *Log, shards []*Engine, fn func([]store.Tx) error) (large 
 	if large || err != nil {
 		return large, err
 	}
-	return false, publishJoined(log, shards, writers)
+	return false, publishJoined(log, shards)
 }
 
-func publishJoined(log *Log, shards []*Engine, writers []*writer) error {
-	var payload []byte
-	for i, w := range writers {
-		if len(w.rec.buf) > 0 {
-			payload = section(payload, shards[i].shard, w.rec.buf)
+func publishJoined(log *Log, shards []*Engine) error {
+	payload := shards[0].emptyPayload()
+	for _, s := range shards {
+		if len(s.rec.buf) > 0 {
+			payload = section(payload, s.shard, s.rec.buf)
 		}
 	}
-	if payload == nil {
+	if len(payload) == 0 {
 		return nil
 	}
+	shards[0].payload = payload
 	lsn, err := log.Append(payload)
 	if err != nil {
 		return err
@@ -88,8 +92,8 @@ func publishJoined(log *Log, shards []*Engine, writers []*writer) error {
 	if SyncMode(shards[0].sync.Load()) == Always || log.crowded() {
 		unsure = log.Sync(lsn)
 	}
-	for i, s := range shards {
-		if len(writers[i].rec.buf) > 0 {
+	for _, s := range shards {
+		if len(s.rec.buf) > 0 {
 			s.absorb(lsn)
 		}
 	}

@@ -68,7 +68,7 @@ const keptMax = 8 << 20
 func (l *Log) crowded() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.unsynced.bytes) > keptMax
+	return l.unsynced.size > keptMax
 }
 
 // Append writes one record and returns its LSN. When it fails nothing of the record will
