@@ -17,6 +17,7 @@ type Kind struct {
 	MaxKey int // more keys than this are not loaded into it; 0 is no limit
 	// PushOne says that its LPUSH and RPUSH take one value, where Redis takes any number.
 	PushOne bool
+	Settles bool // it has an overlay that settles in the background
 	path    func(Tools) string
 	args    func(port, dir string) []string
 }
@@ -59,7 +60,7 @@ func redis(name string, more ...string) Kind {
 }
 
 func larder(name string, more ...string) Kind {
-	return Kind{Name: name, path: func(t Tools) string { return t.Larder }, args: func(port, dir string) []string {
+	return Kind{Name: name, Settles: true, path: func(t Tools) string { return t.Larder }, args: func(port, dir string) []string {
 		return append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", dir}, more...)
 	}}
 }

@@ -19,6 +19,9 @@ import (
 type Server struct {
 	Kind Kind
 	Port int
+	// AwaitSettled says that WaitIdle waits for Larder's overlay to be empty, which takes seconds.
+	AwaitSettled bool
+
 	dir  string
 	cmd  *exec.Cmd
 	done chan struct{} // closed when the process has ended

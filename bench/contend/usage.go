@@ -60,13 +60,13 @@ func diskUse(dir string) (sum int64) {
 }
 
 // WaitIdle returns when the server uses less than a tenth of a core or so, or after limit: what a command left to do
-// in the background is done, and its CPU can be billed to the command.
+// in the background is done, and its CPU can be billed to the command. See AwaitSettled.
 func (s *Server) WaitIdle(limit time.Duration) {
 	const look = 150 * time.Millisecond
 	for end := time.Now().Add(limit); time.Now().Before(end) && s.Alive(); {
 		before := s.CPU()
 		time.Sleep(look)
-		if s.CPU()-before <= tick {
+		if s.CPU()-before <= tick && (!s.AwaitSettled || s.settled()) {
 			return
 		}
 	}

@@ -101,6 +101,7 @@ func (b *Bench) start(ctx context.Context, names ...string) (fleet, error) {
 			f.stop()
 			return nil, err
 		}
+		s.AwaitSettled = b.Plan.Settle
 		f = append(f, s)
 	}
 	if len(f) == 0 {

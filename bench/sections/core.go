@@ -15,8 +15,9 @@ import (
 const (
 	coreClients = 50
 	listBase    = 20_000 // items a list or set begins with, so that LRANGE has what it needs
-	idleLimit   = 3 * time.Second
+	idleLimit   = 10 * time.Second
 	sliceFixed  = 0.6 // seconds a slice takes besides its own: waiting for quiet, starting redis-benchmark
+	sliceSettle = 4.0 // seconds more until what Larder has written is settled
 	minSlice    = 0.3
 )
 
@@ -198,7 +199,11 @@ func (c *core) pace() float64 {
 	for _, r := range c.rows {
 		for _, s := range c.takePart(r) {
 			planned += c.b.Plan.Core.seconds(r, s.Kind.Name) * float64(c.b.Plan.Rounds)
-			fixed += sliceFixed*float64(c.b.Plan.Rounds) + c.loadEstimate(s, commandOf(r.name).data)
+			cmd := commandOf(r.name)
+			fixed += sliceFixed*float64(c.b.Plan.Rounds) + c.loadEstimate(s, cmd.data)
+			if s.AwaitSettled && s.Kind.Settles && cmd.effect != reads {
+				fixed += sliceSettle * float64(c.b.Plan.Rounds)
+			}
 		}
 	}
 	left := (c.b.Plan.Budget - time.Since(c.b.Started)).Seconds() - fixed

@@ -2,9 +2,7 @@ package sections
 
 import (
 	"context"
-	"io"
 	"math/rand/v2"
-	"net"
 	"strconv"
 	"strings"
 	"time"
@@ -42,7 +40,7 @@ func runCull(ctx context.Context, b *Bench, rec *results.Recorder) error {
 	}{{"writing under a limit", cullLimit}, {"writing after the limit is halved", cullLimit / 2}} {
 		series := make(chan map[string][][2]float64, 1)
 		watching, stop := context.WithCancel(ctx)
-		go func() { series <- watch(watching, s.Addr()) }()
+		go func() { series <- watch(watching, s) }()
 		time.Sleep(5 * cullEvery) // what was before the limit is in the picture
 		_, err := wire.Once(s.Addr(), "CONFIG", "SET", "maxmemory", strconv.FormatInt(phase.limit, 10), "maxmemory-policy", "allkeys-lru")
 		var cell results.Cell
@@ -62,23 +60,8 @@ func runCull(ctx context.Context, b *Bench, rec *results.Recorder) error {
 	return nil
 }
 
-// info reads what wire, which drops long replies, does not keep.
-func info(addr string) (string, error) {
-	conn, err := net.DialTimeout("tcp", addr, 10*time.Second)
-	if err != nil {
-		return "", err
-	}
-	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(10 * time.Second))
-	if _, err := io.WriteString(conn, "INFO everything\r\nQUIT\r\n"); err != nil {
-		return "", err
-	}
-	text, err := io.ReadAll(conn)
-	return string(text), err
-}
-
 // watch samples what the data and the files take, in seconds and MB, until its context ends.
-func watch(ctx context.Context, addr string) map[string][][2]float64 {
+func watch(ctx context.Context, s *contend.Server) map[string][][2]float64 {
 	series, began := map[string][][2]float64{}, time.Now()
 	tick := time.NewTicker(cullEvery)
 	defer tick.Stop()
@@ -88,7 +71,7 @@ func watch(ctx context.Context, addr string) map[string][][2]float64 {
 			return series
 		case <-tick.C:
 		}
-		text, err := info(addr)
+		text, err := s.Info("everything")
 		if err != nil {
 			continue
 		}

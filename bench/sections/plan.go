@@ -12,6 +12,7 @@ type Plan struct {
 	Expire int           // keys whose time passes in the same second
 	Rounds int           // at least three, for the medians
 	Budget time.Duration // of the whole run; slices of the core table shrink to keep to it. 0: none
+	Settle bool          // a slice ends when what it wrote has settled
 	Core   CorePlan
 	Zipf   float64 // seconds
 	Reads  float64 // seconds
@@ -78,7 +79,7 @@ func Short() Plan {
 // Default takes twenty minutes for the core table; the other sections are moderate when asked for.
 func Default() Plan {
 	return Plan{
-		Mode: "default", Keys: 500_000, Expire: 500_000, Rounds: 3, Budget: 1150 * time.Second,
+		Mode: "default", Keys: 500_000, Expire: 500_000, Rounds: 3, Budget: 1150 * time.Second, Settle: true,
 		Core: CorePlan{Single: everyCommand(), Piped: everyCommand(), Steady: 20, Write: 3, Read: 2, Other: 1, MaxItems: 2_000_000},
 		Zipf: 20, Reads: 5,
 		Mixed:  MixedPlan{Ops: 20_000, Procs: []int{1, 2, 8}},
@@ -91,7 +92,7 @@ func Default() Plan {
 // Full takes hours and can be resumed.
 func Full() Plan {
 	return Plan{
-		Mode: "full", Keys: 500_000, Expire: 1_000_000, Rounds: 3,
+		Mode: "full", Keys: 500_000, Expire: 1_000_000, Rounds: 3, Settle: true,
 		Core: CorePlan{Single: everyCommand(), Piped: everyCommand(), Everybody: true,
 			Steady: 60, Write: 60, Read: 10, Other: 10, MaxItems: 5_000_000},
 		Zipf: 60, Reads: 20,
