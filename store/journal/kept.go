@@ -16,7 +16,7 @@ type kept struct {
 
 type keptBlock struct {
 	bytes []byte
-	last  uint64 // number of the youngest record
+	last  uint64 // number of the youngest record, 0 without any
 }
 
 const (
@@ -77,7 +77,7 @@ func (k *kept) drop(upTo uint64) {
 		k.size -= len(k.blocks[0].bytes) - k.from
 		k.from = 0
 		if len(k.blocks) == 1 && cap(k.blocks[0].bytes) == keptBlockBytes {
-			k.blocks[0].bytes = k.blocks[0].bytes[:0] // for the next ones
+			k.blocks[0] = keptBlock{bytes: k.blocks[0].bytes[:0]} // for the next ones
 			return
 		}
 		k.blocks = append(k.blocks[:0], k.blocks[1:]...)
