@@ -160,18 +160,32 @@ func TestUsedRowsStay(t *testing.T) {
 	}
 }
 
-// TestNewRowsReplaceIdleOnes fills the room with rows that all are used, and then asks for others.
+// TestNewRowsReplaceIdleOnes fills a log with rows that all are used, and then asks for others.
 func TestNewRowsReplaceIdleOnes(t *testing.T) {
-	r := NewRows(48 << 20).join(func() uint64 { return 2 })
-	keys := int64(0)
-	for ; r.size() < 48<<20*19/20; keys += 100 {
-		remember(r, keys, keys+100)
+	const room = 3 << 19
+	l := newRowLog(room)
+	put := func(h int64) {
+		rec := record{key: rowKey{1, h}, name: fmt.Append(nil, "key ", h), found: true, value: make([]byte, 100)}
+		l.put(rec.key, &rec, 2)
 	}
-	known(r, 0, keys)
-	others := keys + keys*7/10
-	remember(r, keys, others)
-	if n := known(r, keys, others); int64(n) < (others-keys)*90/100 {
-		t.Fatalf("of %d keys read last %d are left, in a room for %d", others-keys, n, keys)
+	keys := int64(0)
+	for ; l.size() < room*19/20; keys++ {
+		put(keys)
+	}
+	for h := range keys {
+		l.find(rowKey{1, h}.mark()).use(l.clock)
+	}
+	others, left := keys*7/10, 0
+	for h := keys; h < keys+others; h++ {
+		put(h)
+	}
+	for h := keys; h < keys+others; h++ {
+		if l.find(rowKey{1, h}.mark()) != nil {
+			left++
+		}
+	}
+	if int64(left) < others*90/100 {
+		t.Fatalf("of %d keys read last %d are left, in room for %d", others, left, keys)
 	}
 }
 
