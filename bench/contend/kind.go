@@ -3,6 +3,7 @@ package contend
 
 import (
 	"path/filepath"
+	"slices"
 	"strconv"
 )
 
@@ -60,7 +61,7 @@ func redis(name string, more ...string) Kind {
 }
 
 func larder(name string, more ...string) Kind {
-	return Kind{Name: name, Settles: true, path: func(t Tools) string { return t.Larder }, args: func(port, dir string) []string {
+	return Kind{Name: name, Settles: !slices.Contains(more, "--journal"), path: func(t Tools) string { return t.Larder }, args: func(port, dir string) []string {
 		return append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", dir}, more...)
 	}}
 }

@@ -3,6 +3,7 @@ package journal
 import (
 	"encoding/binary"
 	"iter"
+	"slices"
 )
 
 // kept are the records since the last fsync, one behind the other in blocks: a slice for each record would be a tenth of
@@ -80,7 +81,7 @@ func (k *kept) drop(upTo uint64) {
 			k.blocks[0] = keptBlock{bytes: k.blocks[0].bytes[:0]} // for the next ones
 			return
 		}
-		k.blocks = append(k.blocks[:0], k.blocks[1:]...)
+		k.blocks = slices.Delete(k.blocks, 0, 1)
 	}
 	for len(k.blocks) > 0 {
 		lsn, _, next := k.blocks[0].recordAt(k.from)

@@ -15,8 +15,8 @@ type rowLog struct {
 	order  []uint16 // numbers of those in use, oldest first
 	limit  int      // bytes of chunks and index
 	chunk  int      // bytes of a chunk
-	clock  uint8    // ticks rowLapTicks times a lap, or with every chunk if there are fewer
-	since  int      // chunks that became the youngest after the last tick
+	clock  uint8    // ticks at most rowLapTicks times a lap, see perTick
+	passed int      // chunks that became the youngest after the last tick
 }
 
 const (
@@ -28,7 +28,7 @@ const (
 	rowChunksMax = 1 << 16
 	// rowTurns is how many chunks one put turns over before it drops what is used, too.
 	rowTurns = 1
-	// rowLapTicks is how often the clock ticks in a lap: an entry's byte can tell the laps apart.
+	// rowLapTicks bounds how often the clock ticks in a lap: an entry's byte can tell the laps apart.
 	rowLapTicks = 32
 	// rowIndexBytes is what the index takes for an entry, about.
 	rowIndexBytes = 16
@@ -120,15 +120,18 @@ func (l *rowLog) grow() {
 
 // tick counts a chunk that became the youngest.
 func (l *rowLog) tick() {
-	if l.since++; l.since*rowLapTicks >= len(l.order) {
+	if l.passed++; l.passed >= l.perTick() {
 		l.clock++
-		l.since = 0
+		l.passed = 0
 	}
 }
 
+// perTick is how many chunks become the youngest in a tick.
+func (l *rowLog) perTick() int { return (len(l.order) + rowLapTicks - 1) / rowLapTicks }
+
 // lately tells whether an entry was asked for within half a lap.
 func (l *rowLog) lately(e rowEntry) bool {
-	return int(l.clock-e.used()) < min(len(l.order), rowLapTicks)/2
+	return 2*int(l.clock-e.used())*l.perTick() < len(l.order)
 }
 
 // turn makes the oldest chunk the youngest, with those of its entries that were used lately, up to so many bytes.

@@ -189,6 +189,20 @@ func TestNewRowsReplaceIdleOnes(t *testing.T) {
 	}
 }
 
+// TestLatelyIsHalfALap counts the chunks that pass until what was used once is not used lately any more.
+func TestLatelyIsHalfALap(t *testing.T) {
+	for _, chunks := range []int{8, 31, 32, 33, 44, 100, 1000} {
+		l := rowLog{order: make([]uint16, chunks), limit: 1 << 20}
+		e, passed := newEntry(make([]byte, 2*rowHeader), 1, l.clock), 0
+		for ; l.lately(e); passed++ {
+			l.tick()
+		}
+		if off := l.perTick(); passed < chunks/2-off || passed > chunks/2+off {
+			t.Errorf("of %d chunks %d pass", chunks, passed)
+		}
+	}
+}
+
 // TestRowsGiveBack borrows room and gives it back with what is in it.
 func TestRowsGiveBack(t *testing.T) {
 	r := NewRows(1 << 20).join(func() uint64 { return 2 })
