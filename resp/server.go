@@ -202,6 +202,7 @@ func (s *Server) accept(conn redcon.Conn) bool {
 	}
 	client.FD, client.QueryBuffer = descriptor(guarded.NetConn()), guarded.QueryBuffer
 	fresh := &session{server: s, conn: conn, guard: guarded, client: client, replies: writer{conn: guarded}, trusted: s.gate.Open()}
+	client.Kill = func() { client.Close(); fresh.mute() }
 	fresh.hear()
 	if !s.clients.add(client, int(s.params.Int("maxclients"))) {
 		s.stats.Refused.Add(1)
@@ -218,9 +219,8 @@ func (s *Server) accept(conn redcon.Conn) bool {
 func (s *Server) closed(conn redcon.Conn, _ error) {
 	if session, ok := conn.Context().(*session); ok {
 		session.client.Killed.Store(true)
-		session.forget()
+		session.leave()
 		session.out.close()
-		s.clients.remove(session.client)
 	}
 }
 

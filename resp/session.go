@@ -69,6 +69,7 @@ func (s *session) serve(first redcon.Command) {
 	s.flush()
 	s.giveBack()
 	if s.client.Killed.Load() {
+		s.leave() // before the last reply: who has read it counts on the client being gone
 		s.replies.send()
 		s.conn.Close()
 	}

@@ -109,6 +109,27 @@ func TestQuitDropsTheRest(t *testing.T) {
 	s.dial(t).want("GET k", "1")
 }
 
+// Who has read the answer to a QUIT, or to a CLIENT KILL, counts on it that nothing reaches that client any more.
+func TestWhoHasQuitIsGone(t *testing.T) {
+	s := serve(t)
+	c := s.dial(t)
+	for i := range 300 {
+		leaver := s.dial(t)
+		leaver.want("SUBSCRIBE news", "[subscribe news :1]")
+		if i%2 == 0 {
+			leaver.want("QUIT", "+OK")
+		} else {
+			c.want("CLIENT KILL TYPE pubsub", ":1")
+		}
+		if got := c.do("PUBLISH news x"); got != ":0" {
+			t.Fatalf("round %d: PUBLISH reached %s", i, got)
+		}
+		if list := c.do("CLIENT LIST"); strings.Count(list, "\n") != 1 {
+			t.Fatalf("round %d: %s", i, list)
+		}
+	}
+}
+
 func TestHTTPIsHungUpOn(t *testing.T) {
 	s := serve(t)
 	c := s.dial(t)

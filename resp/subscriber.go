@@ -53,9 +53,20 @@ func (h host) Reset(c *cmd.Call) {
 // forget ends all that others know of the session.
 func (s *session) forget() {
 	s.unwatch()
+	s.mute()
+}
+
+// mute ends what others send the session. For any goroutine.
+func (s *session) mute() {
 	s.server.broker.Leave(s.subscriber)
 	s.server.monitors.remove(s)
 	s.server.caches.Disable(s.client)
+}
+
+// leave takes the session off the books: nobody finds its client, nothing is sent to it. Once more does nothing.
+func (s *session) leave() {
+	s.forget()
+	s.server.clients.remove(s.client)
 }
 
 // cannotExecute is the error of RESP2 clients that hear channels: what they are sent

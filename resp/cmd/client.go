@@ -39,8 +39,10 @@ type Client struct {
 	Subscriptions [3]atomic.Int32
 	last          atomic.Pointer[string]
 
-	// Close ends the connection from any goroutine. Set by the session.
+	// Close ends the connection from any goroutine, those included that are about to send it something. Set by the session.
 	Close func()
+	// Kill closes the connection, and has ended what others send it when it returns; not for those who do. Set by the session.
+	Kill func()
 
 	// Pending returns the messages that wait to be sent besides replies, and their bytes.
 	// Set by the session.

@@ -57,7 +57,7 @@ func end(c *cmd.Call, other *cmd.Client) {
 		other.Killed.Store(true)
 		return
 	}
-	other.Close()
+	other.Kill()
 }
 
 func readFilter(s *arg.Scanner, skipMe *bool) (filter, reply.Reply) {
