@@ -202,6 +202,10 @@ func check(t *testing.T, dir string, words ...string) (o outcome) {
 // Every kind of damage is named, survives a check without --fix, is mended, and then gone.
 func TestDamageIsFoundAndMended(t *testing.T) {
 	here := where("{t}")
+	whole := furnish(t)
+	if o := check(t, whole); o.code != cli.Sound || o.Status != "sound" {
+		t.Fatalf("before: %s", o.text)
+	}
 	head := func(name, set string) []string {
 		return []string{fmt.Sprintf(`UPDATE heads SET %s WHERE name = CAST('{t}%s' AS BLOB)`, set, name)}
 	}
@@ -241,9 +245,9 @@ func TestDamageIsFoundAndMended(t *testing.T) {
 		{"a page", "", nil, "is damaged", 1},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			dir := furnish(t)
-			if o := check(t, dir); o.code != cli.Sound || o.Status != "sound" {
-				t.Fatalf("before: %s", o.text)
+			dir := t.TempDir()
+			if err := os.CopyFS(dir, os.DirFS(whole)); err != nil {
+				t.Fatal(err)
 			}
 			if row.sql == nil {
 				spoil(t, filepath.Join(dir, fmt.Sprintf("shard-%03d.db", here)), 0)

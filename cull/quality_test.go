@@ -38,7 +38,7 @@ func traceSteps() int {
 	if os.Getenv("LARDER_TEST_LONG") != "" {
 		return 200_000
 	}
-	return 50_000
+	return 30_000
 }
 
 // trace yields the keys asked for.

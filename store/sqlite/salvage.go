@@ -77,7 +77,7 @@ func Salvage(path string) (Salvaged, error) {
 	for _, old := range []string{fresh, fresh + "-wal", fresh + "-shm"} {
 		_ = os.Remove(old)
 	}
-	s := &salvage{done: Salvaged{Kept: kept}}
+	s := &salvage{statements: map[string]*stmt{}, done: Salvaged{Kept: kept}}
 	if err := s.copyTo(path, fresh); err != nil {
 		return s.done, err
 	}
@@ -108,7 +108,36 @@ type salvage struct {
 	// Of the table at hand: reads that may still fail, and stretches given up.
 	tries, unread int
 	rest          []portion
+	statements    map[string]*stmt // a table takes thousands of runs of a few
 	done          Salvaged
+}
+
+// run runs a statement with parameters.
+func (s *salvage) run(sql string, bounds []any) (err error) {
+	copied := s.statements[sql]
+	if copied == nil {
+		if copied, _, err = s.conn.db.prepare(sql); err != nil {
+			return fault(s.conn.path, err)
+		}
+		s.statements[sql] = copied
+	}
+	for i, b := range bounds {
+		switch b := b.(type) {
+		case int64:
+			copied.bindInt(i+1, b)
+		case []byte:
+			copied.bindBlob(i+1, b)
+		}
+	}
+	return s.conn.exec(copied)
+}
+
+// forget finalizes the statements: the old file cannot be detached before.
+func (s *salvage) forget() {
+	for _, copied := range s.statements {
+		copied.finalize()
+	}
+	clear(s.statements)
 }
 
 func (s *salvage) copyTo(from, to string) error {
@@ -130,6 +159,7 @@ func (s *salvage) copyTo(from, to string) error {
 			return err
 		}
 		err = s.tables()
+		s.forget()
 		_ = c.script(`DETACH old`) // closing does it too
 		return err
 	})

@@ -1,8 +1,10 @@
 package sqlite
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 
 	"larder/store"
 )
@@ -15,6 +17,11 @@ const triesMax = 4000
 type source struct {
 	table, columns, where string
 	keys                  []numbers
+	bounds                []any // of the parameters in where: int64 or []byte
+}
+
+func from(table, columns, where string, keys ...numbers) source {
+	return source{table: table, columns: columns, where: where, keys: keys}
 }
 
 // numbers is what a column may hold: from lo up to hi.
@@ -37,15 +44,20 @@ func (n numbers) between(lo, hi int64) numbers {
 	return n
 }
 
-// span is the condition that a column is in the range. With equality SQLite finds rows by the next column, too.
-func (n numbers) span() string {
+// span is the condition that a column is in the range, and its parameters. With equality SQLite finds rows by the next
+// column, too.
+func (n numbers) span() (where string, bounds []any) {
+	if !n.bytes && !n.many() {
+		return n.column + " = ?", []any{n.lo}
+	}
+	return fmt.Sprintf("%s >= ? AND %s < ?", n.column, n.column), []any{n.bound(n.lo), n.bound(n.hi)}
+}
+
+func (n numbers) bound(at int64) any {
 	if n.bytes {
-		return fmt.Sprintf("%s >= x'%016x' AND %s < x'%016x'", n.column, uint64(n.lo)+1<<63, n.column, uint64(n.hi)+1<<63)
+		return binary.BigEndian.AppendUint64(nil, uint64(at)+1<<63)
 	}
-	if !n.many() {
-		return fmt.Sprintf("%s = %d", n.column, n.lo)
-	}
-	return fmt.Sprintf("%s >= %d AND %s < %d", n.column, n.lo, n.column, n.hi)
+	return at
 }
 
 // sources are the tables but for meta, blocks, which are counted anew, and tags, which heads know. All ids lie below
@@ -56,17 +68,17 @@ func sources(ids int64) []source {
 	place := numbers{column: "pos", lo: math.MinInt64, hi: math.MaxInt64}
 	hashed, placed, named := partsOf(store.Hashed), partsOf(store.Placed), partsOf(store.Named)
 	return []source{
-		{"spaces", "db, ns, size, volatile, bytes", "true", []numbers{{column: "db", hi: math.MaxInt32}}},
-		{"dead_spaces", "ns, bytes", "true", []numbers{{column: "ns", hi: ids}}},
-		{"orphans", "id, bytes", "true", []numbers{{column: "id", hi: ids}}},
-		{"heads", "ns, h, name, kind, id, expire, len, bytes, stored, used, value, notes", "true", []numbers{
-			{column: "ns", hi: ids, known: `SELECT ns FROM main.spaces UNION SELECT ns FROM main.dead_spaces`},
-			{column: "h", hi: 1 << (store.HashBits + 14)}}},
-		{"chunks", "at, value", "true", []numbers{{column: "at", hi: ids << chunkBits}}},
-		{"blobs", "ref, value", "true", []numbers{{column: "ref", hi: ids}}},
-		{"items", items, hashed.where(), []numbers{owner, hashed, {column: "pos", hi: 1 << store.HashBits}}},
-		{"items", items, placed.where(), []numbers{owner, placed, place}},
-		{"items", items, named.where(), []numbers{owner, named, place, {column: "field", lo: math.MinInt64, hi: math.MaxInt64, bytes: true}}},
+		from("spaces", "db, ns, size, volatile, bytes", "true", numbers{column: "db", hi: math.MaxInt32}),
+		from("dead_spaces", "ns, bytes", "true", numbers{column: "ns", hi: ids}),
+		from("orphans", "id, bytes", "true", numbers{column: "id", hi: ids}),
+		from("heads", "ns, h, name, kind, id, expire, len, bytes, stored, used, value, notes", "true",
+			numbers{column: "ns", hi: ids, known: `SELECT ns FROM main.spaces UNION SELECT ns FROM main.dead_spaces`},
+			numbers{column: "h", hi: 1 << (store.HashBits + 14)}),
+		from("chunks", "at, value", "true", numbers{column: "at", hi: ids << chunkBits}),
+		from("blobs", "ref, value", "true", numbers{column: "ref", hi: ids}),
+		from("items", items, hashed.where(), owner, hashed, numbers{column: "pos", hi: 1 << store.HashBits}),
+		from("items", items, placed.where(), owner, placed, place),
+		from("items", items, named.where(), owner, named, place, numbers{column: "field", lo: math.MinInt64, hi: math.MaxInt64, bytes: true}),
 	}
 }
 
@@ -87,7 +99,7 @@ func (n numbers) where() string { return fmt.Sprintf("%s IN (%s)", n.column, n.k
 
 // tables copies what can be read of all tables: meta first, for it bounds the numbers of the others.
 func (s *salvage) tables() error {
-	s.report("meta", s.table(source{"meta", "k, v", "true", nil}))
+	s.report("meta", s.table(from("meta", "k, v", "true")))
 	ids, err := s.conn.number(`SELECT v FROM main.meta WHERE k = 'ids'`)
 	if err != nil {
 		return err
@@ -126,7 +138,9 @@ func (p portion) with(r numbers) portion {
 // narrow is the source that has the portion's rows only.
 func (p portion) narrow() source {
 	t := p.source
-	t.where += " AND " + p.r.span()
+	where, bounds := p.r.span()
+	t.where += " AND " + where
+	t.bounds = slices.Concat(t.bounds, bounds)
 	return t
 }
 
@@ -245,8 +259,8 @@ func (s *salvage) take(t source) bool {
 	if t.table == "meta" {
 		verb = "INSERT OR REPLACE"
 	}
-	err := s.conn.script(fmt.Sprintf("%s INTO main.%s (%s) SELECT %s FROM old.%s WHERE %s", verb, t.table, t.columns, t.columns, t.table, t.where))
-	if err != nil {
+	copied := fmt.Sprintf("%s INTO main.%s (%s) SELECT %s FROM old.%s WHERE %s", verb, t.table, t.columns, t.columns, t.table, t.where)
+	if err := s.run(copied, t.bounds); err != nil {
 		s.tries = max(s.tries-1, 0)
 		return false
 	}

@@ -115,7 +115,7 @@ func databasesSize(w *world) {
 
 // 64 keys drawn 6,400 times; names of very unequal numbers to a slot must not matter.
 func databasesRandomKey(w *world) {
-	const keys, draws = 64, 6400
+	const keys, draws = 64, 2000
 	w.view(func(p *probe) {
 		_, ok, err := p.RandomKey(0)
 		p.ok(err)

@@ -15,7 +15,7 @@ func randomRows() []row {
 		ranked bool
 	}{
 		{store.Members, 10, false}, {store.Members, 1000, false}, {store.Members, 1000, true},
-		{store.Members, 5000, true}, {store.Fields, 100, false}, {store.Scores, 1000, true}, {store.Elements, 200, false},
+		{store.Members, Times(2000, 5000), true}, {store.Fields, 100, false}, {store.Scores, 1000, true}, {store.Elements, 200, false},
 	} {
 		name := fmt.Sprintf("Random/part %d, %d items, ranked %v", c.part, c.size, c.ranked)
 		rows = append(rows, row{name, func(w *world) { randomUniform(w, c.part, c.size, c.ranked) }})

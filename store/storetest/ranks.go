@@ -50,7 +50,7 @@ func ranksChurn(w *world, o order) {
 		w.view(func(p *probe) {
 			id := p.head(k).ID
 			p.want(len(p.list(id, o.part, store.Range{Order: o.order})) == len(sorted), "round %d: length", round)
-			for range Times(8, 25) {
+			for range Times(4, 25) {
 				p.wantRange(o, id, sorted, randomRange(o, random, sorted))
 			}
 		})

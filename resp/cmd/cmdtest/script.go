@@ -8,8 +8,8 @@ package cmdtest
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
-	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -93,16 +93,16 @@ func Replay(t *testing.T, file string, rows []cmd.Spec, fresh func() store.Engin
 
 // Flat encodes a reply with a space for each CRLF, and other bytes that do not print as \xNN.
 func Flat(r reply.Reply, proto int) string {
-	var out strings.Builder
-	text := strings.ReplaceAll(string(r.Append(nil, proto)), "\r\n", " ")
-	for _, c := range []byte(strings.TrimSuffix(text, " ")) {
+	text := strings.TrimSuffix(strings.ReplaceAll(string(r.Append(nil, proto)), "\r\n", " "), " ")
+	out := make([]byte, 0, len(text))
+	for _, c := range []byte(text) {
 		if c < ' ' || c > '~' || c == '\\' {
-			fmt.Fprintf(&out, `\x%02x`, c)
+			out = hex.AppendEncode(append(out, `\x`...), []byte{c})
 		} else {
-			out.WriteByte(c)
+			out = append(out, c)
 		}
 	}
-	return out.String()
+	return string(out)
 }
 
 // Session runs commands on an engine as dispatch does: in the transaction and with the keys

@@ -145,11 +145,12 @@ func (m *matcher) replace(out *bytes.Buffer, repl vm.Value, s, e int) {
 
 func (m *matcher) expand(out *bytes.Buffer, text string, s, e int) {
 	for i := 0; i < len(text); i++ {
-		if text[i] != '%' {
-			out.WriteByte(text[i])
-			continue
+		plain, _, escape := strings.Cut(text[i:], "%")
+		out.WriteString(plain)
+		if !escape {
+			return
 		}
-		i++
+		i += len(plain) + 1
 		switch {
 		case i >= len(text):
 			out.WriteByte(0) // C reads the end of the string
