@@ -1,7 +1,5 @@
 package sqlite
 
-import ()
-
 // statements are prepared once for each connection and kept by name: looking them up by their
 // text on every use would hash it every time. They belong to their connection's user.
 type statements struct {
