@@ -109,16 +109,18 @@ func (p CorePlan) contenders(name string, alone bool) []string {
 
 // seconds of a slice before the budget has its say.
 func (p CorePlan) seconds(r coreRow, contender string) float64 {
-	pair := contender == contend.RedisEverysec || contender == contend.Larder || contender == contend.LarderBase
+	everysec := contender == contend.RedisEverysec || contender == contend.Larder || contender == contend.LarderBase
+	always := contender == contend.RedisAlways || contender == contend.LarderAlways
+	usual := r.pipeline == 1 && r.clients > 1
 	switch {
 	case commandOf(r.name).effect == reads:
 		return p.Read
-	case !pair:
-		return p.Other
-	case (r.name == "SET" || r.name == "INCR") && r.pipeline == 1 && r.clients > 1:
+	case everysec && usual && (r.name == "SET" || r.name == "INCR"), always && usual && r.name == "SET":
 		return p.Steady
+	case everysec:
+		return p.Write
 	}
-	return p.Write
+	return p.Other
 }
 
 // core is the state of the section while it runs.

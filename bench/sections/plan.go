@@ -26,7 +26,7 @@ type Plan struct {
 type CorePlan struct {
 	Single, Piped []string // commands with 50 clients, without and with -P 16
 	Everybody     bool     // all contenders in all rows; otherwise the fsync modes meet in SET and GET alone
-	Steady        float64  // seconds of SET and INCR for the pair the targets compare
+	Steady        float64  // seconds of SET and INCR for the pairs the targets compare
 	Write         float64  // seconds of the pair's other writes
 	Read          float64
 	Other         float64 // seconds for everybody else

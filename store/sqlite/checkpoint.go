@@ -15,6 +15,8 @@ const (
 	walKept = 64 << 20
 	// drainTime is how long a checkpoint holds writers back while Views end.
 	drainTime = 10 * time.Millisecond
+	// bulkTries is how often a checkpoint copies while writers go on: what they add meanwhile is the next one's.
+	bulkTries = 3
 )
 
 // checkpointer moves the log into the file on a connection of its own, so that the writer's goroutine does
@@ -55,7 +57,7 @@ func (e *Engine) Checkpoint(ctx context.Context) error {
 	if e.closed.Load() {
 		return store.ErrClosed
 	}
-	if _, err := e.check.passive(); err != nil {
+	if _, err := e.copyBulk(); err != nil {
 		return err
 	}
 	return e.writer.exclusive(ctx, func(*conn) error {
@@ -67,6 +69,19 @@ func (e *Engine) Checkpoint(ctx context.Context) error {
 		_, err := e.check.passive()
 		return err
 	})
+}
+
+// copyBulk copies what it can without holding anybody up; left is the number of pages that remain. A reader keeps its
+// snapshot from one View to the next, and nothing newer than the oldest snapshot is copied: those that nobody will
+// look at again are given up first, else the whole log would be copied while everybody waits.
+func (e *Engine) copyBulk() (left int64, err error) {
+	for range bulkTries {
+		e.readers.giveUpOld(e.commits.Load())
+		if left, err = e.check.passive(); err != nil || left == 0 {
+			break
+		}
+	}
+	return left, err
 }
 
 // Sync makes all acknowledged commits survive a power cut. With Always they do anyway.

@@ -422,6 +422,29 @@ func TestLogStaysBounded(t *testing.T) {
 	sound(t, e)
 }
 
+// What idle readers have seen last does not keep a checkpoint's work for the time when everybody waits.
+func TestIdleReadersLeaveNothingToCopyUnderLock(t *testing.T) {
+	const readers = 3
+	e := fresh(t, sqlite.Options{Readers: readers})
+	set(t, e, "k", "before")
+	var inside, done sync.WaitGroup
+	inside.Add(readers)
+	for range readers { // each takes one, all at a time
+		done.Go(func() { view(t, e, func(store.Tx) error { inside.Done(); inside.Wait(); return nil }) })
+	}
+	done.Wait()
+	for i := range 1000 {
+		set(t, e, fmt.Sprint("k", i), strings.Repeat("v", 400))
+	}
+	if left := e.CopyBulk(t); left != 0 {
+		t.Errorf("%d pages are left to be copied while everybody waits", left)
+	}
+	if v, _ := get(t, e, "k999"); len(v) != 400 {
+		t.Errorf("k999 has %d bytes", len(v))
+	}
+	sound(t, e)
+}
+
 func TestBusyReadersDoNotDeadlock(t *testing.T) {
 	e := fresh(t, sqlite.Options{Readers: 1})
 	set(t, e, "a", "1")

@@ -59,6 +59,16 @@ func (e *Engine) number(t *testing.T, sql string) (n int64) {
 	return n
 }
 
+// CopyBulk is the part of a checkpoint that holds nobody up; left is the number of pages that remain.
+func (e *Engine) CopyBulk(t *testing.T) (left int64) {
+	t.Helper()
+	left, err := e.copyBulk()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return left
+}
+
 // PageSlots is the number of slots for pages that SQLite holds in this process.
 func PageSlots(t interface{ Fatal(...any) }) (used int) {
 	m, err := configure()

@@ -153,6 +153,17 @@ func (p *pool) put(r *reader) {
 	p.mu.Unlock()
 }
 
+// giveUpOld releases the snapshots of idle readers that are not of the last commit: their next View takes a new one.
+func (p *pool) giveUpOld(commits uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, r := range p.idle {
+		if r.seen != commits {
+			r.release()
+		}
+	}
+}
+
 // drain takes as many readers as become idle before ctx ends and releases their snapshots. The
 // caller puts them back.
 func (p *pool) drain(ctx context.Context) []*reader {
