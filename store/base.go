@@ -44,8 +44,3 @@ type BaseTx interface {
 	// Orphan leaves the items of ids that no head names any more to the sweep.
 	Orphan(ids ...ID) error
 }
-
-// Position is where a key stands in Scan's order: its slot, then its hash.
-func Position(name []byte, hash int64) Cursor {
-	return Cursor(uint64(Slot(name))<<HashBits | uint64(hash))
-}

@@ -67,7 +67,7 @@ type Tx interface {
 
 	// Scan returns about n keys from the cursor on, and the cursor to go on from, 0 at
 	// the end. Cursors are stateless: every key present from the first call to the last
-	// is returned at least once. Expired keys are left out.
+	// is returned at least once. A page ends between two granules: see Cursor.Granule. Expired keys are left out.
 	Scan(db int, from Cursor, n int) ([]Entry, Cursor, error)
 	// RandomKey returns a key chosen at random, ok false if the database is empty.
 	RandomKey(db int) (name []byte, ok bool, err error)
@@ -115,10 +115,6 @@ func (c Change) Minus(d Change) Change { return Change{c.Count - d.Count, c.Byte
 
 // ItemBytes is what an item counts for in Change.Bytes and Head.Bytes.
 func ItemBytes(it Item) int64 { return int64(len(it.Field)+len(it.Value)) + 8 }
-
-// Cursor is a position in the order of heads: slot, then a seeded hash of the name.
-// 0 is both the start and, as an answer, the end.
-type Cursor uint64
 
 // Entry is a key found by Scan.
 type Entry struct {

@@ -8,7 +8,10 @@ type Key struct {
 }
 
 // SlotCount is the number of hash slots, as in Redis Cluster.
-const SlotCount = 16384
+const (
+	SlotBits  = 14
+	SlotCount = 1 << SlotBits
+)
 
 // Slot returns the Redis Cluster hash slot of a key's name: CRC16 (XMODEM) of the
 // name, or of the part between the first { and the next } if that is not empty.

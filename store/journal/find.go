@@ -25,8 +25,8 @@ func (m *merged) Tagged(db int, tag string, from store.Cursor, n int) ([][]byte,
 		if next != 0 && e.pos >= next {
 			break
 		}
-		if taken >= n && e.pos != last {
-			next = e.pos
+		if taken >= n && e.pos.Granule() != last.Granule() {
+			next = e.pos.Granule()
 			break
 		}
 		taken, last = taken+1, e.pos

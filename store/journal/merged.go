@@ -172,8 +172,8 @@ func (m *merged) Scan(db int, from store.Cursor, n int) ([]store.Entry, store.Cu
 		if int(e.db) != db || next != 0 && e.pos >= next {
 			return false
 		}
-		if taken >= n && e.pos != last {
-			next = e.pos
+		if taken >= n && e.pos.Granule() != last.Granule() {
+			next = e.pos.Granule()
 			return false
 		}
 		taken, last = taken+1, e.pos

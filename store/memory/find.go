@@ -23,8 +23,8 @@ func (t *tx) Tagged(db int, tag string, from store.Cursor, n int) ([][]byte, sto
 		switch {
 		case !r.head.Notes.Tagged(tag):
 			return true
-		case seen >= max(n, 1) && r.pos != last:
-			next = r.pos
+		case seen >= max(n, 1) && r.pos.Granule() != last.Granule():
+			next = r.pos.Granule()
 			return false
 		}
 		seen, last = seen+1, r.pos

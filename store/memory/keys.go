@@ -6,8 +6,7 @@ import (
 	"larder/store"
 )
 
-// Scan goes on beyond n while positions are equal: a cursor cannot stand between two names of one
-// position. Expired keys count towards n, so that a call's work is bounded.
+// Scan goes on beyond n to the end of a granule: a cursor cannot stand inside one. Expired keys count towards n, so that a call's work is bounded.
 func (t *tx) Scan(db int, from store.Cursor, n int) ([]store.Entry, store.Cursor, error) {
 	if err := firstError(t.readable(), t.whole()); err != nil {
 		return nil, 0, err
@@ -20,8 +19,8 @@ func (t *tx) Scan(db int, from store.Cursor, n int) ([]store.Entry, store.Cursor
 	var last, next store.Cursor
 	seen := 0
 	t.st.headsOf(sp.id, from, func(r *headRow) bool {
-		if seen >= max(n, 1) && r.pos != last {
-			next = r.pos
+		if seen >= max(n, 1) && r.pos.Granule() != last.Granule() {
+			next = r.pos.Granule()
 			return false
 		}
 		seen, last = seen+1, r.pos

@@ -6,8 +6,7 @@ import (
 	"larder/store"
 )
 
-// Scan reads n rows and then those with the same hash as the last, so that a cursor never
-// points between two of them.
+// Scan reads n rows and then those of the last one's granule, so that a cursor never points into one.
 func (t *tx) Scan(db int, from store.Cursor, n int) ([]store.Entry, store.Cursor, error) {
 	if err := t.whole(); err != nil {
 		return nil, 0, err
@@ -18,13 +17,14 @@ func (t *tx) Scan(db int, from store.Cursor, n int) ([]store.Entry, store.Cursor
 	}
 	var found []store.Entry
 	var next store.Cursor
-	rows, last := 0, int64(-1)
+	rows, last := 0, store.Cursor(0)
 	err := t.headsFrom(sp.ns, int64(from), func(h int64, e store.Entry) bool {
-		if rows >= n && h != last {
-			next = store.Cursor(h)
+		at := store.Cursor(h).Granule()
+		if rows >= n && at != last {
+			next = at
 			return false
 		}
-		rows, last = rows+1, h
+		rows, last = rows+1, at
 		if !e.Head.Expired(t.now) {
 			t.note(e.Head.ID, e.Head.Ranked)
 			found = append(found, e)

@@ -31,7 +31,7 @@ func (t *tx) indexTags(sp *space, old *headRow, next store.Notes) error {
 	return old.head.Notes.Diff(next, write(t.conn.s.tagDrop), write(t.conn.s.tagPut))
 }
 
-// Tagged reads n rows of the index and then those at the same place as the last: see Scan.
+// Tagged reads n rows of the index and then those of the last one's granule: see Scan.
 func (t *tx) Tagged(db int, tag string, from store.Cursor, n int) ([][]byte, store.Cursor, error) {
 	if err := t.whole(); err != nil {
 		return nil, 0, err
@@ -46,17 +46,17 @@ func (t *tx) Tagged(db int, tag string, from store.Cursor, n int) ([][]byte, sto
 	s.bindInt(3, int64(from))
 	defer s.reset()
 	var names [][]byte
-	rows, last := 0, int64(-1)
+	rows, last := 0, store.Cursor(0)
 	for ; ; rows++ {
 		row, err := t.conn.step(s)
 		if err != nil || !row {
 			return names, 0, t.fail(err)
 		}
-		h := s.int(0)
-		if rows >= n && h != last {
-			return names, store.Cursor(h), nil
+		at := store.Cursor(s.int(0)).Granule()
+		if rows >= n && at != last {
+			return names, at, nil
 		}
-		last = h
+		last = at
 		if expire := s.int(2); expire == 0 || expire >= t.now {
 			names = append(names, t.nameIn(s, 1))
 		}

@@ -10,6 +10,7 @@ import (
 func scanRows() []row {
 	return []row{
 		{"Scan/everything once when nothing changes", scanOnce},
+		{"Scan/keys of one slot, some of one cursor", scanOneSlot},
 		{"Scan/cursors are stateless", scanStateless},
 		{"Scan/slots ascend", scanOrder},
 		{"Scan/what stays is found while others come and go", scanChurn},
@@ -44,7 +45,10 @@ func (w *world) scanAll(db, n int, each func(store.Entry)) (pages int) {
 		if next <= at || pages > 10_000 {
 			w.t.Fatalf("cursor went from %d to %d on page %d", at, next, pages)
 		}
-		at = next
+		at = store.CursorOf(uint64(float64(next.Number()))) // what a client keeps that holds numbers as doubles
+		if at != next {
+			w.t.Fatalf("cursor %d came back as %d", next, at)
+		}
 	}
 }
 
@@ -69,6 +73,26 @@ func scanOnce(w *world) {
 		if len(seen) != 300 || n == 7 && pages < 20 || n == 7 && pages > 300 {
 			w.t.Errorf("n=%d: %d names on %d pages", n, len(seen), pages)
 		}
+	}
+}
+
+// scanOneSlot has so many keys in a slot that a few have the same cursor.
+func scanOneSlot(w *world) {
+	const n = 6000
+	w.update(func(p *probe) {
+		for i := range n {
+			p.set(key("{tag}%d", i), "v")
+		}
+	})
+	seen := map[string]int{}
+	w.scanAll(0, 3, func(e store.Entry) { seen[string(e.Name)]++ })
+	for name, times := range seen {
+		if times != 1 {
+			w.t.Errorf("%s was found %d times", name, times)
+		}
+	}
+	if len(seen) != n {
+		w.t.Errorf("%d of %d keys were found", len(seen), n)
 	}
 }
 

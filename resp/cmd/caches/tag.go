@@ -80,7 +80,7 @@ func tagKeys(c *cmd.Call) reply.Reply {
 	s := c.Scan(3)
 	from := store.Cursor(0)
 	if s.More() && !arg.Is(s.Peek(), "COUNT") {
-		from = store.Cursor(s.Cursor())
+		from = store.CursorOf(s.Cursor())
 	}
 	n := count(&s, 10)
 	if err := s.End(); err != nil {
@@ -100,7 +100,7 @@ func tagKeys(c *cmd.Call) reply.Reply {
 			break
 		}
 	}
-	return reply.Of(number(uint64(from)), list.Done())
+	return reply.Of(number(from.Number()), list.Done())
 }
 
 // evictBatch is how many keys one transaction of CACHE EVICT removes at most.

@@ -65,7 +65,7 @@ func keys(c *cmd.Call) reply.Reply {
 
 func scan(c *cmd.Call) reply.Reply {
 	s := c.Scan(1)
-	from := store.Cursor(s.Cursor())
+	from := store.CursorOf(s.Cursor())
 	f, n, err := parseScan(s)
 	if err != nil {
 		return reply.Err(err)
@@ -76,7 +76,7 @@ func scan(c *cmd.Call) reply.Reply {
 		list.Done().Release()
 		return reply.Err(err)
 	}
-	return reply.Of(reply.Text(strconv.FormatUint(uint64(next), 10)), list.Done())
+	return reply.Of(reply.Text(strconv.FormatUint(next.Number(), 10)), list.Done())
 }
 
 func parseScan(s arg.Scanner) (f filter, n int64, err error) {
