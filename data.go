@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"os"
 	"runtime/debug"
@@ -17,18 +18,44 @@ import (
 type data struct {
 	*shard.Fanout
 	journal *journal.Journal // nil with `journal no`
+	order   *journal.Order   // nil with `journal no`
 	files   []*sqlite.Engine
 }
 
 func newData(files []*sqlite.Engine, j *journal.Journal) *data {
 	if j != nil {
-		return &data{Fanout: shard.New(j.Engines()), journal: j, files: files}
+		return &data{Fanout: shard.New(j.Engines()), journal: j, order: j.Order(nil), files: files}
 	}
 	engines := make([]store.Engine, len(files))
 	for i, f := range files {
 		engines[i] = f
 	}
 	return &data{Fanout: shard.New(engines), files: files}
+}
+
+// View reads one moment of all shards.
+func (d *data) View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
+	if d.order == nil {
+		return d.Fanout.View(ctx, s, fn)
+	}
+	return d.order.View(ctx, s, fn)
+}
+
+// Update writes in the one order of commits.
+func (d *data) Update(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
+	if d.order == nil {
+		return d.Fanout.Update(ctx, s, fn)
+	}
+	return d.order.Update(ctx, s, fn)
+}
+
+// Batch runs jobs in order.
+func (d *data) Batch(ctx context.Context, jobs []*store.Job) {
+	if d.order == nil {
+		d.Fanout.Batch(ctx, jobs)
+		return
+	}
+	d.order.Batch(ctx, jobs)
 }
 
 // Close settles what the journal holds and closes the files.

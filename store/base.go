@@ -6,6 +6,9 @@ import "context"
 // writes and hands them down in large sorted transactions.
 type Base interface {
 	Engine
+	// Reader takes one of the base's readers, waiting for it until ctx ends. Whoever takes readers of several bases
+	// takes them in the order of the bases.
+	Reader(ctx context.Context) (Reader, error)
 	// Settle runs fn in an Update and returns when it is on stable storage, with the mark
 	// that fn set. Inside fn, ids may be used that this engine did not give out, as long
 	// as they are below the mark's NextID.
@@ -15,6 +18,15 @@ type Base interface {
 	// Hash is the seeded 48-bit hash by which this engine orders keys inside a slot and
 	// hashed items.
 	Hash(b []byte) int64
+}
+
+// Reader reads snapshots of a base, one after the other. For one goroutine.
+type Reader interface {
+	// Begin takes a snapshot of all that has been committed, and waits for nobody. The transaction lasts until the
+	// next Begin or Close, and its Now is nowMillis.
+	Begin(nowMillis int64) (BaseTx, error)
+	// Close gives the reader back. The error is one of the base's own that a read of the last transaction met.
+	Close() error
 }
 
 // Borrower is a Base that can use memory which those above it do not need for a while.

@@ -129,7 +129,7 @@ func rehearse(shards []*Engine, fn func([]store.Tx) error) []*flushTx {
 // joinFlush empties databases of several shards behind one record, which is on stable storage
 // before anything changes: a shard that lacks it after a crash replays it. done is false if
 // fn does more than that, and then nothing has happened. The caller holds writing of all.
-func joinFlush(log *Log, shards []*Engine, fn func([]store.Tx) error) (done bool, err error) {
+func joinFlush(log *Log, shards []*Engine, g *gate, fn func([]store.Tx) error) (done bool, err error) {
 	flushes := rehearse(shards, fn)
 	if flushes == nil {
 		return false, nil
@@ -151,6 +151,7 @@ func joinFlush(log *Log, shards []*Engine, fn func([]store.Tx) error) (done bool
 		return true, err
 	}
 	log.step("flush recorded, bases not committed")
+	g.shut()
 	for i, s := range shards {
 		s.Direct.Add(1)
 		err = errors.Join(err, s.empty(flushes[i].dbs, lsn))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"sync"
 
 	"larder/store"
 )
@@ -34,7 +35,7 @@ func (e *Engine) Join(ctx context.Context, peers []store.Engine, fn func([]store
 	}
 	large, err := joinOverlays(e.log, shards, fn)
 	if large {
-		return joinBases(e.log, shards, fn)
+		return joinBases(e.log, shards, &gate{}, fn)
 	}
 	return err
 }
@@ -103,8 +104,8 @@ func publishJoined(log *Log, shards []*Engine) error {
 // joinBases runs fn straight on the bases. The record is on stable storage before the
 // first base commits, and each base commits with its LSN as mark: after a crash between
 // two commits, those that lack it replay it.
-func joinBases(log *Log, shards []*Engine, fn func([]store.Tx) error) error {
-	if done, err := joinFlush(log, shards, fn); done {
+func joinBases(log *Log, shards []*Engine, g *gate, fn func([]store.Tx) error) error {
+	if done, err := joinFlush(log, shards, g, fn); done {
 		return err
 	}
 	for _, s := range shards {
@@ -122,7 +123,7 @@ func joinBases(log *Log, shards []*Engine, fn func([]store.Tx) error) error {
 			if err := fn(txs); err != nil {
 				return err
 			}
-			return recordDirect(log, shards, direct)
+			return recordDirect(log, shards, direct, g)
 		}
 		return shards[i].base.Settle(context.Background(), func(tx store.BaseTx) error {
 			direct[i] = &directTx{BaseTx: tx, engine: shards[i]}
@@ -133,7 +134,7 @@ func joinBases(log *Log, shards []*Engine, fn func([]store.Tx) error) error {
 	return run(0)
 }
 
-func recordDirect(log *Log, shards []*Engine, direct []*directTx) error {
+func recordDirect(log *Log, shards []*Engine, direct []*directTx, g *gate) error {
 	var payload []byte
 	for i, d := range direct {
 		payload = section(payload, shards[i].shard, d.rec.buf)
@@ -146,10 +147,32 @@ func recordDirect(log *Log, shards []*Engine, direct []*directTx) error {
 		return err
 	}
 	log.step("joined record written, bases not committed")
+	g.shut()
 	for _, d := range direct {
 		if err := d.mark(lsn); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// gate keeps Views from taking snapshots while several bases commit one after the other. The zero gate keeps
+// nobody out. For one goroutine.
+type gate struct {
+	mu     *sync.RWMutex
+	closed bool
+}
+
+func (g *gate) shut() {
+	if g.mu != nil && !g.closed {
+		g.mu.Lock()
+		g.closed = true
+	}
+}
+
+func (g *gate) open() {
+	if g.closed {
+		g.mu.Unlock()
+		g.closed = false
+	}
 }

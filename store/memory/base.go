@@ -67,3 +67,33 @@ func (t *tx) Orphan(ids ...store.ID) error {
 	}
 	return nil
 }
+
+// baseReader reads the state last published. For one goroutine.
+type baseReader struct {
+	engine *Engine
+	tx     *tx
+}
+
+// Reader waits for nothing: states are immutable.
+func (e *Engine) Reader(ctx context.Context) (store.Reader, error) {
+	if err := e.usable(ctx); err != nil {
+		return nil, err
+	}
+	return &baseReader{engine: e}, nil
+}
+
+// Begin takes the state last published.
+func (b *baseReader) Begin(nowMillis int64) (store.BaseTx, error) {
+	_ = b.Close()
+	b.tx = newTx(b.engine, b.engine.current.Load(), nowMillis, store.Whole(), false)
+	return b.tx, nil
+}
+
+// Close spoils what the transaction has lent.
+func (b *baseReader) Close() error {
+	if b.tx != nil {
+		b.tx.end()
+		b.tx = nil
+	}
+	return nil
+}

@@ -16,6 +16,7 @@ type reader struct {
 	// seen is the engine's commit count when the snapshot was taken; 0 without a snapshot.
 	seen   uint64
 	layout uint64 // of ledger, 1 for unknown
+	lent   baseReader
 }
 
 // renew takes a new snapshot if anything was committed since the last one, or is being committed. The snapshot lives as long
@@ -56,16 +57,22 @@ func (r *reader) release() {
 }
 
 func (r *reader) view(e *Engine, s store.Scope, fn func(store.Tx) error) error {
-	t := &r.conn.tx
-	t.begin(e, r.conn, &r.ledger, s, false)
+	t := r.begin(e, s)
 	defer t.end()
-	if r.seen%2 == 0 {
-		t.snapshot = r.seen
-	}
 	if err := fn(t); err != nil {
 		return err
 	}
 	return t.failure
+}
+
+// begin starts a transaction on the present snapshot.
+func (r *reader) begin(e *Engine, s store.Scope) *tx {
+	t := &r.conn.tx
+	t.begin(e, r.conn, &r.ledger, s, false)
+	if r.seen%2 == 0 {
+		t.snapshot = r.seen
+	}
+	return t
 }
 
 // pool lends readers: the one used last first, because its page cache is the warmest. It may be

@@ -1,0 +1,184 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"larder/store"
+)
+
+// Order is one engine over all shards of a journal: there is one line of writers and one order of commits, the
+// log's. Whoever has seen a write sees every write before it, on whatever shard, which is what Redis's one
+// thread gives to every program. For any goroutine.
+//
+// A writer of several shards is nothing special: the group that it runs in opens a shard when a transaction first
+// touches it, has one record for all of them, and makes their layers visible in one step. A View pins the layers of
+// its shards between two such steps, so it is one moment of all of them.
+type Order struct {
+	log    *Log
+	shards []*Engine
+	mode   *atomic.Int32
+	clock  clock
+	line   line
+	views  sync.Pool // of *view
+	closed atomic.Bool
+
+	group   group // the leader's
+	payload []byte
+	// newest is the last record that is visible. It changes while publishing is held exclusively.
+	newest atomic.Uint64
+	// publishing is held exclusively while layers of several shards become visible, and shared while they are pinned.
+	publishing sync.RWMutex
+	// bases is held exclusively while a transaction commits on several bases, and shared while a View takes snapshots.
+	bases sync.RWMutex
+}
+
+// Order returns the engine over all shards. nowMillis tells the time in Unix milliseconds; nil means the system's clock.
+func (j *Journal) Order(nowMillis func() int64) *Order {
+	if nowMillis == nil {
+		nowMillis = func() int64 { return time.Now().UnixMilli() }
+	}
+	o := &Order{log: j.log, shards: j.shards, mode: &j.mode, clock: clock{read: nowMillis}}
+	o.group = newGroup(o)
+	o.newest.Store(j.log.Last())
+	return o
+}
+
+// careful reports whether a record must be synced before its writer, or a reader that has seen it, gets a reply.
+func (o *Order) careful() bool { return SyncMode(o.mode.Load()) == Always }
+
+// shardOf is the shard where a key is looked for.
+func (o *Order) shardOf(name []byte) int {
+	if len(o.shards) == 1 {
+		return 0
+	}
+	return int(store.Slot(name)) * len(o.shards) >> store.SlotBits
+}
+
+// reach adds the shards of a scope to a set by shard.
+func (o *Order) reach(set []bool, s *store.Scope) {
+	for _, k := range s.Keys {
+		set[o.shardOf(k.Name)] = true
+	}
+	for i := range set {
+		set[i] = set[i] || s.All
+	}
+}
+
+// Update runs fn in the next group.
+func (o *Order) Update(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	t := o.line.ticket()
+	defer o.line.giveBack(t)
+	t.own = store.Job{Scope: s, Write: true, Fn: fn}
+	t.ones[0] = &t.own
+	o.write(t, t.ones[:])
+	return t.own.Err
+}
+
+// Batch runs jobs in order: in one group if one of them writes, else in one View.
+func (o *Order) Batch(ctx context.Context, jobs []*store.Job) {
+	if err := ctx.Err(); err != nil {
+		fail(jobs, err)
+		return
+	}
+	if !anyWrites(jobs) {
+		o.viewAll(ctx, jobs)
+		return
+	}
+	t := o.line.ticket()
+	defer o.line.giveBack(t)
+	o.write(t, jobs)
+}
+
+// write waits for room before it takes a place in the line, so that nobody else waits for it.
+func (o *Order) write(t *ticket, jobs []*store.Job) {
+	if o.closed.Load() {
+		fail(jobs, store.ErrClosed)
+		return
+	}
+	if err := o.waitForRoom(jobs); err != nil {
+		fail(jobs, err)
+		return
+	}
+	t.jobs = jobs
+	o.run(t)
+}
+
+func (o *Order) waitForRoom(jobs []*store.Job) error {
+	set := make([]bool, len(o.shards))
+	for _, j := range jobs {
+		o.reach(set, &j.Scope)
+	}
+	for i, touched := range set {
+		if !touched {
+			continue
+		}
+		if err := o.shards[i].waitForRoom(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Close settles what every shard holds. The log and the bases are closed by the Journal.
+func (o *Order) Close() error {
+	if o.closed.Swap(true) {
+		return nil
+	}
+	var errs []error
+	for _, e := range o.shards {
+		errs = append(errs, e.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// clock is the time of transactions: it never goes back, and while a group runs it stands still for
+// readers, or one of them would see a key expire that the group then persists. For any goroutine.
+type clock struct {
+	read   func() int64
+	latest atomic.Int64
+	group  atomic.Int64 // Now of the group that runs; 0 without one, -1 while it is being fixed
+}
+
+// now reads the clock, but never answers less than before.
+func (c *clock) now() int64 {
+	now := c.read()
+	for {
+		last := c.latest.Load()
+		if now <= last {
+			return last
+		}
+		if c.latest.CompareAndSwap(last, now) {
+			return now
+		}
+	}
+}
+
+// begin fixes the time of a group. A View that has found no group has read the clock before.
+func (c *clock) begin() int64 {
+	c.group.Store(-1)
+	now := c.now()
+	c.group.Store(now)
+	return now
+}
+
+func (c *clock) end() { c.group.Store(0) }
+
+// view is the time of a View.
+func (c *clock) view() int64 {
+	now := c.now()
+	for {
+		switch group := c.group.Load(); {
+		case group == 0:
+			return now
+		case group > 0:
+			return min(now, group)
+		}
+	}
+}

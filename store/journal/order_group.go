@@ -1,0 +1,266 @@
+package journal
+
+import (
+	"context"
+	"time"
+
+	"larder/store"
+)
+
+// group is a run of transactions that becomes one record. It belongs to the leader of the line.
+type group struct {
+	order *Order
+	parts []part // by shard
+	open  []int  // the shards that are open, in the order in which they were touched
+	tx    Tx
+	now   int64
+	read  bool // the present job only reads
+}
+
+// part is a shard in a group: its lock, a reader of its file and the layer that the group fills.
+type part struct {
+	reader store.Reader
+	writer writer
+}
+
+func newGroup(o *Order) group {
+	return group{order: o, parts: make([]part, len(o.shards))}
+}
+
+// at opens a shard when a transaction first touches it: a group locks nothing that it does not need.
+func (g *group) at(shard int) (store.BaseTx, error) {
+	p := &g.parts[shard]
+	if p.reader == nil {
+		if err := g.enter(shard, p); err != nil {
+			return nil, err
+		}
+	}
+	if g.read {
+		return &p.writer.merged, nil
+	}
+	return &p.writer, nil
+}
+
+func (g *group) enter(shard int, p *part) error {
+	e := g.order.shards[shard]
+	e.writing.Lock()
+	err := g.attach(e, p)
+	if err != nil {
+		e.writing.Unlock()
+		return err
+	}
+	g.open = append(g.open, shard)
+	return nil
+}
+
+func (g *group) attach(e *Engine, p *part) error {
+	if e.closed {
+		return store.ErrClosed
+	}
+	r, err := e.base.Reader(context.Background())
+	if err != nil {
+		return err
+	}
+	if err := p.begin(e, r, g.now); err != nil {
+		_ = r.Close() // the error is the one that is known
+		return err
+	}
+	p.reader = r
+	return nil
+}
+
+// begin lays an empty layer over the present state of a shard.
+func (p *part) begin(e *Engine, r store.Reader, now int64) error {
+	low, err := r.Begin(now)
+	if err != nil {
+		return err
+	}
+	present := e.present()
+	top, err := present.over(low, e.base.Hash)
+	if err != nil {
+		return err
+	}
+	e.group.reset()
+	e.rec.reset()
+	p.writer = writer{merged: merged{layer: e.group, low: top, hash: e.base.Hash}, engine: e, now: present, rec: e.rec}
+	return nil
+}
+
+// restart forgets what the group has written. What lies below it has not changed, for the shards are locked.
+func (g *group) restart() {
+	for _, shard := range g.open {
+		w := &g.parts[shard].writer
+		w.layer.reset()
+		w.rec.reset()
+		w.shown, w.dropped = store.Item{}, 0
+	}
+}
+
+// leave lets go of the shards from one on, in the order in which they were touched.
+func (g *group) leave() {
+	for _, shard := range g.open {
+		p, e := &g.parts[shard], g.order.shards[shard]
+		_ = p.reader.Close() // the transaction that met an error has answered it
+		e.rec = p.writer.rec
+		*p = part{}
+		e.writing.Unlock()
+	}
+	g.open = g.open[:0]
+}
+
+// outcome says what the present job has done.
+func (g *group) outcome() (wrote, large bool) {
+	for _, shard := range g.open {
+		w := &g.parts[shard].writer
+		wrote, large = wrote || w.wrote, large || w.large
+	}
+	return wrote, large
+}
+
+func (g *group) runJob(j *store.Job) error {
+	for _, shard := range g.open {
+		w := &g.parts[shard].writer
+		w.wrote, w.large = false, false
+	}
+	g.read = !j.Write
+	g.tx.begin(g.order, g, time.UnixMilli(g.now), &j.Scope)
+	return j.Fn(&g.tx)
+}
+
+// runJobs runs each job once. It stops before one that is too large, and at one that failed after writing.
+func (g *group) runJobs(jobs []*store.Job, failed map[*store.Job]error) (n int, spoilt *store.Job) {
+	for i, j := range jobs {
+		if err, known := failed[j]; known {
+			j.Err = err
+			continue
+		}
+		j.Err = g.runJob(j)
+		wrote, large := g.outcome()
+		switch {
+		case large && !wrote:
+			return i, nil
+		case large: // the jobs before it run again without it
+			g.restart()
+			return g.runJobs(jobs[:i], failed)
+		case j.Err != nil && wrote:
+			return i, j
+		}
+	}
+	return len(jobs), nil
+}
+
+// commit runs a group and makes it visible, and returns the newest record that its jobs have seen. Jobs that are too
+// large for the layers run afterwards, each by itself, straight on the bases.
+func (o *Order) commit(jobs []*store.Job) (seen uint64) {
+	for len(jobs) > 0 {
+		n := o.attempt(jobs)
+		if n < len(jobs) {
+			jobs[n].Err = o.direct(jobs[n])
+			n++
+		}
+		jobs = jobs[n:]
+	}
+	return o.newest.Load()
+}
+
+// attempt runs jobs in one group and commits them. It returns how many it has dealt with: all, or those before one
+// that is too large. When a job fails after it has written, the others run again without it.
+func (o *Order) attempt(jobs []*store.Job) int {
+	g := &o.group
+	g.now = o.clock.begin()
+	defer o.clock.end()
+	defer g.leave()
+	var failed map[*store.Job]error
+	for {
+		n, spoilt := g.runJobs(jobs, failed)
+		if spoilt == nil {
+			if err := o.publish(); err != nil {
+				fail(jobs[:n], err)
+			}
+			return n
+		}
+		if failed == nil {
+			failed = map[*store.Job]error{}
+		}
+		failed[spoilt] = spoilt.Err
+		g.restart()
+	}
+}
+
+// publish appends the group's record and then makes its layers visible, all in one step.
+func (o *Order) publish() error {
+	g := &o.group
+	o.payload = o.payload[:0]
+	for _, shard := range g.open {
+		w := &g.parts[shard].writer
+		w.layer.dropLoose()
+		if len(w.rec.buf) > 0 {
+			o.payload = section(o.payload, shard, w.rec.buf)
+		}
+	}
+	if len(o.payload) == 0 {
+		return nil
+	}
+	lsn, err := o.log.Append(o.payload)
+	if cap(o.payload) > bufferKept {
+		o.payload = nil
+	}
+	if err != nil {
+		return err
+	}
+	o.log.step("before publish")
+	o.publishing.Lock()
+	for _, shard := range g.open {
+		if len(g.parts[shard].writer.rec.buf) > 0 {
+			o.shards[shard].absorb(lsn)
+		}
+	}
+	o.newest.Store(lsn)
+	o.publishing.Unlock()
+	if o.log.crowded() {
+		return o.log.Sync(lsn)
+	}
+	return nil
+}
+
+// direct runs one job straight on the bases of its shards: it is too large for the layers.
+func (o *Order) direct(j *store.Job) error {
+	set := make([]bool, len(o.shards))
+	o.reach(set, &j.Scope)
+	var shards []*Engine
+	for i, touched := range set {
+		if touched {
+			shards = append(shards, o.shards[i])
+		}
+	}
+	for _, e := range shards {
+		e.writing.Lock()
+		defer e.writing.Unlock()
+		if e.closed {
+			return store.ErrClosed
+		}
+	}
+	gate := gate{mu: &o.bases}
+	defer gate.open()
+	err := joinBases(o.log, shards, &gate, func(txs []store.Tx) error {
+		d := straight{txs: make([]store.Tx, len(o.shards))}
+		for i, tx := range txs {
+			d.txs[shards[i].shard] = tx
+		}
+		var tx Tx
+		tx.begin(o, &d, txs[0].Now(), &j.Scope)
+		return j.Fn(&tx)
+	})
+	o.newest.Store(o.log.Last())
+	return err
+}
+
+// straight is the transactions of bases. It belongs to one goroutine.
+type straight struct{ txs []store.Tx }
+
+func (s *straight) at(shard int) (store.BaseTx, error) {
+	if tx, ok := s.txs[shard].(store.BaseTx); ok {
+		return tx, nil
+	}
+	return nil, store.ErrScope
+}

@@ -1,0 +1,67 @@
+package journal_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"larder/store"
+	"larder/store/journal"
+	"larder/store/memory"
+	"larder/store/sqlite"
+	"larder/store/storetest"
+)
+
+// openOrdered returns one engine over n shards whose layers may take so many bytes.
+func openOrdered(n int, bytes int64) storetest.Open {
+	return func(t *testing.T, clock func() int64) store.Engine {
+		var bases []store.Base
+		for range n {
+			bases = append(bases, memory.New(memory.WithClock(clock), memory.AsBase()))
+		}
+		return ordered(t, t.TempDir(), bases, clock, bytes)
+	}
+}
+
+func openOrderedSQLite(n int, bytes int64) storetest.Open {
+	return func(t *testing.T, clock func() int64) store.Engine {
+		dir := t.TempDir()
+		var bases []store.Base
+		for i := range n {
+			base, err := sqlite.Open(filepath.Join(dir, string(rune('a'+i))), sqlite.Options{NowMillis: clock, CacheBytes: 1 << 20, Ordered: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { base.Close() })
+			bases = append(bases, base)
+		}
+		return ordered(t, dir, bases, clock, bytes)
+	}
+}
+
+func ordered(t *testing.T, dir string, bases []store.Base, clock func() int64, bytes int64) store.Engine {
+	j, err := journal.Open(dir, bases, journal.Options{OverlayBytes: bytes})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { j.Close() })
+	return j.Order(clock)
+}
+
+func TestConformanceInOneOrder(t *testing.T) {
+	storetest.Run(t, openOrdered(3, 1<<20))
+}
+
+func TestConformanceInOneOrderWithTinyOverlay(t *testing.T) {
+	storetest.Run(t, openOrdered(3, 8<<10))
+}
+
+func TestConformanceInOneOrderOverSQLite(t *testing.T) {
+	storetest.Run(t, openOrderedSQLite(2, 1<<20))
+}
+
+func TestRandomHistoriesInOneOrder(t *testing.T) {
+	for seed, bytes := range []int64{8 << 10, 64 << 10, 1 << 20} {
+		storetest.RunRandom(t, uint64(seed), storetest.Times(400, 1000), reference, openOrdered(3, bytes))
+		storetest.RunRandom(t, uint64(seed), storetest.Times(200, 600), reference, openOrderedSQLite(2, bytes))
+	}
+}

@@ -1,0 +1,149 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"larder/store"
+)
+
+// errMoved means that layers have settled since they were pinned: the snapshot contains more than they tell.
+var errMoved = errors.New("journal: the snapshot is newer than the layers")
+
+// view is one moment of the shards of a scope. It belongs to its goroutine.
+type view struct {
+	order   *Order
+	shards  []bool // that the scope needs
+	readers []store.Reader
+	pinned  []*generations
+	tops    []store.BaseTx
+	newest  uint64 // the last record that it may see
+	tx      Tx
+}
+
+// View reads the layers over snapshots of the files, all as they were at one position of the log.
+func (o *Order) View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
+	v := o.view()
+	defer o.views.Put(v)
+	o.reach(v.shards, &s)
+	defer v.close()
+	now, err := v.open(ctx)
+	if err != nil {
+		return err
+	}
+	v.tx.begin(o, v, time.UnixMilli(now), &s)
+	err = fn(&v.tx)
+	v.await()
+	return err
+}
+
+// viewAll runs jobs that only read in one View.
+func (o *Order) viewAll(ctx context.Context, jobs []*store.Job) {
+	v := o.view()
+	defer o.views.Put(v)
+	for _, j := range jobs {
+		o.reach(v.shards, &j.Scope)
+	}
+	defer v.close()
+	now, err := v.open(ctx)
+	if err != nil {
+		fail(jobs, err)
+		return
+	}
+	for _, j := range jobs {
+		v.tx.begin(o, v, time.UnixMilli(now), &j.Scope)
+		j.Err = j.Fn(&v.tx)
+	}
+	v.await()
+}
+
+func (o *Order) view() *view {
+	if v, ok := o.views.Get().(*view); ok {
+		return v
+	}
+	n := len(o.shards)
+	return &view{order: o, shards: make([]bool, n), readers: make([]store.Reader, n), pinned: make([]*generations, n),
+		tops: make([]store.BaseTx, n)}
+}
+
+// open takes the readers, which may take time, and then fixes the moment.
+func (v *view) open(ctx context.Context) (nowMillis int64, err error) {
+	if v.order.closed.Load() {
+		return 0, store.ErrClosed
+	}
+	for i, needed := range v.shards {
+		if !needed {
+			continue
+		}
+		if v.readers[i], err = v.order.shards[i].base.Reader(ctx); err != nil {
+			return 0, err
+		}
+	}
+	for err = errMoved; err == errMoved; {
+		nowMillis, err = v.fix()
+	}
+	return nowMillis, err
+}
+
+// fix pins the layers of all shards between two publications and takes the files' snapshots. A snapshot of a
+// file that has settled in between is newer than the layers: errMoved.
+func (v *view) fix() (nowMillis int64, err error) {
+	o := v.order
+	o.bases.RLock()
+	defer o.bases.RUnlock()
+	v.unpin()
+	nowMillis = o.clock.view()
+	o.publishing.RLock()
+	for i, needed := range v.shards {
+		if needed && err == nil {
+			v.pinned[i], err = o.shards[i].pin()
+		}
+	}
+	v.newest = o.newest.Load()
+	o.publishing.RUnlock()
+	for i, g := range v.pinned {
+		if g == nil || err != nil {
+			continue
+		}
+		var low store.BaseTx
+		if low, err = v.readers[i].Begin(nowMillis); err == nil {
+			v.tops[i], err = g.over(low, o.shards[i].base.Hash)
+		}
+	}
+	return nowMillis, err
+}
+
+func (v *view) unpin() {
+	for i, g := range v.pinned {
+		if g != nil {
+			g.top().pins.Add(-1)
+			v.pinned[i] = nil
+		}
+	}
+}
+
+// await keeps a reply back that a power cut could belie: with Always, until the View's moment is synced.
+func (v *view) await() {
+	if v.order.careful() {
+		v.order.log.awaitSync(v.newest)
+	}
+}
+
+func (v *view) close() {
+	v.unpin()
+	for i, r := range v.readers {
+		if r != nil {
+			_ = r.Close() // the read that met an error has answered it
+		}
+		v.readers[i], v.tops[i], v.shards[i] = nil, nil, false
+	}
+}
+
+// at is a shard as the View sees it. A shard that the scope does not need is not there.
+func (v *view) at(shard int) (store.BaseTx, error) {
+	if v.tops[shard] == nil {
+		return nil, store.ErrScope
+	}
+	return v.tops[shard], nil
+}

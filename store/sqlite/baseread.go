@@ -1,0 +1,53 @@
+package sqlite
+
+import (
+	"context"
+
+	"larder/store"
+)
+
+// baseReader is a reader in the hands of a journal. It belongs to whoever took it.
+type baseReader struct {
+	engine *Engine
+	reader *reader
+}
+
+// Reader waits for a read connection.
+func (e *Engine) Reader(ctx context.Context) (store.Reader, error) {
+	r, err := e.readers.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.lent = baseReader{engine: e, reader: r}
+	return &r.lent, nil
+}
+
+// Begin renews the snapshot if anything was committed since.
+func (b *baseReader) Begin(nowMillis int64) (store.BaseTx, error) {
+	if err := b.end(); err != nil {
+		return nil, err
+	}
+	if err := b.reader.renew(b.engine); err != nil {
+		return nil, err
+	}
+	t := b.reader.begin(b.engine, store.Whole())
+	t.now = nowMillis
+	return t, nil
+}
+
+func (b *baseReader) end() error {
+	t := &b.reader.conn.tx
+	if !t.open {
+		return nil
+	}
+	err := t.failure
+	t.end()
+	return err
+}
+
+// Close ends the transaction and lets others have the connection.
+func (b *baseReader) Close() error {
+	err := b.end()
+	b.engine.readers.put(b.reader)
+	return err
+}
