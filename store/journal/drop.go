@@ -65,17 +65,16 @@ func (w *writer) doomed(id store.ID, p store.Part, r store.Range, n int64) ([]do
 // hideAll hides items that are known to be there. The record holds the range: replay finds
 // the same items in it.
 func (w *writer) hideAll(id store.ID, p store.Part, r store.Range, list []doomed) (ch store.Change) {
-	c := w.layer.openColl(id, p)
+	c, key := w.layer.openColl(id, p), collKey{id, p}
 	for _, d := range list {
 		ch = ch.Plus(store.Change{Count: -1, Bytes: -d.size})
 		if mine := c.find(d.item.Pos, d.item.Field); mine != nil {
-			w.layer.bytes -= c.remove(mine)
+			w.removeRow(c, key, mine)
 			continue
 		}
 		hides := newRow(p, store.Item{Pos: d.item.Pos, Field: d.item.Field})
 		hides.below, hides.oldScore = true, d.item.Score
-		c.add(hides)
-		w.layer.bytes += hides.bytes()
+		w.addRow(c, key, hides)
 	}
 	w.wrote = true
 	w.dropped += int64(len(list))

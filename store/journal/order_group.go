@@ -21,6 +21,7 @@ type group struct {
 type part struct {
 	reader store.Reader
 	writer writer
+	began  mark // what the writer had written when the present job began
 }
 
 func newGroup(o *Order) group {
@@ -82,17 +83,17 @@ func (p *part) begin(e *Engine, r store.Reader, now int64) error {
 	}
 	e.group.reset()
 	e.rec.reset()
-	p.writer = writer{merged: merged{layer: e.group, low: top, hash: e.base.Hash}, engine: e, now: present, rec: e.rec}
+	p.writer.undo.reset()
+	p.writer = writer{merged: merged{layer: e.group, low: top, hash: e.base.Hash}, engine: e, now: present, rec: e.rec, undo: p.writer.undo}
+	p.began = mark{}
 	return nil
 }
 
-// restart forgets what the group has written. What lies below it has not changed, for the shards are locked.
-func (g *group) restart() {
+// undo takes back what the present job has written.
+func (g *group) undo() {
 	for _, shard := range g.open {
-		w := &g.parts[shard].writer
-		w.layer.reset()
-		w.rec.reset()
-		w.shown, w.dropped = store.Item{}, 0
+		p := &g.parts[shard]
+		p.writer.rollback(p.began)
 	}
 }
 
@@ -102,7 +103,7 @@ func (g *group) leave() {
 		p, e := &g.parts[shard], g.order.shards[shard]
 		_ = p.reader.Close() // the transaction that met an error has answered it
 		e.rec = p.writer.rec
-		*p = part{}
+		*p = part{writer: writer{undo: p.writer.undo}}
 		e.writing.Unlock()
 	}
 	g.open = g.open[:0]
@@ -119,34 +120,28 @@ func (g *group) outcome() (wrote, large bool) {
 
 func (g *group) runJob(j *store.Job) error {
 	for _, shard := range g.open {
-		w := &g.parts[shard].writer
-		w.wrote, w.large = false, false
+		p := &g.parts[shard]
+		p.writer.wrote, p.writer.large = false, false
+		p.began = p.writer.mark()
 	}
 	g.read = !j.Write
 	g.tx.begin(g.order, g, time.UnixMilli(g.now), &j.Scope)
 	return j.Fn(&g.tx)
 }
 
-// runJobs runs each job once. It stops before one that is too large, and at one that failed after writing.
-func (g *group) runJobs(jobs []*store.Job, failed map[*store.Job]error) (n int, spoilt *store.Job) {
+// runJobs runs each job once, and takes back what one that fails has written. It stops before one that is too large.
+func (g *group) runJobs(jobs []*store.Job) (n int) {
 	for i, j := range jobs {
-		if err, known := failed[j]; known {
-			j.Err = err
-			continue
-		}
 		j.Err = g.runJob(j)
 		wrote, large := g.outcome()
-		switch {
-		case large && !wrote:
-			return i, nil
-		case large: // the jobs before it run again without it
-			g.restart()
-			return g.runJobs(jobs[:i], failed)
-		case j.Err != nil && wrote:
-			return i, j
+		if wrote && (large || j.Err != nil) {
+			g.undo()
+		}
+		if large {
+			return i
 		}
 	}
-	return len(jobs), nil
+	return len(jobs)
 }
 
 // commit runs a group and makes it visible, and returns the newest record that its jobs have seen. Jobs that are too
@@ -164,27 +159,17 @@ func (o *Order) commit(jobs []*store.Job) (seen uint64) {
 }
 
 // attempt runs jobs in one group and commits them. It returns how many it has dealt with: all, or those before one
-// that is too large. When a job fails after it has written, the others run again without it.
+// that is too large.
 func (o *Order) attempt(jobs []*store.Job) int {
 	g := &o.group
 	g.now = o.clock.begin()
 	defer o.clock.end()
 	defer g.leave()
-	var failed map[*store.Job]error
-	for {
-		n, spoilt := g.runJobs(jobs, failed)
-		if spoilt == nil {
-			if err := o.publish(); err != nil {
-				fail(jobs[:n], err)
-			}
-			return n
-		}
-		if failed == nil {
-			failed = map[*store.Job]error{}
-		}
-		failed[spoilt] = spoilt.Err
-		g.restart()
+	n := g.runJobs(jobs)
+	if err := o.publish(); err != nil {
+		fail(jobs[:n], err)
 	}
+	return n
 }
 
 // publish appends the group's record and then makes its layers visible, all in one step.

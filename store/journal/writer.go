@@ -14,6 +14,7 @@ type writer struct {
 	engine *Engine
 	now    *generations // what lies under the group
 	rec    recorder
+	undo   undo
 	wrote  bool // the present job has written
 	large  bool // the present job is too large, whatever error it makes of being told so
 	// shown is the last placed item that a range has shown: who pops a list reads its end and then drops it. What
@@ -44,7 +45,7 @@ func (w *writer) PutHead(k store.Key, h store.Head) error {
 	if old == nil {
 		w.noteLost(k, h.ID)
 	}
-	e := w.layer.setHead(k, w.position(k), h)
+	e := w.setHead(k, h)
 	e.stored = w.Now().UnixMilli()
 	if old == nil {
 		if err := w.noteBelow(e, k); err != nil {
@@ -58,8 +59,13 @@ func (w *writer) PutHead(k store.Key, h store.Head) error {
 // noteLost records the id that a head of the generation being filled gives up; an id
 // further below is found when that generation settles.
 func (w *writer) noteLost(k store.Key, id store.ID) {
-	if e := w.now.head(k); e != nil && e.id != 0 && e.id != id {
+	e := w.now.head(k)
+	if e == nil || e.id == 0 || e.id == id {
+		return
+	}
+	if _, known := w.layer.lost[e.id]; !known {
 		w.layer.lost[e.id] = struct{}{}
+		w.undo.lost = append(w.undo.lost, e.id)
 	}
 }
 
@@ -113,11 +119,11 @@ func (w *writer) Drop(keys ...store.Key) (int, error) {
 func (w *writer) hide(k store.Key, was *store.Head) error {
 	w.wrote = true
 	if w.layer.head(k) != nil {
-		w.layer.setHead(k, w.position(k), store.Head{})
+		w.setHead(k, store.Head{})
 		return nil
 	}
 	w.noteLost(k, 0)
-	e := w.layer.setHead(k, w.position(k), store.Head{})
+	e := w.setHead(k, store.Head{})
 	if was == nil {
 		return w.noteBelow(e, k)
 	}
@@ -173,13 +179,13 @@ func (w *writer) PutItems(id store.ID, p store.Part, items ...store.Item) (store
 		w.engine.noteID(id)
 		w.layer.fresh = append(w.layer.fresh, id)
 	}
-	c := w.layer.openColl(id, p)
+	c, key := w.layer.openColl(id, p), collKey{id, p}
 	var ch store.Change
 	for i := range items {
 		it := w.normal(p, items[i])
 		r := c.find(it.Pos, it.Field)
 		if r != nil {
-			ch = ch.Plus(w.overwrite(c, r, it))
+			ch = ch.Plus(w.overwrite(c, key, r, it))
 		} else {
 			var old store.Item
 			if !items[i].New {
@@ -191,7 +197,7 @@ func (w *writer) PutItems(id store.ID, p store.Part, items ...store.Item) (store
 			}
 			r = newRow(p, it)
 			r.live = true
-			ch = ch.Plus(w.enter(c, r, old))
+			ch = ch.Plus(w.enter(c, key, r, old))
 		}
 		w.rec.putItem(id, p, it)
 	}
@@ -253,19 +259,19 @@ func (w *writer) itemBelow(id store.ID, p store.Part, it store.Item) (store.Item
 }
 
 // enter takes in a row that the group has not had, over what lies below it if that was found.
-func (w *writer) enter(c *coll, r *row, old store.Item) (ch store.Change) {
+func (w *writer) enter(c *coll, k collKey, r *row, old store.Item) (ch store.Change) {
 	if old.Found {
 		r.below, r.oldScore = true, old.Score
 		ch = store.Change{Count: -1, Bytes: -store.ItemBytes(old)}
 	}
-	c.add(r)
-	w.layer.bytes += r.bytes()
+	w.addRow(c, k, r)
 	return ch.Plus(changeOf(r))
 }
 
 // overwrite gives a row of the group a new item.
-func (w *writer) overwrite(c *coll, r *row, it store.Item) store.Change {
+func (w *writer) overwrite(c *coll, k collKey, r *row, it store.Item) store.Change {
 	was, before := changeOf(r), r.bytes()
+	w.changing(c, k, r)
 	c.put(r, it)
 	w.layer.bytes += r.bytes() - before
 	return changeOf(r).Minus(was)
@@ -294,19 +300,19 @@ func (w *writer) DropItems(id store.ID, p store.Part, fields ...[]byte) (store.C
 }
 
 func (w *writer) dropItem(id store.ID, p store.Part, it store.Item) (ch store.Change, err error) {
-	c := w.layer.openColl(id, p)
+	c, key := w.layer.openColl(id, p), collKey{id, p}
 	if r := c.find(it.Pos, it.Field); r != nil {
 		if !r.live {
 			return ch, nil
 		}
 		ch = ch.Minus(changeOf(r))
-		w.layer.bytes -= c.remove(r)
+		w.removeRow(c, key, r)
 	} else {
 		old, err := w.itemBelow(id, p, it)
 		if err != nil || !old.Found {
 			return ch, err
 		}
-		ch = w.enter(c, newRow(p, it), old)
+		ch = w.enter(c, key, newRow(p, it), old)
 	}
 	w.wrote = true
 	w.rec.dropItem(id, p, it)

@@ -1,0 +1,186 @@
+package journal
+
+import "larder/store"
+
+// undo is what a writer keeps to take writes back: a command that fails after it has written is taken out of its
+// group, and the others need not run again. A write pushes what it changes; entries and rows are apart, for one
+// never depends on the other. It belongs to the leader of the group.
+type undo struct {
+	heads []headUndo
+	rows  []rowUndo
+	lost  []store.ID // noted as lost
+	// olds and oldRows are what changed entries and rows were, in the order of heads and rows.
+	olds    []headEntry
+	oldRows []row
+}
+
+// headUndo takes one change of an entry back. A fresh one was not there before.
+type headUndo struct {
+	entry *headEntry
+	fresh bool
+}
+
+// rowUndo takes one change of a row back. A fresh one was not there before, a gone one is not there any more.
+type rowUndo struct {
+	coll        *coll
+	key         collKey
+	row         *row
+	fresh, gone bool
+}
+
+// undoKept is how many steps of a group the next one keeps the memory of.
+const undoKept = 4096
+
+func (u *undo) reset() {
+	if cap(u.heads) > undoKept || cap(u.rows) > undoKept {
+		*u = undo{}
+	}
+	clear(u.heads)
+	clear(u.rows)
+	clear(u.olds)
+	clear(u.oldRows)
+	u.heads, u.rows, u.lost, u.olds, u.oldRows = u.heads[:0], u.rows[:0], u.lost[:0], u.olds[:0], u.oldRows[:0]
+}
+
+// mark is how far a writer has come: a savepoint. The zero mark is the beginning of its group.
+type mark struct {
+	heads, rows, lost, olds, oldRows int
+	record, fresh                    int
+	dropped                          int64
+	moved, wrote                     bool
+}
+
+// mark remembers the present state.
+func (w *writer) mark() mark {
+	u := &w.undo
+	return mark{heads: len(u.heads), rows: len(u.rows), lost: len(u.lost), olds: len(u.olds), oldRows: len(u.oldRows),
+		record: len(w.rec.buf), fresh: len(w.layer.fresh), dropped: w.dropped, moved: w.layer.moved, wrote: w.wrote}
+}
+
+// rollback takes everything back that was written since a mark.
+func (w *writer) rollback(to mark) {
+	u := &w.undo
+	for i := len(u.rows) - 1; i >= to.rows; i-- {
+		w.undoRow(&u.rows[i])
+	}
+	for i := len(u.heads) - 1; i >= to.heads; i-- {
+		w.undoHead(&u.heads[i])
+	}
+	for _, id := range u.lost[to.lost:] {
+		delete(w.layer.lost, id)
+	}
+	u.heads, u.rows, u.lost = u.heads[:to.heads], u.rows[:to.rows], u.lost[:to.lost]
+	w.rec.buf, w.layer.fresh = w.rec.buf[:to.record], w.layer.fresh[:to.fresh]
+	w.dropped, w.layer.moved, w.wrote = to.dropped, to.moved, to.wrote
+	w.shown = store.Item{}
+}
+
+func (w *writer) undoHead(step *headUndo) {
+	if step.fresh {
+		w.layer.forget(step.entry)
+		return
+	}
+	last := len(w.undo.olds) - 1
+	old, given := w.undo.olds[last], step.entry.id
+	w.undo.olds = w.undo.olds[:last]
+	w.layer.replace(step.entry, func() { *step.entry = old })
+	if given != old.id {
+		delete(w.layer.lost, given) // it was given to this key by what is taken back
+	}
+}
+
+func (w *writer) undoRow(step *rowUndo) {
+	c, r := step.coll, step.row
+	if step.fresh {
+		w.layer.bytes -= c.forget(r)
+	} else {
+		last := len(w.undo.oldRows) - 1
+		w.layer.bytes += c.restore(r, w.undo.oldRows[last], step.gone)
+		w.undo.oldRows = w.undo.oldRows[:last]
+	}
+	for i := range c.drained {
+		c.drained[i].Store(nil)
+	}
+	if c.rows.n == 0 && w.layer.coll(step.key.id, step.key.part) == c {
+		w.layer.closeColl(step.key)
+	}
+}
+
+// setHead changes a key's entry so that it can be taken back.
+func (w *writer) setHead(k store.Key, h store.Head) *headEntry {
+	old := w.layer.head(k)
+	if old != nil {
+		w.undo.olds = append(w.undo.olds, *old)
+	}
+	e := w.layer.setHead(k, w.position(k), h)
+	w.undo.heads = append(w.undo.heads, headUndo{entry: e, fresh: old == nil})
+	return e
+}
+
+// addRow takes a fresh row in so that it can be taken back.
+func (w *writer) addRow(c *coll, k collKey, r *row) {
+	c.add(r)
+	w.layer.bytes += r.bytes()
+	w.undo.rows = append(w.undo.rows, rowUndo{coll: c, key: k, row: r, fresh: true})
+}
+
+// changing notes what a row is before it changes.
+func (w *writer) changing(c *coll, k collKey, r *row) {
+	w.undo.oldRows = append(w.undo.oldRows, *r)
+	w.undo.rows = append(w.undo.rows, rowUndo{coll: c, key: k, row: r})
+}
+
+// removeRow takes a row away so that it can come back.
+func (w *writer) removeRow(c *coll, k collKey, r *row) {
+	w.changing(c, k, r)
+	w.undo.rows[len(w.undo.rows)-1].gone = !r.below
+	w.layer.bytes -= c.remove(r)
+}
+
+// forget takes an entry out as if it had never been in the layer.
+func (l *layer) forget(e *headEntry) {
+	l.heads.remove(e.place())
+	if l.order != nil {
+		l.order.Delete(e)
+	}
+	if l.names != nil {
+		l.names.Delete(e)
+	}
+	if e.expireAt != 0 {
+		l.ttl.Delete(e)
+	}
+	if e.notesLen > 0 {
+		delete(l.noted, e)
+	}
+	l.bytes -= headBytes + int64(len(e.text))
+	l.grown = l.grown.Minus(e.weight()).Plus(e.weighBelow())
+}
+
+// forget takes a row out as if it had never been in the coll, and returns the bytes that frees.
+func (c *coll) forget(r *row) int64 {
+	c.hide(r)
+	if r.below {
+		c.unders--
+		for _, o := range c.orders {
+			if o != nil {
+				o.gone.Delete(r)
+			}
+		}
+	}
+	c.rows.remove(r.place())
+	return r.bytes()
+}
+
+// restore makes a row what it was, and returns the bytes that takes more. One that is gone comes back.
+func (c *coll) restore(r *row, was row, gone bool) int64 {
+	if gone {
+		r.text, r.fieldLen, r.score, r.live = was.text, was.fieldLen, was.score, was.live
+		c.add(r)
+		return r.bytes()
+	}
+	before := r.bytes()
+	c.hide(r)
+	r.text, r.fieldLen, r.score, r.live = was.text, was.fieldLen, was.score, was.live
+	c.show(r)
+	return r.bytes() - before
+}
