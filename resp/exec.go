@@ -45,7 +45,7 @@ var errUndo = errors.New("the command failed")
 func newExecution(s *Server) *execution {
 	e := &execution{log: s.log}
 	e.track.server, e.track.call = s, &e.Call
-	e.job.Fn = e.transact
+	e.job.Fn, e.job.After = e.transact, e.release
 	return e
 }
 
@@ -159,7 +159,8 @@ func (e *execution) settle() {
 	}
 }
 
-// release lets what waited for the commit happen.
+// release lets what waited for the commit happen. The engine calls it in the order of commits; for a command without a
+// transaction the session does. Once more does nothing.
 func (e *execution) release() {
 	e.announce()
 	e.track.server.invalidate(e.Client, e.track.changes, e.track.flushed)

@@ -26,12 +26,12 @@ func (x *expiry) Batch(ctx context.Context, jobs []*store.Job) {
 			err := j.Fn(t)
 			expired[i] = t.expired
 			return err
-		}}
+		}, After: func() { x.server.expired(expired[i]) }}
 	}
 	store.Batch(ctx, x.Engine, wrapped)
 	for i, j := range jobs {
 		if j.Err = wrapped[i].Err; j.Err == nil {
-			x.server.expired(expired[i])
+			x.server.lost(expired[i])
 		}
 	}
 }
@@ -70,7 +70,6 @@ func (t *expiryTx) Expire(keys ...store.Key) (int, error) {
 }
 
 func (s *Server) expired(keys []store.Key) {
-	s.lost(keys)
 	heard := s.heard()
 	for _, k := range keys {
 		s.cache.counts.Expired(k.DB)

@@ -126,7 +126,7 @@ type block struct {
 
 func (b *block) run(ctx context.Context) reply.Reply {
 	job := &b.job
-	job.Fn, job.Scope.Keys = b.attempt, b.session.watchedKeys()
+	job.Fn, job.After, job.Scope.Keys = b.attempt, b.release, b.session.watchedKeys()
 	transactional := len(job.Scope.Keys) > 0
 	for _, e := range b.queue {
 		if e.transactional() || e.scripted() {
@@ -140,7 +140,9 @@ func (b *block) run(ctx context.Context) reply.Reply {
 		job.Scope.Keys, _ = b.session.server.waiters.reach(job.Scope.Keys, len(b.queue)+1)
 	}
 	if !transactional {
-		job.Err = b.attempt(nil)
+		if job.Err = b.attempt(nil); job.Err == nil {
+			b.release()
+		}
 	} else {
 		for b.again = true; b.again; {
 			b.again = false // as it stays if the engine does not begin
@@ -209,23 +211,29 @@ func (b *block) spoilt(i int, e *execution, tx store.Tx) bool {
 	return b.failed[i]
 }
 
+// release lets what waited for the commit happen: see execution.release.
+func (b *block) release() {
+	var changes []string
+	flushed := false
+	for _, e := range b.queue {
+		e.announce()
+		changes = append(changes, e.track.changes...)
+		flushed = flushed || e.track.flushed
+		e.forgo()
+	}
+	b.session.server.invalidate(b.session.client, changes, flushed)
+	b.serving.deliver()
+}
+
 // finish counts the commands and joins their replies.
 func (b *block) finish() reply.Reply {
 	replies := make([]reply.Reply, len(b.queue))
-	var changes []string
-	flushed := false
 	for i, e := range b.queue {
 		if e.transactional() {
 			e.track.count()
 		}
 		b.session.server.note(b.session, e)
-		e.announce()
-		changes = append(changes, e.track.changes...)
-		flushed = flushed || e.track.flushed
-		e.forgo()
 		replies[i] = e.reply
 	}
-	b.session.server.invalidate(b.session.client, changes, flushed)
-	b.serving.deliver()
 	return reply.Of(replies...)
 }

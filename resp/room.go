@@ -153,13 +153,16 @@ func (x *eviction) Batch(ctx context.Context, jobs []*store.Job) {
 			paused := x.server.pause.on.Load() && x.server.pause.active()
 			runs[i] = evictionTx{expiryTx: expiryTx{Tx: tx, paused: paused}, server: x.server}
 			return j.Fn(&runs[i])
+		}, After: func() {
+			x.server.expired(runs[i].expired)
+			x.server.evicted(runs[i].evicted)
 		}}
 	}
 	store.Batch(ctx, x.Engine, wrapped)
 	for i, j := range jobs {
 		if j.Err = wrapped[i].Err; j.Err == nil {
-			x.server.expired(runs[i].expired)
-			x.server.evicted(runs[i].evicted)
+			x.server.lost(runs[i].expired)
+			x.server.lost(runs[i].evicted)
 		}
 	}
 }
@@ -192,7 +195,6 @@ func (t *evictionTx) Drop(keys ...store.Key) (int, error) {
 }
 
 func (s *Server) evicted(keys []store.Key) {
-	s.lost(keys)
 	heard := s.heard()
 	for _, k := range keys {
 		s.cache.counts.Evicted(k.DB)

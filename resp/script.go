@@ -43,7 +43,7 @@ type scriptRun struct {
 
 func newScriptRun(e *execution) *scriptRun {
 	r := &scriptRun{e: e, server: e.track.server}
-	r.job.Fn = r.transact
+	r.job.Fn, r.job.After = r.transact, e.release
 	r.track.server, r.track.call = r.server, &r.call
 	r.ledger.server = r.server
 	r.publish = r.ledger.publish

@@ -175,7 +175,7 @@ func (v *serving) deliver() {
 		go s.serveAfterPause(cloneKeys(v.paused))
 	}
 	if len(v.late) > 0 {
-		s.serveKeys(cloneKeys(v.late))
+		go s.serveKeys(cloneKeys(v.late)) // not here: see store.Job.After
 	}
 }
 

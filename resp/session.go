@@ -119,7 +119,7 @@ func (s *session) take(args [][]byte) {
 		s.enqueue(e)
 	}
 	s.n++
-	if e.refused || e.queued || e.transactional() && s.client.Tracking.Load() == nil && !e.goesAlone() {
+	if e.refused || e.queued || e.transactional() && !s.pushed() && !e.goesAlone() {
 		if s.n == batchMax {
 			s.flush()
 		}
@@ -134,6 +134,10 @@ func (s *session) take(args [][]byte) {
 	s.flush()
 	s.remembered(e)
 }
+
+// pushed reports whether a command may push something to its own client, which must come right behind its reply: then
+// the next command waits for that.
+func (s *session) pushed() bool { return s.client.Tracking.Load() != nil || s.client.Subscribed() }
 
 func (s *session) next() *execution {
 	if s.n == len(s.batch) {

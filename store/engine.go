@@ -127,13 +127,16 @@ type Job struct {
 	Scope Scope
 	Write bool
 	Fn    func(Tx) error
+	// After, if there is one, runs when the transaction has committed: once, in the order of commits, and before anybody
+	// who has seen the transaction gets an answer. What is published of a write is published there. It may run on another
+	// goroutine than the caller's, and must not use the engine.
+	After func()
 	// Err is set when the batch returns.
 	Err error
 }
 
 // Batcher is an optional interface of engines that can run several independent
-// transactions together. Jobs on the same shard run in order; each job succeeds or
-// fails for itself.
+// transactions together. Jobs run in order; each job succeeds or fails for itself.
 type Batcher interface {
 	Batch(ctx context.Context, jobs []*Job)
 }
@@ -151,10 +154,18 @@ func Batch(ctx context.Context, e Engine, jobs []*Job) {
 
 // Run runs one job on e and sets its Err.
 func Run(ctx context.Context, e Engine, j *Job) {
+	if b, ok := e.(Batcher); ok {
+		one := [1]*Job{j}
+		b.Batch(ctx, one[:])
+		return
+	}
 	if j.Write {
 		j.Err = e.Update(ctx, j.Scope, j.Fn)
 	} else {
 		j.Err = e.View(ctx, j.Scope, j.Fn)
+	}
+	if j.Err == nil && j.After != nil {
+		j.After()
 	}
 }
 

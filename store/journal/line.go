@@ -47,10 +47,12 @@ func (o *Order) run(t *ticket) {
 }
 
 // lead runs a group: its own ticket and those that gather while the others get a chance to run. The next group runs
-// while this one waits for the disk.
+// while this one waits for the disk. What the group has led to happens behind what the one before it has led to.
 func (o *Order) lead(own *ticket) {
 	runtime.Gosched()
 	group, jobs := o.line.gather(own)
+	before, done := *o.effects.Load(), make(chan struct{})
+	o.pending = &done
 	seen := o.commit(jobs)
 	o.line.handOn()
 	if o.careful() {
@@ -58,6 +60,13 @@ func (o *Order) lead(own *ticket) {
 			fail(jobs, err)
 		}
 	}
+	<-before
+	for _, j := range jobs {
+		if j.Err == nil && j.After != nil {
+			j.After()
+		}
+	}
+	close(done)
 	for _, t := range group[1:] {
 		t.turn <- false
 	}

@@ -28,8 +28,11 @@ type Order struct {
 
 	group   group // the leader's
 	payload []byte
+	pending *chan struct{} // closed when what the group has led to has happened; the leader's
 	// newest is the last record that is visible. It changes while publishing is held exclusively.
 	newest atomic.Uint64
+	// effects is closed when what the newest record has led to has happened. See lead.
+	effects atomic.Pointer[chan struct{}]
 	// publishing is held exclusively while layers of several shards become visible, and shared while they are pinned.
 	publishing sync.RWMutex
 	// bases is held exclusively while a transaction commits on several bases, and shared while a View takes snapshots.
@@ -44,6 +47,9 @@ func (j *Journal) Order(nowMillis func() int64) *Order {
 	o := &Order{log: j.log, shards: j.shards, mode: &j.mode, clock: clock{read: nowMillis}}
 	o.group = newGroup(o)
 	o.newest.Store(j.log.Last())
+	none := make(chan struct{})
+	close(none)
+	o.effects.Store(&none)
 	return o
 }
 

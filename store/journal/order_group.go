@@ -201,6 +201,7 @@ func (o *Order) publish() error {
 		}
 	}
 	o.newest.Store(lsn)
+	o.effects.Store(o.pending)
 	o.publishing.Unlock()
 	if o.log.crowded() {
 		return o.log.Sync(lsn)
@@ -237,6 +238,7 @@ func (o *Order) direct(j *store.Job) error {
 		return j.Fn(&tx)
 	})
 	o.newest.Store(o.log.Last())
+	o.effects.Store(o.pending)
 	return err
 }
 

@@ -19,6 +19,7 @@ type view struct {
 	pinned  []*generations
 	tops    []store.BaseTx
 	newest  uint64 // the last record that it may see
+	effects *chan struct{}
 	tx      Tx
 }
 
@@ -26,36 +27,44 @@ type view struct {
 func (o *Order) View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
 	v := o.view()
 	defer o.views.Put(v)
-	o.reach(v.shards, &s)
+	defer v.await()
 	defer v.close()
+	o.reach(v.shards, &s)
 	now, err := v.open(ctx)
 	if err != nil {
 		return err
 	}
 	v.tx.begin(o, v, time.UnixMilli(now), &s)
-	err = fn(&v.tx)
-	v.await()
-	return err
+	return fn(&v.tx)
 }
 
 // viewAll runs jobs that only read in one View.
 func (o *Order) viewAll(ctx context.Context, jobs []*store.Job) {
 	v := o.view()
 	defer o.views.Put(v)
+	v.runAll(ctx, jobs)
+	v.await()
 	for _, j := range jobs {
-		o.reach(v.shards, &j.Scope)
+		if j.Err == nil && j.After != nil {
+			j.After()
+		}
 	}
+}
+
+func (v *view) runAll(ctx context.Context, jobs []*store.Job) {
 	defer v.close()
+	for _, j := range jobs {
+		v.order.reach(v.shards, &j.Scope)
+	}
 	now, err := v.open(ctx)
 	if err != nil {
 		fail(jobs, err)
 		return
 	}
 	for _, j := range jobs {
-		v.tx.begin(o, v, time.UnixMilli(now), &j.Scope)
+		v.tx.begin(v.order, v, time.UnixMilli(now), &j.Scope)
 		j.Err = j.Fn(&v.tx)
 	}
-	v.await()
 }
 
 func (o *Order) view() *view {
@@ -100,7 +109,7 @@ func (v *view) fix() (nowMillis int64, err error) {
 			v.pinned[i], err = o.shards[i].pin()
 		}
 	}
-	v.newest = o.newest.Load()
+	v.newest, v.effects = o.newest.Load(), o.effects.Load()
 	o.publishing.RUnlock()
 	for i, g := range v.pinned {
 		if g == nil || err != nil {
@@ -123,11 +132,17 @@ func (v *view) unpin() {
 	}
 }
 
-// await keeps a reply back that a power cut could belie: with Always, until the View's moment is synced.
+// await keeps a reply back until all has happened that the writes which the View has seen have led to, and, with Always,
+// until they are synced: else a power cut could belie the reply. The View holds no reader any more.
 func (v *view) await() {
+	if v.effects == nil {
+		return
+	}
 	if v.order.careful() {
 		v.order.log.awaitSync(v.newest)
 	}
+	<-*v.effects
+	v.effects = nil
 }
 
 func (v *view) close() {
