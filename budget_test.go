@@ -15,47 +15,45 @@ import (
 
 // Mayhem under a limit leaves shards that check clean, and counters that are right.
 func TestCheckAfterMayhem(t *testing.T) {
-	for _, journal := range []string{"yes", "no"} {
-		p := newParams(t, "dir", t.TempDir(), "maxmemory", "2mb", "maxmemory-policy", "allkeys-lru", "journal", journal, "cache-size", "2mb")
-		dir, d, err := openData(p, quiet())
-		if err != nil {
-			t.Fatal(err)
-		}
-		room := newBudget(d, p, quiet())
-		room.Evictor.Uses(stat.NewRecency())
-		room.Start()
-		var all sync.WaitGroup
-		for w := range 4 {
-			all.Go(func() { mayhem(t, d, room, rand.New(rand.NewPCG(uint64(w), 7))) })
-		}
-		all.Wait()
-		for until := time.Now().Add(10 * time.Second); d.Fill().Data > 2<<20 && time.Now().Before(until); {
-			time.Sleep(time.Millisecond) // the last writes may have passed the limit by the allowance
-		}
-		room.Stop()
-		ctx := context.Background()
-		found, err := d.Check(ctx, false)
-		if err != nil || len(found) > 0 {
-			t.Errorf("journal %s: %v %v", journal, found, err)
-		}
-		spaces, err := d.Keyspaces(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var sum store.Fill
-		for _, s := range spaces {
-			sum = sum.Plus(store.Fill{Data: s.Bytes, Keys: s.Keys, Volatile: s.Expires})
-		}
-		got := d.Fill()
-		got.Pending = 0
-		if got != sum || got.Data > 2<<20 || room.Stats().Evicted.Load() == 0 {
-			t.Errorf("journal %s: the fill is %+v, there are %+v, %d evicted", journal, got, sum, room.Stats().Evicted.Load())
-		}
-		if err := d.Close(); err != nil {
-			t.Error(err)
-		}
-		dir.Close()
+	p := newParams(t, "dir", t.TempDir(), "maxmemory", "2mb", "maxmemory-policy", "allkeys-lru", "cache-size", "2mb")
+	dir, d, err := openData(p)
+	if err != nil {
+		t.Fatal(err)
 	}
+	room := newBudget(d, p, quiet())
+	room.Evictor.Uses(stat.NewRecency())
+	room.Start()
+	var all sync.WaitGroup
+	for w := range 4 {
+		all.Go(func() { mayhem(t, d, room, rand.New(rand.NewPCG(uint64(w), 7))) })
+	}
+	all.Wait()
+	for until := time.Now().Add(10 * time.Second); d.Fill().Data > 2<<20 && time.Now().Before(until); {
+		time.Sleep(time.Millisecond) // the last writes may have passed the limit by the allowance
+	}
+	room.Stop()
+	ctx := context.Background()
+	found, err := d.Check(ctx, false)
+	if err != nil || len(found) > 0 {
+		t.Errorf("%v %v", found, err)
+	}
+	spaces, err := d.Keyspaces(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sum store.Fill
+	for _, s := range spaces {
+		sum = sum.Plus(store.Fill{Data: s.Bytes, Keys: s.Keys, Volatile: s.Expires})
+	}
+	got := d.Fill()
+	got.Pending = 0
+	if got != sum || got.Data > 2<<20 || room.Stats().Evicted.Load() == 0 {
+		t.Errorf("the fill is %+v, there are %+v, %d evicted", got, sum, room.Stats().Evicted.Load())
+	}
+	if err := d.Close(); err != nil {
+		t.Error(err)
+	}
+	dir.Close()
 }
 
 // mayhem writes keys of all sizes and types, and takes some away.

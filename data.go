@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"os"
 	"runtime/debug"
@@ -13,67 +12,26 @@ import (
 	"larder/store/sqlite"
 )
 
-// data is the engine the server runs on: a fanout over the shards' files, behind a journal
-// or not, and what must be closed with it.
+// data is the engine the server runs on, and what must be closed with it.
 type data struct {
 	*shard.Fanout
-	journal *journal.Journal // nil with `journal no`
-	order   *journal.Order   // nil with `journal no`
+	journal *journal.Journal
 	files   []*sqlite.Engine
 }
 
 func newData(files []*sqlite.Engine, j *journal.Journal) *data {
-	if j != nil {
-		return &data{Fanout: shard.New(j.Engines()), journal: j, order: j.Order(nil), files: files}
-	}
-	engines := make([]store.Engine, len(files))
-	for i, f := range files {
-		engines[i] = f
-	}
-	return &data{Fanout: shard.New(engines), files: files}
-}
-
-// View reads one moment of all shards.
-func (d *data) View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
-	if d.order == nil {
-		return d.Fanout.View(ctx, s, fn)
-	}
-	return d.order.View(ctx, s, fn)
-}
-
-// Update writes in the one order of commits.
-func (d *data) Update(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
-	if d.order == nil {
-		return d.Fanout.Update(ctx, s, fn)
-	}
-	return d.order.Update(ctx, s, fn)
-}
-
-// Batch runs jobs in order.
-func (d *data) Batch(ctx context.Context, jobs []*store.Job) {
-	if d.order == nil {
-		d.Fanout.Batch(ctx, jobs)
-		return
-	}
-	d.order.Batch(ctx, jobs)
+	return &data{Fanout: shard.New(j.Order(), j.Engines()), journal: j, files: files}
 }
 
 // Close settles what the journal holds and closes the files.
 func (d *data) Close() error {
-	var err error
-	if d.journal != nil {
-		err = d.journal.Close()
-	}
-	return errors.Join(err, closeFiles(d.files))
+	return errors.Join(d.journal.Close(), closeFiles(d.files))
 }
 
 // occupied reports whether the engine needs processors besides those that serve clients: while generations settle, and
 // while somebody writes. A thread that waits for the disk keeps its processor until Go's monitor takes it
 // away, which may be milliseconds later. The function belongs to one goroutine.
 func (d *data) occupied() func() bool {
-	if d.journal == nil {
-		return func() bool { return true }
-	}
 	last := d.journal.Last()
 	return func() bool {
 		before := last
@@ -84,17 +42,12 @@ func (d *data) occupied() func() bool {
 
 // begins has need called before a generation settles.
 func (d *data) begins(need func()) {
-	if d.journal != nil {
-		d.journal.OnSettle(need)
-	}
+	d.journal.OnSettle(need)
 }
 
 // overlayBytes is half of what the journal's generations may take: three sixteenths of `cache-size`. A larger
 // generation writes more keys to a page it must write anyhow.
 func overlayBytes(params *param.Set) int64 {
-	if !params.Bool("journal") {
-		return 0
-	}
 	return params.Bytes("cache-size") * 3 / 16
 }
 
@@ -129,7 +82,7 @@ func closeFiles(files []*sqlite.Engine) (err error) {
 func openFiles(params *param.Set, dir *shard.Dir, n int) (files []*sqlite.Engine, err error) {
 	rows := sqlite.NewRows(rowBytes(params))
 	for i := range n {
-		f, err := sqlite.Open(dir.ShardPath(i), sqlite.Options{Sync: fileSync(params), CacheBytes: pageBytes(params) / int64(n), Rows: rows,
+		f, err := sqlite.Open(dir.ShardPath(i), sqlite.Options{CacheBytes: pageBytes(params) / int64(n), Rows: rows,
 			Ordered: params.Bool("key-order-index")})
 		if err != nil {
 			closeFiles(files)
@@ -138,32 +91,6 @@ func openFiles(params *param.Set, dir *shard.Dir, n int) (files []*sqlite.Engine
 		files = append(files, f)
 	}
 	return files, nil
-}
-
-// fileSync is the files' own mode. Behind a journal they sync when a generation settles,
-// whatever appendfsync says of the journal.
-func fileSync(params *param.Set) sqlite.Mode {
-	switch {
-	case params.Bool("journal"):
-		return sqlite.EverySec
-	case params.String("appendfsync") == "always":
-		return sqlite.Always
-	case params.String("appendfsync") == "no":
-		return sqlite.No
-	}
-	return sqlite.EverySec
-}
-
-// followSync passes changes of appendfsync on to the files.
-func followSync(params *param.Set, files []*sqlite.Engine) {
-	params.OnChange("appendfsync", func(string) error {
-		for _, f := range files {
-			if err := f.SetSync(fileSync(params)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }
 
 func openJournal(params *param.Set, dir *shard.Dir, files []*sqlite.Engine) (*journal.Journal, error) {

@@ -96,7 +96,7 @@ func serve(params *param.Set, log *slog.Logger) error {
 	}
 	defer stopProfiles()
 	limitHeap(params)
-	dir, engine, err := openData(params, log)
+	dir, engine, err := openData(params)
 	if err != nil {
 		return err
 	}
@@ -176,9 +176,8 @@ func hint(addrs []net.Addr) string {
 	return "nothing to connect to: port is 0 and no unixsocket is set"
 }
 
-// openData claims the directory, opens one SQLite file for each shard and, unless
-// `journal no`, puts the journal in front of them.
-func openData(params *param.Set, log *slog.Logger) (*shard.Dir, *data, error) {
+// openData claims the directory, opens one SQLite file for each shard and puts the journal in front of them.
+func openData(params *param.Set) (*shard.Dir, *data, error) {
 	n := int(params.Int("shards"))
 	dir, err := shard.Claim(params.String("dir"), n, nil)
 	if err != nil {
@@ -188,11 +187,6 @@ func openData(params *param.Set, log *slog.Logger) (*shard.Dir, *data, error) {
 	if err != nil {
 		dir.Close()
 		return nil, nil, err
-	}
-	if !params.Bool("journal") {
-		log.Info("No journal: transactions over several shards are isolated, but a crash may keep one shard's part of them and lose another's")
-		followSync(params, files)
-		return dir, newData(files, nil), nil
 	}
 	j, err := openJournal(params, dir, files)
 	if err != nil {

@@ -172,12 +172,12 @@ func (r *report) keys(ctx context.Context, dir *shard.Dir) (err error) {
 		}
 		bases = append(bases, f)
 	}
-	engines, closeJournal, err := r.settled(dir, bases)
-	if err != nil {
+	j, err := r.settled(dir, bases)
+	if j == nil || err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, closeJournal()) }()
-	found, err := shard.New(engines).Check(ctx, r.Fix)
+	defer func() { err = errors.Join(err, j.Close()) }()
+	found, err := shard.New(j.Order(), j.Engines()).Check(ctx, r.Fix)
 	r.add(found...)
 	return err
 }
@@ -193,31 +193,20 @@ func openFile(path string) (*sqlite.Engine, error) {
 	return sqlite.Open(path, sqlite.Options{Ordered: ordered})
 }
 
-// settled puts the journal before the files, if there is one.
-func (r *report) settled(dir *shard.Dir, bases []store.Base) ([]store.Engine, func() error, error) {
-	segments, err := filepath.Glob(filepath.Join(dir.Path(), "journal-*.log"))
-	if err != nil || len(segments) == 0 {
-		engines := make([]store.Engine, len(bases))
-		for i, b := range bases {
-			engines[i] = b
-		}
-		return engines, func() error { return nil }, err
-	}
+// settled puts the journal before the files. nil is one that does not fit them, which has been said.
+func (r *report) settled(dir *shard.Dir, bases []store.Base) (*journal.Journal, error) {
 	j, err := journal.Open(dir.Path(), bases, journal.Options{Manual: true})
 	var refusal *store.Error
-	if errors.As(err, &refusal) && refusal.Code == store.CodeDamaged {
-		r.add(store.Finding{Shard: -1, Subject: "journal", Problem: "does not fit the shards: " + refusal.Error(),
-			Repair: "its segments are renamed to end with .aside, and their writes that the shards lack are not replayed", Fixed: r.Fix})
-		if !r.Fix {
-			return nil, nil, nil
-		}
-		if _, err := journal.SetAside(dir.Path()); err != nil {
-			return nil, nil, err
-		}
-		j, err = journal.Open(dir.Path(), bases, journal.Options{Manual: true})
+	if !errors.As(err, &refusal) || refusal.Code != store.CodeDamaged {
+		return j, err
 	}
-	if err != nil {
-		return nil, nil, err
+	r.add(store.Finding{Shard: -1, Subject: "journal", Problem: "does not fit the shards: " + refusal.Error(),
+		Repair: "its segments are renamed to end with .aside, and their writes that the shards lack are not replayed", Fixed: r.Fix})
+	if !r.Fix {
+		return nil, nil
 	}
-	return j.Engines(), j.Close, nil
+	if _, err := journal.SetAside(dir.Path()); err != nil {
+		return nil, err
+	}
+	return journal.Open(dir.Path(), bases, journal.Options{Manual: true})
 }

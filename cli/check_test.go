@@ -47,7 +47,7 @@ func use(t *testing.T, dir string, fn func(store.Engine)) {
 		t.Fatal(err)
 	}
 	defer j.Close()
-	fn(shard.New(j.Engines()))
+	fn(shard.New(j.Order(), j.Engines()))
 }
 
 func update(t *testing.T, e store.Engine, fn func(store.Tx) error) {

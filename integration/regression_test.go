@@ -10,14 +10,14 @@ import (
 )
 
 // Faults that servers of this kind, a Redis protocol over SQL tables, are known to have had.
-// Each test plays on the whole server, once with its journal and once without.
+// Each test plays on the whole server, once with one shard and once with three.
 
-// onEachForm runs fn against a server with and one without a journal.
+// onEachForm runs fn against servers of one and of several shards.
 func onEachForm(t *testing.T, fn func(*testing.T, *conn)) {
 	needsLarder(t)
-	for _, journal := range []string{"yes", "no"} {
-		t.Run("journal "+journal, func(t *testing.T) {
-			fn(t, dial(t, startLarder(t, "--shards", "3", "--journal", journal)))
+	for _, shards := range []string{"1", "3"} {
+		t.Run("shards "+shards, func(t *testing.T) {
+			fn(t, dial(t, startLarder(t, "--shards", shards)))
 		})
 	}
 }
@@ -99,9 +99,9 @@ func TestFortyThousandKeysInOneCommand(t *testing.T) {
 // A key that has expired but is still on disk is absent for reads, and writes start afresh.
 func TestExpiredKeysStartAfresh(t *testing.T) {
 	needsLarder(t)
-	for _, journal := range []string{"yes", "no"} {
-		t.Run("journal "+journal, func(t *testing.T) {
-			c := dial(t, startLarder(t, "--shards", "3", "--journal", journal, "--enable-debug-command", "yes"))
+	for _, shards := range []string{"1", "3"} {
+		t.Run("shards "+shards, func(t *testing.T) {
+			c := dial(t, startLarder(t, "--shards", shards, "--enable-debug-command", "yes"))
 			c.must(t, "DEBUG", "SET-ACTIVE-EXPIRE", "0")
 			names := []string{"n", "h", "l", "s", "z", "a", "nx", "moved", "gone"}
 			c.must(t, "SET", "n", "5")

@@ -14,9 +14,6 @@ func TestWatchSeesWritesUnderWay(t *testing.T) {
 	for _, args := range [][]string{{"--appendfsync", "always"}, {"--appendfsync", "no"}} {
 		t.Run(args[1], func(t *testing.T) { countUnderWatch(t, startLarder(t, args...)) })
 	}
-	if !judged() {
-		t.Run("without journal", func(t *testing.T) { countUnderWatch(t, startLarder(t, "--journal", "no")) })
-	}
 }
 
 func countUnderWatch(t *testing.T, s *server) {

@@ -14,8 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"larder/shard"
-	"larder/store"
 	"larder/store/memory"
 )
 
@@ -210,11 +208,7 @@ func (w *storm) run(n int) {
 // TestNoElementIsLostOrDoubled counts. Movers are killed at any moment: what they moved is there.
 func TestNoElementIsLostOrDoubled(t *testing.T) {
 	for reruns := range 2 {
-		engines := make([]store.Engine, 4)
-		for i := range engines {
-			engines[i] = memory.New(memory.WithReruns(reruns))
-		}
-		w := &storm{T: t, s: serveOn(t, shard.New(engines), func(ln net.Listener) net.Listener { return ln })}
+		w := &storm{T: t, s: serveOn(t, memory.New(memory.WithReruns(reruns)), func(ln net.Listener) net.Listener { return ln })}
 		const n = 600
 		w.run(n)
 		c := w.s.dial(t)

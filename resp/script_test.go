@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"larder/shard"
 	"larder/store"
 	"larder/store/memory"
 )
@@ -77,11 +76,7 @@ func (e *counting) counts() (whole, total int) {
 
 func serveCounting(t *testing.T) (*served, *counting) {
 	t.Helper()
-	engines := make([]store.Engine, 4)
-	for i := range engines {
-		engines[i] = memory.New()
-	}
-	e := &counting{Engine: shard.New(engines)}
+	e := &counting{Engine: memory.New()}
 	return serveOn(t, e, func(ln net.Listener) net.Listener { return ln }), e
 }
 

@@ -13,7 +13,6 @@ import (
 
 	"larder/resp"
 	"larder/resp/param"
-	"larder/shard"
 	"larder/store"
 	"larder/store/memory"
 )
@@ -58,11 +57,7 @@ func serve(t testing.TB, params ...string) *served {
 
 func serveThrough(t testing.TB, through func(net.Listener) net.Listener, params ...string) *served {
 	t.Helper()
-	engines := make([]store.Engine, 4)
-	for i := range engines {
-		engines[i] = memory.New()
-	}
-	return serveOn(t, shard.New(engines), through, params...)
+	return serveOn(t, memory.New(), through, params...)
 }
 
 func serveOn(t testing.TB, engine store.Engine, through func(net.Listener) net.Listener, params ...string) *served {

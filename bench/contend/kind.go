@@ -3,7 +3,6 @@ package contend
 
 import (
 	"path/filepath"
-	"slices"
 	"strconv"
 )
 
@@ -32,7 +31,6 @@ const (
 	LarderNo      = "larder no"
 	Larder        = "larder everysec"
 	LarderAlways  = "larder always"
-	LarderBase    = "larder base"
 )
 
 // peerLimit is where Redka (and DiskCache) stop: beyond it one load takes most of a night.
@@ -50,7 +48,6 @@ func Kinds() []Kind {
 		larder(LarderNo, "--appendfsync", "no"),
 		larder(Larder, "--appendfsync", "everysec"),
 		larder(LarderAlways, "--appendfsync", "always"),
-		larder(LarderBase, "--appendfsync", "everysec", "--journal", "no"),
 	}
 }
 
@@ -61,7 +58,7 @@ func redis(name string, more ...string) Kind {
 }
 
 func larder(name string, more ...string) Kind {
-	return Kind{Name: name, Settles: !slices.Contains(more, "--journal"), path: func(t Tools) string { return t.Larder }, args: func(port, dir string) []string {
+	return Kind{Name: name, Settles: true, path: func(t Tools) string { return t.Larder }, args: func(port, dir string) []string {
 		return append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", dir}, more...)
 	}}
 }

@@ -73,13 +73,8 @@ func (b *Bench) logf(format string, args ...any) {
 	fmt.Fprintf(b.Log, "%6.0fs  %s\n", time.Since(b.Started).Seconds(), fmt.Sprintf(format, args...))
 }
 
-// wants is whether a contender takes part. The base form must be asked for by name.
-func (b *Bench) wants(name string) bool {
-	if len(b.Only) == 0 {
-		return name != contend.LarderBase
-	}
-	return slices.Contains(b.Only, name)
-}
+// wants is whether a contender takes part.
+func (b *Bench) wants(name string) bool { return len(b.Only) == 0 || slices.Contains(b.Only, name) }
 
 func (b *Bench) wantsRow(title string) bool {
 	return len(b.Rows) == 0 || slices.Contains(b.Rows, title)

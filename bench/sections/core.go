@@ -100,16 +100,16 @@ func (p CorePlan) contenders(name string, alone bool) []string {
 		return []string{contend.RedisMemory, contend.RedisEverysec, contend.Larder}
 	case p.Everybody || name == "SET" && !alone:
 		return []string{contend.RedisMemory, contend.RedisEverysec, contend.RedisAlways, contend.Redka,
-			contend.LarderNo, contend.Larder, contend.LarderAlways, contend.LarderBase}
+			contend.LarderNo, contend.Larder, contend.LarderAlways}
 	case alone:
-		return []string{contend.RedisEverysec, contend.Larder, contend.LarderBase}
+		return []string{contend.RedisEverysec, contend.Larder}
 	}
-	return []string{contend.RedisMemory, contend.RedisEverysec, contend.Redka, contend.Larder, contend.LarderBase}
+	return []string{contend.RedisMemory, contend.RedisEverysec, contend.Redka, contend.Larder}
 }
 
 // seconds of a slice before the budget has its say.
 func (p CorePlan) seconds(r coreRow, contender string) float64 {
-	everysec := contender == contend.RedisEverysec || contender == contend.Larder || contender == contend.LarderBase
+	everysec := contender == contend.RedisEverysec || contender == contend.Larder
 	always := contender == contend.RedisAlways || contender == contend.LarderAlways
 	usual := r.pipeline == 1 && r.clients > 1
 	switch {

@@ -31,7 +31,7 @@ type growth struct {
 func runGrowth(ctx context.Context, b *Bench, rec *results.Recorder) error {
 	g := &growth{b: b}
 	var err error
-	if g.fleet, err = b.start(ctx, contend.RedisMemory, contend.RedisEverysec, contend.Redka, contend.Larder, contend.LarderBase); err != nil {
+	if g.fleet, err = b.start(ctx, contend.RedisMemory, contend.RedisEverysec, contend.Redka, contend.Larder); err != nil {
 		return err
 	}
 	defer g.fleet.stop()

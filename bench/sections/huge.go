@@ -68,7 +68,7 @@ func text(key string, megabytes int) func(*contend.Server) error {
 }
 
 func runHuge(ctx context.Context, b *Bench, rec *results.Recorder) error {
-	f, err := b.start(ctx, contend.RedisMemory, contend.RedisEverysec, contend.Redka, contend.Larder, contend.LarderBase)
+	f, err := b.start(ctx, contend.RedisMemory, contend.RedisEverysec, contend.Redka, contend.Larder)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 
 // runLarger gives each contender a cage of its own. A contender that the kernel ends is a result, not an error.
 func runLarger(ctx context.Context, b *Bench, rec *results.Recorder) error {
-	for _, name := range []string{contend.Larder, contend.LarderBase, contend.RedisMemory} {
+	for _, name := range []string{contend.Larder, contend.RedisMemory} {
 		k, there := contend.Find(name, b.Tools)
 		if !there || !b.wants(name) || rec.Done("load, "+name) {
 			continue

@@ -38,7 +38,7 @@ func runMixed(ctx context.Context, b *Bench, rec *results.Recorder) error {
 	if b.Tools.Python == "" {
 		return errors.New("python3 with diskcache and redis is not there")
 	}
-	f, err := b.start(ctx, contend.RedisEverysec, contend.Larder, contend.LarderBase)
+	f, err := b.start(ctx, contend.RedisEverysec, contend.Larder)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 func runZipf(ctx context.Context, b *Bench, rec *results.Recorder) error {
-	f, err := b.start(ctx, contend.RedisMemory, contend.RedisEverysec, contend.Redka, contend.Larder, contend.LarderBase)
+	f, err := b.start(ctx, contend.RedisMemory, contend.RedisEverysec, contend.Redka, contend.Larder)
 	if err != nil {
 		return err
 	}

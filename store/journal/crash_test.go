@@ -42,7 +42,7 @@ func start(t *testing.T, dir string, o journal.Options) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.journal, s.Fanout = j, shard.New(j.Engines())
+	s.journal, s.Fanout = j, shard.New(j.Order(), j.Engines())
 	return s
 }
 

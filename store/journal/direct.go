@@ -104,12 +104,11 @@ func (d *directTx) mark(lsn uint64) error {
 	return d.SetMark(store.Mark{LSN: lsn, NextID: d.engine.nextID})
 }
 
-// direct settles the overlay and runs one job on the base. The base's own commit, on
-// stable storage, makes it atomic and durable: no record is needed for one shard.
-// The caller holds writing.
-func (e *Engine) direct(j *store.Job) error {
+// direct settles the overlay and runs one transaction on the base. The base's own commit, on stable storage, makes it
+// atomic and durable: no record is needed for one shard. The caller holds writing.
+func (e *Engine) direct(g *gate, fn func(store.Tx) error) error {
 	e.Direct.Add(1)
-	if done, err := e.flushAlone(j); done {
+	if done, err := e.flushAlone(g, fn); done {
 		return err
 	}
 	if err := e.drain(); err != nil {
@@ -121,10 +120,12 @@ func (e *Engine) direct(j *store.Job) error {
 	}
 	defer recountAll(e)
 	return e.base.Settle(context.Background(), func(tx store.BaseTx) error {
+		g.open() // the base may run it again
 		d := &directTx{BaseTx: tx, engine: e}
-		if err := j.Fn(d); err != nil {
+		if err := fn(d); err != nil {
 			return err
 		}
+		g.shut()
 		return d.mark(lsn)
 	})
 }

@@ -8,12 +8,14 @@ import (
 	"larder/store"
 )
 
-// Engine is one shard behind the journal. For any goroutine.
+// Engine is one shard: its file, its layers, its part of the room. As a store.Engine it shows that shard alone, for
+// upkeep and check. For any goroutine.
 //
 // Locks, in the order they are taken: writing, then overlay, then the log's own. writing
 // makes groups of transactions come one after the other; overlay guards which generations
 // there are and is only held for moments.
 type Engine struct {
+	order *Order
 	log   *Log
 	base  store.Base
 	shard int
@@ -23,8 +25,6 @@ type Engine struct {
 	logLimit int64
 	sync     *atomic.Int32
 	began    *atomic.Pointer[func()] // what OnSettle was given
-
-	queue queue
 
 	writing  sync.Mutex
 	group    *layer // the leader's
@@ -67,24 +67,9 @@ func (e *Engine) newID() store.ID {
 // noteID keeps the counter above ids that a replayed record uses.
 func (e *Engine) noteID(id store.ID) { e.nextID = max(e.nextID, id+1) }
 
-// View reads the layers over a snapshot of the base, as both were when it began.
+// View sees this shard alone.
 func (e *Engine) View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
-	g, err := e.pin()
-	if err != nil {
-		return err
-	}
-	defer g.top().pins.Add(-1)
-	err = e.base.View(ctx, s, func(low store.Tx) error {
-		top, err := g.over(low.(store.BaseTx), e.base.Hash)
-		if err != nil {
-			return err
-		}
-		return fn(fenced(top, &s))
-	})
-	if e.careful() {
-		e.log.awaitSync(g.newest())
-	}
-	return err
+	return e.order.viewOf(ctx, e, s, fn)
 }
 
 // pin takes hold of the present layers. It comes before the base's snapshot: a generation
@@ -107,35 +92,9 @@ func (e *Engine) present() *generations {
 	return e.now
 }
 
-// Update runs fn in the next group.
+// Update sees this shard alone.
 func (e *Engine) Update(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
-	t := e.queue.ticket()
-	defer e.queue.giveBack(t)
-	t.own = store.Job{Scope: s, Write: true, Fn: fn}
-	t.ones[0] = &t.own
-	t.jobs = t.ones[:]
-	e.run(t)
-	return t.own.Err
-}
-
-// Batch runs jobs in one group, in order; a batch that only reads shares a View.
-func (e *Engine) Batch(ctx context.Context, jobs []*store.Job) {
-	if anyWrites(jobs) {
-		t := e.queue.ticket()
-		defer e.queue.giveBack(t)
-		t.jobs = jobs
-		e.run(t)
-		return
-	}
-	err := e.View(ctx, store.Whole(), func(tx store.Tx) error {
-		for _, j := range jobs {
-			j.Err = j.Fn(tx)
-		}
-		return nil
-	})
-	if err != nil {
-		fail(jobs, err)
-	}
+	return e.order.updateOf(ctx, e, s, fn)
 }
 
 func anyWrites(jobs []*store.Job) bool {

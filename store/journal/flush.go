@@ -160,8 +160,8 @@ func joinFlush(log *Log, shards []*Engine, g *gate, fn func([]store.Tx) error) (
 }
 
 // flushAlone is joinFlush for one shard, whose base's commit is record enough.
-func (e *Engine) flushAlone(j *store.Job) (done bool, err error) {
-	flushes := rehearse([]*Engine{e}, func(txs []store.Tx) error { return j.Fn(txs[0]) })
+func (e *Engine) flushAlone(g *gate, fn func(store.Tx) error) (done bool, err error) {
+	flushes := rehearse([]*Engine{e}, func(txs []store.Tx) error { return fn(txs[0]) })
 	if flushes == nil {
 		return false, nil
 	}
@@ -172,6 +172,7 @@ func (e *Engine) flushAlone(j *store.Job) (done bool, err error) {
 	if err := e.log.Sync(lsn); err != nil {
 		return true, err
 	}
+	g.shut()
 	return true, e.empty(flushes[0].dbs, lsn)
 }
 

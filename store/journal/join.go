@@ -1,105 +1,11 @@
 package journal
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"sync"
 
 	"larder/store"
 )
-
-// Join runs fn in one transaction over several shards of this journal and commits it as
-// one record: a crash leaves all of it or nothing. The caller keeps readers from seeing
-// one shard's part before the other's.
-func (e *Engine) Join(ctx context.Context, peers []store.Engine, fn func([]store.Tx) error) error {
-	shards := make([]*Engine, len(peers))
-	for i, p := range peers {
-		peer, ok := p.(*Engine)
-		if !ok || peer.log != e.log {
-			return errors.New("the engines do not share a journal")
-		}
-		shards[i] = peer
-	}
-	for _, s := range shards {
-		if err := s.waitForRoom(); err != nil {
-			return err
-		}
-	}
-	for _, s := range shards {
-		s.writing.Lock()
-		defer s.writing.Unlock()
-		if s.closed {
-			return store.ErrClosed
-		}
-	}
-	large, err := joinOverlays(e.log, shards, fn)
-	if large {
-		return joinBases(e.log, shards, &gate{}, fn)
-	}
-	return err
-}
-
-// joinOverlays runs fn over all shards' layers, and publishes them behind one record. It
-// reports whether the transaction turned out too large for that.
-func joinOverlays(log *Log, shards []*Engine, fn func([]store.Tx) error) (large bool, err error) {
-	writers := make([]*writer, len(shards))
-	txs := make([]store.Tx, len(shards))
-	var run func(i int) error
-	run = func(i int) error {
-		if i == len(shards) {
-			return fn(txs)
-		}
-		s := shards[i]
-		s.group.reset()
-		s.rec.reset()
-		var inner error
-		err := s.over(func(top store.BaseTx, now *generations) {
-			writers[i] = s.writer(top, now)
-			writers[i].rec = s.rec
-			txs[i] = writers[i]
-			inner = run(i + 1)
-			s.rec = writers[i].rec
-		})
-		return cmp.Or(err, inner)
-	}
-	err = run(0)
-	for i, s := range shards {
-		large = large || writers[i] != nil && writers[i].large
-		s.group.dropLoose()
-	}
-	if large || err != nil {
-		return large, err
-	}
-	return false, publishJoined(log, shards)
-}
-
-func publishJoined(log *Log, shards []*Engine) error {
-	payload := shards[0].emptyPayload()
-	for _, s := range shards {
-		if len(s.rec.buf) > 0 {
-			payload = section(payload, s.shard, s.rec.buf)
-		}
-	}
-	if len(payload) == 0 {
-		return nil
-	}
-	shards[0].payload = payload
-	lsn, err := log.Append(payload)
-	if err != nil {
-		return err
-	}
-	var unsure error
-	if SyncMode(shards[0].sync.Load()) == Always || log.crowded() {
-		unsure = log.Sync(lsn)
-	}
-	for _, s := range shards {
-		if len(s.rec.buf) > 0 {
-			s.absorb(lsn)
-		}
-	}
-	return unsure
-}
 
 // joinBases runs fn straight on the bases. The record is on stable storage before the
 // first base commits, and each base commits with its LSN as mark: after a crash between

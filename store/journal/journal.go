@@ -24,12 +24,15 @@ type Options struct {
 	test func(*Log)
 	// Manual turns the idle settling off: tests call Tend themselves.
 	Manual bool
+	// NowMillis tells the time in Unix milliseconds; nil means the system's clock.
+	NowMillis func() int64
 }
 
 // Journal is the redo log of a server and the shards behind it. For any goroutine.
 type Journal struct {
 	log    *Log
 	shards []*Engine
+	order  *Order
 	room   *room
 	mode   atomic.Int32
 	began  atomic.Pointer[func()] // see OnSettle
@@ -55,9 +58,11 @@ func Open(dir string, bases []store.Base, o Options) (*Journal, error) {
 		j.room.join(e)
 		j.shards = append(j.shards, e)
 	}
+	j.order = newOrder(j, o.NowMillis)
 	if err := j.recover(); err != nil {
 		return nil, err
 	}
+	j.order.newest.Store(j.log.Last())
 	if !o.Manual {
 		j.done.Add(1)
 		go j.tend()
@@ -65,7 +70,10 @@ func Open(dir string, bases []store.Base, o Options) (*Journal, error) {
 	return j, nil
 }
 
-// Engines are the shards, each a store.Engine and store.Joiner.
+// Order is the engine over all shards.
+func (j *Journal) Order() *Order { return j.order }
+
+// Engines are the shards, each a store.Engine by itself.
 func (j *Journal) Engines() []store.Engine {
 	list := make([]store.Engine, len(j.shards))
 	for i, e := range j.shards {

@@ -20,7 +20,7 @@ func openSmall(t *testing.T, clock func() int64) store.Engine { return over(t, c
 
 func over(t *testing.T, clock func() int64, bytes int64) store.Engine {
 	base := memory.New(memory.WithClock(clock), memory.AsBase())
-	j, err := journal.Open(t.TempDir(), []store.Base{base}, journal.Options{OverlayBytes: bytes})
+	j, err := journal.Open(t.TempDir(), []store.Base{base}, journal.Options{OverlayBytes: bytes, NowMillis: clock})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func overSQLite(t *testing.T, clock func() int64, bytes int64) store.Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j, err := journal.Open(dir, []store.Base{base}, journal.Options{OverlayBytes: bytes})
+	j, err := journal.Open(dir, []store.Base{base}, journal.Options{OverlayBytes: bytes, NowMillis: clock})
 	if err != nil {
 		t.Fatal(err)
 	}

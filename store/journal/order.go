@@ -39,14 +39,15 @@ type Order struct {
 	bases sync.RWMutex
 }
 
-// Order returns the engine over all shards. nowMillis tells the time in Unix milliseconds; nil means the system's clock.
-func (j *Journal) Order(nowMillis func() int64) *Order {
+func newOrder(j *Journal, nowMillis func() int64) *Order {
 	if nowMillis == nil {
 		nowMillis = func() int64 { return time.Now().UnixMilli() }
 	}
 	o := &Order{log: j.log, shards: j.shards, mode: &j.mode, clock: clock{read: nowMillis}}
+	for _, e := range j.shards {
+		e.order = o
+	}
 	o.group = newGroup(o)
-	o.newest.Store(j.log.Last())
 	none := make(chan struct{})
 	close(none)
 	o.effects.Store(&none)
@@ -85,6 +86,14 @@ func (o *Order) Update(ctx context.Context, s store.Scope, fn func(store.Tx) err
 	t.ones[0] = &t.own
 	o.write(t, t.ones[:])
 	return t.own.Err
+}
+
+// updateOf is an Update that sees one shard alone.
+func (o *Order) updateOf(ctx context.Context, e *Engine, s store.Scope, fn func(store.Tx) error) error {
+	return o.Update(ctx, s, func(tx store.Tx) error {
+		tx.(*Tx).only = e
+		return fn(tx)
+	})
 }
 
 // Batch runs jobs in order: in one group if one of them writes, else in one View.

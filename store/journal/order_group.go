@@ -228,7 +228,14 @@ func (o *Order) direct(j *store.Job) error {
 	}
 	gate := gate{mu: &o.bases}
 	defer gate.open()
-	err := joinBases(o.log, shards, &gate, func(txs []store.Tx) error {
+	err := o.runStraight(j, shards, &gate)
+	o.newest.Store(o.log.Last())
+	o.effects.Store(o.pending)
+	return err
+}
+
+func (o *Order) runStraight(j *store.Job, shards []*Engine, g *gate) error {
+	run := func(txs ...store.Tx) error {
 		d := straight{txs: make([]store.Tx, len(o.shards))}
 		for i, tx := range txs {
 			d.txs[shards[i].shard] = tx
@@ -236,10 +243,11 @@ func (o *Order) direct(j *store.Job) error {
 		var tx Tx
 		tx.begin(o, &d, txs[0].Now(), &j.Scope)
 		return j.Fn(&tx)
-	})
-	o.newest.Store(o.log.Last())
-	o.effects.Store(o.pending)
-	return err
+	}
+	if len(shards) == 1 {
+		return shards[0].direct(g, func(tx store.Tx) error { return run(tx) })
+	}
+	return joinBases(o.log, shards, g, func(txs []store.Tx) error { return run(txs...) })
 }
 
 // straight is the transactions of bases. It belongs to one goroutine.

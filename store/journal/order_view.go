@@ -38,6 +38,22 @@ func (o *Order) View(ctx context.Context, s store.Scope, fn func(store.Tx) error
 	return fn(&v.tx)
 }
 
+// viewOf is a View that sees one shard alone.
+func (o *Order) viewOf(ctx context.Context, e *Engine, s store.Scope, fn func(store.Tx) error) error {
+	v := o.view()
+	defer o.views.Put(v)
+	defer v.await()
+	defer v.close()
+	v.shards[e.shard] = true
+	now, err := v.open(ctx)
+	if err != nil {
+		return err
+	}
+	v.tx.begin(o, v, time.UnixMilli(now), &s)
+	v.tx.only = e
+	return fn(&v.tx)
+}
+
 // viewAll runs jobs that only read in one View.
 func (o *Order) viewAll(ctx context.Context, jobs []*store.Job) {
 	v := o.view()

@@ -20,10 +20,19 @@ type Tx struct {
 	order  *Order
 	shards shards
 	now    time.Time
+	only   *Engine // nil, or the one shard that it sees
 }
 
 func (t *Tx) begin(o *Order, s shards, now time.Time, scope *store.Scope) {
-	t.order, t.shards, t.now, t.fence = o, s, now, fence{scope: scope}
+	t.order, t.shards, t.now, t.fence, t.only = o, s, now, fence{scope: scope}, nil
+}
+
+// home is the shard where a key is looked for.
+func (t *Tx) home(name []byte) int {
+	if t.only != nil {
+		return t.only.shard
+	}
+	return t.order.shardOf(name)
 }
 
 // Now is the same for all shards.
@@ -34,7 +43,7 @@ func (t *Tx) ofKey(k store.Key) (int, store.BaseTx, error) {
 	if err := t.admits(k); err != nil {
 		return 0, nil, err
 	}
-	shard := t.order.shardOf(k.Name)
+	shard := t.home(k.Name)
 	tx, err := t.shards.at(shard)
 	return shard, tx, err
 }
@@ -44,7 +53,7 @@ func (t *Tx) ofID(id store.ID) (store.BaseTx, store.ID, error) {
 	n := store.ID(len(t.order.shards))
 	shard := int(id % n)
 	if id == 0 && len(t.scope.Keys) > 0 { // owns nothing anywhere
-		shard = t.order.shardOf(t.scope.Keys[0].Name)
+		shard = t.home(t.scope.Keys[0].Name)
 	}
 	tx, err := t.shards.at(shard)
 	return tx, id / n, err
@@ -59,13 +68,13 @@ func (t *Tx) outer(shard int, inner store.ID) store.ID {
 
 // SameShard reports whether ids of a's may be put under b.
 func (t *Tx) SameShard(a, b store.Key) bool {
-	return t.order.shardOf(a.Name) == t.order.shardOf(b.Name)
+	return t.home(a.Name) == t.home(b.Name)
 }
 
 // Heads asks each shard once.
 func (t *Tx) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, error) {
 	if len(keys) == 1 {
-		return t.headsOf(dst, t.order.shardOf(keys[0].Name), keys)
+		return t.headsOf(dst, t.home(keys[0].Name), keys)
 	}
 	from := len(dst)
 	dst = append(dst, make([]store.Head, len(keys))...)
@@ -104,7 +113,7 @@ func (t *Tx) headsOf(dst []store.Head, shard int, keys []store.Key) ([]store.Hea
 func (t *Tx) split(keys []store.Key, fn func(shard int, mine []store.Key, at []int) error) error {
 	mine, at := make([][]store.Key, len(t.order.shards)), make([][]int, len(t.order.shards))
 	for i, k := range keys {
-		shard := t.order.shardOf(k.Name)
+		shard := t.home(k.Name)
 		mine[shard], at[shard] = append(mine[shard], k), append(at[shard], i)
 	}
 	for shard := range mine {
@@ -160,7 +169,7 @@ func (t *Tx) each(keys []store.Key, fn func(store.BaseTx, []store.Key) (int, err
 		return 0, err
 	}
 	if len(keys) == 1 {
-		tx, err := t.shards.at(t.order.shardOf(keys[0].Name))
+		tx, err := t.shards.at(t.home(keys[0].Name))
 		if err != nil {
 			return 0, err
 		}

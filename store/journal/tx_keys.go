@@ -19,6 +19,14 @@ func (t *Tx) pages(from store.Cursor, n int, page func(store.BaseTx, int, store.
 	if err := t.whole(); err != nil {
 		return 0, err
 	}
+	if t.only != nil {
+		tx, err := t.shards.at(t.only.shard)
+		if err != nil {
+			return 0, err
+		}
+		_, next, err := page(tx, t.only.shard, from)
+		return next, err
+	}
 	count, found := len(t.order.shards), 0
 	shard := int(from>>store.HashBits) * count >> store.SlotBits
 	for ; shard < count; shard++ { // false at once for a cursor that is none of ours
@@ -110,9 +118,10 @@ func pick(sizes []int64, n int64) int {
 }
 
 func (t *Tx) sizes(db int) (sizes []int64, total int64, err error) {
-	err = t.everywhere(func(_ int, tx store.BaseTx) error {
+	sizes = make([]int64, len(t.order.shards))
+	err = t.everywhere(func(shard int, tx store.BaseTx) error {
 		n, err := tx.Size(db)
-		sizes, total = append(sizes, n), total+n
+		sizes[shard], total = n, total+n
 		return err
 	})
 	return sizes, total, err
@@ -139,6 +148,9 @@ func (t *Tx) everywhere(fn func(shard int, tx store.BaseTx) error) error {
 		return err
 	}
 	for shard := range t.order.shards {
+		if t.only != nil && t.only.shard != shard {
+			continue
+		}
 		tx, err := t.shards.at(shard)
 		if err == nil {
 			err = fn(shard, tx)
