@@ -126,6 +126,12 @@ func (e *Engine) Close() error {
 	return err
 }
 
+func (e *Engine) isClosed() bool {
+	e.overlay.Lock()
+	defer e.overlay.Unlock()
+	return e.closed
+}
+
 // Bytes are the bytes of the generations in memory.
 func (e *Engine) Bytes() int64 {
 	e.overlay.Lock()

@@ -77,6 +77,18 @@ func (o *Order) reach(set []bool, s *store.Scope) {
 
 // Update runs fn in the next group.
 func (o *Order) Update(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
+	return o.update(ctx, s, nil, fn)
+}
+
+// updateOf is an Update that sees one shard alone.
+func (o *Order) updateOf(ctx context.Context, e *Engine, s store.Scope, fn func(store.Tx) error) error {
+	return o.update(ctx, s, e, func(tx store.Tx) error {
+		tx.(*Tx).only = e
+		return fn(tx)
+	})
+}
+
+func (o *Order) update(ctx context.Context, s store.Scope, only *Engine, fn func(store.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -84,16 +96,8 @@ func (o *Order) Update(ctx context.Context, s store.Scope, fn func(store.Tx) err
 	defer o.line.giveBack(t)
 	t.own = store.Job{Scope: s, Write: true, Fn: fn}
 	t.ones[0] = &t.own
-	o.write(t, t.ones[:])
+	o.write(t, t.ones[:], only)
 	return t.own.Err
-}
-
-// updateOf is an Update that sees one shard alone.
-func (o *Order) updateOf(ctx context.Context, e *Engine, s store.Scope, fn func(store.Tx) error) error {
-	return o.Update(ctx, s, func(tx store.Tx) error {
-		tx.(*Tx).only = e
-		return fn(tx)
-	})
 }
 
 // Batch runs jobs in order: in one group if one of them writes, else in one View.
@@ -108,16 +112,16 @@ func (o *Order) Batch(ctx context.Context, jobs []*store.Job) {
 	}
 	t := o.line.ticket()
 	defer o.line.giveBack(t)
-	o.write(t, jobs)
+	o.write(t, jobs, nil)
 }
 
 // write waits for room before it takes a place in the line, so that nobody else waits for it.
-func (o *Order) write(t *ticket, jobs []*store.Job) {
-	if o.closed.Load() {
+func (o *Order) write(t *ticket, jobs []*store.Job, only *Engine) {
+	if o.closed.Load() || only != nil && only.isClosed() {
 		fail(jobs, store.ErrClosed)
 		return
 	}
-	if err := o.waitForRoom(jobs); err != nil {
+	if err := o.waitForRoom(jobs, only); err != nil {
 		fail(jobs, err)
 		return
 	}
@@ -125,7 +129,10 @@ func (o *Order) write(t *ticket, jobs []*store.Job) {
 	o.run(t)
 }
 
-func (o *Order) waitForRoom(jobs []*store.Job) error {
+func (o *Order) waitForRoom(jobs []*store.Job, only *Engine) error {
+	if only != nil {
+		return only.waitForRoom()
+	}
 	set := make([]bool, len(o.shards))
 	for _, j := range jobs {
 		o.reach(set, &j.Scope)
