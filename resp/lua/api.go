@@ -46,8 +46,9 @@ func (m *machine) openLog(redis *vm.Table) {
 }
 
 // problem is an error as redis.pcall returns it: a table with a field err. Text that begins
-// with "-" brings its own code, all other is an ERR.
+// with "-" brings its own code, all other is an ERR. It ends at a NUL.
 func (m *machine) problem(text string) vm.Value {
+	text = reply.Quote(text)
 	code, rest := "ERR", text
 	if strings.HasPrefix(text, "-") {
 		rest = text[1:]

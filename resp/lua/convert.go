@@ -168,16 +168,16 @@ func (r *Run) toReply(t *vm.Thread, v vm.Value, depth int) reply.Reply {
 func (r *Run) tableReply(t *vm.Thread, tb *vm.Table, depth int) reply.Reply {
 	if text, ok := tb.GetField("err").Str(); ok {
 		r.counted = depth == 0 && tb.GetField(countedField).Truth()
-		return reply.Fail(oneLine(text))
+		return reply.Fail(reply.Quote(text))
 	}
 	if text, ok := tb.GetField("ok").Str(); ok {
-		return reply.Word(oneLine(text))
+		return reply.Word(reply.Quote(text))
 	}
 	if v := tb.GetField("double"); v.IsNumber() {
 		return reply.Float(v.Num())
 	}
 	if text, ok := tb.GetField("big_number").Str(); ok {
-		return reply.Big(spaced(text))
+		return reply.Big(text)
 	}
 	if v := tb.GetField("verbatim_string").Table(); v != nil {
 		format, ok := v.GetField("format").Str()
@@ -216,15 +216,4 @@ func (r *Run) entries(t *vm.Thread, tb *vm.Table, depth int, values bool) []repl
 		}
 	}
 	return elems
-}
-
-// spaced replaces each byte of a line end by a space, also at the end of the text.
-func spaced(s string) string {
-	b := []byte(s)
-	for i, c := range b {
-		if c == '\r' || c == '\n' {
-			b[i] = ' '
-		}
-	}
-	return string(b)
 }

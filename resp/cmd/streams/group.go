@@ -162,7 +162,7 @@ func openGroup(c *cmd.Call) (*store.StreamKey, *store.StreamGroup, reply.Reply) 
 	case err != nil:
 		return nil, nil, reply.Err(err)
 	case g == nil:
-		return nil, nil, reply.Fail(fmt.Sprintf("NOGROUP No such consumer group '%s' for key name '%s'", c.Args[3], c.Args[2]))
+		return nil, nil, reply.Failf("NOGROUP No such consumer group '%s' for key name '%s'", c.Args[3], c.Args[2])
 	}
 	return s, g, reply.Nothing()
 }
