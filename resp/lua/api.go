@@ -115,13 +115,16 @@ func (m *machine) call(t *vm.Thread, args []vm.Value, raises bool) []vm.Value {
 		answer.Release()
 		panic(aborted{})
 	}
+	answer, err := answer.Plain()
+	if err != nil {
+		answer = reply.Fail("ERR the reply cannot be read: " + err.Error())
+	}
 	if r.killed.Load() {
 		m.rt.Hurry() // commands may take long, and count as one step each
 	}
 	t.Step()
-	failed := answer.IsError()
 	v := m.fromReply(t, answer)
-	if failed && raises {
+	if answer.IsError() && raises {
 		t.RaiseValue(v)
 	}
 	return t.Return(v)

@@ -6,12 +6,8 @@ import (
 )
 
 // fromReply turns a command's reply into what redis.call returns, by the protocol that the
-// script has chosen. The reply is released.
+// script has chosen. The reply must be Plain.
 func (m *machine) fromReply(t *vm.Thread, r reply.Reply) vm.Value {
-	r, err := r.Plain()
-	if err != nil {
-		return m.problem("the reply cannot be read: " + err.Error())
-	}
 	c := &converter{m: m, t: t, proto: m.run.proto}
 	return c.value(r)
 }
