@@ -76,8 +76,8 @@ func (s *step) undeclared(got value) string {
 	return "  its reply nests: say so in its row, and add a section to testdata/nested.txt\n"
 }
 
-// way is how a command is called. Its line is a pattern for the words, its modifiers %[1]s and they %[2]s; what the last
-// line answers is compared.
+// way is how a command is called. In its lines %[1]s are the modifiers and %[2]s the words of the command;
+// what the last line answers is compared.
 type way struct {
 	name  string
 	lines string
@@ -118,9 +118,9 @@ func (w *way) steps(t *testing.T, l *nestedLine) []*step {
 	return sc.steps(t)
 }
 
-// TestDiffNestedReplies calls what answers lists inside lists in every way there is, and wants the judge's replies, or the
-// recorded ones. Each way must have shown such a reply of each command, unless the command is refused that way. Ways begin with
-// "alone", which tells whether RESP2 has such replies of the command.
+// TestDiffNestedReplies calls what answers lists inside lists in every way there is, and wants the judge's
+// replies, or the recorded ones. Each way must have shown such a reply of each command, unless the command is
+// refused that way. Ways begin with "alone", which tells whether RESP2 has such replies of the command.
 func TestDiffNestedReplies(t *testing.T) {
 	needsLarder(t)
 	p := startPair(t, "--enable-debug-command", "yes")
@@ -202,8 +202,8 @@ func (sec *section) step(t *testing.T, s *step, n int, conns []*conn) value {
 	return got
 }
 
-// check holds a reply against the recorded one. A script in RESP3 gets maps and sets, which have no order in Lua: there the
-// kinds of the scalars must be those that the client is answered itself, in the protocol that suits.
+// check holds a reply against the recorded one. A script in RESP3 gets maps and sets, which have no order in
+// Lua: there the kinds of the scalars must be those that the client itself is answered.
 func (l *nestedLine) check(t *testing.T, w *way, proto int, got value, c *conn) {
 	t.Helper()
 	if got.isError() && w.name != ways[0].name {

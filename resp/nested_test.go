@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestNestedRepliesHaveConversations wants a section in the file that integration/diff_nested_test.go plays for each row
-// whose replies nest, and no others.
+// TestNestedRepliesHaveConversations wants a section for each row whose replies nest, and no others, in the file
+// that integration/diff_nested_test.go plays.
 func TestNestedRepliesHaveConversations(t *testing.T) {
 	const path = "../integration/testdata/nested.txt"
 	text, err := os.ReadFile(path)

@@ -292,7 +292,8 @@ if page[1] ~= '0' then error('more than one page') end
 local n = 0
 for i = 2, #page[2], 2 do if page[2][i] == v then n = n + 1 end end
 return n`, "h")
-	c.wantScript("[l [a b]]", `redis.call('RPUSH', KEYS[1], 'a', 'b') return redis.call('LMPOP', 1, KEYS[1], 'LEFT', 'COUNT', 5)`, "l")
+	c.wantScript("[l [a b]]", `redis.call('RPUSH', KEYS[1], 'a', 'b')
+return redis.call('LMPOP', 1, KEYS[1], 'LEFT', 'COUNT', 5)`, "l")
 	c.wantScript("2.5", `redis.setresp(3) redis.call('ZADD', KEYS[1], 2.5, 'a')
 return tostring(redis.call('ZMPOP', 1, KEYS[1], 'MIN')[2][1][2].double)`, "z")
 }

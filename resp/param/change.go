@@ -47,7 +47,8 @@ func (s *Set) plan(words [][]byte, local bool) ([]change, error) {
 		p := s.byName[name]
 		switch {
 		case p == nil:
-			return nil, store.Invalid("Unknown option or number of arguments for CONFIG SET - '" + reply.Quote(given) + "'")
+			return nil, store.Invalid("Unknown option or number of arguments for CONFIG SET - '" +
+				reply.Quote(given) + "'")
 		case p.has(protected) && !s.allowed("enable-protected-configs", local):
 			return nil, failed(given, refusal("can't set protected config"))
 		case p.has(immutable):

@@ -47,8 +47,9 @@ func TestPlainDecodesListsInsideOtherReplies(t *testing.T) {
 
 func TestPlainKeepsEveryKindInsideAList(t *testing.T) {
 	l := reply.NewList(3, reply.Array)
-	kinds := []reply.Reply{reply.OK(), reply.Fail("ERR no"), reply.Integer(-7), reply.Text("a"), reply.Nil(), reply.Float(1.5), reply.Boolean(true),
-		reply.Big("123"), reply.VerbatimText("txt", "hi"), reply.MapOf(reply.Text("k"), listOf(3, 2)), reply.SetOf(reply.Text("m")), reply.Of()}
+	kinds := []reply.Reply{reply.OK(), reply.Fail("ERR no"), reply.Integer(-7), reply.Text("a"), reply.Nil(),
+		reply.Float(1.5), reply.Boolean(true), reply.Big("123"), reply.VerbatimText("txt", "hi"),
+		reply.MapOf(reply.Text("k"), listOf(3, 2)), reply.SetOf(reply.Text("m")), reply.Of()}
 	for _, r := range kinds {
 		l.Reply(r)
 	}

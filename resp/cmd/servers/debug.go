@@ -46,7 +46,8 @@ func (f *family) debug(c *cmd.Call) reply.Reply {
 			return row.run(f, c)
 		}
 	}
-	return reply.Failf("ERR unknown subcommand or wrong number of arguments for '%s'. Try DEBUG HELP.", c.Args[1][:min(len(c.Args[1]), 128)])
+	word := c.Args[1][:min(len(c.Args[1]), 128)]
+	return reply.Failf("ERR unknown subcommand or wrong number of arguments for '%s'. Try DEBUG HELP.", word)
 }
 
 func debugHelp() reply.Reply {
