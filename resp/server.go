@@ -28,6 +28,7 @@ import (
 	"larder/resp/guard"
 	"larder/resp/lua"
 	"larder/resp/param"
+	"larder/resp/reply"
 	"larder/resp/stat"
 	"larder/resp/track"
 	"larder/store"
@@ -191,7 +192,7 @@ func (s *Server) accept(conn redcon.Conn) bool {
 	client := newClient(conn)
 	client.Authenticated.Store(s.gate.Open())
 	if problem := s.turnAway(conn); problem != "" {
-		conn.NetConn().Write([]byte("-" + problem + "\r\n"))
+		conn.NetConn().Write(reply.Fail(problem).Append(nil, 2))
 		return false
 	}
 	guarded := conn.NetConn().(*guard.Conn)
@@ -206,7 +207,7 @@ func (s *Server) accept(conn redcon.Conn) bool {
 	fresh.hear()
 	if !s.clients.add(client, int(s.params.Int("maxclients"))) {
 		s.stats.Refused.Add(1)
-		conn.NetConn().Write([]byte("-ERR max number of clients reached\r\n"))
+		conn.NetConn().Write(reply.Fail("ERR max number of clients reached").Append(nil, 2))
 		return false
 	}
 	guarded.Restrict(!s.gate.Open())

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"larder/resp/cmd"
+	"larder/resp/reply"
 	"larder/resp/stat"
 )
 
@@ -118,20 +119,5 @@ func unknownCommand(args [][]byte) string {
 	return fmt.Sprintf("ERR unknown command '%s', with args beginning with: %s", clip(args[0], 128), quoted.String())
 }
 
-// clip makes bytes fit an error line: at most n, up to a NUL, line ends as spaces.
-func clip(b []byte, n int) string {
-	if len(b) > n {
-		b = b[:n]
-	}
-	clean := make([]byte, 0, len(b))
-	for _, c := range b {
-		if c == 0 {
-			break
-		}
-		if c == '\r' || c == '\n' {
-			c = ' '
-		}
-		clean = append(clean, c)
-	}
-	return string(clean)
-}
+// clip is what Redis's %.128s and its like show of a word: at most n bytes of it.
+func clip(b []byte, n int) string { return reply.Quote(b[:min(n, len(b))]) }

@@ -47,7 +47,7 @@ func (s *Set) Rewrite() error {
 }
 
 func rewriteFailed(err error) error {
-	return store.Invalid("Rewriting config file: " + oneLine(reason(err)))
+	return store.Invalid("Rewriting config file: " + reason(err))
 }
 
 func (s *Set) rewritten(old string) string {

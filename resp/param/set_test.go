@@ -106,7 +106,7 @@ func TestChangeRefuses(t *testing.T) {
 		{"maxmemory=12 ", "maxmemory", fail + "argument must be a memory value"},
 		{"foo=1", "foo", "Unknown option or number of arguments for CONFIG SET - '%'"},
 		{"FOO=1;maxmemory=xx", "FOO", "Unknown option or number of arguments for CONFIG SET - '%'"},
-		{"a\nb=1", "a b", "Unknown option or number of arguments for CONFIG SET - '%'"},
+		{"a\x00b=1", "a", "Unknown option or number of arguments for CONFIG SET - '%'"},
 		{"daemonize=yes", "daemonize", fail + "can't set immutable config"},
 		{"DAEMONIZE=yes", "DAEMONIZE", fail + "can't set immutable config"},
 		{"dir=/tmp", "dir", fail + "can't set protected config"},

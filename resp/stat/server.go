@@ -32,6 +32,9 @@ func (s *Server) Reset() {
 // maxErrorCodes bounds Errors: error codes may come from scripts, which can make up any.
 const maxErrorCodes = 128
 
+// maxErrorCode is within how many bytes a code must end.
+const maxErrorCode = 31
+
 // Errors counts error replies by their first word. For any goroutine.
 type Errors struct {
 	total atomic.Int64
@@ -42,7 +45,7 @@ type Errors struct {
 // Count records one error reply by its text.
 func (e *Errors) Count(text string) {
 	e.total.Add(1)
-	code, _, _ := strings.Cut(text, " ")
+	code := errorCode(text)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.codes == nil {
@@ -51,6 +54,19 @@ func (e *Errors) Count(text string) {
 	if _, known := e.codes[code]; known || len(e.codes) < maxErrorCodes {
 		e.codes[code]++
 	}
+}
+
+// errorCode is the code of an error by Redis's rules: text without one among its first bytes is an ERR,
+// and what has a meaning in the lines of INFO becomes "_".
+func errorCode(text string) string {
+	end := strings.IndexByte(text[:min(len(text), maxErrorCode)], ' ')
+	if end < 0 {
+		return "ERR"
+	}
+	if code := text[:end]; !strings.ContainsAny(code, "#:") {
+		return code
+	}
+	return strings.NewReplacer("#", "_", ":", "_").Replace(text[:end])
 }
 
 // Total is the number of error replies.
