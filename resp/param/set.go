@@ -20,9 +20,7 @@ type Set struct {
 	mu      sync.Mutex // one change at a time
 	file    string     // path of the configuration file, "" without one
 	given   []*param   // what the configuration named, in order
-	users   [][]string
-	renames [][2]string
-	extra   []extraLines
+	renames []Rename
 }
 
 // param is one parameter at work. Readers take no lock.
@@ -50,26 +48,7 @@ func New() *Set {
 			s.byName[r.alias] = p
 		}
 	}
-	s.refuseAtRuntime()
 	return s
-}
-
-// refuseAtRuntime guards what a configuration file may say without effect, but a client
-// should not be told OK about.
-func (s *Set) refuseAtRuntime() {
-	s.OnChange("tls-port", func(v string) error {
-		if v != "0" {
-			return refusal("Unable to update TLS configuration. Check server logs.")
-		}
-		return nil
-	})
-	s.OnChange("activedefrag", func(v string) error {
-		if v == "yes" {
-			return refusal("Active defragmentation cannot be enabled: it requires a Redis server compiled with a modified " +
-				"Jemalloc like the one shipped by default with the Redis source distribution")
-		}
-		return nil
-	})
 }
 
 // split makes words of a value given as one: only lists are divided, at each space.
