@@ -100,6 +100,7 @@ func serve(params *param.Set, log *slog.Logger) error {
 	}
 	defer stopProfiles()
 	limitHeap(params)
+	followOOMScore(params, oomScoreFile, log)
 	dir, engine, err := openData(params, log)
 	if err != nil {
 		return err

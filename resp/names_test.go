@@ -39,6 +39,9 @@ func TestRenames(t *testing.T) {
 		{"rename-command 'CONFIG|GET' x", "rename-command 'CONFIG|GET' x", "No such command in rename-command"},
 		{"port 1\nrename-command CONFIG get", "rename-command CONFIG get", "Target command name already exists"},
 		{"rename-command CONFIG ''\nrename-command config x", "rename-command config x", "No such command in rename-command"},
+		{"rename-command BGSAVE ''\nrename-command BGSAVE ''", "rename-command BGSAVE ''", "No such command in rename-command"},
+		{"rename-command CONFIG bgsave", "rename-command CONFIG bgsave", "Target command name already exists"},
+		{"rename-command BGSAVE get", "rename-command BGSAVE get", "Target command name already exists"},
 		{"rename-command CONFIG x\nrename-command GET X", "rename-command GET X", "Target command name already exists"},
 	}
 	for _, r := range rows {

@@ -10,20 +10,20 @@ const (
 	noReplicas = "there is no replication, and `replicaof` is refused"
 	noCluster  = "there is no cluster, and `cluster-enabled yes` is refused"
 	noTLS      = "there is no TLS, and a `tls-port` is refused"
-	noRDB      = "no RDB file is read or written: every acknowledged write is in the log"
+	noRDB      = "no RDB file is read or written: every acknowledged write is in Larder's own files"
 	noAOF      = "there is no append-only file: every acknowledged write is in Larder's own log, which shortens itself"
 	noDefragAt = "there is no defragmentation, and `activedefrag yes` is refused"
 	inTheDark  = "large values are always freed in the background"
 	storage    = "how Redis lays values out in memory; they lie on disk here"
-	onSignal   = "a signal closes the server when what was acknowledged is in the log; there is no RDB file to write or to leave out"
+	onSignal   = "a signal closes the server when all acknowledged writes are in its files; there is no RDB file to write"
 	placement  = "it moves threads between processors, which the operating system does here"
-	forTests   = "it serves Redis's own tests"
 )
 
 func idleRows() []row {
 	return slices.Concat(
 		without("Larder opens no connections to other servers", text("bind-source-addr", "", emptyIsNone)),
-		without("the queue of new connections is as long as the operating system allows", number("tcp-backlog", "511", 0, maxInt, immutable)),
+		without("the queue of new connections is as long as the operating system allows",
+			number("tcp-backlog", "511", 0, maxInt, immutable)),
 		without("connections are served on all processors",
 			number("io-threads", "1", 1, 128, immutable), yesno("io-threads-do-reads", "no", immutable)),
 		without("background work has its own clock, ten times a second",
@@ -33,19 +33,24 @@ func idleRows() []row {
 		without("there are no replicas to wait for", number("shutdown-timeout", "10", 0, maxInt, 0)),
 		without(onSignal, shutdownRow("shutdown-on-sigint"), shutdownRow("shutdown-on-sigterm")),
 		without("`SORT ALPHA` compares bytes, and other locales are refused", checked("locale-collate", "", 0, checkLocale)),
-		without("nothing is propagated", enum("propagation-error-behavior", "ignore", 0, "ignore", "panic", "panic-on-replicas")),
+		without("nothing is propagated",
+			enum("propagation-error-behavior", "ignore", 0, "ignore", "panic", "panic-on-replicas")),
 		without(inTheDark, yesno("lazyfree-lazy-eviction", "no", 0), yesno("lazyfree-lazy-expire", "no", 0),
-			yesno("lazyfree-lazy-server-del", "no", 0), yesno("lazyfree-lazy-user-del", "no", 0), yesno("lazyfree-lazy-user-flush", "no", 0)),
+			yesno("lazyfree-lazy-server-del", "no", 0), yesno("lazyfree-lazy-user-del", "no", 0),
+			yesno("lazyfree-lazy-user-flush", "no", 0)),
 		without("a write evicts all that it needs room for", number("maxmemory-eviction-tenacity", "10", 0, 100, 0)),
-		without(noDefragAt, number("active-defrag-cycle-min", "1", 1, 99, 0), number("active-defrag-cycle-max", "25", 1, 99, 0),
-			number("active-defrag-threshold-lower", "10", 0, 1000, 0), number("active-defrag-threshold-upper", "100", 0, 1000, 0),
+		without(noDefragAt,
+			number("active-defrag-cycle-min", "1", 1, 99, 0), number("active-defrag-cycle-max", "25", 1, 99, 0),
+			number("active-defrag-threshold-lower", "10", 0, 1000, 0),
+			number("active-defrag-threshold-upper", "100", 0, 1000, 0),
 			memory("active-defrag-ignore-bytes", "100mb", 1, 0), number("active-defrag-max-scan-fields", "1000", 1, maxLong, 0)),
 		without(storage, yesno("activerehashing", "yes", 0), number("list-compress-depth", "0", 0, maxInt, 0),
 			memory("hll-sparse-max-bytes", "3000", 0, 0), memory("stream-node-max-bytes", "4096", 0, 0)),
 		without("`RESTORE` always looks at all of a payload", enum("sanitize-dump-payload", "no", 0, "no", "yes", "clients")),
 		without("there are no users but `default`, and `user` and `aclfile` are refused",
 			count("acllog-max-len", "128", 0), enum("acl-pubsub-default", "resetchannels", 0, "allchannels", "resetchannels")),
-		without("it permits `MODULE LOAD`, which is not there", enum("enable-module-command", "no", immutable, "no", "yes", "local")),
+		without("it permits `MODULE LOAD`, which is not there",
+			enum("enable-module-command", "no", immutable, "no", "yes", "local")),
 	)
 }
 
@@ -65,8 +70,9 @@ func idlePersistenceRows() []row {
 			yesno("rdb-del-sync-files", "no", 0),
 			yesno("rdb-save-incremental-fsync", "yes", 0),
 		),
-		without("no RDB file is written; writes are refused while the log cannot be written", yesno("stop-writes-on-bgsave-error", "yes", 0)),
-		without("every acknowledged write is in Larder's own log, whatever it says", yesno("appendonly", "no", 0)),
+		without("no RDB file is written; writes are refused while the log cannot be written",
+			yesno("stop-writes-on-bgsave-error", "yes", 0)),
+		without("every acknowledged write is in Larder's own files, whatever it says", yesno("appendonly", "no", 0)),
 		without(noAOF,
 			checked("appendfilename", "appendonly.aof", immutable, baseName("appendfilename", "filename", false)),
 			checked("appenddirname", "appendonlydir", immutable, baseName("appenddirname", "dirname", false)),
@@ -155,11 +161,14 @@ func idleTLSRows() []row {
 
 func idleProcessRows() []row {
 	return slices.Concat(
-		without("it is about looks", yesno("always-show-logo", "no", immutable), yesno("set-proc-title", "yes", immutable),
+		without("it is how the process looks in a terminal or in ps",
+			yesno("always-show-logo", "no", immutable),
+			yesno("set-proc-title", "yes", immutable),
 			checked("proc-title-template", "{title} {listen-addr} {server-mode}", 0, checkTitle)),
 		without("nothing is written to syslog, and `syslog-enabled yes` is refused",
 			text("syslog-ident", "redis", immutable),
-			enum("syslog-facility", "local0", immutable, "user", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7")),
+			enum("syslog-facility", "local0", immutable, "user", "local0", "local1", "local2", "local3", "local4", "local5",
+				"local6", "local7")),
 		without("what a crash prints is Go's report, always and on standard error",
 			yesno("crash-log-enabled", "yes", 0), yesno("crash-memcheck-enabled", "yes", 0)),
 		without("it silences a warning that Larder does not give", text("ignore-warnings", "", 0)),
@@ -171,13 +180,15 @@ func idleProcessRows() []row {
 
 // testRows are what Redis keeps for its own tests; CONFIG GET with a pattern hides them.
 func testRows() []row {
-	return without(forTests,
-		yesno("use-exit-on-panic", "no", hidden),
-		yesno("lua-enable-deprecated-api", "no", immutable|hidden),
-		yesno("enable-debug-assert", "no", immutable|hidden),
-		number("rdb-key-save-delay", "0", math.MinInt32, maxInt, hidden),
-		number("key-load-delay", "0", math.MinInt32, maxInt, hidden),
-		number("watchdog-period", "0", 0, maxInt, hidden),
-		number("loading-process-events-interval-bytes", "2097152", 1024, maxInt, hidden),
+	return slices.Concat(
+		without("it serves Redis's own tests",
+			yesno("use-exit-on-panic", "no", hidden),
+			yesno("enable-debug-assert", "no", immutable|hidden),
+			number("rdb-key-save-delay", "0", math.MinInt32, maxInt, hidden),
+			number("key-load-delay", "0", math.MinInt32, maxInt, hidden),
+			number("loading-process-events-interval-bytes", "2097152", 1024, maxInt, hidden)),
+		without("it brings back functions that scripts do not have here",
+			yesno("lua-enable-deprecated-api", "no", immutable|hidden)),
+		without("it logs what Redis's own code is doing", number("watchdog-period", "0", 0, maxInt, hidden)),
 	)
 }

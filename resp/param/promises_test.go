@@ -80,7 +80,7 @@ func TestPromisesAreRefused(t *testing.T) {
 		}
 	}
 	for _, r := range New().params {
-		if r.only != nil && !seen[r.name] {
+		if r.promise != "" && !seen[r.name] {
 			t.Errorf("%s refuses values, and no row of this test asks it for one", r.name)
 		}
 	}

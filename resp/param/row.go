@@ -49,14 +49,8 @@ type row struct {
 	check       func(text string) error // for kindText
 	clamp       func(n int64) int64     // for kindInt: cap instead of refusing
 	special     special
-	harmless    string // why nobody is harmed by a row without effect; it is accepted, kept and answered
-	only        *only
-}
-
-// only is what a row takes whose other values promise something that Larder does not do.
-type only struct {
-	value string // as CONFIG GET answers it
-	why   refusal
+	harmless    string  // why nobody is harmed by a row without effect; it is accepted, kept and answered
+	promise     refusal // why a row takes its default alone: its other values promise what Larder does not do
 }
 
 func (r row) has(f flags) bool { return r.flags&f != 0 }
@@ -67,9 +61,9 @@ func (r row) or(alias string) row {
 	return r
 }
 
-// takes makes the row refuse all values but one, which asks for nothing, in a configuration and at run time.
-func (r row) takes(value string, why refusal) row {
-	r.only = &only{value, why}
+// refuses makes the row take no value but its default, in a configuration and at run time.
+func (r row) refuses(why refusal) row {
+	r.promise = why
 	return r
 }
 

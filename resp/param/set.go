@@ -36,7 +36,7 @@ func New() *Set {
 	s := &Set{byName: map[string]*param{}}
 	for _, r := range rows() {
 		p := &param{row: r}
-		v, err := p.parse(input{args: p.split(r.def)})
+		v, err := p.read(input{args: p.split(r.def)})
 		if err != nil {
 			panic("default of " + r.name + ": " + err.Error())
 		}
@@ -60,6 +60,15 @@ func (r *row) split(s string) []string {
 		return nil
 	}
 	return strings.Split(s, " ")
+}
+
+// parse reads a value that the parameter takes.
+func (p *param) parse(in input) (value, error) {
+	v, err := p.read(in)
+	if err == nil && p.promise != "" && v.text != p.first.text {
+		return value{}, p.promise
+	}
+	return v, err
 }
 
 func (p *param) load() value { return *p.value.Load() }

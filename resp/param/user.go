@@ -13,7 +13,8 @@ type userLine struct {
 	password string // its SHA-256 in hexadecimal digits, "" for nopass
 }
 
-const errTwice = refusal("Error in user declaration 'default': Duplicate user found. A user can only be defined once in config files")
+const errTwice = refusal("Error in user declaration 'default': Duplicate user found. " +
+	"A user can only be defined once in config files")
 
 // declare takes a user directive that changes nothing, which CONFIG REWRITE writes into every file: the user
 // `default` with all rights. Any other would promise protection, so it is refused.

@@ -31,16 +31,7 @@ func refusalf(format string, args ...any) refusal { return refusal(fmt.Sprintf(f
 
 const errArgCount = refusal("wrong number of arguments")
 
-// parse reads a value that the row takes. The error's text is Redis's where Redis has one.
-func (r *row) parse(in input) (value, error) {
-	v, err := r.read(in)
-	if err == nil && r.only != nil && v.text != r.only.value {
-		return value{}, r.only.why
-	}
-	return v, err
-}
-
-// read reads a value in the row's grammar.
+// read reads a value in the row's grammar. The error's text is Redis's.
 func (r *row) read(in input) (value, error) {
 	if r.kind == kindSpecial {
 		t, err := r.special.parse(in)
