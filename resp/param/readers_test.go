@@ -69,20 +69,32 @@ func readersOf(t *testing.T, root string) map[string][]string {
 	return readers
 }
 
-// readBy is the name in a call such as params.Int("port"), empty for other nodes.
+// readBy is the name in a call such as params.Int("port"), or of a function that is handed the Set and a
+// name; empty for other nodes.
 func readBy(n ast.Node) string {
 	call, ok := n.(*ast.CallExpr)
 	if !ok || len(call.Args) == 0 {
 		return ""
 	}
+	if len(call.Args) > 1 && lastName(call.Args[0]) == "params" {
+		return written(call.Args[1])
+	}
 	getter, ok := call.Fun.(*ast.SelectorExpr)
-	if !ok || !slices.Contains([]string{"String", "Strings", "Int", "Bytes", "Bool", "Var", "Allowed", "allowed"}, getter.Sel.Name) {
+	if !ok || !isSet(getter.X) ||
+		!slices.Contains([]string{"String", "Strings", "Int", "Bytes", "Bool", "Path", "Var", "Allowed", "allowed"}, getter.Sel.Name) {
 		return ""
 	}
-	if from := lastName(getter.X); from != "params" && from != "Params" && from != "set" && from != "s" {
-		return ""
-	}
-	word, ok := call.Args[0].(*ast.BasicLit)
+	return written(call.Args[0])
+}
+
+// isSet goes by the names that Sets have in the sources.
+func isSet(x ast.Expr) bool {
+	return slices.Contains([]string{"params", "Params", "set", "s"}, lastName(x))
+}
+
+// written is a string that stands in the source.
+func written(x ast.Expr) string {
+	word, ok := x.(*ast.BasicLit)
 	if !ok || word.Kind != token.STRING {
 		return ""
 	}
