@@ -39,7 +39,11 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		}
 	}
 	params := param.New()
-	if err := params.Load(args, stdin); err != nil {
+	err := params.Load(args, stdin)
+	if err == nil {
+		err = resp.CheckRenames(params)
+	}
+	if err != nil {
 		fmt.Fprintln(stderr, report(err))
 		return 1
 	}
@@ -96,6 +100,7 @@ func serve(params *param.Set, log *slog.Logger) error {
 	}
 	defer stopProfiles()
 	limitHeap(params)
+	followOOMScore(params, oomScoreFile, log)
 	dir, engine, err := openData(params, log)
 	if err != nil {
 		return err

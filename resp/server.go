@@ -141,6 +141,9 @@ func New(o Options) (*Server, error) {
 	}
 	s.newCache(o.CacheStats, o.Culler)
 	s.table = newTable(s.families()...)
+	if err := s.table.rename(o.Params.Renames()); err != nil {
+		return nil, err
+	}
 	s.executions.New = func() any { return newExecution(s) }
 	go s.everySecond()
 	go s.keepUses()

@@ -38,7 +38,9 @@ type loader struct {
 	set       *Set
 	depth     int
 	seen      map[*param]bool
+	at        LoadError // the line being read
 	daemonize LoadError // the line that asked for it
+	user      userLine
 }
 
 // Load reads a configuration as redis-server does from its arguments, the program's name
@@ -69,6 +71,9 @@ func (s *Set) Load(args []string, stdin io.Reader) error {
 		content += "\n" + line.options
 	}
 	if err := l.text(content); err != nil {
+		return err
+	}
+	if err := l.checkUsers(); err != nil {
 		return err
 	}
 	return l.checkDaemon()
@@ -135,8 +140,9 @@ func (l *loader) line(line string, number int) error {
 		return nil
 	}
 	name := strings.ToLower(words[0])
+	l.at = LoadError{Line: number, Text: line}
 	if name == "daemonize" {
-		l.daemonize = LoadError{Line: number, Text: line}
+		l.daemonize = l.at
 	}
 	if p := l.set.byName[name]; p != nil {
 		return l.assign(p, words[1:])
@@ -173,15 +179,14 @@ func (l *loader) directive(name string, words []string) error {
 	case name == "include" && n == 2:
 		return l.include(words[1])
 	case name == "rename-command" && n == 3:
-		l.set.renames = append(l.set.renames, [2]string{words[1], words[2]})
+		l.set.renames = append(l.set.renames, Rename{From: words[1], To: words[2], at: l.at})
 		return nil
 	case name == "user" && n >= 2:
-		l.set.users = append(l.set.users, words[1:])
-		return nil
+		return l.declare(words[1], words[2:])
 	case obsolete(name) && n == 2:
 		return nil
 	case name == "loadmodule" && n >= 2:
-		return refusal("Modules cannot be loaded into larder: remove this line")
+		return noModules
 	case name == "sentinel":
 		return refusal("sentinel directive while not in sentinel mode")
 	case strings.Contains(name, "."):
@@ -215,19 +220,29 @@ func (l *loader) include(path string) error {
 // File is the absolute path of the configuration file, "" without one.
 func (s *Set) File() string { return s.file }
 
-// Ignored are the parameters the configuration named although they mean nothing here, in its order.
+// Ignored are the parameters the configuration named although they have no effect here, in its order.
 func (s *Set) Ignored() []string {
 	var names []string
 	for _, p := range s.given {
-		if p.has(noMeaning) {
+		if p.harmless != "" {
 			names = append(names, p.name)
 		}
 	}
 	return names
 }
 
-// Users are the words behind each user directive: a name, then rules.
-func (s *Set) Users() [][]string { return s.users }
+// Rename is a rename-command directive.
+type Rename struct {
+	From, To string // To is "" to remove the command
+	at       LoadError
+}
 
-// Renames are the rename-command directives: the old name, then the new, "" to remove the command.
-func (s *Set) Renames() [][2]string { return s.renames }
+// Refuse is the *LoadError that blames the directive's line.
+func (r Rename) Refuse(reason string) error {
+	e := r.at
+	e.Message = reason
+	return &e
+}
+
+// Renames are the rename-command directives in the order in which they apply.
+func (s *Set) Renames() []Rename { return s.renames }
