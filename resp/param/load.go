@@ -54,7 +54,7 @@ func (s *Set) Load(args []string, stdin io.Reader) error {
 		if s.file, err = filepath.Abs(line.file); err != nil {
 			return cannotOpen(line.file, err)
 		}
-		if content, err = readFiles(s.file); err != nil {
+		if content, err = s.readFiles(s.file); err != nil {
 			return err
 		}
 	}
@@ -88,20 +88,25 @@ func (l *loader) checkDaemon() error {
 }
 
 // readFiles returns a file's content, or that of all files a pattern finds.
-func readFiles(path string) (string, error) {
+func (s *Set) readFiles(path string) (string, error) {
 	paths := []string{path}
 	if strings.ContainsAny(path, "*?[") {
-		paths, _ = filepath.Glob(path) // a malformed pattern finds nothing, as in Redis
+		paths, _ = filepath.Glob(s.absolute(path)) // a malformed pattern finds nothing, as in Redis
 	}
 	var content strings.Builder
 	for _, p := range paths {
-		b, err := os.ReadFile(p)
+		b, err := os.ReadFile(s.absolute(p))
 		if err != nil {
 			return "", cannotOpen(p, err)
 		}
 		content.Write(b)
 	}
 	return content.String(), nil
+}
+
+// CannotLog is the refusal of a log file that does not open.
+func CannotLog(err error) error {
+	return &LoadError{Message: "Can't open the log file: " + reason(err)}
 }
 
 func cannotOpen(path string, err error) error {
@@ -203,7 +208,7 @@ func (l *loader) include(path string) error {
 	if l.depth == maxInclude {
 		return refusal("include files nested too deeply")
 	}
-	content, err := readFiles(path)
+	content, err := l.set.readFiles(path)
 	if err != nil {
 		return err
 	}

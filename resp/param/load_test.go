@@ -66,6 +66,59 @@ func TestDaemonize(t *testing.T) {
 	}
 }
 
+// TestRelativePathsStartAtDir once a line has named it, as in Redis, which changes into it.
+func TestRelativePathsStartAtDir(t *testing.T) {
+	base := t.TempDir()
+	t.Chdir(base)
+	for _, dir := range []string{"a", "b"} {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		write(t, dir+"/port.conf", "port "+map[string]string{"a": "1", "b": "2"}[dir]+"\n")
+	}
+	write(t, "port.conf", "port 3\n")
+	for _, r := range []struct{ text, path, logfile, port string }{
+		{"logfile x.log", base + "/x.log", "x.log", "6379"},
+		{"logfile x.log\ndir a", base + "/a/x.log", "x.log", "6379"},
+		{"dir a\ndir b\nlogfile x.log\ninclude port.conf", base + "/b/x.log", "x.log", "2"},
+		{"include port.conf\ndir a\nlogfile ../x.log", base + "/x.log", "../x.log", "3"},
+		{"dir a\ninclude p*.conf\nlogfile /x.log", "/x.log", "/x.log", "1"},
+		{"dir a", "", "", "6379"},
+	} {
+		s := New()
+		if err := s.Load([]string{"-"}, strings.NewReader(r.text)); err != nil {
+			t.Fatal(err)
+		}
+		if s.Path("logfile") != r.path || s.String("logfile") != r.logfile || s.String("port") != r.port {
+			t.Errorf("%q: %q %q %q", r.text, s.Path("logfile"), s.String("logfile"), s.String("port"))
+		}
+	}
+}
+
+// TestRewriteKeepsWhereRelativePathsLead: the file names dir from then on, whether it did before or not.
+func TestRewriteKeepsWhereRelativePathsLead(t *testing.T) {
+	for text, want := range map[string][2]string{
+		"logfile l\npidfile p\nunixsocket /u\n":           {"/l", "/p"},
+		"dir d\nlogfile l\npidfile ../p\nunixsocket /u\n": {"/d/l", "/p"},
+	} {
+		base := t.TempDir()
+		t.Chdir(base)
+		write(t, "x.conf", text)
+		first, second := New(), New()
+		if err := errors.Join(first.Load([]string{"x.conf"}, nil), first.Rewrite(), second.Load([]string{"x.conf"}, nil)); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range []*Set{first, second} {
+			if s.Path("logfile") != base+want[0] || s.Path("pidfile") != base+want[1] || s.Path("unixsocket") != "/u" || s.Path("aclfile") != "" {
+				t.Error(text, s.Path("logfile"), s.Path("pidfile"), s.Path("unixsocket"))
+			}
+		}
+		if second.String("dir") != first.String("dir") {
+			t.Error(second.String("dir"))
+		}
+	}
+}
+
 func TestCommandLine(t *testing.T) {
 	rows := []struct {
 		args string

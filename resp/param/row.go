@@ -29,6 +29,7 @@ const (
 	emptyIsNone                   // "" means unset: CONFIG REWRITE leaves it out
 	noMeaning                     // accepted, kept and answered for Redis's sake
 	fullRange                     // any uint64
+	fromDir                       // a path; a relative one starts at dir
 )
 
 // choice is a word of an enumeration. Two words may mean the same.
