@@ -37,7 +37,10 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		}
 	}
 	ignoreSignals()
-	params := param.New()
+	params, parent := param.New(), startedBy()
+	if parent != nil {
+		return serveFor(parent, params, stdout)
+	}
 	if err := params.Load(args, stdin); err != nil {
 		fmt.Fprintln(stderr, report(err))
 		return 1
@@ -49,7 +52,10 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	defer closeLog()
 	by := findSupervisor(params, log)
-	return (&process{params: params, log: log, by: by}).run(stderr)
+	if params.Bool("daemonize") && by == unsupervised {
+		return startInBackground(params, stderr)
+	}
+	return (&process{params: params, log: log, by: by, ready: func() {}}).run(stderr)
 }
 
 // process is what the server has around it.
@@ -58,6 +64,7 @@ type process struct {
 	log     *slog.Logger
 	by      supervisor
 	signals *signals
+	ready   func() // called once the server serves
 }
 
 // run serves until the end and says what went wrong; it returns the exit status.
@@ -151,6 +158,7 @@ func (p *process) waitForEnd(listener *doors, stop <-chan struct{}) {
 	p.signals.serving.Store(true)
 	writePid(pathOf(p.params, "pidfile"), p.log)
 	greet(p.params, p.log, listener.Addrs())
+	p.ready()
 	p.by.ready(p.log)
 	select {
 	case s := <-p.signals.first:

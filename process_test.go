@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"log/slog"
 	"log/syslog"
 	"net"
@@ -9,7 +10,10 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/iotest"
 	"time"
+
+	"larder/resp/param"
 )
 
 // TestSignals are sequences of signals and what becomes of the process: the first asks for an orderly end, before
@@ -99,5 +103,21 @@ func TestFacilities(t *testing.T) {
 		if got := facility(word); got != number {
 			t.Errorf("%s is %d", word, got)
 		}
+	}
+}
+
+// TestInheritedConfigurationHasAPidFile, the default one if it names none, and is the parent's.
+func TestInheritedConfigurationHasAPidFile(t *testing.T) {
+	for text, want := range map[string]string{"port 7\n": "/var/run/redis.pid", "port 7\npidfile x\n": "x"} {
+		params := param.New()
+		if err := inherit(params, io.NopCloser(strings.NewReader("/etc/x.conf\x00"+text))); err != nil {
+			t.Fatal(err)
+		}
+		if params.String("pidfile") != want || params.File() != "/etc/x.conf" || params.Int("port") != 7 {
+			t.Error(params.String("pidfile"), params.File(), params.Int("port"))
+		}
+	}
+	if err := inherit(param.New(), io.NopCloser(iotest.ErrReader(io.ErrUnexpectedEOF))); err != io.ErrUnexpectedEOF {
+		t.Error("a configuration that cannot be read is taken for an empty one:", err)
 	}
 }

@@ -35,10 +35,9 @@ const maxInclude = 32
 
 // loader reads one configuration. It belongs to the goroutine that loads.
 type loader struct {
-	set       *Set
-	depth     int
-	seen      map[*param]bool
-	daemonize LoadError // the line that asked for it
+	set   *Set
+	depth int
+	seen  map[*param]bool
 }
 
 // Load reads a configuration as redis-server does from its arguments, the program's name
@@ -47,7 +46,6 @@ type loader struct {
 func (s *Set) Load(args []string, stdin io.Reader) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	l := &loader{set: s, seen: map[*param]bool{}}
 	line, content := readArgs(args), ""
 	var err error
 	if line.file != "" {
@@ -68,24 +66,27 @@ func (s *Set) Load(args []string, stdin io.Reader) error {
 	if line.options != "" {
 		content += "\n" + line.options
 	}
-	if err := l.text(content); err != nil {
-		return err
-	}
-	return l.checkDaemon()
+	return s.read(content)
 }
 
-// checkDaemon refuses to go into the background, which a Go program cannot do safely
-// once it runs. As in Redis, the service manager's word goes before the file's.
-func (l *loader) checkDaemon() error {
-	supervised := l.set.String("supervised") != "no" && os.Getenv("NOTIFY_SOCKET") != ""
-	if !l.set.Bool("daemonize") || supervised {
-		return nil
-	}
-	e := l.daemonize
-	e.Message = "larder does not put itself into the background: run it under systemd, or with 'nohup larder ... &', " +
-		"and say 'daemonize no' (on the command line: --daemonize no)"
-	return &e
+// LoadText is Load with what Source of another process has returned.
+func (s *Set) LoadText(file, text string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.file = file
+	return s.read(text)
 }
+
+// read sets what the text says. The caller holds mu.
+func (s *Set) read(text string) error {
+	s.text = text
+	l := &loader{set: s, seen: map[*param]bool{}}
+	return l.lines(text)
+}
+
+// Source is what Load has read: the path of the file, and the text of file, standard input and arguments, so that
+// nobody must read them twice. A pipe has only one reading.
+func (s *Set) Source() (file, text string) { return s.file, s.text }
 
 // readFiles returns a file's content, or that of all files a pattern finds.
 func (s *Set) readFiles(path string) (string, error) {
@@ -113,13 +114,13 @@ func cannotOpen(path string, err error) error {
 	return &LoadError{Message: fmt.Sprintf("Fatal error, can't open config file '%s': %s", path, reason(err))}
 }
 
-func (l *loader) text(content string) error {
+func (l *loader) lines(content string) error {
 	for i, line := range strings.Split(content, "\n") {
 		line = strings.Trim(line, " \t\r\n")
 		if line == "" || line[0] == '#' {
 			continue
 		}
-		err := l.line(line, i+1)
+		err := l.line(line)
 		if err == nil {
 			continue
 		}
@@ -131,7 +132,7 @@ func (l *loader) text(content string) error {
 	return nil
 }
 
-func (l *loader) line(line string, number int) error {
+func (l *loader) line(line string) error {
 	words, ok := splitWords(line)
 	if !ok {
 		return refusal("Unbalanced quotes in configuration line")
@@ -140,9 +141,6 @@ func (l *loader) line(line string, number int) error {
 		return nil
 	}
 	name := strings.ToLower(words[0])
-	if name == "daemonize" {
-		l.daemonize = LoadError{Line: number, Text: line}
-	}
 	if p := l.set.byName[name]; p != nil {
 		return l.assign(p, words[1:])
 	}
@@ -214,7 +212,7 @@ func (l *loader) include(path string) error {
 	}
 	l.depth++
 	defer func() { l.depth-- }()
-	return l.text(content)
+	return l.lines(content)
 }
 
 // File is the absolute path of the configuration file, "" without one.

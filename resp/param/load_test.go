@@ -53,16 +53,23 @@ func readable(path string) bool {
 	return f.Close() == nil
 }
 
-func TestDaemonize(t *testing.T) {
-	t.Setenv("NOTIFY_SOCKET", "")
-	err := New().Load([]string{"-", "--port", "1"}, strings.NewReader("# x\ndaemonize yes\n"))
-	var e *LoadError
-	if !errors.As(err, &e) || e.Line != 2 || e.Text != "daemonize yes" || !strings.Contains(e.Message, "systemd") || !strings.Contains(e.Message, "--daemonize no") {
-		t.Errorf("%#v", err)
+// TestLoadTextIsLoadAgain hands what one process has read to another.
+func TestLoadTextIsLoadAgain(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "x.conf", "timeout 3\nmaxclients 7\n")
+	first, second := New(), New()
+	if err := first.Load([]string{"x.conf", "--port", "5", "--requirepass", "a \"b\"\n", "-"}, strings.NewReader("hz 20\n")); err != nil {
+		t.Fatal(err)
 	}
-	t.Setenv("NOTIFY_SOCKET", "/run/x")
-	if err := New().Load([]string{"--daemonize", "yes", "--supervised", "auto"}, nil); err != nil {
-		t.Error("under a service manager Redis stays in the foreground:", err)
+	write(t, "x.conf", "timeout 4\n")
+	if err := second.LoadText(first.Source()); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(first.Get([][]byte{[]byte("*")}), second.Get([][]byte{[]byte("*")})) || second.Int("timeout") != 3 || second.Int("hz") != 20 {
+		t.Error("the two differ")
+	}
+	if first.File() == "" || first.File() != second.File() {
+		t.Error(first.File(), second.File())
 	}
 }
 
