@@ -40,7 +40,7 @@ func watchSignals(log *slog.Logger) *signals {
 // the server too, but in order. SIGXFSZ is not among them: a write past the limit answers an error.
 func deadly() []os.Signal {
 	all := []os.Signal{syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGVTALRM, syscall.SIGXCPU, syscall.SIGIO, syscall.SIGPWR}
-	const firstRealTime, lastRealTime = 34, 64
+	const firstRealTime, lastRealTime = 35, 64 // those before are the C library's; they keep their default, an end at once
 	for n := syscall.Signal(firstRealTime); n <= lastRealTime; n++ {
 		all = append(all, n)
 	}

@@ -79,7 +79,7 @@ func (s supervisor) tell(log *slog.Logger, state string) {
 func tellSystemd(state string) error {
 	path := os.Getenv("NOTIFY_SOCKET")
 	if path == "" {
-		return errors.New("NOTIFY_SOCKET not found!")
+		return errors.New("NOTIFY_SOCKET is not set")
 	}
 	conn, err := net.Dial("unixgram", path)
 	if err != nil {

@@ -173,6 +173,27 @@ func TestPidFileIsWrittenOverAndRemovedAtTheEnd(t *testing.T) {
 	}
 }
 
+// TestPidFileGoesAfterTheDataIsClosed: a script that has seen it go may start the next server.
+func TestPidFileGoesAfterTheDataIsClosed(t *testing.T) {
+	needsLarder(t)
+	path := filepath.Join(t.TempDir(), "redis.pid")
+	s := startLarder(t, "--pidfile", path)
+	dial(t, s).must(t, "SET", "k", strings.Repeat("v", 1<<20))
+	s.cmd.Process.Signal(syscall.SIGTERM)
+	for fileText(t, path) != "" {
+		time.Sleep(100 * time.Microsecond)
+	}
+	lock, err := os.Open(filepath.Join(s.dir, "lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		t.Error("the pid file is gone and the directory still in use:", err)
+	}
+	s.waitEnd(t)
+}
+
 // TestPidFileOfAnotherStays: a successor, or a second server by mistake, has written its own there.
 func TestPidFileOfAnotherStays(t *testing.T) {
 	needsLarder(t)
