@@ -22,7 +22,7 @@ func (s *Server) infoServer(t *infoText) {
 	t.lines("redis_version", cmd.RedisVersion, "redis_mode", "standalone", "larder_version", cmd.Version,
 		"redis_git_sha1", "00000000", "redis_git_dirty", 0, "redis_build_id", buildID(), "os", runtime.GOOS+" "+runtime.GOARCH,
 		"arch_bits", strconv.IntSize, "monotonic_clock", "go", "multiplexing_api", "go", "atomicvar_api", "go",
-		"gcc_version", "0.0.0", "go_version", runtime.Version(), "process_id", os.Getpid(), "process_supervised", s.params.String("supervised"),
+		"gcc_version", "0.0.0", "go_version", runtime.Version(), "process_id", os.Getpid(), "process_supervised", s.supervisor,
 		"run_id", s.runID, "tcp_port", s.params.Int("port"), "server_time_usec", time.Now().UnixMicro(),
 		"uptime_in_seconds", up, "uptime_in_days", up/86400, "hz", s.params.Int("hz"), "configured_hz", s.params.Int("hz"),
 		"lru_clock", time.Now().Unix()&(1<<24-1), "executable", executable, "config_file", s.params.File(), "io_threads_active", 0)

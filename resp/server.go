@@ -49,6 +49,8 @@ type Options struct {
 	CacheStats lua.Vault
 	// Culler does at once what the background does; nil if there is none.
 	Culler caches.Culler
+	// Supervisor is the service manager that has started the process: "systemd", "upstart" or "no".
+	Supervisor string
 	// Stop is called once when a client asks for SHUTDOWN; it must not block.
 	Stop func()
 }
@@ -76,6 +78,7 @@ type Server struct {
 	// evictedBefore is what CONFIG RESETSTAT has taken off evicted_keys.
 	evictedBefore atomic.Int64
 	stop          func()
+	supervisor    string
 	table         *table
 	stats         *stat.Server
 	recency       *stat.Recency
@@ -116,7 +119,7 @@ type Server struct {
 // New makes a server that does not listen yet.
 func New(o Options) (*Server, error) {
 	s := &Server{
-		engine: o.Engine, params: o.Params, log: o.Log, upkeep: o.Upkeep, stop: o.Stop,
+		engine: o.Engine, params: o.Params, log: o.Log, upkeep: o.Upkeep, stop: o.Stop, supervisor: o.Supervisor,
 		stats:     &stat.Server{Started: time.Now()},
 		recency:   stat.NewRecency(),
 		clients:   newClients(),

@@ -35,12 +35,11 @@ const maxInclude = 32
 
 // loader reads one configuration. It belongs to the goroutine that loads.
 type loader struct {
-	set       *Set
-	depth     int
-	seen      map[*param]bool
-	at        LoadError // the line being read
-	daemonize LoadError // the line that asked for it
-	user      userLine
+	set   *Set
+	depth int
+	seen  map[*param]bool
+	at    LoadError // the line being read
+	user  userLine
 }
 
 // Load reads a configuration as redis-server does from its arguments, the program's name
@@ -49,14 +48,13 @@ type loader struct {
 func (s *Set) Load(args []string, stdin io.Reader) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	l := &loader{set: s, seen: map[*param]bool{}}
 	line, content := readArgs(args), ""
 	var err error
 	if line.file != "" {
 		if s.file, err = filepath.Abs(line.file); err != nil {
 			return cannotOpen(line.file, err)
 		}
-		if content, err = readFiles(s.file); err != nil {
+		if content, err = s.readFiles(s.file); err != nil {
 			return err
 		}
 	}
@@ -70,37 +68,40 @@ func (s *Set) Load(args []string, stdin io.Reader) error {
 	if line.options != "" {
 		content += "\n" + line.options
 	}
-	if err := l.text(content); err != nil {
-		return err
-	}
-	if err := l.checkUsers(); err != nil {
-		return err
-	}
-	return l.checkDaemon()
+	return s.read(content)
 }
 
-// checkDaemon refuses to go into the background, which a Go program cannot do safely
-// once it runs. As in Redis, the service manager's word goes before the file's.
-func (l *loader) checkDaemon() error {
-	supervised := l.set.String("supervised") != "no" && os.Getenv("NOTIFY_SOCKET") != ""
-	if !l.set.Bool("daemonize") || supervised {
-		return nil
-	}
-	e := l.daemonize
-	e.Message = "larder does not put itself into the background: run it under systemd, or with 'nohup larder ... &', " +
-		"and say 'daemonize no' (on the command line: --daemonize no)"
-	return &e
+// LoadText is Load with what Source of another process has returned.
+func (s *Set) LoadText(file, text string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.file = file
+	return s.read(text)
 }
+
+// read sets what the text says. The caller holds mu.
+func (s *Set) read(text string) error {
+	s.text = text
+	l := &loader{set: s, seen: map[*param]bool{}}
+	if err := l.lines(text); err != nil {
+		return err
+	}
+	return l.checkUsers()
+}
+
+// Source is what Load has read: the path of the file, and the text of file, standard input and arguments, so that
+// nobody must read them twice. A pipe has only one reading.
+func (s *Set) Source() (file, text string) { return s.file, s.text }
 
 // readFiles returns a file's content, or that of all files a pattern finds.
-func readFiles(path string) (string, error) {
+func (s *Set) readFiles(path string) (string, error) {
 	paths := []string{path}
 	if strings.ContainsAny(path, "*?[") {
-		paths, _ = filepath.Glob(path) // a malformed pattern finds nothing, as in Redis
+		paths, _ = filepath.Glob(s.absolute(path)) // a malformed pattern finds nothing, as in Redis
 	}
 	var content strings.Builder
 	for _, p := range paths {
-		b, err := os.ReadFile(p)
+		b, err := os.ReadFile(s.absolute(p))
 		if err != nil {
 			return "", cannotOpen(p, err)
 		}
@@ -109,11 +110,16 @@ func readFiles(path string) (string, error) {
 	return content.String(), nil
 }
 
+// CannotLog is the refusal of a log file that does not open.
+func CannotLog(err error) error {
+	return &LoadError{Message: "Can't open the log file: " + reason(err)}
+}
+
 func cannotOpen(path string, err error) error {
 	return &LoadError{Message: fmt.Sprintf("Fatal error, can't open config file '%s': %s", path, reason(err))}
 }
 
-func (l *loader) text(content string) error {
+func (l *loader) lines(content string) error {
 	for i, line := range strings.Split(content, "\n") {
 		line = strings.Trim(line, " \t\r\n")
 		if line == "" || line[0] == '#' {
@@ -141,9 +147,6 @@ func (l *loader) line(line string, number int) error {
 	}
 	name := strings.ToLower(words[0])
 	l.at = LoadError{Line: number, Text: line}
-	if name == "daemonize" {
-		l.daemonize = l.at
-	}
 	if p := l.set.byName[name]; p != nil {
 		return l.assign(p, words[1:])
 	}
@@ -208,13 +211,13 @@ func (l *loader) include(path string) error {
 	if l.depth == maxInclude {
 		return refusal("include files nested too deeply")
 	}
-	content, err := readFiles(path)
+	content, err := l.set.readFiles(path)
 	if err != nil {
 		return err
 	}
 	l.depth++
 	defer func() { l.depth-- }()
-	return l.text(content)
+	return l.lines(content)
 }
 
 // File is the absolute path of the configuration file, "" without one.

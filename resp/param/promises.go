@@ -25,8 +25,6 @@ func promiseRows() []row {
 			"Larder is not a node of a cluster: one server holds all slots. Set it to no"),
 		number("tls-port", "0", 0, 65535, 0).refuses(
 			"Larder does not speak TLS: set it to 0, and use a unix socket or a proxy that ends TLS"),
-		yesno("syslog-enabled", "no", immutable).refuses(
-			"Larder does not write to syslog: set it to no; the log goes to logfile or to standard output"),
 		number("socket-mark-id", "0", 0, math.MaxUint32, immutable).refuses(
 			"Larder does not mark its sockets: set it to 0"),
 		row{name: "maxmemory-clients", kind: kindPercent, def: "0", min: -100, max: maxLong}.refuses(

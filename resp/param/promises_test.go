@@ -49,7 +49,6 @@ func TestPromisesAreRefused(t *testing.T) {
 		{"cluster-enabled yes", "not a node of a cluster"},
 		{"tls-port 6380", "does not speak TLS"},
 		{"aclfile /etc/redis/users.acl", "requirepass"},
-		{"syslog-enabled yes", "syslog"},
 		{"socket-mark-id 7", "does not mark"},
 		{"maxmemory-clients 5%", "does not evict clients"},
 		{"maxmemory-clients 1gb", "does not evict clients"},
@@ -90,7 +89,7 @@ func TestPromisesAreRefused(t *testing.T) {
 func TestWhatPromisesNothingIsTaken(t *testing.T) {
 	for _, line := range []string{
 		"replicaof no one", "slaveof NO ONE", "min-replicas-to-write 0", "cluster-enabled no", "tls-port 0", `aclfile ""`,
-		"syslog-enabled no", "maxmemory-clients 0", "maxmemory-clients 0%", "activedefrag no", "aof-load-truncated yes", "masterauth x",
+		"maxmemory-clients 0", "maxmemory-clients 0%", "activedefrag no", "aof-load-truncated yes", "masterauth x",
 		"tls-cert-file /x", "appendonly yes", "save 900 1", "enable-module-command yes", "min-replicas-max-lag 3",
 	} {
 		if got := loads(t, line); got != "" {

@@ -39,7 +39,7 @@ func rewriteFailed(err error) error {
 func (s *Set) rewritten(old string) string {
 	f := s.readOld(old)
 	for _, p := range s.params {
-		f.put(p.name, p.fileLines())
+		f.put(p.name, s.fileLines(p))
 	}
 	f.put("user", []fileLine{{s.theUser(), true}})
 	return f.content()
@@ -125,6 +125,16 @@ func (f *configFile) content() string {
 		}
 	}
 	return b.String()
+}
+
+// fileLines are those of a parameter in a file that names dir, as every rewritten file does. A path that started at
+// the working directory would start at dir from then on, so it is written whole.
+func (s *Set) fileLines(p *param) []fileLine {
+	v := p.load()
+	if path := s.absolute(v.text); p.has(fromDir) && v.text != "" && path != s.below(v.text) {
+		return []fileLine{{quote(path), true}}
+	}
+	return p.fileLines()
 }
 
 func (p *param) fileLines() []fileLine {

@@ -28,6 +28,7 @@ const (
 	manyArgs                      // the value is a list of words
 	emptyIsNone                   // "" means unset: CONFIG REWRITE leaves it out
 	fullRange                     // any uint64
+	fromDir                       // a path; a relative one starts at dir
 )
 
 // choice is a word of an enumeration. Two words may mean the same.

@@ -19,6 +19,7 @@ type Set struct {
 
 	mu      sync.Mutex // one change at a time
 	file    string     // path of the configuration file, "" without one
+	text    string     // what Load has read
 	given   []*param   // what the configuration named, in order
 	renames []Rename
 }

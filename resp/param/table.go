@@ -44,7 +44,7 @@ func networkRows() []row {
 		yesno("protected-mode", "yes", 0),
 		number("tcp-keepalive", "300", 0, maxInt, 0),
 		number("timeout", "0", 0, maxInt, 0),
-		text("unixsocket", "", immutable|emptyIsNone),
+		text("unixsocket", "", immutable|emptyIsNone|fromDir),
 		{name: "unixsocketperm", kind: kindOctal, def: "0", max: 0o777, flags: immutable},
 		number("maxclients", "10000", 1, math.MaxUint32, 0),
 		memory("client-query-buffer-limit", "1gb", mega, 0),
@@ -57,9 +57,9 @@ func generalRows() []row {
 	return []row{
 		number("databases", "16", 1, maxInt, immutable),
 		custom("dir", "data", protected|immutable, dirGrammar()),
-		text("logfile", "", immutable),
+		text("logfile", "", immutable|fromDir),
 		enum("loglevel", "notice", 0, "debug", "verbose", "notice", "warning", "nothing"),
-		text("pidfile", "", immutable|emptyIsNone),
+		text("pidfile", "", immutable|emptyIsNone|fromDir),
 		enum("appendfsync", "everysec", 0, "everysec", "always", "no"),
 		number("busy-reply-threshold", "5000", 0, maxLong, 0).or("lua-time-limit"),
 		number("slowlog-log-slower-than", "10000", -1, maxLong, 0),
@@ -109,6 +109,10 @@ func processRows() []row {
 	return []row{
 		yesno("daemonize", "no", immutable),
 		enum("supervised", "no", immutable, "upstart", "systemd", "auto", "no"),
+		yesno("syslog-enabled", "no", immutable),
+		text("syslog-ident", "redis", immutable),
+		enum("syslog-facility", "local0", immutable, "user", "local0", "local1", "local2", "local3", "local4",
+			"local5", "local6", "local7"),
 		{name: "oom-score-adj", kind: kindEnum, def: "no", choices: []choice{
 			{"no", 0}, {"yes", 1}, {"relative", 1}, {"absolute", 2}}},
 		custom("oom-score-adj-values", "0 200 800", manyArgs, oomGrammar()),
