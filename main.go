@@ -114,6 +114,7 @@ func serve(params *param.Set, log *slog.Logger) error {
 		return err
 	}
 	work.Through(server.Expiry())
+	work.Served(server.Served)
 	room.Through(server.Eviction())
 	room.Evictor.Uses(server.Uses())
 	work.Start()

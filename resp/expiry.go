@@ -7,6 +7,9 @@ import (
 	"larder/store"
 )
 
+// Served is the number of commands that clients have been served.
+func (s *Server) Served() int64 { return s.stats.Commands.Load() }
+
 // Expiry is the engine that active expiry must go through: it announces what it removes.
 func (s *Server) Expiry() store.Engine { return &expiry{s.engine, s} }
 

@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"cmp"
 	"context"
 	"math/rand/v2"
 	"slices"
@@ -123,46 +122,6 @@ func (s *sampling) appendVisible(dst, found []store.Candidate) []store.Candidate
 		}
 	}
 	return dst
-}
-
-// Soonest merges the layers' orders with the base's index.
-func (e *Engine) Soonest(ctx context.Context, dst []store.Candidate, n int) ([]store.Candidate, error) {
-	below, ok := e.base.(store.Sampler)
-	if !ok {
-		return dst, nil
-	}
-	g, err := e.pin()
-	if err != nil {
-		return dst, err
-	}
-	defer g.top().pins.Add(-1)
-	s := sampling{layers: slices.Concat(g.frozen, g.active), volatile: true}
-	at := len(dst)
-	for i, l := range s.layers {
-		left := n
-		l.ttl.Scan(func(h *headEntry) bool {
-			if !hidden(s.layers[i+1:], h.key()) {
-				dst = append(dst, h.candidate())
-				left--
-			}
-			return left > 0
-		})
-	}
-	// What the layers hide may be the base's first: ask for more before giving up.
-	for more := n; ; more *= 4 {
-		found, err := below.Soonest(ctx, nil, more)
-		if err != nil {
-			return dst, err
-		}
-		seen := len(dst)
-		dst = s.appendVisible(dst, found)
-		if len(dst)-seen >= n || len(found) < more || more > 64*n {
-			break
-		}
-		dst = dst[:seen]
-	}
-	slices.SortFunc(dst[at:], func(a, b store.Candidate) int { return cmp.Compare(a.ExpireAt, b.ExpireAt) })
-	return dst[:min(len(dst), at+n)], nil
 }
 
 // KeepUses goes straight to the base: a use is no write, and the journal need not know it.
