@@ -75,6 +75,7 @@ func (t *expiryTx) Expire(keys ...store.Key) (int, error) {
 func (s *Server) expired(keys []store.Key) {
 	s.lost(keys)
 	heard := s.heard()
+	s.stats.Expired.Add(int64(len(keys)))
 	for _, k := range keys {
 		s.cache.counts.Expired(k.DB)
 		s.caches.Invalidate(nil, []string{string(k.Name)})
