@@ -37,6 +37,8 @@ type Engine struct {
 	fill  fill
 	exact atomic.Bool // see Exact
 
+	walked atomic.Pointer[walked] // where walkSample goes on
+
 	overlay sync.Mutex
 	now     *generations
 	// expiries is how far the layers hide the base's index of expiries.

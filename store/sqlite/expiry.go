@@ -49,9 +49,14 @@ func (t *tx) expiring(all []store.Due, sp *space, behind store.Due, before int64
 	case sp.db == behind.Key.DB:
 		h, name = t.engine.hash.head(behind.Key.Name), behind.Key.Name
 	}
+	return t.expiringFrom(all, sp, behind.ExpireAt, h, name, before, n)
+}
+
+// expiringFrom appends the first n keys of a database behind a place in the index that expire before a time.
+func (t *tx) expiringFrom(all []store.Due, sp *space, at, h int64, name []byte, before int64, n int) ([]store.Due, error) {
 	s := t.conn.s.headExpiring
 	s.bindInt(1, sp.ns)
-	s.bindInt(2, behind.ExpireAt)
+	s.bindInt(2, at)
 	s.bindInt(3, h)
 	s.bindBlob(4, name)
 	s.bindInt(5, before)
