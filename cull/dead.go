@@ -26,7 +26,7 @@ type graves struct {
 
 // bury removes expired keys while there is too much. The caller holds mu.
 func (v *Evictor) bury(ctx context.Context, tooMuch func() bool) error {
-	if v.graves.from == nil || v.gauge.Fill().Volatile == 0 {
+	if v.graves.from == nil || v.gauge.Fill().Volatile <= 0 {
 		return nil
 	}
 	r := &remover{engine: v.engine, from: v.graves.from, through: v.o.Through, keys: deadKeys,

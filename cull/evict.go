@@ -267,15 +267,15 @@ func (v *Evictor) evict(ctx context.Context, most int, tooMuch func() int64) {
 		return
 	}
 	began := time.Now()
-	err := v.buryFirst(ctx, tooMuch)
+	err, found := v.buryFirst(ctx, tooMuch), true
 	if excess := tooMuch(); err == nil && excess > 0 {
 		var victims []store.Candidate
 		victims, err = v.choose(ctx, excess, most)
-		if err == nil && len(victims) > 0 {
+		if found = len(victims) > 0; err == nil && found {
 			err = v.drop(ctx, victims)
 		}
-		v.dry.Store(err != nil || len(victims) == 0)
 	}
+	v.dry.Store(err != nil || !found)
 	v.complain(ctx, err)
 	v.stats.Busy.Add(int64(time.Since(began)))
 	v.lower()

@@ -2,10 +2,13 @@ package journal_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"larder/store"
@@ -13,15 +16,29 @@ import (
 	"larder/store/sqlite"
 )
 
-// counted is a base that counts the keys it is asked for in the order of expiries.
+// counted is a base that counts the keys it is asked for in the order of expiries, and how often it is asked for names.
 type counted struct {
 	*sqlite.Engine
-	rows int
+	rows, asked atomic.Int64
+}
+
+type countedTx struct {
+	store.BaseTx
+	base *counted
+}
+
+func (c *counted) View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
+	return c.Engine.View(ctx, s, func(tx store.Tx) error { return fn(countedTx{tx.(store.BaseTx), c}) })
+}
+
+func (tx countedTx) Names(db int, s store.Span) ([][]byte, error) {
+	tx.base.asked.Add(1)
+	return tx.BaseTx.Names(db, s)
 }
 
 func (c *counted) Expiring(ctx context.Context, behind store.Due, before int64, n int) ([]store.Due, error) {
 	found, err := c.Engine.Expiring(ctx, behind, before, n)
-	c.rows += len(found)
+	c.rows.Add(int64(len(found)))
 	return found, err
 }
 
@@ -30,14 +47,15 @@ type expiries struct {
 	*journal.Engine
 	t     *testing.T
 	base  *counted
-	clock int64
+	clock atomic.Int64
 	want  map[string]int64 // expiry, 0 for none
 }
 
 func openExpiries(t *testing.T) *expiries {
 	dir := t.TempDir()
-	x := &expiries{t: t, clock: 1_000_000, want: map[string]int64{}}
-	file, err := sqlite.Open(filepath.Join(dir, "shard.db"), sqlite.Options{NowMillis: func() int64 { return x.clock }})
+	x := &expiries{t: t, want: map[string]int64{}}
+	x.clock.Store(1_000_000)
+	file, err := sqlite.Open(filepath.Join(dir, "shard.db"), sqlite.Options{NowMillis: x.clock.Load, Ordered: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +110,7 @@ func (x *expiries) fill(prefix string, n int, at int64) {
 
 func (x *expiries) expired(n int) []store.Due {
 	x.t.Helper()
-	due, err := x.Expired(context.Background(), x.clock, n)
+	due, err := x.Expired(context.Background(), x.clock.Load(), n)
 	if err != nil {
 		x.t.Fatal(err)
 	}
@@ -144,7 +162,7 @@ func TestExpiryGoesOnBehindWhatIsGone(t *testing.T) {
 					if settled {
 						x.settle()
 					}
-					x.clock = at + 1
+					x.clock.Store(at + 1)
 					written := 0
 					removed := x.removeAll(64, func() {
 						if writers {
@@ -155,8 +173,8 @@ func TestExpiryGoesOnBehindWhatIsGone(t *testing.T) {
 					if removed != n {
 						t.Errorf("%d of %d keys were found", removed, n)
 					}
-					if most := 2*n + 1000; x.base.rows > most {
-						t.Errorf("the file was asked for %d keys", x.base.rows)
+					if rows := x.base.rows.Load(); rows > int64(2*n+1000) {
+						t.Errorf("the file was asked for %d keys", x.base.rows.Load())
 					}
 				})
 			}
@@ -172,12 +190,12 @@ func TestExpiryPassesWhatHasChanged(t *testing.T) {
 	x.settle()
 	x.fill("changed", 10_000, at+1_000_000)
 	x.fill("changed", 5_000, 0)
-	x.clock = at + 2
+	x.clock.Store(at + 2)
 	if n := x.removeAll(64, func() {}); n != 15_000 {
 		t.Errorf("%d keys were found, want 15000", n)
 	}
-	if x.base.rows > 60_000 {
-		t.Errorf("the file was asked for %d keys", x.base.rows)
+	if x.base.rows.Load() > 60_000 {
+		t.Errorf("the file was asked for %d keys", x.base.rows.Load())
 	}
 }
 
@@ -188,7 +206,7 @@ func TestExpiryInRandomHistories(t *testing.T) {
 		var run func(steps, held int)
 		run = func(steps, held int) {
 			for range steps {
-				x.clock += rng.Int64N(20)
+				x.clock.Add(rng.Int64N(20))
 				switch name := fmt.Sprint("k", rng.IntN(150)); rng.IntN(12) {
 				case 0:
 					x.update(func(tx store.Tx) error {
@@ -212,7 +230,7 @@ func TestExpiryInRandomHistories(t *testing.T) {
 						}
 					}
 				default:
-					x.update(func(tx store.Tx) error { return x.put(tx, name, x.clock+1+rng.Int64N(800)) })
+					x.update(func(tx store.Tx) error { return x.put(tx, name, x.clock.Load()+1+rng.Int64N(800)) })
 				}
 				x.compare()
 			}
@@ -227,7 +245,7 @@ func (x *expiries) compare() {
 	var want, got []string
 	first := int64(0)
 	for name, at := range x.want {
-		if at != 0 && at < x.clock {
+		if at != 0 && at < x.clock.Load() {
 			want = append(want, fmt.Sprint(name, " ", at))
 			if first == 0 || at < first {
 				first = at
@@ -272,7 +290,65 @@ func TestSoonestGoesOnBehindWhatIsGone(t *testing.T) {
 			t.Fatalf("%+v", found)
 		}
 	}
-	if x.base.rows > 21_000 {
-		t.Errorf("the file was asked for %d keys", x.base.rows)
+	if x.base.rows.Load() > 21_000 {
+		t.Errorf("the file was asked for %d keys", x.base.rows.Load())
+	}
+}
+
+// Beside writers, settles and another remover each key is removed once, and none is left.
+func TestExpiryBesideOthers(t *testing.T) {
+	const n = 5_000
+	x := openExpiries(t)
+	x.fill("k", n, 1_000_500)
+	x.settle()
+	x.clock.Store(1_000_501)
+	var removed atomic.Int64
+	var removers, others sync.WaitGroup
+	stop := make(chan struct{})
+	for w := range 2 {
+		removers.Go(func() {
+			for {
+				due, err := x.Expired(context.Background(), 1_000_501, 32)
+				if err != nil || len(due) == 0 {
+					return
+				}
+				for _, d := range due {
+					gone := 0
+					if err := x.Update(context.Background(), store.One(d.Key), func(tx store.Tx) (err error) {
+						gone, err = tx.Expire(d.Key)
+						return err
+					}); err != nil {
+						t.Error(err)
+					}
+					removed.Add(int64(gone))
+				}
+			}
+		})
+		others.Go(func() {
+			for i := 0; ; i++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				k := keyOf(fmt.Sprint("other", w, "-", i%500))
+				err := x.Update(context.Background(), store.One(k), func(tx store.Tx) error {
+					return tx.PutHead(k, store.Head{Type: store.String, Len: 1, Bytes: 1, Value: []byte("v"), ExpireAt: 2_000_000 + int64(i%7)})
+				})
+				if w == 0 && i%200 == 0 {
+					err = errors.Join(err, x.Flush(context.Background()))
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	removers.Wait()
+	close(stop)
+	others.Wait()
+	if due := x.expired(10); removed.Load() != n || len(due) != 0 {
+		t.Errorf("%d of %d keys were removed, %d are left", removed.Load(), n, len(due))
 	}
 }

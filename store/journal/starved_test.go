@@ -74,6 +74,36 @@ func TestSampleFindsWhatIsLeft(t *testing.T) {
 	}
 }
 
+func TestNamesGoOnInLongPages(t *testing.T) {
+	x := openExpiries(t)
+	left := x.dropAllBut(9_000, 11, 0)
+	for db := range 3 {
+		want := 0
+		for name := range left {
+			want += map[bool]int{true: 1}[keyOf(name).DB == db]
+		}
+		x.base.asked.Store(0)
+		got := 0
+		err := x.View(context.Background(), store.Whole(), func(tx store.Tx) error {
+			s := store.Span{Limit: 1}
+			for {
+				names, err := tx.Names(db, s)
+				if err != nil || len(names) == 0 {
+					return err
+				}
+				got++
+				s = s.Beyond(names[0])
+			}
+		})
+		if err != nil || got != want {
+			t.Errorf("%d of %d names in database %d, %v", got, want, db, err)
+		}
+		if x.base.asked.Load() > 500 {
+			t.Errorf("the file was asked %d times", x.base.asked.Load())
+		}
+	}
+}
+
 func (x *expiries) randomKey(db int) (name string, ok bool) {
 	x.t.Helper()
 	err := x.View(context.Background(), store.Whole(), func(tx store.Tx) error {
@@ -122,7 +152,7 @@ func TestRandomKeyAmongTheExpired(t *testing.T) {
 			x.settle()
 			put(c.above)
 			x.fill("m", 600, 1_000_500)
-			x.clock = 1_000_600
+			x.clock.Store(1_000_600)
 			for range 5 {
 				if name, ok := x.randomKey(keyOf("live").DB); ok != (c.below || c.above) || ok && name != "live" {
 					t.Fatalf("%q, %v", name, ok)
