@@ -142,6 +142,7 @@ func (p *process) serve() error {
 		return err
 	}
 	work.Through(server.Expiry())
+	work.Served(server.Served)
 	room.Through(server.Eviction())
 	room.Evictor.Uses(server.Uses())
 	work.Start()

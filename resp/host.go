@@ -133,6 +133,7 @@ func (s *Server) resetStats() {
 	s.stats.Reset()
 	evicted, _, _ := s.budget.Evictions()
 	s.evictedBefore.Store(evicted)
+	s.upkeep.ResetStats()
 	s.traffic.In.Store(0)
 	s.traffic.Out.Store(0)
 	s.table.each(func(e *entry) { e.stats.Reset() })

@@ -9,6 +9,7 @@
 package resp
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -59,11 +60,15 @@ type Options struct {
 type Upkeep interface {
 	// SetActive turns the active expiry on or off: DEBUG SET-ACTIVE-EXPIRE.
 	SetActive(on bool)
-	// Expired is the number of keys removed because their time had passed; Capped that of
-	// the cycles that ran out of their time, BusyMillis the time all cycles took.
-	Expired() int64
+	// Capped is the number of cycles whose time was over before all expired keys were removed, BusyMillis
+	// the time all cycles took for them.
 	Capped() int64
 	BusyMillis() int64
+	// ResetStats begins to count Capped and BusyMillis anew.
+	ResetStats()
+	// Overdue tells for how long the key that waits longest for its removal has been expired, 0 if none waits, and
+	// about which part of the keys with an expiry waits.
+	Overdue(context.Context) (lag time.Duration, stale float64, err error)
 }
 
 // Server is the front of Larder. Its methods may be called from any goroutine.

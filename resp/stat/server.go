@@ -15,6 +15,7 @@ type Server struct {
 	Commands    atomic.Int64
 	Hits        atomic.Int64 // keys found by reading commands
 	Misses      atomic.Int64
+	Expired     atomic.Int64 // keys removed because their time had passed
 	Writes      atomic.Int64 // commands that committed in an Update: INFO's rdb_changes_since_last_save
 	Errors      Errors
 	Slow        Slowlog
@@ -23,7 +24,7 @@ type Server struct {
 
 // Reset forgets what CONFIG RESETSTAT forgets.
 func (s *Server) Reset() {
-	for _, n := range []*atomic.Int64{&s.Connections, &s.Refused, &s.Commands, &s.Hits, &s.Misses} {
+	for _, n := range []*atomic.Int64{&s.Connections, &s.Refused, &s.Commands, &s.Hits, &s.Misses, &s.Expired} {
 		n.Store(0)
 	}
 	s.Errors.Reset()
