@@ -44,7 +44,7 @@ func listen(params *param.Set, log *slog.Logger) (*doors, error) {
 	if err := d.follow(); err != nil {
 		return nil, err
 	}
-	if path := params.String("unixsocket"); path != "" {
+	if path := pathOf(params, "unixsocket"); path != "" {
 		ln, err := listenUnix(path, params.Int("unixsocketperm"))
 		if err != nil {
 			d.Close()

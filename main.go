@@ -10,9 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"os/signal"
 	"sync"
-	"syscall"
 
 	"larder/cli"
 	"larder/resp"
@@ -38,25 +36,52 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			return 0
 		}
 	}
-	params := param.New()
-	if err := params.Load(args, stdin); err != nil {
+	ignoreSignals()
+	params, parent := param.New(), startedBy()
+	if parent != nil {
+		return serveFor(parent, params, stdout)
+	}
+	err := params.Load(args, stdin)
+	if err == nil {
+		err = resp.CheckRenames(params)
+	}
+	if err != nil {
 		fmt.Fprintln(stderr, report(err))
 		return 1
 	}
 	log, closeLog, err := newLog(params, stdout)
 	if err != nil {
-		fmt.Fprintln(stderr, err)
+		fmt.Fprintln(stderr, report(err))
 		return 1
 	}
 	defer closeLog()
-	if err := serve(params, log); err != nil {
-		if params.String("logfile") != "" {
-			log.Error(err.Error())
+	by := findSupervisor(params, log)
+	if params.Bool("daemonize") && by == unsupervised {
+		return startInBackground(params, stderr)
+	}
+	return (&process{params: params, log: log, by: by, ready: func() {}}).run(stderr)
+}
+
+// process is what the server has around it.
+type process struct {
+	params  *param.Set
+	log     *slog.Logger
+	by      supervisor
+	signals *signals
+	ready   func() // called once the server serves
+}
+
+// run serves until the end and says what went wrong; it returns the exit status.
+func (p *process) run(stderr io.Writer) int {
+	p.signals = watchSignals(p.log)
+	if err := p.serve(); err != nil {
+		if p.params.String("logfile") != "" || p.params.Bool("syslog-enabled") {
+			p.log.Error(err.Error())
 		}
 		fmt.Fprintln(stderr, "larder:", err)
 		return 1
 	}
-	return 0
+	return p.signals.status()
 }
 
 func report(err error) string {
@@ -83,7 +108,9 @@ Directives are redis-server's, and of Larder's own:
 `
 
 // serve opens everything, waits for a signal or SHUTDOWN, and closes in reverse order.
-func serve(params *param.Set, log *slog.Logger) error {
+func (p *process) serve() error {
+	params, log := p.params, p.log
+	defer removePid(pathOf(params, "pidfile")) // last of all: who waits for it may open the data
 	fitClients(params, log)
 	listener, err := listen(params, log)
 	if err != nil {
@@ -96,6 +123,7 @@ func serve(params *param.Set, log *slog.Logger) error {
 	}
 	defer stopProfiles()
 	limitHeap(params)
+	followOOMScore(params, oomScoreFile, log)
 	dir, engine, err := openData(params)
 	if err != nil {
 		return err
@@ -108,12 +136,13 @@ func serve(params *param.Set, log *slog.Logger) error {
 	stop := make(chan struct{})
 	var once sync.Once
 	server, err := resp.New(resp.Options{Engine: engine, Params: params, Log: log, Upkeep: work, Budget: room, Functions: dir.Functions(),
-		CacheStats: dir.CacheStats(), Culler: culler{work.Loop, room.Evictor},
+		CacheStats: dir.CacheStats(), Culler: culler{work.Loop, room.Evictor}, Supervisor: string(p.by),
 		Stop: func() { once.Do(func() { close(stop) }) }})
 	if err != nil {
 		return err
 	}
 	work.Through(server.Expiry())
+	work.Served(server.Served)
 	room.Through(server.Eviction())
 	room.Evictor.Uses(server.Uses())
 	work.Start()
@@ -127,23 +156,23 @@ func serve(params *param.Set, log *slog.Logger) error {
 			log.Error("the listener failed", "error", err)
 		}
 	}()
-	return waitForEnd(params, log, listener, stop)
+	p.waitForEnd(listener, stop)
+	return nil
 }
 
-func waitForEnd(params *param.Set, log *slog.Logger, listener *doors, stop <-chan struct{}) error {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
-	defer writePid(params, log)()
-	greet(params, log, listener.Addrs())
-	notify(params, "READY=1")
+func (p *process) waitForEnd(listener *doors, stop <-chan struct{}) {
+	p.signals.serving.Store(true)
+	writePid(pathOf(p.params, "pidfile"), p.log)
+	greet(p.params, p.log, listener.Addrs())
+	p.ready()
+	p.by.ready(p.log)
 	select {
-	case s := <-signals:
-		log.Info("Received a signal, closing", "signal", s.String())
+	case s := <-p.signals.first:
+		p.log.Info("Received a signal, closing", "signal", s.String())
 	case <-stop:
-		log.Info("A client asked for SHUTDOWN, closing")
+		p.log.Info("A client asked for SHUTDOWN, closing")
 	}
-	notify(params, "STOPPING=1")
-	return nil
+	p.by.stopping(p.log)
 }
 
 // greet says what a newcomer needs: where it listens, where the data is, how to connect.

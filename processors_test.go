@@ -43,7 +43,7 @@ func TestProcessorsFollowTheWork(t *testing.T) {
 
 // Processors are needed after a write, and before a generation settles; not by who reads.
 func TestWritesNeedProcessors(t *testing.T) {
-	dir, d, err := openData(newParams(t, "dir", t.TempDir()), quiet())
+	dir, d, err := openData(newParams(t, "dir", t.TempDir()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,12 +23,20 @@ func (c culler) Cull(ctx context.Context) (int64, error) { return c.evict.Cull(c
 
 func (c culler) Expire(ctx context.Context) (int64, error) { return c.loop.Expire(ctx) }
 
-func (u upkeep) Expired() int64 { return u.Stats().Expired.Load() }
-
 func (u upkeep) Capped() int64 { return u.Stats().CapReached.Load() }
 
 func (u upkeep) BusyMillis() int64 {
 	return time.Duration(u.Stats().Busy.Load()).Milliseconds()
+}
+
+func (u upkeep) ResetStats() {
+	u.Stats().CapReached.Store(0)
+	u.Stats().Busy.Store(0)
+}
+
+func (u upkeep) Overdue(ctx context.Context) (lag time.Duration, stale float64, err error) {
+	o, err := u.Loop.Overdue(ctx)
+	return o.Lag, o.Stale, err
 }
 
 // newUpkeep prepares expiry, sweeping, checkpoints and, with appendfsync everysec, syncs. Start

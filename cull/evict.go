@@ -62,8 +62,9 @@ type Evictor struct {
 	dry      atomic.Bool  // the last search found nothing to evict
 	loud     sync.Once
 
-	mu   sync.Mutex // one evicts at a time, or many would remove for the same need
-	pool []scored
+	mu     sync.Mutex // one evicts at a time, or many would remove for the same need
+	pool   []scored
+	graves graves
 
 	wake chan struct{}
 	stop context.CancelFunc
@@ -88,6 +89,7 @@ func NewEvictor(e store.Engine, o EvictOptions) *Evictor {
 	v := &Evictor{engine: e, o: o, wake: make(chan struct{}, 1)}
 	v.gauge, _ = e.(store.Gauge)
 	v.sampler, _ = e.(store.Sampler)
+	v.graves.from, _ = e.(store.Expirer)
 	if v.o.Through == nil {
 		v.o.Through = e
 	}
@@ -206,7 +208,7 @@ func (v *Evictor) Release(need int64) {
 
 func (v *Evictor) makeRoom(ctx context.Context, need int64) bool {
 	if !v.policy.Load().Evicts() {
-		return false
+		return v.buryFor(ctx, need)
 	}
 	v.waiting.Add(need)
 	v.call()
@@ -260,20 +262,21 @@ func (v *Evictor) evict(ctx context.Context, most int, tooMuch func() int64) {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	excess := tooMuch()
-	v.clock(excess > 0)
-	if excess <= 0 || !v.Limited() || !v.policy.Load().Evicts() {
+	v.clock(tooMuch() > 0)
+	if tooMuch() <= 0 || !v.Limited() || !v.policy.Load().Evicts() {
 		return
 	}
 	began := time.Now()
-	victims, err := v.choose(ctx, excess, most)
-	if err == nil && len(victims) > 0 {
-		err = v.drop(ctx, victims)
+	err, found := v.buryFirst(ctx, tooMuch), true
+	if excess := tooMuch(); err == nil && excess > 0 {
+		var victims []store.Candidate
+		victims, err = v.choose(ctx, excess, most)
+		if found = len(victims) > 0; err == nil && found {
+			err = v.drop(ctx, victims)
+		}
 	}
-	v.dry.Store(err != nil || len(victims) == 0)
-	if err != nil && ctx.Err() == nil {
-		v.o.Report("evict", err)
-	}
+	v.dry.Store(err != nil || !found)
+	v.complain(ctx, err)
 	v.stats.Busy.Add(int64(time.Since(began)))
 	v.lower()
 	v.clock(tooMuch() > 0)

@@ -168,18 +168,16 @@ func TestOrderOfPolicies(t *testing.T) {
 	}
 }
 
-// Changing the policy takes effect at once, and an expired key goes before any other.
-func TestExpiredGoFirst(t *testing.T) {
+// Changing the policy takes effect at once.
+func TestPolicyTakesEffect(t *testing.T) {
 	e, v, _ := limited("noeviction", 1000)
-	put(t, e, "dead", 500, 1)
-	put(t, e, "alive", 500, 0)
+	put(t, e, "alive", 1000, 0)
 	if v.Admit(ctx, 100) {
 		t.Error("evicted under noeviction")
 	}
 	v.SetPolicy("allkeys-lru")
-	v.SetSamples(50)
-	if !v.Admit(ctx, 100) || !has(t, e, "alive") || v.Stats().Evicted.Load() != 0 || v.Stats().Expired.Load() != 1 {
-		t.Error("the expired key was not what made room")
+	if !v.Admit(ctx, 100) || has(t, e, "alive") || v.Stats().Evicted.Load() != 1 {
+		t.Error("nothing was evicted")
 	}
 }
 

@@ -20,8 +20,9 @@ import (
 type Options struct {
 	// Tick is the time between two cycles, 100 ms by default: Redis's hz of 10.
 	Tick time.Duration
-	// Budget is the time a cycle may take, a quarter of a tick by default, and twice that to sweep what the cycle
-	// before has left. A step that has begun is finished, so a cycle can last longer by one step.
+	// Budget is the time a cycle may expire keys, and counted from its beginning sweep: a quarter of a tick by default, and
+	// twice that for what the cycle before has left. A step that has begun is finished, so a cycle can last
+	// longer by one step.
 	Budget time.Duration
 	// Keys is how many keys a step expires, 64 by default.
 	Keys int
@@ -36,6 +37,9 @@ type Options struct {
 	// Through is the engine expiry goes through, if not the one that is kept up: one that tells
 	// listeners about expired keys.
 	Through store.Engine
+	// Served tells how many commands clients have been served so far; nil if nobody counts. While there are hardly any,
+	// expiry may take most of a tick.
+	Served func() int64
 	// Report hears of errors, from the loop's goroutines. The loop goes on after them.
 	Report func(chore string, err error)
 	// Now is the time budgets and intervals are measured by; time.Now by default. Keys expire by the engine's
@@ -47,8 +51,8 @@ type Options struct {
 type Stats struct {
 	Expired     atomic.Int64 // keys removed
 	Cycles      atomic.Int64
-	CapReached  atomic.Int64 // cycles that ended because their budget was spent
-	Busy        atomic.Int64 // time spent in cycles, in nanoseconds
+	CapReached  atomic.Int64 // cycles whose time was over before all expired keys were removed
+	Busy        atomic.Int64 // time cycles spent on expiry, in nanoseconds
 	Sweeps      atomic.Int64 // sweeping steps that had something to do
 	Syncs       atomic.Int64
 	Checkpoints atomic.Int64
@@ -67,6 +71,8 @@ type Loop struct {
 
 	lastSync, lastCheckpoint time.Time // Disk's own
 	behind                   bool      // Cycle's own: the last one had more to sweep than time
+	late                     bool      // Cycle's own: the last one had more to expire than time
+	servedBefore             int64     // Cycle's own: Served at the last one
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -112,6 +118,9 @@ func (l *Loop) Stats() *Stats { return &l.stats }
 
 // Through is Options.Through for who has that engine only once the loop is made. It is called before Start.
 func (l *Loop) Through(e store.Engine) { l.o.Through = e }
+
+// Served is Options.Served for who has it only once the loop is made. It is called before Start.
+func (l *Loop) Served(count func() int64) { l.o.Served = count }
 
 // Start begins to work on two goroutines, so that a slow disk does not hold up expiry. It is called
 // once.

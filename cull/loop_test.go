@@ -143,8 +143,8 @@ func TestSetActive(t *testing.T) {
 // stale gives hints about keys that have not expired.
 type stale struct{ *bench }
 
-func (stale) Expired(context.Context, int64, int) ([]store.Key, error) {
-	return []store.Key{{Name: []byte("not expired")}}, nil
+func (stale) Expired(context.Context, int64, int) ([]store.Due, error) {
+	return []store.Due{{Key: store.Key{Name: []byte("not expired")}, ExpireAt: 1}}, nil
 }
 
 func TestStaleHintsEndTheCycle(t *testing.T) {

@@ -3,6 +3,7 @@ package integration
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -28,6 +29,7 @@ import (
 //	times N     the line is sent N times, %i in it being 1 to N; each reply is compared
 //	raw         the words are sent as they are, one behind the other
 //	field F     only field F of a map (or flat pairs) reply
+//	leaves      only the scalars in it, in any order: what went through a table of Lua
 //	later       the line blocks its client: goes on once it does; a "receive" gets the reply
 //
 // "receive" sends nothing and compares the next message, as a subscriber gets them.
@@ -250,6 +252,11 @@ func (s *step) compare(larder, judge *conn, i int) string {
 	b := s.bytes(i)
 	got, gotRaw := larder.send(b)
 	want, wantRaw := judge.send(b)
+	return s.differ(got, gotRaw, want, wantRaw) + s.undeclared(got)
+}
+
+// differ says how two replies to the step differ, "" if they do not.
+func (s *step) differ(got value, gotRaw string, want value, wantRaw string) string {
 	switch {
 	case want.kind == 'x' && want.text != closed.text:
 		return fmt.Sprintf("  the judge: %v %q", want, wantRaw)
@@ -284,6 +291,9 @@ func (s *step) equal(got, want value) bool {
 			return false
 		}
 		got, want = g, w
+	}
+	if s.has("leaves") {
+		return slices.Equal(leaves(got, s.has("kind")), leaves(want, s.has("kind")))
 	}
 	if s.has("sorted") || s.has("pairs") {
 		width := 1

@@ -45,12 +45,12 @@ func limitParams() []string {
 
 // setLimits gives data types the encodings' limits as configured.
 func (s *Server) setLimits() {
-	number := func(name string) int { return int(s.params.Int(name)) }
+	params := s.params
 	s.limits.Store(&store.Limits{
-		HashMaxListpackEntries: number("hash-max-listpack-entries"), HashMaxListpackValue: number("hash-max-listpack-value"),
-		SetMaxIntsetEntries: number("set-max-intset-entries"), SetMaxListpackEntries: number("set-max-listpack-entries"),
-		SetMaxListpackValue: number("set-max-listpack-value"), ZsetMaxListpackEntries: number("zset-max-listpack-entries"),
-		ZsetMaxListpackValue: number("zset-max-listpack-value"), ListMaxListpackSize: number("list-max-listpack-size"),
-		StreamNodeMaxEntries: number("stream-node-max-entries"), ProtoMaxBulkLen: s.params.Bytes("proto-max-bulk-len"),
+		HashMaxListpackEntries: int(params.Int("hash-max-listpack-entries")), HashMaxListpackValue: int(params.Int("hash-max-listpack-value")),
+		SetMaxIntsetEntries: int(params.Int("set-max-intset-entries")), SetMaxListpackEntries: int(params.Int("set-max-listpack-entries")),
+		SetMaxListpackValue: int(params.Int("set-max-listpack-value")), ZsetMaxListpackEntries: int(params.Int("zset-max-listpack-entries")),
+		ZsetMaxListpackValue: int(params.Int("zset-max-listpack-value")), ListMaxListpackSize: int(params.Int("list-max-listpack-size")),
+		StreamNodeMaxEntries: int(params.Int("stream-node-max-entries")), ProtoMaxBulkLen: params.Bytes("proto-max-bulk-len"),
 	})
 }

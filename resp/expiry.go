@@ -7,6 +7,9 @@ import (
 	"larder/store"
 )
 
+// Served is the number of commands that clients have been served.
+func (s *Server) Served() int64 { return s.stats.Commands.Load() }
+
 // Expiry is the engine that active expiry must go through: it announces what it removes.
 func (s *Server) Expiry() store.Engine { return &expiry{s.engine, s} }
 
@@ -71,6 +74,7 @@ func (t *expiryTx) Expire(keys ...store.Key) (int, error) {
 
 func (s *Server) expired(keys []store.Key) {
 	heard := s.heard()
+	s.stats.Expired.Add(int64(len(keys)))
 	for _, k := range keys {
 		s.cache.counts.Expired(k.DB)
 		s.caches.Invalidate(nil, []string{string(k.Name)})

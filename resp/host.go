@@ -114,14 +114,14 @@ func (h host) Rows() []cmd.Spec { return h.table.specs }
 
 // Find looks a command line up for COMMAND; its number of arguments does not matter.
 func (h host) Find(line [][]byte) (*cmd.Spec, bool) {
-	e := lookup(h.table.byName, line[0])
+	e := h.table.names.find(line[0])
 	if e == nil {
 		return nil, false
 	}
 	if e.subs == nil || len(line) == 1 {
 		return e.spec, true
 	}
-	sub := lookup(e.subs, line[1])
+	sub := e.subs.find(line[1])
 	if sub == nil {
 		return nil, false
 	}
@@ -133,6 +133,7 @@ func (s *Server) resetStats() {
 	s.stats.Reset()
 	evicted, _, _ := s.budget.Evictions()
 	s.evictedBefore.Store(evicted)
+	s.upkeep.ResetStats()
 	s.traffic.In.Store(0)
 	s.traffic.Out.Store(0)
 	s.table.each(func(e *entry) { e.stats.Reset() })

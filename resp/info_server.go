@@ -22,7 +22,7 @@ func (s *Server) infoServer(t *infoText) {
 	t.lines("redis_version", cmd.RedisVersion, "redis_mode", "standalone", "larder_version", cmd.Version,
 		"redis_git_sha1", "00000000", "redis_git_dirty", 0, "redis_build_id", buildID(), "os", runtime.GOOS+" "+runtime.GOARCH,
 		"arch_bits", strconv.IntSize, "monotonic_clock", "go", "multiplexing_api", "go", "atomicvar_api", "go",
-		"gcc_version", "0.0.0", "go_version", runtime.Version(), "process_id", os.Getpid(), "process_supervised", s.params.String("supervised"),
+		"gcc_version", "0.0.0", "go_version", runtime.Version(), "process_id", os.Getpid(), "process_supervised", s.supervisor,
 		"run_id", s.runID, "tcp_port", s.params.Int("port"), "server_time_usec", time.Now().UnixMicro(),
 		"uptime_in_seconds", up, "uptime_in_days", up/86400, "hz", s.params.Int("hz"), "configured_hz", s.params.Int("hz"),
 		"lru_clock", time.Now().Unix()&(1<<24-1), "executable", executable, "config_file", s.params.File(), "io_threads_active", 0)
@@ -97,13 +97,14 @@ func (s *Server) infoStats(t *infoText) {
 	st := s.stats
 	_, keys, items, prefixes := s.caches.Counts()
 	evicted, overTotal, overNow := s.budget.Evictions()
+	_, stale := s.overdue()
 	t.lines("total_connections_received", st.Connections.Load(), "total_commands_processed", st.Commands.Load(),
 		"instantaneous_ops_per_sec", s.rates.commands.Load(), "total_net_input_bytes", s.traffic.In.Load(), "total_net_output_bytes", s.traffic.Out.Load(),
 		"total_net_repl_input_bytes", 0, "total_net_repl_output_bytes", 0,
 		"instantaneous_input_kbps", kilobytes(&s.rates.bytesIn), "instantaneous_output_kbps", kilobytes(&s.rates.sent),
 		"instantaneous_input_repl_kbps", "0.00", "instantaneous_output_repl_kbps", "0.00",
 		"rejected_connections", st.Refused.Load(), "sync_full", 0, "sync_partial_ok", 0, "sync_partial_err", 0,
-		"expired_keys", s.upkeep.Expired(), "expired_stale_perc", "0.00", "expired_time_cap_reached_count", s.upkeep.Capped(), "expire_cycle_cpu_milliseconds", s.upkeep.BusyMillis(),
+		"expired_keys", st.Expired.Load(), "expired_stale_perc", fmt.Sprintf("%.2f", 100*stale), "expired_time_cap_reached_count", s.upkeep.Capped(), "expire_cycle_cpu_milliseconds", s.upkeep.BusyMillis(),
 		"evicted_keys", evicted-s.evictedBefore.Load(), "evicted_clients", 0, "total_eviction_exceeded_time", overTotal.Milliseconds(), "current_eviction_exceeded_time", overNow.Milliseconds(),
 		"keyspace_hits", st.Hits.Load(), "keyspace_misses", st.Misses.Load(), "pubsub_channels", s.broker.Total(broker.Channels),
 		"pubsub_patterns", s.broker.Total(broker.Patterns), "pubsubshard_channels", s.broker.Total(broker.ShardChannels),
@@ -115,6 +116,15 @@ func (s *Server) infoStats(t *infoText) {
 		"reply_buffer_shrinks", 0, "reply_buffer_expands", 0, "eventloop_cycles", 0, "eventloop_duration_sum", 0, "eventloop_duration_cmd_sum", 0,
 		"instantaneous_eventloop_cycles_per_sec", 0, "instantaneous_eventloop_duration_usec", 0,
 		"acl_access_denied_auth", 0, "acl_access_denied_cmd", 0, "acl_access_denied_key", 0, "acl_access_denied_channel", 0)
+}
+
+// overdue is how far the removal of expired keys is behind.
+func (s *Server) overdue() (lag time.Duration, stale float64) {
+	lag, stale, err := s.upkeep.Overdue(context.Background())
+	if err != nil {
+		s.log.Error("the expired keys cannot be looked for", "error", err)
+	}
+	return lag, stale
 }
 
 func (s *Server) infoReplication(t *infoText) {
@@ -155,10 +165,11 @@ func (s *Server) infoLarder(t *infoText) {
 	sizes := s.sizesFor(t)
 	total := sumOf(sizes)
 	total.Data = s.dataBytes(total.Data)
+	lag, _ := s.overdue()
 	t.lines("shards", len(sizes), "used_disk", total.File+total.WAL, "used_disk_human", human(total.File+total.WAL),
 		"data_bytes", total.Data, "file_bytes", total.File, "wal_bytes", total.WAL, "free_bytes", total.Free,
 		"pending_ids", total.Orphans, "pending_bytes", total.Pending, "cache_bytes", total.CacheBytes, "overlay_bytes", total.Overlay, "journal_bytes", total.Journal,
-		"cull_milliseconds", s.budget.CullTime().Milliseconds(),
+		"cull_milliseconds", s.budget.CullTime().Milliseconds(), "expire_lag_milliseconds", lag.Milliseconds(),
 		"journal_appends", total.Appends, "journal_fsyncs", total.Syncs, "journal_fsync_usec", total.SyncMicros,
 		"journal_settles", total.Settles, "journal_settle_usec", total.SettleMicros, "journal_stalls", total.Stalls,
 		"journal_direct_transactions", total.Direct)

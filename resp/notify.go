@@ -93,6 +93,7 @@ func (t *trackTx) noteExpired(keys ...store.Key) error {
 		}
 		if n > 0 {
 			t.call.Notify("x:expired", k)
+			t.call.After(func() { t.server.stats.Expired.Add(1) })
 		}
 	}
 	return nil

@@ -276,3 +276,19 @@ func TestTrackedReadsOfScripts(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// TestScriptsReadWhatAReplyHoldsInside looks at lists inside replies, also at one that has left memory.
+func TestScriptsReadWhatAReplyHoldsInside(t *testing.T) {
+	c := serve(t).dial(t)
+	c.wantScript(":3000", `local v = string.rep('x', 1000)
+for i = 1, 3000 do redis.call('HSET', KEYS[1], i, v) end
+local page = redis.call('HSCAN', KEYS[1], 0, 'COUNT', 100000)
+if page[1] ~= '0' then error('more than one page') end
+local n = 0
+for i = 2, #page[2], 2 do if page[2][i] == v then n = n + 1 end end
+return n`, "h")
+	c.wantScript("[l [a b]]", `redis.call('RPUSH', KEYS[1], 'a', 'b')
+return redis.call('LMPOP', 1, KEYS[1], 'LEFT', 'COUNT', 5)`, "l")
+	c.wantScript("2.5", `redis.setresp(3) redis.call('ZADD', KEYS[1], 2.5, 'a')
+return tostring(redis.call('ZMPOP', 1, KEYS[1], 'MIN')[2][1][2].double)`, "z")
+}

@@ -2,6 +2,7 @@ package resp_test
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -21,9 +22,12 @@ import (
 type idle struct{}
 
 func (idle) SetActive(bool)    {}
-func (idle) Expired() int64    { return 0 }
 func (idle) Capped() int64     { return 0 }
 func (idle) BusyMillis() int64 { return 0 }
+func (idle) ResetStats()       {}
+func (idle) Overdue(context.Context) (time.Duration, float64, error) {
+	return 0, 0, nil
+}
 
 // served is a server on a loopback port over four shards in memory.
 type served struct {

@@ -9,6 +9,7 @@
 package resp
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -28,6 +29,7 @@ import (
 	"larder/resp/guard"
 	"larder/resp/lua"
 	"larder/resp/param"
+	"larder/resp/reply"
 	"larder/resp/stat"
 	"larder/resp/track"
 	"larder/store"
@@ -48,6 +50,8 @@ type Options struct {
 	CacheStats lua.Vault
 	// Culler does at once what the background does; nil if there is none.
 	Culler caches.Culler
+	// Supervisor is the service manager that has started the process: "systemd", "upstart" or "no".
+	Supervisor string
 	// Stop is called once when a client asks for SHUTDOWN; it must not block.
 	Stop func()
 }
@@ -56,11 +60,15 @@ type Options struct {
 type Upkeep interface {
 	// SetActive turns the active expiry on or off: DEBUG SET-ACTIVE-EXPIRE.
 	SetActive(on bool)
-	// Expired is the number of keys removed because their time had passed; Capped that of
-	// the cycles that ran out of their time, BusyMillis the time all cycles took.
-	Expired() int64
+	// Capped is the number of cycles whose time was over before all expired keys were removed, BusyMillis
+	// the time all cycles took for them.
 	Capped() int64
 	BusyMillis() int64
+	// ResetStats begins to count Capped and BusyMillis anew.
+	ResetStats()
+	// Overdue tells for how long the key that waits longest for its removal has been expired, 0 if none waits, and
+	// about which part of the keys with an expiry waits.
+	Overdue(context.Context) (lag time.Duration, stale float64, err error)
 }
 
 // Server is the front of Larder. Its methods may be called from any goroutine.
@@ -75,6 +83,7 @@ type Server struct {
 	// evictedBefore is what CONFIG RESETSTAT has taken off evicted_keys.
 	evictedBefore atomic.Int64
 	stop          func()
+	supervisor    string
 	table         *table
 	stats         *stat.Server
 	recency       *stat.Recency
@@ -115,7 +124,7 @@ type Server struct {
 // New makes a server that does not listen yet.
 func New(o Options) (*Server, error) {
 	s := &Server{
-		engine: o.Engine, params: o.Params, log: o.Log, upkeep: o.Upkeep, stop: o.Stop,
+		engine: o.Engine, params: o.Params, log: o.Log, upkeep: o.Upkeep, stop: o.Stop, supervisor: o.Supervisor,
 		stats:     &stat.Server{Started: time.Now()},
 		recency:   stat.NewRecency(),
 		clients:   newClients(),
@@ -140,6 +149,9 @@ func New(o Options) (*Server, error) {
 	}
 	s.newCache(o.CacheStats, o.Culler)
 	s.table = newTable(s.families()...)
+	if err := s.table.rename(o.Params.Renames()); err != nil {
+		return nil, err
+	}
 	s.executions.New = func() any { return newExecution(s) }
 	go s.everySecond()
 	go s.keepUses()
@@ -191,7 +203,7 @@ func (s *Server) accept(conn redcon.Conn) bool {
 	client := newClient(conn)
 	client.Authenticated.Store(s.gate.Open())
 	if problem := s.turnAway(conn); problem != "" {
-		conn.NetConn().Write([]byte("-" + problem + "\r\n"))
+		conn.NetConn().Write(reply.Fail(problem).Append(nil, 2))
 		return false
 	}
 	guarded := conn.NetConn().(*guard.Conn)
@@ -206,7 +218,7 @@ func (s *Server) accept(conn redcon.Conn) bool {
 	fresh.hear()
 	if !s.clients.add(client, int(s.params.Int("maxclients"))) {
 		s.stats.Refused.Add(1)
-		conn.NetConn().Write([]byte("-ERR max number of clients reached\r\n"))
+		conn.NetConn().Write(reply.Fail("ERR max number of clients reached").Append(nil, 2))
 		return false
 	}
 	guarded.Restrict(!s.gate.Open())

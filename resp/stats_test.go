@@ -45,6 +45,22 @@ func TestErrorStats(t *testing.T) {
 	c.matches("total_error_replies", "0")
 }
 
+// TestCodesThatScriptsMakeUp holds codes against what a redis-server 7.0.15 showed of them.
+func TestCodesThatScriptsMakeUp(t *testing.T) {
+	c := serve(t).dial(t)
+	for _, text := range []string{"A:b#c=d,e x", "A\\r\\nerrorstat_B:count=1 x", "nospace:here", " lead",
+		"<30 bytes are a code: so it is>", "123456789012345678901234567890 y", "1234567890123456789012345678901 y"} {
+		c.words("EVAL", "return {err='"+text+"'}", "0")
+	}
+	c.matches("errorstat_A_b_c=d,e", "count=1")
+	c.matches("errorstat_", "count=1")
+	c.matches("errorstat_A", "count=1")
+	c.matches("errorstat_B", "missing")
+	c.matches("errorstat_<30", "count=1")
+	c.matches("errorstat_123456789012345678901234567890", "count=1")
+	c.matches("errorstat_ERR", "count=2")
+}
+
 func TestHitsAndMisses(t *testing.T) {
 	c := serve(t).dial(t)
 	c.do("MSET a 1 b 2")

@@ -5,40 +5,40 @@ import (
 	"strings"
 
 	"larder/resp/cmd"
+	"larder/resp/reply"
 	"larder/resp/stat"
 )
-
-// maxNameLen bounds the command names looked up without allocation; no name is longer.
-const maxNameLen = 64
 
 // entry is a command with what the server counts about it.
 type entry struct {
 	spec   *cmd.Spec
 	stats  *stat.Command
-	uses   bool              // see cmd.Spec.Uses
-	brings bool              // see brings
-	subs   map[string]*entry // by upper-case name; nil unless a container
+	uses   bool   // see cmd.Spec.Uses
+	brings bool   // see brings
+	subs   *names // nil unless a container
 }
 
 // table finds commands by name. It is built once, then only read, by all goroutines.
 type table struct {
-	byName map[string]*entry
-	specs  []cmd.Spec
+	names   *names
+	entries []*entry   // in the order of the families; what was removed is not there
+	specs   []cmd.Spec // theirs
 }
 
 // newTable indexes the rows of all families. Two rows of one name are a defect of the
 // build, so it panics.
 func newTable(families ...[]cmd.Spec) *table {
-	t := &table{byName: map[string]*entry{}}
+	t := &table{names: newNames()}
 	for _, rows := range families {
 		t.specs = append(t.specs, rows...)
 	}
 	for i := range t.specs {
 		spec := &t.specs[i]
-		if t.byName[spec.Name] != nil {
+		e := newEntry(spec)
+		if !t.names.add(spec.Name, e) {
 			panic("command declared twice: " + spec.Name)
 		}
-		t.byName[spec.Name] = newEntry(spec)
+		t.entries = append(t.entries, e)
 	}
 	return t
 }
@@ -48,36 +48,35 @@ func newEntry(spec *cmd.Spec) *entry {
 	if len(spec.Subs) == 0 {
 		return e
 	}
-	e.subs = map[string]*entry{}
+	e.subs = newNames()
 	for i := range spec.Subs {
 		sub := &spec.Subs[i]
 		sub.Parent = spec.Name
-		e.subs[sub.Name] = newEntry(sub)
+		e.subs.add(sub.Name, newEntry(sub))
 	}
 	return e
 }
 
 // each calls fn for every command and subcommand.
 func (t *table) each(fn func(*entry)) {
-	for i := range t.specs {
-		e := t.byName[t.specs[i].Name]
+	for _, e := range t.entries {
 		fn(e)
 		for j := range e.spec.Subs {
-			fn(e.subs[e.spec.Subs[j].Name])
+			fn(e.subs.find([]byte(e.spec.Subs[j].Name)))
 		}
 	}
 }
 
 // find returns the entry for a command line, or the error text Redis gives for it.
 func (t *table) find(args [][]byte) (*entry, string) {
-	e := lookup(t.byName, args[0])
+	e := t.names.find(args[0])
 	if e == nil {
 		return nil, unknownCommand(args)
 	}
 	if e.subs != nil && len(args) > 1 {
-		sub := lookup(e.subs, args[1])
+		sub := e.subs.find(args[1])
 		if sub == nil {
-			return nil, fmt.Sprintf("ERR unknown subcommand '%s'. Try %s HELP.", clip(args[1], 128), e.spec.Name)
+			return nil, fmt.Sprintf("ERR unknown subcommand '%s'. Try %s HELP.", clip(args[1], 128), strings.ToUpper(clip(args[0], 128)))
 		}
 		e = sub
 	}
@@ -89,21 +88,6 @@ func checkArity(s *cmd.Spec, n int) string {
 		return ""
 	}
 	return "ERR wrong number of arguments for '" + strings.ToLower(s.FullName()) + "' command"
-}
-
-// lookup finds an entry by a name in any case, without allocating.
-func lookup(m map[string]*entry, name []byte) *entry {
-	var room [maxNameLen]byte
-	if len(name) > maxNameLen {
-		return nil
-	}
-	for i, c := range name {
-		if 'a' <= c && c <= 'z' {
-			c -= 'a' - 'A'
-		}
-		room[i] = c
-	}
-	return m[string(room[:len(name)])]
 }
 
 // unknownCommand quotes at most 128 bytes of the arguments, as Redis does.
@@ -118,20 +102,5 @@ func unknownCommand(args [][]byte) string {
 	return fmt.Sprintf("ERR unknown command '%s', with args beginning with: %s", clip(args[0], 128), quoted.String())
 }
 
-// clip makes bytes fit an error line: at most n, up to a NUL, line ends as spaces.
-func clip(b []byte, n int) string {
-	if len(b) > n {
-		b = b[:n]
-	}
-	clean := make([]byte, 0, len(b))
-	for _, c := range b {
-		if c == 0 {
-			break
-		}
-		if c == '\r' || c == '\n' {
-			c = ' '
-		}
-		clean = append(clean, c)
-	}
-	return string(clean)
-}
+// clip is what Redis's %.128s and its like show of a word: at most n bytes of it.
+func clip(b []byte, n int) string { return reply.Quote(b[:min(n, len(b))]) }

@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -15,21 +16,24 @@ func (f *Fanout) rotated() []*lane {
 	return slices.Concat(f.lanes[at:], f.lanes[:at])
 }
 
-// Expired collects hints until it has n.
-func (f *Fanout) Expired(ctx context.Context, nowMillis int64, n int) ([]store.Key, error) {
-	var keys []store.Key
-	for _, l := range f.rotated() {
+// Expired asks each shard for its part of n, one key at least, so that they expire side by side. What one does not
+// use the next may.
+func (f *Fanout) Expired(ctx context.Context, nowMillis int64, n int) ([]store.Due, error) {
+	var due []store.Due
+	for i, l := range f.rotated() {
 		e, ok := l.engine.(store.Expirer)
-		if !ok || len(keys) >= n {
+		if !ok {
 			continue
 		}
-		more, err := e.Expired(ctx, nowMillis, n-len(keys))
+		left := len(f.lanes) - i
+		more, err := e.Expired(ctx, nowMillis, max((n-len(due)+left-1)/left, 1))
 		if err != nil {
-			return keys, err
+			return due, err
 		}
-		keys = append(keys, more...)
+		due = append(due, more...)
 	}
-	return keys, nil
+	slices.SortStableFunc(due, func(a, b store.Due) int { return cmp.Compare(a.ExpireAt, b.ExpireAt) })
+	return due[:min(n, len(due))], nil
 }
 
 // Sweep gives each shard its part of n. A shard that fails does not keep the others from it.

@@ -29,6 +29,15 @@ type Reader interface {
 	Close() error
 }
 
+// ExpiryIndex is a Base that can walk its keys in the order of their expiry. A journal hides keys that it has
+// written since, so it must be able to go on behind those it has seen.
+type ExpiryIndex interface {
+	// Expiring returns the first n keys behind a place that expire before a time in Unix milliseconds; less only
+	// if there are no more. The place is the last key of the answer before, the zero Due for the beginning.
+	// Keys of equal expiry come in an order of the engine's own.
+	Expiring(ctx context.Context, behind Due, before int64, n int) ([]Due, error)
+}
+
 // Borrower is a Base that can use memory which those above it do not need for a while.
 type Borrower interface {
 	// Borrow lets the base use so many bytes beyond its own budget; 0 takes all back, with what is

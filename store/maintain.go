@@ -6,10 +6,17 @@ import "context"
 // those they need, the fanout forwards them, and only background work, the command
 // line and the server's own commands use them, through the functions of this file.
 
+// Due is a key that has an expiry, and when that is, in Unix milliseconds.
+type Due struct {
+	Key      Key
+	ExpireAt int64
+}
+
 // Expirer finds keys whose time has passed, by index. They are hints: expire them
 // with Tx.Expire, which looks again.
 type Expirer interface {
-	Expired(ctx context.Context, nowMillis int64, n int) ([]Key, error)
+	// Expired returns at most n of them, and none only if there are none. The first has waited longest.
+	Expired(ctx context.Context, nowMillis int64, n int) ([]Due, error)
 }
 
 // Sweeper deletes at most about n rows that nothing refers to any more, and reports

@@ -14,7 +14,8 @@ func (s *Spec) LowerName() string { return strings.ToLower(s.FullName()) }
 
 // UnknownForm is the error of a subcommand that got a number of words it has no form for.
 func (c *Call) UnknownForm() reply.Reply {
-	return reply.Fail("ERR unknown subcommand or wrong number of arguments for '" + string(c.Args[1]) +
+	word := c.Args[1][:min(len(c.Args[1]), 128)]
+	return reply.Fail("ERR unknown subcommand or wrong number of arguments for '" + reply.Quote(word) +
 		"'. Try " + c.Spec.Parent + " HELP.")
 }
 

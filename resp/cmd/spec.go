@@ -75,6 +75,9 @@ type Spec struct {
 	Waits func(args [][]byte) bool
 	// Still says of a command that writes to a stream that it adds no entry: nobody's wait ends with it.
 	Still bool
+	// Nests says that a reply may hold aggregates inside an aggregate, in one protocol at least. Such replies are
+	// where a script, EXEC and the two protocols easily differ: tests want a conversation for each of these rows.
+	Nests bool
 	// Secrets, if set, names the arguments that SLOWLOG and MONITOR must not show.
 	Secrets func(args [][]byte) []int
 	Run     Handler

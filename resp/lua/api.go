@@ -46,8 +46,9 @@ func (m *machine) openLog(redis *vm.Table) {
 }
 
 // problem is an error as redis.pcall returns it: a table with a field err. Text that begins
-// with "-" brings its own code, all other is an ERR.
+// with "-" brings its own code, all other is an ERR. It ends at a NUL.
 func (m *machine) problem(text string) vm.Value {
+	text = reply.Quote(text)
 	code, rest := "ERR", text
 	if strings.HasPrefix(text, "-") {
 		rest = text[1:]
@@ -114,13 +115,16 @@ func (m *machine) call(t *vm.Thread, args []vm.Value, raises bool) []vm.Value {
 		answer.Release()
 		panic(aborted{})
 	}
+	answer, err := answer.Plain()
+	if err != nil {
+		answer = reply.Fail("ERR the reply cannot be read: " + err.Error())
+	}
 	if r.killed.Load() {
 		m.rt.Hurry() // commands may take long, and count as one step each
 	}
 	t.Step()
-	failed := answer.IsError()
 	v := m.fromReply(t, answer)
-	if failed && raises {
+	if answer.IsError() && raises {
 		t.RaiseValue(v)
 	}
 	return t.Return(v)

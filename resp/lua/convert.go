@@ -6,12 +6,8 @@ import (
 )
 
 // fromReply turns a command's reply into what redis.call returns, by the protocol that the
-// script has chosen. The reply is released.
+// script has chosen. The reply must be Plain.
 func (m *machine) fromReply(t *vm.Thread, r reply.Reply) vm.Value {
-	r, err := r.Plain()
-	if err != nil {
-		return m.problem("the reply cannot be read: " + err.Error())
-	}
 	c := &converter{m: m, t: t, proto: m.run.proto}
 	return c.value(r)
 }
@@ -168,16 +164,16 @@ func (r *Run) toReply(t *vm.Thread, v vm.Value, depth int) reply.Reply {
 func (r *Run) tableReply(t *vm.Thread, tb *vm.Table, depth int) reply.Reply {
 	if text, ok := tb.GetField("err").Str(); ok {
 		r.counted = depth == 0 && tb.GetField(countedField).Truth()
-		return reply.Fail(oneLine(text))
+		return reply.Fail(reply.Quote(text))
 	}
 	if text, ok := tb.GetField("ok").Str(); ok {
-		return reply.Word(oneLine(text))
+		return reply.Word(reply.Quote(text))
 	}
 	if v := tb.GetField("double"); v.IsNumber() {
 		return reply.Float(v.Num())
 	}
 	if text, ok := tb.GetField("big_number").Str(); ok {
-		return reply.Big(spaced(text))
+		return reply.Big(text)
 	}
 	if v := tb.GetField("verbatim_string").Table(); v != nil {
 		format, ok := v.GetField("format").Str()
@@ -216,15 +212,4 @@ func (r *Run) entries(t *vm.Thread, tb *vm.Table, depth int, values bool) []repl
 		}
 	}
 	return elems
-}
-
-// spaced replaces each byte of a line end by a space, also at the end of the text.
-func spaced(s string) string {
-	b := []byte(s)
-	for i, c := range b {
-		if c == '\r' || c == '\n' {
-			b[i] = ' '
-		}
-	}
-	return string(b)
 }

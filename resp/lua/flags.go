@@ -1,6 +1,10 @@
 package lua
 
-import "strings"
+import (
+	"strings"
+
+	"larder/resp/reply"
+)
 
 // Flags are what a script or function declares about itself.
 type Flags uint8
@@ -47,7 +51,7 @@ func shebang(body string) (flags Flags, skip int, err error) {
 	if !strings.HasPrefix(body, "#!") {
 		return Undeclared, 0, nil
 	}
-	end := strings.IndexByte(body, '\n')
+	end := strings.IndexByte(reply.Quote(body), '\n') // a NUL ends the text in C
 	if end < 0 {
 		return 0, 0, Fault("ERR Invalid script shebang")
 	}

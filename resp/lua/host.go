@@ -81,21 +81,4 @@ type Fault string
 func (f Fault) Error() string { return string(f) }
 
 // Reply is the fault as a reply.
-func (f Fault) Reply() reply.Reply { return reply.Fail(oneLine(string(f))) }
-
-// oneLine makes a message fit a line of the protocol, as Redis does.
-func oneLine(s string) string {
-	for end := len(s); end > 0; end-- {
-		if c := s[end-1]; c != '\r' && c != '\n' {
-			s = s[:end]
-			break
-		}
-	}
-	b := []byte(s)
-	for i, c := range b {
-		if c == '\r' || c == '\n' {
-			b[i] = ' '
-		}
-	}
-	return string(b)
-}
+func (f Fault) Reply() reply.Reply { return reply.Fail(string(f)) }

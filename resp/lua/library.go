@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"larder/resp/lua/vm"
+	"larder/resp/reply"
 )
 
 // Library is a set of functions that share state. Its fields do not change.
@@ -67,7 +68,7 @@ func metadata(code string) (engine, name string, skip int, err error) {
 	if !strings.HasPrefix(code, "#!") {
 		return "", "", 0, Fault("ERR Missing library metadata")
 	}
-	end := strings.IndexByte(code, '\n')
+	end := strings.IndexByte(reply.Quote(code), '\n') // see shebang
 	if end < 0 {
 		return "", "", 0, Fault("ERR Invalid library metadata")
 	}

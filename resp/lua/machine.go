@@ -3,6 +3,7 @@ package lua
 import (
 	"larder/resp/lua/stdlib"
 	"larder/resp/lua/vm"
+	"larder/resp/reply"
 )
 
 // machine is a runtime with the sandbox around it. One goroutine uses it at a time: EVAL's
@@ -78,7 +79,7 @@ func (m *machine) nonexistent() *vm.Table {
 		if !ok {
 			t.Errorf("Second argument to luaProtectedTableError must be a string or number")
 		}
-		t.Errorf("Script attempted to access nonexistent global variable '%s'", name)
+		t.Errorf("Script attempted to access nonexistent global variable '%s'", reply.Quote(name))
 		return nil
 	})
 	return meta

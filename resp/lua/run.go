@@ -164,7 +164,7 @@ func (r *Run) failure(m *machine, err *vm.Error) reply.Reply {
 	text, ok := err.Value.ToString()
 	switch {
 	case ok:
-		text = "ERR " + text
+		text = "ERR " + reply.Quote(text)
 	case tb == nil:
 		text = "ERR " + plainText(err.Value)
 	default:
@@ -172,6 +172,7 @@ func (r *Run) failure(m *machine, err *vm.Error) reply.Reply {
 		if text, ok = tb.GetField("err").ToString(); !ok {
 			text = "ERR unknown error"
 		}
+		text = reply.Quote(text)
 	}
 	if err.Placed {
 		text += fmt.Sprintf(" script: %s, on %s:%d.", r.name, err.Source, err.Line)

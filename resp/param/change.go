@@ -3,6 +3,7 @@ package param
 import (
 	"strings"
 
+	"larder/resp/reply"
 	"larder/store"
 )
 
@@ -46,7 +47,8 @@ func (s *Set) plan(words [][]byte, local bool) ([]change, error) {
 		p := s.byName[name]
 		switch {
 		case p == nil:
-			return nil, store.Invalid("Unknown option or number of arguments for CONFIG SET - '" + oneLine(given) + "'")
+			return nil, store.Invalid("Unknown option or number of arguments for CONFIG SET - '" +
+				reply.Quote(given) + "'")
 		case p.has(protected) && !s.allowed("enable-protected-configs", local):
 			return nil, failed(given, refusal("can't set protected config"))
 		case p.has(immutable):
@@ -119,12 +121,7 @@ func (p *param) tell(now, before string) error {
 }
 
 func failed(name string, err error) error {
-	return store.Invalid("CONFIG SET failed (possibly related to argument '" + oneLine(name) + "') - " + oneLine(err.Error()))
-}
-
-// oneLine keeps a client's own bytes from breaking the reply's frame.
-func oneLine(s string) string {
-	return strings.NewReplacer("\r", " ", "\n", " ").Replace(s)
+	return store.Invalid("CONFIG SET failed (possibly related to argument '" + reply.Quote(name) + "') - " + err.Error())
 }
 
 // Assign sets a parameter from code, immutable ones too: before serving, or for a port

@@ -35,10 +35,11 @@ const maxInclude = 32
 
 // loader reads one configuration. It belongs to the goroutine that loads.
 type loader struct {
-	set       *Set
-	depth     int
-	seen      map[*param]bool
-	daemonize LoadError // the line that asked for it
+	set   *Set
+	depth int
+	seen  map[*param]bool
+	at    LoadError // the line being read
+	user  userLine
 }
 
 // Load reads a configuration as redis-server does from its arguments, the program's name
@@ -47,14 +48,13 @@ type loader struct {
 func (s *Set) Load(args []string, stdin io.Reader) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	l := &loader{set: s, seen: map[*param]bool{}}
 	line, content := readArgs(args), ""
 	var err error
 	if line.file != "" {
 		if s.file, err = filepath.Abs(line.file); err != nil {
 			return cannotOpen(line.file, err)
 		}
-		if content, err = readFiles(s.file); err != nil {
+		if content, err = s.readFiles(s.file); err != nil {
 			return err
 		}
 	}
@@ -68,34 +68,40 @@ func (s *Set) Load(args []string, stdin io.Reader) error {
 	if line.options != "" {
 		content += "\n" + line.options
 	}
-	if err := l.text(content); err != nil {
+	return s.read(content)
+}
+
+// LoadText is Load with what Source of another process has returned.
+func (s *Set) LoadText(file, text string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.file = file
+	return s.read(text)
+}
+
+// read sets what the text says. The caller holds mu.
+func (s *Set) read(text string) error {
+	s.text = text
+	l := &loader{set: s, seen: map[*param]bool{}}
+	if err := l.lines(text); err != nil {
 		return err
 	}
-	return l.checkDaemon()
+	return l.checkUsers()
 }
 
-// checkDaemon refuses to go into the background, which a Go program cannot do safely
-// once it runs. As in Redis, the service manager's word goes before the file's.
-func (l *loader) checkDaemon() error {
-	supervised := l.set.String("supervised") != "no" && os.Getenv("NOTIFY_SOCKET") != ""
-	if !l.set.Bool("daemonize") || supervised {
-		return nil
-	}
-	e := l.daemonize
-	e.Message = "larder does not put itself into the background: run it under systemd, or with 'nohup larder ... &', " +
-		"and say 'daemonize no' (on the command line: --daemonize no)"
-	return &e
-}
+// Source is what Load has read: the path of the file, and the text of file, standard input and arguments, so that
+// nobody must read them twice. A pipe has only one reading.
+func (s *Set) Source() (file, text string) { return s.file, s.text }
 
 // readFiles returns a file's content, or that of all files a pattern finds.
-func readFiles(path string) (string, error) {
+func (s *Set) readFiles(path string) (string, error) {
 	paths := []string{path}
 	if strings.ContainsAny(path, "*?[") {
-		paths, _ = filepath.Glob(path) // a malformed pattern finds nothing, as in Redis
+		paths, _ = filepath.Glob(s.absolute(path)) // a malformed pattern finds nothing, as in Redis
 	}
 	var content strings.Builder
 	for _, p := range paths {
-		b, err := os.ReadFile(p)
+		b, err := os.ReadFile(s.absolute(p))
 		if err != nil {
 			return "", cannotOpen(p, err)
 		}
@@ -104,11 +110,16 @@ func readFiles(path string) (string, error) {
 	return content.String(), nil
 }
 
+// CannotLog is the refusal of a log file that does not open.
+func CannotLog(err error) error {
+	return &LoadError{Message: "Can't open the log file: " + reason(err)}
+}
+
 func cannotOpen(path string, err error) error {
 	return &LoadError{Message: fmt.Sprintf("Fatal error, can't open config file '%s': %s", path, reason(err))}
 }
 
-func (l *loader) text(content string) error {
+func (l *loader) lines(content string) error {
 	for i, line := range strings.Split(content, "\n") {
 		line = strings.Trim(line, " \t\r\n")
 		if line == "" || line[0] == '#' {
@@ -135,9 +146,7 @@ func (l *loader) line(line string, number int) error {
 		return nil
 	}
 	name := strings.ToLower(words[0])
-	if name == "daemonize" {
-		l.daemonize = LoadError{Line: number, Text: line}
-	}
+	l.at = LoadError{Line: number, Text: line}
 	if p := l.set.byName[name]; p != nil {
 		return l.assign(p, words[1:])
 	}
@@ -173,15 +182,14 @@ func (l *loader) directive(name string, words []string) error {
 	case name == "include" && n == 2:
 		return l.include(words[1])
 	case name == "rename-command" && n == 3:
-		l.set.renames = append(l.set.renames, [2]string{words[1], words[2]})
+		l.set.renames = append(l.set.renames, Rename{From: words[1], To: words[2], at: l.at})
 		return nil
 	case name == "user" && n >= 2:
-		l.set.users = append(l.set.users, words[1:])
-		return nil
+		return l.declare(words[1], words[2:])
 	case obsolete(name) && n == 2:
 		return nil
 	case name == "loadmodule" && n >= 2:
-		return refusal("Modules cannot be loaded into larder: remove this line")
+		return noModules
 	case name == "sentinel":
 		return refusal("sentinel directive while not in sentinel mode")
 	case strings.Contains(name, "."):
@@ -203,31 +211,41 @@ func (l *loader) include(path string) error {
 	if l.depth == maxInclude {
 		return refusal("include files nested too deeply")
 	}
-	content, err := readFiles(path)
+	content, err := l.set.readFiles(path)
 	if err != nil {
 		return err
 	}
 	l.depth++
 	defer func() { l.depth-- }()
-	return l.text(content)
+	return l.lines(content)
 }
 
 // File is the absolute path of the configuration file, "" without one.
 func (s *Set) File() string { return s.file }
 
-// Ignored are the parameters the configuration named although they mean nothing here, in its order.
+// Ignored are the parameters the configuration named although they have no effect here, in its order.
 func (s *Set) Ignored() []string {
 	var names []string
 	for _, p := range s.given {
-		if p.has(noMeaning) {
+		if p.harmless != "" {
 			names = append(names, p.name)
 		}
 	}
 	return names
 }
 
-// Users are the words behind each user directive: a name, then rules.
-func (s *Set) Users() [][]string { return s.users }
+// Rename is a rename-command directive.
+type Rename struct {
+	From, To string // To is "" to remove the command
+	at       LoadError
+}
 
-// Renames are the rename-command directives: the old name, then the new, "" to remove the command.
-func (s *Set) Renames() [][2]string { return s.renames }
+// Refuse is the *LoadError that blames the directive's line.
+func (r Rename) Refuse(reason string) error {
+	e := r.at
+	e.Message = reason
+	return &e
+}
+
+// Renames are the rename-command directives in the order in which they apply.
+func (s *Set) Renames() []Rename { return s.renames }

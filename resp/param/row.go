@@ -27,8 +27,8 @@ const (
 	sensitive                     // its value must not be logged
 	manyArgs                      // the value is a list of words
 	emptyIsNone                   // "" means unset: CONFIG REWRITE leaves it out
-	noMeaning                     // accepted, kept and answered for Redis's sake
 	fullRange                     // any uint64
+	fromDir                       // a path; a relative one starts at dir
 )
 
 // choice is a word of an enumeration. Two words may mean the same.
@@ -37,7 +37,9 @@ type choice struct {
 	value int64
 }
 
-// row declares one parameter. Rows are data and never change.
+// row declares one parameter. Rows are data and never change. A row takes effect, and then some
+// code reads its value; or it says why it harms nobody that it does not; or it refuses the values that
+// would promise what is not there. readers_test.go holds that.
 type row struct {
 	name, alias string
 	kind        kind
@@ -48,6 +50,8 @@ type row struct {
 	check       func(text string) error // for kindText
 	clamp       func(n int64) int64     // for kindInt: cap instead of refusing
 	special     special
+	harmless    string  // why nobody is harmed by a row without effect; it is accepted, kept and answered
+	promise     refusal // why a row takes its default alone: its other values promise what Larder does not do
 }
 
 func (r row) has(f flags) bool { return r.flags&f != 0 }
@@ -56,6 +60,20 @@ func (r row) has(f flags) bool { return r.flags&f != 0 }
 func (r row) or(alias string) row {
 	r.alias = alias
 	return r
+}
+
+// refuses makes the row take no value but its default, in a configuration and at run time.
+func (r row) refuses(why refusal) row {
+	r.promise = why
+	return r
+}
+
+// without declares rows that have no effect, and why that harms nobody.
+func without(harmless string, rows ...row) []row {
+	for i := range rows {
+		rows[i].harmless = harmless
+	}
+	return rows
 }
 
 func text(name, def string, f flags) row {

@@ -19,10 +19,9 @@ type Set struct {
 
 	mu      sync.Mutex // one change at a time
 	file    string     // path of the configuration file, "" without one
+	text    string     // what Load has read
 	given   []*param   // what the configuration named, in order
-	users   [][]string
-	renames [][2]string
-	extra   []extraLines
+	renames []Rename
 }
 
 // param is one parameter at work. Readers take no lock.
@@ -38,7 +37,7 @@ func New() *Set {
 	s := &Set{byName: map[string]*param{}}
 	for _, r := range rows() {
 		p := &param{row: r}
-		v, err := p.parse(input{args: p.split(r.def)})
+		v, err := p.read(input{args: p.split(r.def)})
 		if err != nil {
 			panic("default of " + r.name + ": " + err.Error())
 		}
@@ -50,26 +49,7 @@ func New() *Set {
 			s.byName[r.alias] = p
 		}
 	}
-	s.refuseAtRuntime()
 	return s
-}
-
-// refuseAtRuntime guards what a configuration file may say without effect, but a client
-// should not be told OK about.
-func (s *Set) refuseAtRuntime() {
-	s.OnChange("tls-port", func(v string) error {
-		if v != "0" {
-			return refusal("Unable to update TLS configuration. Check server logs.")
-		}
-		return nil
-	})
-	s.OnChange("activedefrag", func(v string) error {
-		if v == "yes" {
-			return refusal("Active defragmentation cannot be enabled: it requires a Redis server compiled with a modified " +
-				"Jemalloc like the one shipped by default with the Redis source distribution")
-		}
-		return nil
-	})
 }
 
 // split makes words of a value given as one: only lists are divided, at each space.
@@ -81,6 +61,15 @@ func (r *row) split(s string) []string {
 		return nil
 	}
 	return strings.Split(s, " ")
+}
+
+// parse reads a value that the parameter takes.
+func (p *param) parse(in input) (value, error) {
+	v, err := p.read(in)
+	if err == nil && p.promise != "" && v.text != p.first.text {
+		return value{}, p.promise
+	}
+	return v, err
 }
 
 func (p *param) load() value { return *p.value.Load() }

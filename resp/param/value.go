@@ -31,8 +31,8 @@ func refusalf(format string, args ...any) refusal { return refusal(fmt.Sprintf(f
 
 const errArgCount = refusal("wrong number of arguments")
 
-// parse reads a value in the row's grammar. The error's text is Redis's.
-func (r *row) parse(in input) (value, error) {
+// read reads a value in the row's grammar. The error's text is Redis's.
+func (r *row) read(in input) (value, error) {
 	if r.kind == kindSpecial {
 		t, err := r.special.parse(in)
 		return value{text: t}, err

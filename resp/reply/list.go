@@ -78,7 +78,7 @@ func (l *List) Len() int { return l.n }
 func (l *List) Done() Reply {
 	if l.err != nil {
 		l.close()
-		return Fail("ERR the reply is larger than memory allows and its temporary file failed: " + oneLine(l.err.Error()))
+		return Fail("ERR the reply is larger than memory allows and its temporary file failed: " + l.err.Error())
 	}
 	return Reply{kind: built, list: l}
 }
@@ -128,12 +128,13 @@ func (l *List) open() bool {
 }
 
 func (l *List) append(dst []byte) []byte {
+	start := len(dst)
 	dst = appendHeader(dst, l.kind, l.n, l.proto)
 	if l.file != nil {
 		at := len(dst)
 		dst = append(dst, make([]byte, l.size)...)
 		if _, err := l.file.ReadAt(dst[at:], 0); err != nil {
-			return Fail("ERR the reply's temporary file cannot be read").Append(dst[:0], l.proto)
+			return Fail("ERR the reply's temporary file cannot be read").Append(dst[:start], l.proto)
 		}
 	}
 	return append(dst, l.buf...)

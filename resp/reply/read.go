@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -25,19 +26,35 @@ func (r Reply) Format() string { return string(r.b) }
 func (r Reply) Double() float64 { return r.f }
 
 // Elems are the elements of an aggregate, keys and values of a Map one by one. The caller
-// must not change them. For a List, call Plain first.
+// must not change them. A List has none: call Plain first, which also looks for Lists among the elements.
 func (r Reply) Elems() []Reply { return r.elems }
 
-// Plain is the reply as a tree of values: a List, which keeps its elements encoded, is
-// decoded and released. Whatever it has spilled to disk is read into memory.
+// Plain is the reply as a tree of values: a List, which keeps its elements encoded, is decoded and
+// released wherever in the tree it stands. Whatever it has spilled to disk is read into memory.
+// After an error nothing of the reply is left to release.
 func (r Reply) Plain() (Reply, error) {
-	if r.kind != built {
-		return r, nil
+	if r.kind == built {
+		encoded := r.list.append(nil)
+		r.list.close()
+		plain, _, err := Parse(encoded)
+		return plain, err
 	}
-	encoded := r.list.append(nil)
-	r.list.close()
-	plain, _, err := Parse(encoded)
-	return plain, err
+	plain := r
+	for i, e := range r.elems {
+		if e.kind != built && e.elems == nil {
+			continue
+		}
+		p, err := e.Plain()
+		if err != nil {
+			r.Release()
+			return Reply{}, err
+		}
+		if &plain.elems[0] == &r.elems[0] {
+			plain.elems = slices.Clone(r.elems) // a reply is immutable, and others may hold this one
+		}
+		plain.elems[i] = p
+	}
+	return plain, nil
 }
 
 var errProtocol = errors.New("reply: malformed")

@@ -5,6 +5,8 @@ package reply
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 
 	"larder/store"
 )
@@ -48,8 +50,8 @@ type Reply struct {
 // OK is the status every other command ends with.
 func OK() Reply { return Reply{kind: Status, s: "OK"} }
 
-// Word is a status reply: a line without CR or LF.
-func Word(s string) Reply { return Reply{kind: Status, s: s} }
+// Word is a status reply. Line ends in it become spaces.
+func Word(s string) Reply { return Reply{kind: Status, s: oneLine(s)} }
 
 // Integer is an integer reply.
 func Integer[T ~int | ~int64 | ~int32 | ~uint32 | ~uint8](n T) Reply {
@@ -80,8 +82,8 @@ func Text(s string) Reply { return Reply{kind: Bulk, s: s} }
 // Float is a double, a bulk string in RESP2.
 func Float(f float64) Reply { return Reply{kind: Double, f: f} }
 
-// Big is a number too long for Integer, in decimal.
-func Big(s string) Reply { return Reply{kind: BigNumber, s: s} }
+// Big is a number too long for Integer, in decimal. Line ends in it become spaces.
+func Big(s string) Reply { return Reply{kind: BigNumber, s: oneLine(s)} }
 
 // Verbatim text of format "txt" or "mkd".
 func VerbatimText(format, s string) Reply {
@@ -130,8 +132,26 @@ func Words(lines ...string) Reply {
 	return Of(elems...)
 }
 
-// Fail is an error reply whose text begins with its code: "ERR syntax error".
-func Fail(text string) Reply { return Reply{kind: Error, s: text} }
+// Fail is an error reply whose text begins with its code: "ERR syntax error". Line ends behind the
+// text are dropped, others become spaces. That happens here, and not when the reply is encoded,
+// because scripts and the statistics of errors read the same text.
+func Fail(text string) Reply { return Reply{kind: Error, s: oneLine(strings.TrimRight(text, "\r\n"))} }
+
+// Failf is Fail with words of a client, each in the place of a %s as Quote shows it.
+func Failf(form string, words ...[]byte) Reply {
+	quoted := make([]any, len(words))
+	for i, w := range words {
+		quoted[i] = Quote(w)
+	}
+	return Fail(fmt.Sprintf(form, quoted...))
+}
+
+// Quote is what an error shows of a client's word: the bytes before its first NUL, where the %s of
+// C ends.
+func Quote[T ~string | ~[]byte](word T) string {
+	text, _, _ := strings.Cut(string(word), "\x00")
+	return text
+}
 
 // Err maps an error to the wire; it is the only place that does.
 func Err(err error) Reply { return Fail(errorText(err)) }
@@ -139,7 +159,7 @@ func Err(err error) Reply { return Fail(errorText(err)) }
 func errorText(err error) string {
 	var e *store.Error
 	if !errors.As(err, &e) {
-		return "ERR internal error: " + oneLine(err.Error())
+		return "ERR internal error: " + err.Error()
 	}
 	switch e.Code {
 	case store.CodeInvalid:
@@ -151,12 +171,17 @@ func errorText(err error) string {
 	case store.CodeFull:
 		return "MISCONF No space left for the data directory: writes are refused until space is freed, reads go on"
 	case store.CodeIO:
-		return "MISCONF The data directory cannot be written: " + oneLine(e.Error())
+		return "MISCONF The data directory cannot be written: " + e.Error()
 	}
-	return "ERR " + oneLine(e.Error())
+	return "ERR " + e.Error()
 }
 
+// oneLine keeps a text from ending the line of the protocol that it stands on: whoever chose it could
+// write replies of his own behind it.
 func oneLine(s string) string {
+	if strings.IndexByte(s, '\r') < 0 && strings.IndexByte(s, '\n') < 0 {
+		return s
+	}
 	b := []byte(s)
 	for i, c := range b {
 		if c == '\r' || c == '\n' {

@@ -15,6 +15,7 @@ type Server struct {
 	Commands    atomic.Int64
 	Hits        atomic.Int64 // keys found by reading commands
 	Misses      atomic.Int64
+	Expired     atomic.Int64 // keys removed because their time had passed
 	Writes      atomic.Int64 // commands that committed in an Update: INFO's rdb_changes_since_last_save
 	Errors      Errors
 	Slow        Slowlog
@@ -23,7 +24,7 @@ type Server struct {
 
 // Reset forgets what CONFIG RESETSTAT forgets.
 func (s *Server) Reset() {
-	for _, n := range []*atomic.Int64{&s.Connections, &s.Refused, &s.Commands, &s.Hits, &s.Misses} {
+	for _, n := range []*atomic.Int64{&s.Connections, &s.Refused, &s.Commands, &s.Hits, &s.Misses, &s.Expired} {
 		n.Store(0)
 	}
 	s.Errors.Reset()
@@ -31,6 +32,9 @@ func (s *Server) Reset() {
 
 // maxErrorCodes bounds Errors: error codes may come from scripts, which can make up any.
 const maxErrorCodes = 128
+
+// maxErrorCode is within how many bytes a code must end.
+const maxErrorCode = 31
 
 // Errors counts error replies by their first word. For any goroutine.
 type Errors struct {
@@ -42,7 +46,7 @@ type Errors struct {
 // Count records one error reply by its text.
 func (e *Errors) Count(text string) {
 	e.total.Add(1)
-	code, _, _ := strings.Cut(text, " ")
+	code := errorCode(text)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.codes == nil {
@@ -51,6 +55,19 @@ func (e *Errors) Count(text string) {
 	if _, known := e.codes[code]; known || len(e.codes) < maxErrorCodes {
 		e.codes[code]++
 	}
+}
+
+// errorCode is the code of an error by Redis's rules: text without one among its first bytes is an ERR,
+// and what has a meaning in the lines of INFO becomes "_".
+func errorCode(text string) string {
+	end := strings.IndexByte(text[:min(len(text), maxErrorCode)], ' ')
+	if end < 0 {
+		return "ERR"
+	}
+	if code := text[:end]; !strings.ContainsAny(code, "#:") {
+		return code
+	}
+	return strings.NewReplacer("#", "_", ":", "_").Replace(text[:end])
 }
 
 // Total is the number of error replies.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"larder/resp/cmd"
+	"larder/resp/reply"
 	"larder/store"
 )
 
@@ -89,7 +90,9 @@ func (o *Options) checkPrefixes(was *client) error {
 
 func overlap(a, b string) bool { return strings.HasPrefix(a, b) || strings.HasPrefix(b, a) }
 
-func overlapping(form, a, b string) error { return store.Invalid(fmt.Sprintf(form, a, b)) }
+func overlapping(form, a, b string) error {
+	return store.Invalid(fmt.Sprintf(form, reply.Quote(a), reply.Quote(b)))
+}
 
 // Disable ends a client's tracking. What it read is forgotten when it changes.
 func (t *Table) Disable(c *cmd.Client) {

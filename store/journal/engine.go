@@ -37,11 +37,15 @@ type Engine struct {
 	fill  fill
 	exact atomic.Bool // see Exact
 
+	walked atomic.Pointer[walked] // where walkSample goes on
+
 	overlay sync.Mutex
 	now     *generations
-	settles chan struct{} // closed when the frozen generation is gone; nil without one
-	failed  error         // why the last settle failed
-	closed  bool
+	// expiries is how far the layers hide the base's index of expiries.
+	expiries passage
+	settles  chan struct{} // closed when the frozen generation is gone; nil without one
+	failed   error         // why the last settle failed
+	closed   bool
 
 	Settles    atomic.Int64 // generations written to the base
 	SettleTime atomic.Int64 // nanoseconds

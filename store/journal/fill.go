@@ -41,9 +41,10 @@ func (e *Engine) baseFill() store.Fill {
 	return store.Fill{}
 }
 
-// recount takes the fill from the base anew, after the base has changed. The caller holds
-// overlay.
+// recount takes the fill from the base anew, after the base has changed, and forgets what the layers hid of it. The
+// caller holds overlay.
 func (e *Engine) recount() {
+	e.rebase()
 	sum := e.baseFill()
 	for _, l := range e.now.active {
 		sum = sum.Plus(l.grown)

@@ -9,6 +9,9 @@ import (
 	"larder/store"
 )
 
+// namesPage is up to how long the pages of names grow that are asked for below.
+const namesPage = 1024
+
 // Tagged merges a page from below with the layer's own keys of the same stretch, as Scan
 // does. A key of the layer hides what the index below says of it.
 func (m *merged) Tagged(db int, tag string, from store.Cursor, n int) ([][]byte, store.Cursor, error) {
@@ -106,7 +109,8 @@ func (m *merged) namesOf(db int, s store.Span) (names [][]byte) {
 	return names
 }
 
-// namesBelow are the first names of a span below that the layer does not hide.
+// namesBelow are the first names of a span below that the layer does not hide. The more it hides, the longer
+// the pages: one of a single name for each that is hidden would take for ever.
 func (m *merged) namesBelow(db int, s store.Span) ([][]byte, error) {
 	var names [][]byte
 	for want := s.Limit; ; {
@@ -123,6 +127,7 @@ func (m *merged) namesBelow(db int, s store.Span) ([][]byte, error) {
 			return names[:min(len(names), want)], nil
 		}
 		s = s.Beyond(found[len(found)-1])
+		s.Limit = max(s.Limit, min(2*s.Limit, namesPage))
 	}
 }
 

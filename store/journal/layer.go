@@ -4,6 +4,7 @@ import (
 	"hash/maphash"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/tidwall/btree"
 
@@ -26,6 +27,8 @@ type layer struct {
 	colls map[collKey]*coll
 	// lost are ids whose head is gone or names another id now.
 	lost map[store.ID]struct{}
+	// passed is the last entry of those at the front of ttl that newer layers hide, or nil.
+	passed atomic.Pointer[headEntry]
 	// fresh are the ids given out to the group that fills this layer.
 	fresh []store.ID
 	// moved says that an id may have gone from one key to another.
@@ -57,6 +60,7 @@ func (l *layer) reset() {
 	l.order, l.names = nil, nil
 	clear(l.noted)
 	l.ttl.Clear()
+	l.passed.Store(nil)
 	l.bytes, l.moved, l.fresh, l.grown = 0, false, l.fresh[:0], store.Fill{}
 }
 
@@ -138,6 +142,7 @@ func (l *layer) replace(e *headEntry, change func()) {
 func (l *layer) show(e *headEntry) {
 	if e.expireAt != 0 {
 		l.ttl.Set(e)
+		l.uncover(e)
 	}
 	if e.notesLen > 0 {
 		if l.noted == nil {

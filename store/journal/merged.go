@@ -2,7 +2,6 @@ package journal
 
 import (
 	"bytes"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -191,68 +190,4 @@ func (m *merged) Scan(db int, from store.Cursor, n int) ([]store.Entry, store.Cu
 		}
 	}
 	return entries, next, nil
-}
-
-// randomTries bounds the draws that RandomKey and Random make before they walk.
-const randomTries = 100
-
-// RandomKey draws from the layer or from below in proportion, and again when the layer
-// hides what came from below.
-func (m *merged) RandomKey(db int) ([]byte, bool, error) {
-	if err := m.whole(); err != nil {
-		return nil, false, err
-	}
-	if m.layer.heads.n == 0 {
-		return m.low.RandomKey(db)
-	}
-	size, err := m.Size(db)
-	if err != nil || size == 0 {
-		return nil, false, err
-	}
-	lowSize, err := m.low.Size(db)
-	if err != nil {
-		return nil, false, err
-	}
-	mine := m.headsOf(db)
-	for range randomTries {
-		if draw := rand.Int64N(lowSize + int64(len(mine))); draw >= lowSize {
-			if e := mine[draw-lowSize]; m.alive(e).Type != store.None {
-				return bytes.Clone(e.name()), true, nil
-			}
-			continue
-		}
-		name, ok, err := m.low.RandomKey(db)
-		if err != nil {
-			return nil, false, err
-		}
-		if ok && m.layer.head(store.Key{DB: db, Name: name}) == nil {
-			return name, true, nil
-		}
-	}
-	return m.anyKey(db)
-}
-
-func (m *merged) headsOf(db int) []*headEntry {
-	var list []*headEntry
-	for e := range m.layer.heads.all() {
-		if int(e.db) == db && e.live() {
-			list = append(list, e)
-		}
-	}
-	return list
-}
-
-func (m *merged) anyKey(db int) ([]byte, bool, error) {
-	for from := store.Cursor(0); ; {
-		entries, next, err := m.Scan(db, from, 16)
-		switch {
-		case err != nil:
-			return nil, false, err
-		case len(entries) > 0:
-			return entries[rand.IntN(len(entries))].Name, true, nil
-		case next == 0:
-			return nil, false, nil
-		}
-		from = next
-	}
 }

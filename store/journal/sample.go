@@ -1,7 +1,7 @@
 package journal
 
 import (
-	"cmp"
+	"bytes"
 	"context"
 	"math/rand/v2"
 	"slices"
@@ -15,8 +15,12 @@ var (
 	_ store.UseKeeper = (*Engine)(nil)
 )
 
-// sampleTries bounds how often a sample that the layers hide is drawn again.
-const sampleTries = 16
+const (
+	// sampleTries bounds how often a sample that the layers hide is drawn again, before what they show is walked for.
+	sampleTries = 16
+	// walkPage is the length of a page of such a walk.
+	walkPage = 512
+)
 
 // Sample draws from the layers and from the base in proportion to what they hold.
 func (e *Engine) Sample(ctx context.Context, dst []store.Candidate, n int, volatile bool) ([]store.Candidate, error) {
@@ -46,10 +50,72 @@ func (e *Engine) Sample(ctx context.Context, dst []store.Candidate, n int, volat
 			dst = s.appendVisible(dst, rest)
 		}
 		if len(dst) > at || mine+theirs <= 0 {
-			break
+			return dst, nil
 		}
 	}
-	return dst, nil
+	if volatile {
+		return e.Soonest(ctx, dst, n)
+	}
+	return e.walkSample(ctx, dst, n)
+}
+
+// walked is where a walk for samples goes on: keys behind it were not looked at for longest.
+type walked struct {
+	db   int
+	from store.Cursor
+}
+
+// walkSample takes the next keys in the order of databases and heads, where nearly all that is drawn is hidden. One that finds
+// nothing has gone through all; else the next goes on where this one ends, so that many together look at a key once.
+func (e *Engine) walkSample(ctx context.Context, dst []store.Candidate, n int) ([]store.Candidate, error) {
+	spaces, err := e.Keyspaces(ctx)
+	if err != nil || len(spaces) == 0 {
+		return dst, err
+	}
+	var at walked
+	if last := e.walked.Load(); last != nil {
+		at = *last
+	}
+	first, _ := slices.BinarySearchFunc(spaces, at.db, func(s store.Keyspace, db int) int { return s.DB - db })
+	first %= len(spaces)
+	if spaces[first].DB != at.db {
+		at = walked{db: spaces[first].DB}
+	}
+	begin, start := len(dst), at
+	err = e.View(ctx, store.Whole(), func(tx store.Tx) error {
+		dst, at = dst[:begin], start
+		for i := range len(spaces) + 1 { // the first twice: its beginning comes last
+			if i > 0 {
+				at = walked{db: spaces[(first+i)%len(spaces)].DB}
+			}
+			found, err := at.walk(tx, n)
+			dst = append(dst, found...)
+			if err != nil || len(found) > 0 {
+				return err
+			}
+		}
+		return nil
+	})
+	e.walked.Store(&at)
+	return dst, err
+}
+
+// walk goes on to the next page of its database that shows something, and takes at most n keys of it.
+func (w *walked) walk(tx store.Tx, n int) (found []store.Candidate, err error) {
+	for {
+		entries, next, err := tx.Scan(w.db, w.from, walkPage)
+		if err != nil {
+			return nil, err
+		}
+		w.from = next
+		for _, e := range entries[:min(n, len(entries))] {
+			found = append(found, store.Candidate{Key: store.Key{DB: w.db, Name: bytes.Clone(e.Name)},
+				Bytes: e.Head.Bytes, ExpireAt: e.Head.ExpireAt})
+		}
+		if len(found) > 0 || next == 0 {
+			return found, nil
+		}
+	}
 }
 
 func share(f store.Fill, volatile bool) int64 {
@@ -123,46 +189,6 @@ func (s *sampling) appendVisible(dst, found []store.Candidate) []store.Candidate
 		}
 	}
 	return dst
-}
-
-// Soonest merges the layers' orders with the base's index.
-func (e *Engine) Soonest(ctx context.Context, dst []store.Candidate, n int) ([]store.Candidate, error) {
-	below, ok := e.base.(store.Sampler)
-	if !ok {
-		return dst, nil
-	}
-	g, err := e.pin()
-	if err != nil {
-		return dst, err
-	}
-	defer g.top().pins.Add(-1)
-	s := sampling{layers: slices.Concat(g.frozen, g.active), volatile: true}
-	at := len(dst)
-	for i, l := range s.layers {
-		left := n
-		l.ttl.Scan(func(h *headEntry) bool {
-			if !hidden(s.layers[i+1:], h.key()) {
-				dst = append(dst, h.candidate())
-				left--
-			}
-			return left > 0
-		})
-	}
-	// What the layers hide may be the base's first: ask for more before giving up.
-	for more := n; ; more *= 4 {
-		found, err := below.Soonest(ctx, nil, more)
-		if err != nil {
-			return dst, err
-		}
-		seen := len(dst)
-		dst = s.appendVisible(dst, found)
-		if len(dst)-seen >= n || len(found) < more || more > 64*n {
-			break
-		}
-		dst = dst[:seen]
-	}
-	slices.SortFunc(dst[at:], func(a, b store.Candidate) int { return cmp.Compare(a.ExpireAt, b.ExpireAt) })
-	return dst[:min(len(dst), at+n)], nil
 }
 
 // KeepUses goes straight to the base: a use is no write, and the journal need not know it.

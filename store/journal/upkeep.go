@@ -12,47 +12,6 @@ import (
 // The upkeep of a shard: what concerns the tables goes to the base, corrected by what the
 // overlay knows better.
 
-// Expired finds keys whose time has passed, in the overlay first. They are hints: one that
-// a newer layer has changed is looked at again when it is expired.
-func (e *Engine) Expired(ctx context.Context, nowMillis int64, n int) ([]store.Key, error) {
-	g, err := e.pin()
-	if err != nil {
-		return nil, err
-	}
-	defer g.top().pins.Add(-1)
-	layers := slices.Concat(g.frozen, g.active)
-	var keys []store.Key
-	for i, l := range layers {
-		l.ttl.Scan(func(h *headEntry) bool {
-			due := nowMillis > h.expireAt && len(keys) < n
-			if due && !hidden(layers[i+1:], h.key()) {
-				keys = append(keys, h.key())
-			}
-			return due
-		})
-	}
-	below, ok := e.base.(store.Expirer)
-	if !ok || len(keys) >= n {
-		return keys, nil
-	}
-	hints, err := below.Expired(ctx, nowMillis, n)
-	for _, k := range hints {
-		if !hidden(layers, k) {
-			keys = append(keys, k)
-		}
-	}
-	return keys, err
-}
-
-func hidden(layers []*layer, k store.Key) bool {
-	for _, l := range layers {
-		if l.head(k) != nil {
-			return true
-		}
-	}
-	return false
-}
-
 // Sweep deletes orphans below: only drops that have settled are there.
 func (e *Engine) Sweep(ctx context.Context, n int) (bool, error) {
 	if s, ok := e.base.(store.Sweeper); ok {
@@ -189,6 +148,9 @@ func (e *Engine) Check(ctx context.Context, fix bool) ([]store.Finding, error) {
 	found, err := c.Check(ctx, fix)
 	e.writing.Lock()
 	defer e.writing.Unlock()
+	e.overlay.Lock()
+	e.rebase()
+	e.overlay.Unlock()
 	e.nextID = max(e.nextID, e.base.Settled().NextID) // the repair may have used ids, or found them used
 	return found, err
 }

@@ -8,6 +8,7 @@ import (
 
 var _ store.Base = (*Engine)(nil)
 var _ store.BaseTx = (*tx)(nil)
+var _ store.ExpiryIndex = (*Engine)(nil)
 
 // Settle is an Update whose mark is published with it; memory has no stable storage.
 func (e *Engine) Settle(ctx context.Context, fn func(store.BaseTx) error) error {

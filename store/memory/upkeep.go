@@ -1,6 +1,8 @@
 package memory
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -21,19 +23,30 @@ func (s *state) databases(yield func(db int, r *headRow) bool) {
 }
 
 // Expired looks at every key.
-func (e *Engine) Expired(ctx context.Context, nowMillis int64, n int) ([]store.Key, error) {
+func (e *Engine) Expired(ctx context.Context, nowMillis int64, n int) ([]store.Due, error) {
+	return e.Expiring(ctx, store.Due{}, nowMillis, n)
+}
+
+// Expiring sorts all keys.
+func (e *Engine) Expiring(ctx context.Context, behind store.Due, before int64, n int) ([]store.Due, error) {
 	st, err := e.published(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var keys []store.Key
+	var all []store.Due
 	st.databases(func(db int, r *headRow) bool {
-		if r.head.Expired(nowMillis) && len(keys) < n {
-			keys = append(keys, store.Key{DB: db, Name: []byte(r.name)})
+		d := store.Due{Key: store.Key{DB: db, Name: []byte(r.name)}, ExpireAt: r.head.ExpireAt}
+		if d.ExpireAt != 0 && d.ExpireAt < before && compareDue(d, behind) > 0 {
+			all = append(all, d)
 		}
-		return len(keys) < n
+		return true
 	})
-	return keys, nil
+	slices.SortFunc(all, compareDue)
+	return all[:min(n, len(all))], nil
+}
+
+func compareDue(a, b store.Due) int {
+	return cmp.Or(cmp.Compare(a.ExpireAt, b.ExpireAt), cmp.Compare(a.Key.DB, b.Key.DB), bytes.Compare(a.Key.Name, b.Key.Name))
 }
 
 // Sweep deletes items of orphans, then heads of flushed databases.

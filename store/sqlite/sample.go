@@ -113,13 +113,10 @@ func (t *tx) drawPlace(ns int64) (int64, error) {
 
 // sampleIndex draws times between the first and the last expiry.
 func (t *tx) sampleIndex(dst []store.Candidate, sp space, n int) ([]store.Candidate, error) {
-	s := t.conn.s.expireEnds
-	s.bindInt(1, sp.ns)
-	if _, err := t.conn.step(s); err != nil {
-		return dst, t.fail(err)
+	low, high, err := t.expiryEnds(sp.ns)
+	if err != nil {
+		return dst, err
 	}
-	low, high := s.int(0), s.int(1)
-	s.reset()
 	at := len(dst)
 	for range n {
 		s := t.conn.s.sampleExpire
@@ -132,6 +129,18 @@ func (t *tx) sampleIndex(dst []store.Candidate, sp space, n int) ([]store.Candid
 		}
 	}
 	return dst, nil
+}
+
+// expiryEnds returns the first and the last expiry of a namespace, 0 if no key has one.
+func (t *tx) expiryEnds(ns int64) (low, high int64, err error) {
+	s := t.conn.s.expireEnds
+	s.bindInt(1, ns)
+	if _, err := t.conn.step(s); err != nil {
+		return 0, 0, t.fail(err)
+	}
+	low, high = s.int(0), s.int(1)
+	s.reset()
+	return low, high, nil
 }
 
 // candidates appends the rows of a statement until there are most.

@@ -97,35 +97,3 @@ func (t *tx) averageTTL(sp space) (int64, error) {
 	at, _, err := t.conn.count(s)
 	return max(at-t.now, 0), t.fail(err)
 }
-
-// Expired reads the index of expiries database by database, so that keys of flushed ones do not
-// stand in the way.
-func (e *Engine) Expired(ctx context.Context, nowMillis int64, n int) ([]store.Key, error) {
-	var keys []store.Key
-	err := e.read(ctx, func(t *tx) error {
-		keys = nil
-		for _, sp := range t.ledger.spaces {
-			var err error
-			if keys, err = t.expiredIn(keys, sp, nowMillis, n); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return keys, err
-}
-
-func (t *tx) expiredIn(keys []store.Key, sp space, nowMillis int64, n int) ([]store.Key, error) {
-	s := t.conn.s.headExpired
-	s.bindInt(1, sp.ns)
-	s.bindInt(2, nowMillis)
-	s.bindInt(3, int64(max(n-len(keys), 0)))
-	defer s.reset()
-	for {
-		row, err := t.conn.step(s)
-		if err != nil || !row {
-			return keys, t.fail(err)
-		}
-		keys = append(keys, store.Key{DB: sp.db, Name: s.clone(0)})
-	}
-}

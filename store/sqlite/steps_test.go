@@ -1,6 +1,8 @@
 package sqlite_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -115,6 +117,13 @@ var stepRows = []struct {
 			return found(size == int64(n), err)
 		}},
 	}},
+	{fillExpired("member:"), []stepRow{{"a random key among expired ones", liveKey}}},
+	{fillExpired("{tag}"), []stepRow{{"a random key among expired ones of one slot", liveKey}}},
+}
+
+func liveKey(tx store.Tx, _, _ int) error {
+	name, ok, err := tx.RandomKey(0)
+	return found(ok && string(name) == "live", err)
 }
 
 func found(ok bool, err error) error {
@@ -184,6 +193,18 @@ func fillKeys(tx store.Tx, n int) (err error) {
 	return err
 }
 
+// fillExpired puts keys whose time has long passed, and one that lives for ever so long.
+func fillExpired(prefix string) func(store.Tx, int) error {
+	return func(tx store.Tx, n int) (err error) {
+		dead, live := str("v"), str("v")
+		dead.ExpireAt, live.ExpireAt = 1, 1<<50
+		for i := 0; i < n && err == nil; i++ {
+			err = tx.PutHead(store.Key{Name: fmt.Appendf(nil, "%s%d", prefix, i)}, dead)
+		}
+		return errors.Join(err, tx.PutHead(store.Key{Name: []byte("live")}, live))
+	}
+}
+
 // TestNothingReadsTheRowsBefore holds that what Redis does in O(1) or O(log n) does not visit n
 // rows: twenty times the elements may cost a few levels of a tree more.
 func TestNothingReadsTheRowsBefore(t *testing.T) {
@@ -214,4 +235,49 @@ func (r stepRow) steps(t *testing.T, e *sqlite.Engine, n int) int64 {
 		update(t, e, func(tx store.Tx) error { return r.run(tx, n, i) })
 	}
 	return e.Steps(t)
+}
+
+// Pages of the index of expiries cost the same wherever they begin, though all keys expire at once, and together have
+// every key once.
+func TestExpiryGoesOnBehindAPlace(t *testing.T) {
+	const n, page = 20_000, 100
+	e := fresh(t, sqlite.Options{})
+	update(t, e, func(tx store.Tx) (err error) {
+		dead := str("v")
+		dead.ExpireAt = 5
+		for i := 0; i < n && err == nil; i++ {
+			err = tx.PutHead(store.Key{DB: i % 3, Name: nthName(i)}, dead)
+		}
+		return err
+	})
+	seen := map[string]bool{}
+	var at store.Due
+	var first, most int64
+	for {
+		e.ReadSteps(t)
+		found, err := e.Expiring(context.Background(), at, 6, page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		steps := e.ReadSteps(t)
+		if first == 0 {
+			first = steps
+		}
+		most = max(most, steps)
+		for _, d := range found {
+			if at = d; seen[string(d.Key.Name)] || d.ExpireAt != 5 {
+				t.Fatalf("%+v came twice", d)
+			}
+			seen[string(d.Key.Name)] = true
+		}
+		if len(found) < page {
+			break
+		}
+	}
+	if len(seen) != n || most > 2*first {
+		t.Errorf("%d of %d keys were found, %d steps for the first page and up to %d for one behind", len(seen), n, first, most)
+	}
+	if found, err := e.Expiring(context.Background(), store.Due{}, 5, page); err != nil || len(found) != 0 {
+		t.Errorf("%d keys are said to expire before their time, %v", len(found), err)
+	}
 }

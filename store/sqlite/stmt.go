@@ -6,7 +6,8 @@ type statements struct {
 	// Every connection.
 	pin, spaceList, spaceSize              *stmt
 	headGet, headScan, headFirst, headLast *stmt
-	headExpired, ttlSample, headMeta       *stmt
+	headTimeless                           *stmt
+	headExpiring, ttlSample, headMeta      *stmt
 	itemGet, itemAt, blobGet, chunkGet     *stmt
 	countNatural, countScore, countChunks  *stmt
 	blockFind, blockNext, blockBefore      *stmt
@@ -69,7 +70,9 @@ func (s *statements) reading() []preparation {
 		{&s.headScan, `SELECT ` + headColumns + `, h FROM heads WHERE ns = ?1 AND h >= ?2 ORDER BY h, name`},
 		{&s.headFirst, `SELECT h FROM heads WHERE ns = ?1 ORDER BY h LIMIT 1`},
 		{&s.headLast, `SELECT h FROM heads WHERE ns = ?1 ORDER BY h DESC LIMIT 1`},
-		{&s.headExpired, `SELECT name FROM heads WHERE ns = ?1 AND expire IS NOT NULL AND expire < ?2 ORDER BY expire LIMIT ?3`},
+		{&s.headExpiring, `SELECT name, expire FROM heads INDEXED BY heads_expire WHERE ns = ?1 AND expire IS NOT NULL
+			AND (expire, h, name) > (?2, ?3, ?4) AND expire < ?5 ORDER BY expire, h, name LIMIT ?6`},
+		{&s.headTimeless, `SELECT name FROM heads WHERE ns = ?1 AND h >= ?2 AND expire IS NULL ORDER BY h LIMIT 1`},
 		{&s.headNext, `SELECT h FROM heads WHERE ns = ?1 AND h >= ?2 ORDER BY h LIMIT 1`},
 		{&s.sampleHeads, `SELECT name, bytes, expire, stored, used FROM heads WHERE ns = ?1 AND h >= ?2 ORDER BY h, name LIMIT ?3`},
 		{&s.sampleExpire, `SELECT name, bytes, expire, stored, used FROM heads

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"larder/store"
@@ -37,15 +38,22 @@ func upkeepExpirer(w *world) {
 	w.clock.Store(start + 20)
 	total := 0
 	for range 30 {
-		keys, err := e.Expired(ctx, start+20, 4)
+		due, err := e.Expired(ctx, start+20, 4)
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		if len(keys) == 0 {
+		if len(due) == 0 {
 			break
 		}
-		if len(keys) > 4 {
-			w.t.Fatalf("%d hints, 4 were asked for", len(keys))
+		if len(due) > 4 {
+			w.t.Fatalf("%d hints, 4 were asked for", len(due))
+		}
+		keys := make([]store.Key, len(due))
+		for i, d := range due {
+			keys[i] = d.Key
+			if i := d.ExpireAt - start; i < 0 || i >= 20 || string(d.Key.Name) != "k"+strconv.FormatInt(i, 10) {
+				w.t.Errorf("%s is said to expire at %d", d.Key.Name, i)
+			}
 		}
 		w.updateIn(store.One(keys...), func(p *probe) {
 			n, err := p.Expire(keys...)

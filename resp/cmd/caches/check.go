@@ -15,7 +15,7 @@ type Checker interface {
 
 // checkRow is CACHE CHECK. Only one key at a time is kept waiting, and with FIX one shard.
 func checkRow(c Checker) cmd.Spec {
-	return cmd.Spec{Name: "CHECK", Arity: -2, Flags: cmd.Admin | aside, Run: func(call *cmd.Call) reply.Reply { return check(call, c) },
+	return cmd.Spec{Name: "CHECK", Arity: -2, Flags: cmd.Admin | aside, Nests: true, Run: func(call *cmd.Call) reply.Reply { return check(call, c) },
 		Group: group, Since: since, Usage: "[FIX]", Categories: []string{"@dangerous"},
 		Summary:    "Looks for damage and inconsistencies in the data, and mends them.",
 		Complexity: "O(N) where N is the number of keys and items in all databases.", Tips: []string{"nondeterministic_output"}}

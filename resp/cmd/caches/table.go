@@ -99,10 +99,10 @@ func (f *family) setRows() []cmd.Spec {
 
 func findRows() []cmd.Spec {
 	return []cmd.Spec{
-		{Name: "TAGKEYS", Arity: -3, Flags: cmd.View | cmd.Whole, Run: tagKeys, Group: group, Since: since,
+		{Name: "TAGKEYS", Arity: -3, Flags: cmd.View | cmd.Whole, Nests: true, Run: tagKeys, Group: group, Since: since,
 			Usage: "tag [cursor] [COUNT count]", Summary: "Iterates over the keys that have a tag.",
 			Complexity: "O(N) where N is the number of keys returned.", Tips: []string{"nondeterministic_output", "request_policy:special", "response_policy:special"}},
-		{Name: "SCAN", Arity: -4, Flags: cmd.View | cmd.Whole, Run: scanPrefix, Group: group, Since: since,
+		{Name: "SCAN", Arity: -4, Flags: cmd.View | cmd.Whole, Nests: true, Run: scanPrefix, Group: group, Since: since,
 			Usage: "prefix cursor [COUNT count]", Summary: "Iterates over the keys whose name begins with a prefix, in the order of names.",
 			Complexity: "O(N) where N is the number of keys returned.", Tips: []string{"nondeterministic_output", "request_policy:special", "response_policy:special"}},
 		{Name: "RANGE", Arity: -4, Flags: cmd.View | cmd.Whole, Run: rangeOf, Group: group, Since: since,
@@ -120,9 +120,9 @@ func (f *family) overviewRows() []cmd.Spec {
 			Summary: "Evicts keys until the data fits its limit.", Complexity: "O(N) where N is the number of keys removed."},
 		{Name: "EXPIRE", Arity: 2, Flags: cmd.Write | cmd.Unbound | aside, Run: f.expire, Group: group, Since: since,
 			Summary: "Removes all keys whose time has passed.", Complexity: "O(N) where N is the number of keys removed."},
-		{Name: "VOLUME", Arity: -2, Flags: cmd.Loading | cmd.Stale, Run: f.volume, Group: group, Since: since,
+		{Name: "VOLUME", Arity: -2, Flags: cmd.Loading | cmd.Stale, Nests: true, Run: f.volume, Group: group, Since: since,
 			Usage: "[BYSHARD]", Summary: "Returns what the data takes, in bytes.", Complexity: "O(N) where N is the number of shards."},
-		{Name: "STATS", Arity: -2, Flags: cmd.Loading | cmd.Stale, Run: f.stats, Group: group, Since: since,
+		{Name: "STATS", Arity: -2, Flags: cmd.Loading | cmd.Stale, Nests: true, Run: f.stats, Group: group, Since: since,
 			Usage: "[RESET]", Summary: "Returns or resets the counts of hits, misses and removals.", Complexity: "O(N) where N is the number of databases in use."},
 		{Name: "DEADLINE", Arity: 3, Flags: cmd.NoScript | cmd.Loading | cmd.Stale | cmd.Fast, Run: deadline, Group: group, Since: since,
 			Usage: "milliseconds", Summary: "Sets how long a command of the connection may wait before it begins.", Complexity: constant},

@@ -11,6 +11,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -165,7 +166,19 @@ func (s *Session) Do(t *testing.T, args ...[]byte) (answer reply.Reply) {
 			effect()
 		}
 	}
+	if spec != &s.prepare && !spec.Nests && nests(answer, s.Proto) {
+		t.Errorf("%q answers an aggregate inside an aggregate, and its row does not say Nests", args)
+	}
 	return answer
+}
+
+func nests(r reply.Reply, proto int) bool {
+	plain, _, err := reply.Parse(r.Append(nil, proto))
+	return err == nil && slices.ContainsFunc(plain.Elems(), aggregate)
+}
+
+func aggregate(r reply.Reply) bool {
+	return slices.Contains([]reply.Kind{reply.Array, reply.Map, reply.Set, reply.Push}, r.Kind())
 }
 
 // DoText is Do for words without spaces, and answers in Flat.

@@ -20,16 +20,16 @@ const quiet = cmd.Loading | cmd.Stale
 func Table(catalog Catalog) []cmd.Spec {
 	f := &family{catalog}
 	shuffled := []string{"nondeterministic_output_order"}
-	return []cmd.Spec{{Name: "COMMAND", Arity: -1, Flags: quiet, Run: f.all, Group: "server", Since: "2.8.13", Tips: shuffled,
+	return []cmd.Spec{{Name: "COMMAND", Arity: -1, Flags: quiet, Nests: true, Run: f.all, Group: "server", Since: "2.8.13", Tips: shuffled,
 		Categories: []string{"@connection"},
 		Summary:    "Returns detailed information about all commands.", Complexity: "O(N) where N is the total number of Redis commands",
 		Subs: []cmd.Spec{
 			{Name: "COUNT", Arity: 2, Flags: quiet, Run: f.count, Group: "server", Since: "2.8.13", Categories: []string{"@connection"},
 				Summary: "Returns a count of commands.", Complexity: "O(1)"},
-			{Name: "INFO", Arity: -2, Flags: quiet, Run: f.info, Group: "server", Since: "2.8.13", Usage: "[command-name [command-name ...]]",
+			{Name: "INFO", Arity: -2, Flags: quiet, Nests: true, Run: f.info, Group: "server", Since: "2.8.13", Usage: "[command-name [command-name ...]]",
 				Tips: shuffled, Categories: []string{"@connection"},
 				Summary: "Returns information about one, multiple or all commands.", Complexity: "O(N) where N is the number of commands to look up"},
-			{Name: "DOCS", Arity: -2, Flags: quiet, Run: f.docs, Group: "server", Since: "7.0.0", Usage: "[command-name [command-name ...]]",
+			{Name: "DOCS", Arity: -2, Flags: quiet, Nests: true, Run: f.docs, Group: "server", Since: "7.0.0", Usage: "[command-name [command-name ...]]",
 				Tips: shuffled, Categories: []string{"@connection"},
 				Summary: "Returns documentary information about one, multiple or all commands.", Complexity: "O(N) where N is the number of commands to look up"},
 			{Name: "LIST", Arity: -2, Flags: quiet, Run: f.list, Group: "server", Since: "7.0.0",
@@ -38,7 +38,7 @@ func Table(catalog Catalog) []cmd.Spec {
 			{Name: "GETKEYS", Arity: -3, Flags: quiet, Run: f.getKeys, Group: "server", Since: "2.8.13", Usage: "command [arg [arg ...]]",
 				Categories: []string{"@connection"},
 				Summary:    "Extracts the key names from an arbitrary command.", Complexity: "O(N) where N is the number of arguments to the command"},
-			{Name: "GETKEYSANDFLAGS", Arity: -3, Flags: quiet, Run: f.getKeysAndFlags, Group: "server", Since: "7.0.0", Usage: "command [arg [arg ...]]",
+			{Name: "GETKEYSANDFLAGS", Arity: -3, Flags: quiet, Nests: true, Run: f.getKeysAndFlags, Group: "server", Since: "7.0.0", Usage: "command [arg [arg ...]]",
 				Categories: []string{"@connection"},
 				Summary:    "Extracts the key names and access flags for an arbitrary command.", Complexity: "O(N) where N is the number of arguments to the command"},
 			{Name: "HELP", Arity: 2, Flags: quiet, Run: help, Group: "server", Since: "5.0.0", Categories: []string{"@connection"},

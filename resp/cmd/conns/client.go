@@ -30,7 +30,7 @@ func setName(c *cmd.Call) reply.Reply {
 func setInfo(c *cmd.Call) reply.Reply {
 	name, value := strings.ToLower(string(c.Args[2])), c.Args[3]
 	if name != "lib-name" && name != "lib-ver" {
-		return reply.Fail(fmt.Sprintf("ERR Unrecognized option '%s'", c.Args[2]))
+		return reply.Failf("ERR Unrecognized option '%s'", c.Args[2])
 	}
 	if !printable(value) {
 		return reply.Fail("ERR " + name + " cannot contain spaces, newlines or special characters.")
@@ -76,7 +76,7 @@ func (f *family) list(c *cmd.Call) reply.Reply {
 	case s.Left() == 2 && s.Word("TYPE"):
 		typ := s.Bytes()
 		if !knownType(typ) {
-			return reply.Fail(fmt.Sprintf("ERR Unknown client type '%s'", typ))
+			return reply.Failf("ERR Unknown client type '%s'", typ)
 		}
 		chosen = ofType(typ)
 	case s.WordWith("ID", 1):

@@ -133,7 +133,7 @@ func (f *family) hello(c *cmd.Call) reply.Reply {
 				return reply.Fail("ERR Client names cannot contain spaces, newlines or special characters.")
 			}
 		default:
-			return reply.Fail(fmt.Sprintf("ERR Syntax error in HELLO option '%s'", s.Peek()))
+			return reply.Failf("ERR Syntax error in HELLO option '%s'", s.Peek())
 		}
 	}
 	if err := s.Err(); err != nil {

@@ -1,8 +1,6 @@
 package conns
 
 import (
-	"fmt"
-
 	"larder/resp/arg"
 	"larder/resp/cmd"
 	"larder/resp/reply"
@@ -69,7 +67,7 @@ func readFilter(s *arg.Scanner, skipMe *bool) (filter, reply.Reply) {
 	case s.WordWith("TYPE", 1):
 		typ := s.Bytes()
 		if !knownType(typ) {
-			return nil, reply.Fail(fmt.Sprintf("ERR Unknown client type '%s'", typ))
+			return nil, reply.Failf("ERR Unknown client type '%s'", typ)
 		}
 		return ofType(typ), none
 	case s.WordWith("ADDR", 1):
@@ -79,11 +77,11 @@ func readFilter(s *arg.Scanner, skipMe *bool) (filter, reply.Reply) {
 		addr := s.String()
 		return func(o *cmd.Client) bool { return o.Local == addr }, none
 	case s.WordWith("USER", 1):
-		user := s.String()
-		if user != "default" {
-			return nil, reply.Fail(fmt.Sprintf("ERR No such user '%s'", user))
+		user := s.Bytes()
+		if string(user) != "default" {
+			return nil, reply.Failf("ERR No such user '%s'", user)
 		}
-		return func(o *cmd.Client) bool { return o.Info().User == user }, none
+		return func(o *cmd.Client) bool { return o.Info().User == string(user) }, none
 	case s.WordWith("SKIPME", 1):
 		switch {
 		case s.Word("YES"):

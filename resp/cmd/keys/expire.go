@@ -79,7 +79,7 @@ func parseCondition(s arg.Scanner) (condition, error) {
 		case s.Word("LT"):
 			o.lt = true
 		default:
-			s.Fail("Unsupported option " + line(s.Peek()))
+			s.Fail("Unsupported option " + reply.Quote(s.Peek()))
 		}
 	}
 	if o.nx && (o.xx || o.gt || o.lt) {
@@ -89,21 +89,6 @@ func parseCondition(s arg.Scanner) (condition, error) {
 		s.Fail("GT and LT options at the same time are not compatible")
 	}
 	return o, s.Err()
-}
-
-// line makes a client's word fit an error line.
-func line(word []byte) string {
-	clean := make([]byte, 0, len(word))
-	for _, b := range word {
-		if b == 0 {
-			break
-		}
-		if b == '\r' || b == '\n' {
-			b = ' '
-		}
-		clean = append(clean, b)
-	}
-	return string(clean)
 }
 
 // allows compares the time there is, 0 for never, with the new one.

@@ -112,7 +112,7 @@ func (f *family) listingRows() []cmd.Spec {
 		{Name: "KEYS", Arity: 2, Flags: cmd.View | cmd.Whole, Run: keys, Group: group, Since: "1.0.0",
 			Usage: "pattern", Summary: "Returns all key names that match a pattern.",
 			Complexity: "O(N) with N being the number of keys in the database, under the assumption that the key names in the database and the given pattern have limited length.", Categories: []string{"@dangerous"}, Tips: []string{"request_policy:all_shards", "nondeterministic_output_order"}},
-		{Name: "SCAN", Arity: -2, Flags: cmd.View | cmd.Whole, Run: scan, Group: group, Since: "2.8.0",
+		{Name: "SCAN", Arity: -2, Flags: cmd.View | cmd.Whole, Nests: true, Run: scan, Group: group, Since: "2.8.0",
 			Usage: "cursor [MATCH pattern] [COUNT count] [TYPE type]", Summary: "Iterates over the key names in the database.",
 			Complexity: "O(1) for every call. O(N) for a complete iteration, including enough command calls for the cursor to return back to 0. N is the number of elements inside the collection.", Tips: []string{"nondeterministic_output", "request_policy:special"}},
 		{Name: "RANDOMKEY", Arity: 1, Flags: cmd.View | cmd.Whole, Run: randomKey, Group: group, Since: "1.0.0",

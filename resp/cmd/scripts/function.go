@@ -13,7 +13,7 @@ func (f *family) functionLoad(c *cmd.Call) reply.Reply {
 	last := len(c.Args) - 1
 	for _, option := range c.Args[2:last] {
 		if !arg.Is(option, "replace") {
-			return lua.Fault("ERR Unknown option given: " + string(option)).Reply()
+			return reply.Failf("ERR Unknown option given: %s", option)
 		}
 		replace = true
 	}
@@ -37,16 +37,12 @@ func done(err error) reply.Reply {
 
 func (f *family) functionFlush(c *cmd.Call) reply.Reply {
 	if len(c.Args) > 3 {
-		return badSyntax(string(c.Args[1]))
+		return c.UnknownForm()
 	}
 	if !flushMode(c.Args[2:]) {
 		return reply.Fail("ERR FUNCTION FLUSH only supports SYNC|ASYNC option")
 	}
 	return done(f.lua.FlushFunctions())
-}
-
-func badSyntax(sub string) reply.Reply {
-	return reply.Fail("ERR unknown subcommand or wrong number of arguments for '" + sub + "'. Try FUNCTION HELP.")
 }
 
 func (f *family) functionDump(*cmd.Call) reply.Reply { return reply.Bytes(f.lua.DumpFunctions()) }
@@ -55,7 +51,7 @@ func (f *family) functionRestore(c *cmd.Call) reply.Reply {
 	policy := lua.Append
 	switch {
 	case len(c.Args) > 4:
-		return badSyntax(string(c.Args[1]))
+		return c.UnknownForm()
 	case len(c.Args) == 3, arg.Is(c.Args[3], "append"):
 	case arg.Is(c.Args[3], "replace"):
 		policy = lua.Replace
@@ -83,7 +79,7 @@ func (f *family) functionList(c *cmd.Call) reply.Reply {
 			}
 			pattern = append([]byte{}, c.Args[i]...)
 		default:
-			return lua.Fault("ERR Unknown argument " + string(word)).Reply()
+			return reply.Failf("ERR Unknown argument %s", word)
 		}
 	}
 	list := []reply.Reply{}

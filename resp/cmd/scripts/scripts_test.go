@@ -56,7 +56,9 @@ func find(t *testing.T, rows []cmd.Spec, args [][]byte) *cmd.Spec {
 		case row.Subs == nil:
 			return row
 		default:
-			return find(t, row.Subs, args[1:])
+			sub := *find(t, row.Subs, args[1:])
+			sub.Parent = row.Name // as the table of all commands has it
+			return &sub
 		}
 	}
 	t.Fatalf("no row for %q", args)

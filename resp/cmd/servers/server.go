@@ -2,7 +2,6 @@ package servers
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"strconv"
 	"time"
@@ -86,7 +85,7 @@ func (f *family) rewrite(*cmd.Call) reply.Reply {
 
 func (f *family) slowlogGet(c *cmd.Call) reply.Reply {
 	if len(c.Args) > 3 {
-		return wrongSubcommand(c)
+		return c.UnknownForm()
 	}
 	s := c.Scan(2)
 	count := int64(10)
@@ -148,11 +147,6 @@ func (f *family) latencyReset(c *cmd.Call) reply.Reply {
 	return reply.Integer(f.host.Stats().Events.Reset(names...))
 }
 
-// wrongSubcommand is the error of subcommands that check the number of their words themselves.
-func wrongSubcommand(c *cmd.Call) reply.Reply {
-	return reply.Fail(fmt.Sprintf("ERR unknown subcommand or wrong number of arguments for '%.128s'. Try %s HELP.", c.Args[1], c.Spec.Parent))
-}
-
 func noSamples(event []byte) reply.Reply {
-	return reply.Fail(fmt.Sprintf("ERR No samples available for event '%s'", event))
+	return reply.Failf("ERR No samples available for event '%s'", event)
 }

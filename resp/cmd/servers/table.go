@@ -60,7 +60,7 @@ func Table(host Host) []cmd.Spec {
 			Summary: "Returns the server time.", Complexity: "O(1)"},
 		{Name: "LOLWUT", Arity: -1, Flags: cmd.View | cmd.Fast, Run: lolwut, Group: group, Since: "5.0.0", Usage: "[VERSION version]",
 			Summary: "Displays computer art and the Redis version."},
-		{Name: "ROLE", Arity: 1, Flags: cmd.NoScript | quiet | cmd.Fast, Categories: []string{"@admin", "@dangerous"}, Run: role, Group: group, Since: "2.8.12",
+		{Name: "ROLE", Arity: 1, Flags: cmd.NoScript | quiet | cmd.Fast, Categories: []string{"@admin", "@dangerous"}, Nests: true, Run: role, Group: group, Since: "2.8.12",
 			Summary: "Returns the replication role.", Complexity: "O(1)"},
 		{Name: "SHUTDOWN", Arity: -1, Flags: admin | cmd.NoMulti | cmd.AllowBusy, Run: f.shutdown, Group: group, Since: "1.0.0",
 			Usage: "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]", Summary: "Synchronously saves the database(s) to disk and shuts down the server.",
@@ -81,7 +81,7 @@ func Table(host Host) []cmd.Spec {
 func (f *family) slowlogRows() []cmd.Spec {
 	flags := quiet | cmd.Admin
 	return []cmd.Spec{
-		{Name: "GET", Arity: -2, Flags: flags, Run: f.slowlogGet, Group: group, Since: "2.2.12", Usage: "[count]",
+		{Name: "GET", Arity: -2, Flags: flags, Nests: true, Run: f.slowlogGet, Group: group, Since: "2.2.12", Usage: "[count]",
 			Tips: []string{"request_policy:all_nodes", "nondeterministic_output"}, Summary: "Returns the slow log's entries.",
 			Complexity: "O(N) where N is the number of entries returned"},
 		{Name: "LEN", Arity: 2, Flags: flags, Run: f.slowlogLen, Group: group, Since: "2.2.12",
@@ -97,9 +97,9 @@ func (f *family) slowlogRows() []cmd.Spec {
 func (f *family) latencyRows() []cmd.Spec {
 	special := []string{"nondeterministic_output", "request_policy:all_nodes", "response_policy:special"}
 	return []cmd.Spec{
-		{Name: "LATEST", Arity: 2, Flags: admin, Run: f.latencyLatest, Group: group, Since: "2.8.13", Tips: special,
+		{Name: "LATEST", Arity: 2, Flags: admin, Nests: true, Run: f.latencyLatest, Group: group, Since: "2.8.13", Tips: special,
 			Summary: "Returns the latest latency samples for all events.", Complexity: "O(1)"},
-		{Name: "HISTORY", Arity: 3, Flags: admin, Run: f.latencyHistory, Group: group, Since: "2.8.13", Usage: "event", Tips: special,
+		{Name: "HISTORY", Arity: 3, Flags: admin, Nests: true, Run: f.latencyHistory, Group: group, Since: "2.8.13", Usage: "event", Tips: special,
 			Summary: "Returns timestamp-latency samples for an event.", Complexity: "O(1)"},
 		{Name: "RESET", Arity: -2, Flags: admin, Run: f.latencyReset, Group: group, Since: "2.8.13", Usage: "[event [event ...]]",
 			Tips: []string{"request_policy:all_nodes", "response_policy:all_succeeded"}, Summary: "Resets the latency data for one or more events.", Complexity: "O(1)"},
@@ -107,7 +107,7 @@ func (f *family) latencyRows() []cmd.Spec {
 			Summary: "Returns a latency graph for an event.", Complexity: "O(1)"},
 		{Name: "DOCTOR", Arity: 2, Flags: admin, Run: f.latencyDoctor, Group: group, Since: "2.8.13", Tips: special,
 			Summary: "Returns a human-readable latency analysis report.", Complexity: "O(1)"},
-		{Name: "HISTOGRAM", Arity: -2, Flags: admin, Run: f.latencyHistogram, Group: group, Since: "7.0.0", Usage: "[command [command ...]]", Tips: special,
+		{Name: "HISTOGRAM", Arity: -2, Flags: admin, Nests: true, Run: f.latencyHistogram, Group: group, Since: "7.0.0", Usage: "[command [command ...]]", Tips: special,
 			Summary:    "Returns the cumulative distribution of latencies of a subset or all commands.",
 			Complexity: "O(N) where N is the number of commands with latency information being retrieved."},
 		{Name: "HELP", Arity: 2, Flags: quiet, Run: latencyHelp, Group: group, Since: "2.8.13", Summary: "Returns helpful text about the different subcommands.", Complexity: "O(1)"},

@@ -56,7 +56,7 @@ func readRows() []cmd.Spec {
 			Summary:    "Get one or multiple random members from a set",
 			Complexity: "Without the count argument O(1), otherwise O(N) where N is the absolute value of the passed count.",
 			Tips:       []string{"nondeterministic_output"}},
-		{Name: "SSCAN", Arity: -3, Flags: cmd.View, Run: sscan, Group: "set", Since: "2.8.0",
+		{Name: "SSCAN", Arity: -3, Flags: cmd.View, Nests: true, Run: sscan, Group: "set", Since: "2.8.0",
 			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO|cmd.KeyAccess)},
 			Usage:      "key cursor [MATCH pattern] [COUNT count]",
 			Summary:    "Iterates over members of a set.",

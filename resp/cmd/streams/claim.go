@@ -1,7 +1,6 @@
 package streams
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -26,7 +25,7 @@ type claim struct {
 }
 
 func noGroup(c *cmd.Call) reply.Reply {
-	return reply.Fail(fmt.Sprintf("NOGROUP No such key '%s' or consumer group '%s'", c.Args[1], c.Args[2]))
+	return reply.Failf("NOGROUP No such key '%s' or consumer group '%s'", c.Args[1], c.Args[2])
 }
 
 // open opens what the first arguments name; without a group there is a reply.
@@ -138,7 +137,7 @@ func (cl *claim) option(s *arg.Scanner) {
 	case s.WordWith("LASTID", 1):
 		cl.last = idFrom(s, 0)
 	default:
-		s.Fail(fmt.Sprintf("Unrecognized XCLAIM option '%s'", s.Bytes()))
+		s.Fail("Unrecognized XCLAIM option '" + reply.Quote(s.Bytes()) + "'")
 	}
 	if cl.delivered < 0 || cl.delivered > cl.now {
 		cl.delivered = cl.now

@@ -19,25 +19,25 @@ func groupRows() []cmd.Spec {
 			Usage:      "key group id [id ...]",
 			Summary:    "Returns the number of messages that were successfully acknowledged by the consumer group member of a stream.",
 			Complexity: "O(1) for each message ID processed."},
-		{Name: "XAUTOCLAIM", Arity: -6, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.Fast, Run: xautoclaim, Still: true, Group: "stream", Since: "6.2.0",
+		{Name: "XAUTOCLAIM", Arity: -6, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.Fast, Nests: true, Run: xautoclaim, Still: true, Group: "stream", Since: "6.2.0",
 			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyDelete)},
 			Tips:       []string{"nondeterministic_output"},
 			Usage:      "key group consumer min-idle-time start [COUNT count] [JUSTID]",
 			Summary:    "Changes, or acquires, ownership of messages in a consumer group, as if the messages were delivered to as consumer group member.",
 			Complexity: "O(1) if COUNT is small."},
-		{Name: "XCLAIM", Arity: -6, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.Fast, Run: xclaim, Still: true, Group: "stream", Since: "5.0.0",
+		{Name: "XCLAIM", Arity: -6, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.Fast, Nests: true, Run: xclaim, Still: true, Group: "stream", Since: "5.0.0",
 			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)},
 			Tips:       []string{"nondeterministic_output"},
 			Usage:      "key group consumer min-idle-time id [id ...] [IDLE ms] [TIME unix-time-milliseconds] [RETRYCOUNT count] [FORCE] [JUSTID] [LASTID lastid]",
 			Summary:    "Changes, or acquires, ownership of a message in a consumer group, as if the message was delivered a consumer group member.",
 			Complexity: "O(log N) with N being the number of messages in the PEL of the consumer group."},
-		{Name: "XPENDING", Arity: -3, Flags: cmd.View, Run: xpending, Group: "stream", Since: "5.0.0",
+		{Name: "XPENDING", Arity: -3, Flags: cmd.View, Nests: true, Run: xpending, Group: "stream", Since: "5.0.0",
 			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO|cmd.KeyAccess)},
 			Tips:       []string{"nondeterministic_output"},
 			Usage:      "key group [[IDLE min-idle-time] start end count [consumer]]",
 			Summary:    "Returns the information and entries from a stream consumer group's pending entries list.",
 			Complexity: "O(N) with N being the number of elements returned, so asking for a small fixed number of entries per call is O(1). O(M), where M is the total number of entries scanned when used with the IDLE filter. When the command returns just the summary and the list of consumers is small, it runs in O(1) time; otherwise, an additional O(N) time for iterating every consumer."},
-		{Name: "XREADGROUP", Arity: -7, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.Blocking | cmd.MovableKeys, Run: xreadgroup, Still: true, Group: "stream", Since: "5.0.0",
+		{Name: "XREADGROUP", Arity: -7, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.Blocking | cmd.MovableKeys, Nests: true, Run: xreadgroup, Still: true, Group: "stream", Since: "5.0.0",
 			Keys:       []cmd.KeySpec{{Flags: cmd.KeyRO | cmd.KeyAccess, Keyword: "STREAMS", StartFrom: 4, Last: -1, Step: 1, Limit: 2}},
 			Usage:      "GROUP group consumer [COUNT count] [BLOCK milliseconds] [NOACK] STREAMS key [key ...] id [id ...]",
 			Summary:    "Returns new or historical messages from a stream for a consumer in a group. Blocks until a message is available otherwise.",
@@ -162,7 +162,7 @@ func openGroup(c *cmd.Call) (*store.StreamKey, *store.StreamGroup, reply.Reply) 
 	case err != nil:
 		return nil, nil, reply.Err(err)
 	case g == nil:
-		return nil, nil, reply.Fail(fmt.Sprintf("NOGROUP No such consumer group '%s' for key name '%s'", c.Args[3], c.Args[2]))
+		return nil, nil, reply.Failf("NOGROUP No such consumer group '%s' for key name '%s'", c.Args[3], c.Args[2])
 	}
 	return s, g, reply.Nothing()
 }

@@ -1,8 +1,6 @@
 package streams
 
 import (
-	"fmt"
-
 	"larder/resp/cmd"
 	"larder/resp/reply"
 	"larder/store"
@@ -64,7 +62,7 @@ func xinfoConsumers(c *cmd.Call) reply.Reply {
 	case err != nil:
 		return reply.Err(err)
 	case g == nil:
-		return reply.Fail(fmt.Sprintf("NOGROUP No such consumer group '%s' for key name '%s'", c.Args[3], c.Args[2]))
+		return reply.Failf("NOGROUP No such consumer group '%s' for key name '%s'", c.Args[3], c.Args[2])
 	}
 	all, err := g.Consumers()
 	out, now := c.List(reply.Array), nowMillis()

@@ -1,7 +1,6 @@
 package streams
 
 import (
-	"fmt"
 	"slices"
 
 	"larder/resp/arg"
@@ -97,7 +96,8 @@ func (r *groupReading) open(c *cmd.Call, i int) (f from, refusal reply.Reply) {
 	case err != nil:
 		return f, reply.Err(err)
 	case g == nil:
-		return f, reply.Fail(fmt.Sprintf("NOGROUP No such key '%s' or consumer group '%s' in XREADGROUP with GROUP option", r.names[i], r.group))
+		return f, reply.Failf("NOGROUP No such key '%s' or consumer group '%s' in XREADGROUP with GROUP option",
+			r.names[i], r.group)
 	}
 	f = from{stream: s, fresh: string(r.ids[i]) == ">"}
 	switch text := string(r.ids[i]); text {

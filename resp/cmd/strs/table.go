@@ -51,7 +51,7 @@ func readRows() []cmd.Spec {
 		{Name: "GETRANGE", Arity: 4, Flags: cmd.View, Keys: one(cmd.KeyRO | cmd.KeyAccess), Run: getRange, Group: group, Since: "2.4.0",
 			Usage: "key start end", Summary: "Returns a substring of the string stored at a key.",
 			Complexity: substring},
-		{Name: "LCS", Arity: -3, Flags: cmd.View, Keys: []cmd.KeySpec{cmd.KeysFrom(1, 1, 1, cmd.KeyRO|cmd.KeyAccess)}, Run: lcs, Group: group, Since: "7.0.0",
+		{Name: "LCS", Arity: -3, Flags: cmd.View, Keys: []cmd.KeySpec{cmd.KeysFrom(1, 1, 1, cmd.KeyRO|cmd.KeyAccess)}, Nests: true, Run: lcs, Group: group, Since: "7.0.0",
 			Usage: "key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]", Summary: "Finds the longest common substring.",
 			Complexity: "O(N*M) where N and M are the lengths of s1 and s2, respectively"},
 		{Name: "MGET", Arity: -2, Flags: cmd.View | cmd.Fast, Keys: []cmd.KeySpec{cmd.KeysFrom(1, -1, 1, cmd.KeyRO|cmd.KeyAccess)}, Run: mget, Group: group, Since: "1.0.0",
