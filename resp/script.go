@@ -95,6 +95,10 @@ func (r *scriptRun) run() reply.Reply {
 		r.answer.Release()
 		r.e.forgo()
 		r.e.unserve()
+		if r.server.closing() { // the connection ends; as with Redis's process, nothing is answered
+			r.e.Client.Killed.Store(true)
+			return reply.Nothing()
+		}
 		return reply.Err(err)
 	}
 	return r.answer
