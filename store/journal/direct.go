@@ -106,9 +106,9 @@ func (d *directTx) mark(lsn uint64) error {
 
 // direct settles the overlay and runs one transaction on the base. The base's own commit, on stable storage, makes it
 // atomic and durable: no record is needed for one shard. The caller holds writing.
-func (e *Engine) direct(g *gate, fn func(store.Tx) error) error {
+func (e *Engine) direct(g *gate, now int64, fn func(store.Tx) error) error {
 	e.Direct.Add(1)
-	if done, err := e.flushAlone(g, fn); done {
+	if done, err := e.flushAlone(g, now, fn); done {
 		return err
 	}
 	if err := e.drain(); err != nil {
@@ -121,6 +121,7 @@ func (e *Engine) direct(g *gate, fn func(store.Tx) error) error {
 	defer recountAll(e)
 	return e.base.Settle(context.Background(), func(tx store.BaseTx) error {
 		g.open() // the base may run it again
+		tx.SetNow(now)
 		d := &directTx{BaseTx: tx, engine: e}
 		if err := fn(d); err != nil {
 			return err

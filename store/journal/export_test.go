@@ -3,6 +3,8 @@ package journal
 import (
 	"errors"
 	"sync/atomic"
+
+	"larder/store"
 )
 
 // ErrInjected is what a failing file answers.
@@ -81,4 +83,13 @@ func (h *held) Sync() error {
 		<-h.gate
 	}
 	return h.file.Sync()
+}
+
+// Moment is how many times something had become visible when a transaction began. A View has no turn among the writers.
+func Moment(tx store.Tx) (moment uint64, turn bool) {
+	t := tx.(*Tx)
+	if v, ok := t.shards.(*view); ok {
+		return v.moment, false
+	}
+	return t.order.moment.Load(), true
 }

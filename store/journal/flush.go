@@ -97,9 +97,9 @@ func (f *flushTx) DropRange(store.ID, store.Part, store.Range) (store.Change, er
 	return store.Change{}, f.stop()
 }
 
-// rehearse runs fn over the present state of all shards. It returns nil if fn does more than
+// rehearse runs fn over the present state of all shards, at a time. It returns nil if fn does more than
 // to empty databases, or fails.
-func rehearse(shards []*Engine, fn func([]store.Tx) error) []*flushTx {
+func rehearse(shards []*Engine, now int64, fn func([]store.Tx) error) []*flushTx {
 	flushes := make([]*flushTx, len(shards))
 	txs := make([]store.Tx, len(shards))
 	var run func(i int) error
@@ -108,7 +108,7 @@ func rehearse(shards []*Engine, fn func([]store.Tx) error) []*flushTx {
 			return fn(txs)
 		}
 		var inner error
-		err := shards[i].over(func(top store.BaseTx, _ *generations) {
+		err := shards[i].over(now, func(top store.BaseTx, _ *generations) {
 			flushes[i] = &flushTx{BaseTx: top}
 			txs[i] = flushes[i]
 			inner = run(i + 1)
@@ -129,8 +129,8 @@ func rehearse(shards []*Engine, fn func([]store.Tx) error) []*flushTx {
 // joinFlush empties databases of several shards behind one record, which is on stable storage
 // before anything changes: a shard that lacks it after a crash replays it. done is false if
 // fn does more than that, and then nothing has happened. The caller holds writing of all.
-func joinFlush(log *Log, shards []*Engine, g *gate, fn func([]store.Tx) error) (done bool, err error) {
-	flushes := rehearse(shards, fn)
+func joinFlush(log *Log, shards []*Engine, g *gate, now int64, fn func([]store.Tx) error) (done bool, err error) {
+	flushes := rehearse(shards, now, fn)
 	if flushes == nil {
 		return false, nil
 	}
@@ -160,8 +160,8 @@ func joinFlush(log *Log, shards []*Engine, g *gate, fn func([]store.Tx) error) (
 }
 
 // flushAlone is joinFlush for one shard, whose base's commit is record enough.
-func (e *Engine) flushAlone(g *gate, fn func(store.Tx) error) (done bool, err error) {
-	flushes := rehearse([]*Engine{e}, func(txs []store.Tx) error { return fn(txs[0]) })
+func (e *Engine) flushAlone(g *gate, now int64, fn func(store.Tx) error) (done bool, err error) {
+	flushes := rehearse([]*Engine{e}, now, func(txs []store.Tx) error { return fn(txs[0]) })
 	if flushes == nil {
 		return false, nil
 	}

@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"encoding/binary"
+	"math"
 
 	"larder/store"
 )
@@ -19,11 +20,15 @@ type ticket struct {
 // groupMax bounds the tickets of a group.
 const groupMax = 1024
 
-// over runs fn over the present state; for the holder of writing.
-func (e *Engine) over(fn func(top store.BaseTx, now *generations)) error {
+// over runs fn over the present state at a time, 0 for the base's; for the holder of writing.
+func (e *Engine) over(nowMillis int64, fn func(top store.BaseTx, now *generations)) error {
 	g := e.present()
 	return e.base.View(context.Background(), store.Whole(), func(low store.Tx) error {
-		top, err := g.over(low.(store.BaseTx), e.base.Hash)
+		base := low.(store.BaseTx)
+		if nowMillis != 0 {
+			base.SetNow(nowMillis)
+		}
+		top, err := g.over(base, e.base.Hash, math.MaxUint64)
 		if err == nil {
 			fn(top, g)
 		}

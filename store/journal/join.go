@@ -10,8 +10,8 @@ import (
 // joinBases runs fn straight on the bases. The record is on stable storage before the
 // first base commits, and each base commits with its LSN as mark: after a crash between
 // two commits, those that lack it replay it.
-func joinBases(log *Log, shards []*Engine, g *gate, fn func([]store.Tx) error) error {
-	if done, err := joinFlush(log, shards, g, fn); done {
+func joinBases(log *Log, shards []*Engine, g *gate, now int64, fn func([]store.Tx) error) error {
+	if done, err := joinFlush(log, shards, g, now, fn); done {
 		return err
 	}
 	for _, s := range shards {
@@ -32,6 +32,7 @@ func joinBases(log *Log, shards []*Engine, g *gate, fn func([]store.Tx) error) e
 			return recordDirect(log, shards, direct, g)
 		}
 		return shards[i].base.Settle(context.Background(), func(tx store.BaseTx) error {
+			tx.SetNow(now)
 			direct[i] = &directTx{BaseTx: tx, engine: shards[i]}
 			txs[i] = direct[i]
 			return run(i + 1)

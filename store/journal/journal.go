@@ -247,7 +247,7 @@ func (e *Engine) replay(lsn uint64, ops []byte) error {
 	}
 	e.group.reset()
 	var failed error
-	err := e.over(func(top store.BaseTx, now *generations) {
+	err := e.over(0, func(top store.BaseTx, now *generations) {
 		failed = replay(ops, e.writer(top, now))
 	})
 	switch {

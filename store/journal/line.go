@@ -51,7 +51,7 @@ func (o *Order) run(t *ticket) {
 func (o *Order) lead(own *ticket) {
 	runtime.Gosched()
 	group, jobs := o.line.gather(own)
-	before, done := *o.effects.Load(), make(chan struct{})
+	before, done := *o.pending, make(chan struct{})
 	o.pending = &done
 	seen := o.commit(jobs)
 	o.line.handOn()

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"larder/store"
@@ -70,14 +71,15 @@ func (g *group) attach(e *Engine, p *part) error {
 	return nil
 }
 
-// begin lays an empty layer over the present state of a shard.
+// begin lays an empty layer over the present state of a shard. The layers come before the snapshot, as for a View: of a
+// generation that settles in between there would be nothing in either.
 func (p *part) begin(e *Engine, r store.Reader, now int64) error {
+	present := e.present()
 	low, err := r.Begin(now)
 	if err != nil {
 		return err
 	}
-	present := e.present()
-	top, err := present.over(low, e.base.Hash)
+	top, err := present.over(low, e.base.Hash, math.MaxUint64)
 	if err != nil {
 		return err
 	}
@@ -200,8 +202,7 @@ func (o *Order) publish() error {
 			o.shards[shard].absorb(lsn)
 		}
 	}
-	o.newest.Store(lsn)
-	o.effects.Store(o.pending)
+	o.show(lsn, g.now)
 	o.publishing.Unlock()
 	if o.log.crowded() {
 		return o.log.Sync(lsn)
@@ -209,8 +210,18 @@ func (o *Order) publish() error {
 	return nil
 }
 
+// show notes what a View has that begins now.
+func (o *Order) show(lsn uint64, now int64) {
+	o.newest.Store(lsn)
+	o.shown.Store(now)
+	o.moment.Add(1)
+	o.effects.Store(o.pending)
+}
+
 // direct runs one job straight on the bases of its shards: it is too large for the layers.
 func (o *Order) direct(j *store.Job) error {
+	now := o.clock.begin()
+	defer o.clock.end()
 	set := make([]bool, len(o.shards))
 	o.reach(set, &j.Scope)
 	var shards []*Engine
@@ -228,26 +239,25 @@ func (o *Order) direct(j *store.Job) error {
 	}
 	gate := gate{mu: &o.bases}
 	defer gate.open()
-	err := o.runStraight(j, shards, &gate)
-	o.newest.Store(o.log.Last())
-	o.effects.Store(o.pending)
+	err := o.runStraight(j, shards, &gate, now)
+	o.show(o.log.Last(), now)
 	return err
 }
 
-func (o *Order) runStraight(j *store.Job, shards []*Engine, g *gate) error {
+func (o *Order) runStraight(j *store.Job, shards []*Engine, g *gate, now int64) error {
 	run := func(txs ...store.Tx) error {
 		d := straight{txs: make([]store.Tx, len(o.shards))}
 		for i, tx := range txs {
 			d.txs[shards[i].shard] = tx
 		}
 		var tx Tx
-		tx.begin(o, &d, txs[0].Now(), &j.Scope)
+		tx.begin(o, &d, time.UnixMilli(now), &j.Scope)
 		return j.Fn(&tx)
 	}
 	if len(shards) == 1 {
-		return shards[0].direct(g, func(tx store.Tx) error { return run(tx) })
+		return shards[0].direct(g, now, func(tx store.Tx) error { return run(tx) })
 	}
-	return joinBases(o.log, shards, g, func(txs []store.Tx) error { return run(txs...) })
+	return joinBases(o.log, shards, g, now, func(txs []store.Tx) error { return run(txs...) })
 }
 
 // straight is the transactions of bases. It belongs to one goroutine.

@@ -66,18 +66,16 @@ func (g *generations) frozenLast() (lsn uint64) {
 }
 
 // over lays the layers over a snapshot of the base: the frozen ones only if the snapshot
-// does not contain them yet.
-func (g *generations) over(low store.BaseTx, hash func([]byte) int64) (store.BaseTx, error) {
-	if g.frozen == nil && g.empty() {
-		return low, nil
-	}
+// does not contain them yet. The snapshot must not contain more than the layers, nor than the newest record that may be
+// seen: what was written since may have settled already, even if there were no layers.
+func (g *generations) over(low store.BaseTx, hash func([]byte) int64, newest uint64) (store.BaseTx, error) {
 	mark, err := low.Mark()
 	if err != nil {
 		return nil, err
 	}
 	layers := g.active
 	switch {
-	case !g.empty() && mark.LSN >= g.last():
+	case mark.LSN > newest || !g.empty() && mark.LSN >= g.last():
 		return nil, errMoved
 	case g.frozen != nil && mark.LSN < g.frozenLast():
 		layers = slices.Concat(g.frozen, g.active)

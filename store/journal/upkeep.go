@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"maps"
+	"math"
 	"os"
 	"slices"
 
@@ -82,7 +83,7 @@ func (e *Engine) Keyspaces(ctx context.Context) ([]store.Keyspace, error) {
 		byDB[spaces[i].DB] = &spaces[i]
 	}
 	err = e.base.View(ctx, store.Whole(), func(low store.Tx) error {
-		top, err := g.over(low.(store.BaseTx), e.base.Hash)
+		top, err := g.over(low.(store.BaseTx), e.base.Hash, math.MaxUint64)
 		if err != nil {
 			return err
 		}
