@@ -267,8 +267,9 @@ func (v *Evictor) evict(ctx context.Context, most int, tooMuch func() int64) {
 		return
 	}
 	began := time.Now()
-	err, found := v.buryFirst(ctx, tooMuch), true
-	if excess := tooMuch(); err == nil && excess > 0 {
+	found := true
+	dead, err := v.bury(ctx, most, tooMuch)
+	if excess := tooMuch(); err == nil && excess > 0 && !dead {
 		var victims []store.Candidate
 		victims, err = v.choose(ctx, excess, most)
 		if found = len(victims) > 0; err == nil && found {

@@ -69,7 +69,8 @@
 //     not melted, since everybody would wait. A rank is guessed in the base, and corrected
 //     by what all layers show and hide before it: see search.
 //  17. What is known to be hidden at the ends of a part is remembered, so that draining a
-//     queue does not walk over its own deletions again and again.
+//     queue does not walk over its own deletions again and again. So it is with the indexes of
+//     expiries: whose time has come is removed at the front. It is forgotten when the base changes.
 //
 // # Identity
 //
