@@ -15,7 +15,6 @@ type Server struct {
 	Commands    atomic.Int64
 	Hits        atomic.Int64 // keys found by reading commands
 	Misses      atomic.Int64
-	Writes      atomic.Int64 // commands that committed in an Update: INFO's rdb_changes_since_last_save
 	Errors      Errors
 	Slow        Slowlog
 	Events      Latency
