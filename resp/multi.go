@@ -150,6 +150,7 @@ func (b *block) run(ctx context.Context) reply.Reply {
 	if b.aborted || job.Err != nil {
 		b.serving.undo()
 		b.serving.deliver()
+		b.complete()
 	}
 	switch {
 	case b.aborted:
@@ -207,6 +208,16 @@ func (b *block) spoilt(i int, e *execution, tx store.Tx) bool {
 	b.failed[i] = e.reply.IsError() && e.track.wrote && !e.Keep
 	b.again = b.failed[i]
 	return b.failed[i]
+}
+
+// complete ends those commands that have run although the transaction has failed.
+func (b *block) complete() {
+	for i, e := range b.queue {
+		if b.done[i] {
+			e.announce()
+			e.forgo()
+		}
+	}
 }
 
 // finish counts the commands and joins their replies.
