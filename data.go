@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"log/slog"
 	"os"
 	"runtime/debug"
 
@@ -128,10 +129,11 @@ func fileSync(params *param.Set) sqlite.Mode {
 }
 
 // followSync passes changes of appendfsync on to the files.
-func followSync(params *param.Set, files []*sqlite.Engine) {
-	params.OnChange("appendfsync", func(string) error {
+func followSync(params *param.Set, files []*sqlite.Engine, log *slog.Logger) {
+	params.AfterChange("appendfsync", func(string) error {
 		for _, f := range files {
 			if err := f.SetSync(fileSync(params)); err != nil {
+				log.Error("appendfsync did not change for all files", "error", err)
 				return err
 			}
 		}

@@ -220,7 +220,7 @@ func openData(params *param.Set, log *slog.Logger) (*shard.Dir, *data, error) {
 	}
 	if !params.Bool("journal") {
 		log.Info("No journal: transactions over several shards are isolated, but a crash may keep one shard's part of them and lose another's")
-		followSync(params, files)
+		followSync(params, files, log)
 		return dir, newData(files, nil), nil
 	}
 	j, err := openJournal(params, dir, files)

@@ -39,7 +39,7 @@ type Call struct {
 }
 
 // After has fn run once everything the command wrote is committed, and never if it is not.
-// fn must not block; arguments it needs must be copied.
+// No transaction is open then, so it may wait for others', but not for clients; arguments it needs must be copied.
 func (c *Call) After(fn func()) { c.Effects = append(c.Effects, fn) }
 
 // Key is the key named by argument i in the selected database.
