@@ -184,6 +184,12 @@ func (v *Evictor) Admit(ctx context.Context, need int64) bool {
 	return false
 }
 
+// Spent reports whether there is no room for so many bytes, nor any to be made. Unlike Admit it waits for
+// nobody, so it may be asked inside a transaction.
+func (v *Evictor) Spent(need int64) bool {
+	return v.Limited() && v.Used()+need > v.limit.Load() && (v.dry.Load() || !v.policy.Load().Evicts())
+}
+
 // reserve takes room if there is some, counting an allowance over the limit. What others only wait for
 // does not count: two who wait for each other would wait for ever.
 func (v *Evictor) reserve(need, allowance int64) bool {

@@ -43,6 +43,7 @@ type Log struct {
 
 	running chan struct{} // closed when the fsync that is under way has ended; nil without one
 	synced  uint64
+	safeAt  time.Time // when the last fsync began that succeeded
 
 	appends, syncs int64
 	syncTime       time.Duration
@@ -128,7 +129,7 @@ func (l *Log) trust(lsn uint64) {
 func (l *Log) begin(next uint64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.next, l.synced = next, next-1
+	l.next, l.synced, l.safeAt = next, next-1, time.Now()
 	for i := range l.settled {
 		l.settled[i] = next - 1
 	}
@@ -187,6 +188,7 @@ func (l *Log) mend() error {
 	l.segments = append(l.segments, s)
 	l.broken = nil
 	l.forget(s.last)
+	l.safeAt = time.Now()
 	return nil
 }
 
@@ -262,6 +264,7 @@ func (l *Log) fsync() error {
 		return ioError("the journal cannot be synced: the outcome of the last writes is unknown", err)
 	}
 	l.forget(last)
+	l.safeAt = start
 	return nil
 }
 
@@ -329,6 +332,13 @@ func (l *Log) Work() (appends, syncs int64, syncing time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.appends, l.syncs, l.syncTime
+}
+
+// Safety is how many records a power cut could undo, since when, and whether the log is broken.
+func (l *Log) Safety() (unsynced int64, at time.Time, broken bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return int64(l.next - 1 - l.synced), l.safeAt, l.broken != nil
 }
 
 func ioError(message string, err error) error {

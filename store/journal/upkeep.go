@@ -54,12 +54,23 @@ func (e *Engine) Sizes(ctx context.Context) ([]store.Size, error) {
 	s.Pending += max(below-s.Data, 0) // removed, and not settled
 	s.Settles, s.SettleMicros = e.Settles.Load(), e.SettleTime.Load()/1000
 	s.Stalls, s.Direct = e.Stalls.Load(), e.Direct.Load()
+	s.Unsynced, s.SyncedAt, s.Failing = 0, 0, false // of the file: the journal has it
 	if e.shard == 0 {
+		e.tellSafety(s)
 		s.Journal = e.log.Bytes()
 		appends, syncs, syncing := e.log.Work()
 		s.Appends, s.Syncs, s.SyncMicros = appends, syncs, syncing.Microseconds()
 	}
 	return sizes, nil
+}
+
+// tellSafety notes what of the journal a power cut could undo. With Always nobody is answered before the fsync.
+func (e *Engine) tellSafety(s *store.Size) {
+	unsynced, at, broken := e.log.Safety()
+	s.SyncedAt, s.Failing = at.UnixMilli(), broken
+	if !e.order.careful() {
+		s.Unsynced = unsynced
+	}
 }
 
 // Keyspaces corrects the base's counts by the overlay's.

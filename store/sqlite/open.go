@@ -85,6 +85,8 @@ func (e *Engine) openAll() error {
 	if err := e.check.open(e.path); err != nil {
 		return err
 	}
+	e.safety.commits.Store(e.commits.Load())
+	e.safety.at.Store(e.opts.NowMillis())
 	if err := e.SetSync(e.opts.Sync); err != nil {
 		return err
 	}
