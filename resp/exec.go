@@ -116,6 +116,7 @@ func (e *execution) transact(tx store.Tx) error {
 	}
 	e.reply.Release()
 	e.forgo()
+	e.Chores = e.Chores[:0]
 	e.track.reset(tx, !e.job.Write || e.Spec.Has(cmd.Looks) || e.Spec.Waits != nil, e.entry.uses && !e.Client.NoTouch.Load())
 	e.Tx, e.Event = &e.track, e.Spec.Event
 	e.run()
@@ -152,6 +153,7 @@ func (e *execution) settle() {
 	if err := e.job.Err; err != nil && err != errUndo {
 		e.reply.Release()
 		e.forgo()
+		e.Chores = e.Chores[:0]
 		e.unserve()
 		e.reply = reply.Err(err)
 		return

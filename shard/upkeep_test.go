@@ -18,12 +18,35 @@ type unable struct{ *memory.Engine }
 
 func (unable) Expired(context.Context, int64, int) ([]store.Due, error) { return nil, errShard }
 
+// router sends each transaction to the shard of its first key.
+type router []store.Engine
+
+func (r router) engine(s store.Scope) store.Engine {
+	return r[int(store.Slot(s.Keys[0].Name))*len(r)>>store.SlotBits]
+}
+
+func (r router) View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
+	return r.engine(s).View(ctx, s, fn)
+}
+
+func (r router) Update(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
+	return r.engine(s).Update(ctx, s, fn)
+}
+
+func (r router) Batch(ctx context.Context, jobs []*store.Job) {
+	for _, j := range jobs {
+		store.Run(ctx, r.engine(j.Scope), j)
+	}
+}
+
+func (r router) Close() error { return nil }
+
 // A step of expiry has keys of every shard, the earliest first, never more than asked for, and a shard that fails is heard
 // of without keeping the others from it.
 func TestExpiredOfEveryShard(t *testing.T) {
 	clock := func() int64 { return 1000 }
 	engines := []store.Engine{memory.New(memory.WithClock(clock)), memory.New(memory.WithClock(clock)), memory.New(memory.WithClock(clock))}
-	f := shard.New(engines)
+	f := shard.New(router(engines), engines)
 	const n = 300
 	for i := range n {
 		k := store.Key{Name: fmt.Append(nil, "k", i)}
@@ -51,7 +74,7 @@ func TestExpiredOfEveryShard(t *testing.T) {
 		}
 	}
 	engines[1] = unable{engines[1].(*memory.Engine)}
-	f, total := shard.New(engines), 0
+	f, total := shard.New(router(engines), engines), 0
 	for {
 		due, err := f.Expired(context.Background(), 1000, 30)
 		if len(due) == 0 {

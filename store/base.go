@@ -38,6 +38,14 @@ type ExpiryIndex interface {
 	Expiring(ctx context.Context, behind Due, before int64, n int) ([]Due, error)
 }
 
+// Hurrier is an optional interface of a BaseTx, for those who must not wait for the disk.
+type Hurrier interface {
+	// Hurry makes reads return ErrCold, from now on or no longer, where they cannot be answered from memory.
+	Hurry(on bool)
+	// Version is the same number for transactions that see the same state of the base; 0 if that is not certain.
+	Version() uint64
+}
+
 // Borrower is a Base that can use memory which those above it do not need for a while.
 type Borrower interface {
 	// Borrow lets the base use so many bytes beyond its own budget; 0 takes all back, with what is
