@@ -54,7 +54,7 @@ func TestEveryParameterOfRedisHasItsDefault(t *testing.T) {
 
 func TestGetters(t *testing.T) {
 	s := New()
-	if s.Int("port") != 6379 || !s.Bool("journal") || s.Bytes("CACHE-SIZE") != 128<<20 || s.String("appendfsync") != "everysec" {
+	if s.Int("port") != 6379 || s.Bytes("CACHE-SIZE") != 128<<20 || s.String("appendfsync") != "everysec" {
 		t.Error("defaults are not read")
 	}
 	if got := s.Strings("bind"); !slices.Equal(got, []string{"127.0.0.1", "-::1"}) {
