@@ -3,7 +3,6 @@ package journal
 import (
 	"context"
 	"maps"
-	"os"
 	"slices"
 
 	"larder/store"
@@ -174,13 +173,4 @@ func (e *Engine) Check(ctx context.Context, fix bool) ([]store.Finding, error) {
 	defer e.writing.Unlock()
 	e.nextID = max(e.nextID, e.base.Settled().NextID) // the repair may have used ids, or found them used
 	return found, err
-}
-
-func removeAll(paths []string) error {
-	for _, p := range paths {
-		if err := os.Remove(p); err != nil && !os.IsNotExist(err) {
-			return err
-		}
-	}
-	return nil
 }
