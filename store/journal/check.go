@@ -26,12 +26,12 @@ func Check(dir string, fix bool) ([]store.Finding, error) {
 	}
 	c := check{fix: fix}
 	for _, path := range paths {
-		if err := c.segment(path); err != nil {
-			return c.found, err
+		if err = c.segment(path); err != nil {
+			break
 		}
 	}
 	if fix && len(c.found) > 0 {
-		err = disk.OS{}.SyncDir(dir)
+		err = errors.Join(err, disk.OS{}.SyncDir(dir))
 	}
 	return c.found, err
 }

@@ -108,7 +108,7 @@ func (n *numbered) wantNumbers(acked int) error {
 		}
 		for i := 1; i <= last; i++ {
 			if got, err := numberAt(tx, own(i)); err != nil || got != i {
-				return fmt.Errorf("transaction %d of %d is lost: %d %w", i, last, got, err)
+				return fmt.Errorf("transaction %d of %d is lost: %d %v", i, last, got, err)
 			}
 		}
 		return nil
@@ -133,7 +133,7 @@ func recoverFrom(t *testing.T, s powercut.State) error {
 	was, _ := s.Note.(moment)
 	found, err := journal.Check(dir, false)
 	if err != nil || len(found) != 0 {
-		return fmt.Errorf("check: %v %w", found, err)
+		return fmt.Errorf("check: %v %v", found, err)
 	}
 	files, err := powercut.Record(dir, func() any { return nil }) // it syncs nothing, which would take long
 	if err != nil {

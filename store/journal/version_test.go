@@ -78,7 +78,7 @@ func wantVersion1(tx store.Tx) error {
 	}
 	items, err := tx.Items(nil, heads[0].ID, store.Fields, []byte("f"), []byte("g"), []byte("h"))
 	if err != nil || heads[0].Len != 2 || string(items[0].Value) != "v" || string(items[1].Value) != "w" || items[2].Found {
-		return fmt.Errorf("the hash is %+v with %+v: %w", heads[0], items, err)
+		return fmt.Errorf("the hash is %+v with %+v: %v", heads[0], items, err)
 	}
 	return nil
 }
