@@ -6,6 +6,8 @@ import "context"
 // writes and hands them down in large sorted transactions.
 type Base interface {
 	Engine
+	// Snapshot is View for a Looker.
+	Snapshot(ctx context.Context, s Scope, l Looker) error
 	// Settle runs fn in an Update and returns when it is on stable storage, with the mark
 	// that fn set. Inside fn, ids may be used that this engine did not give out, as long
 	// as they are below the mark's NextID.
@@ -26,6 +28,15 @@ type ExpiryIndex interface {
 	Expiring(ctx context.Context, behind Due, before int64, n int) ([]Due, error)
 }
 
+// Looker is who looks at a snapshot of a base, together with what it has above it. For one goroutine.
+type Looker interface {
+	// Pin is called when the View waits for nothing any more, and before the state it sees is fixed: that holds all
+	// that was settled when Pin was called, and perhaps what has settled since, which Mark tells. An error ends the View.
+	Pin() error
+	// Look is the View's function.
+	Look(tx BaseTx) error
+}
+
 // Borrower is a Base that can use memory which those above it do not need for a while.
 type Borrower interface {
 	// Borrow lets the base use so many bytes beyond its own budget; 0 takes all back, with what is
@@ -44,6 +55,8 @@ type BaseTx interface {
 	Tx
 	// Mark is the mark this transaction's snapshot contains.
 	Mark() (Mark, error)
+	// Keyspaces counts the databases that hold keys, in order, as this transaction sees them.
+	Keyspaces() ([]Keyspace, error)
 	// SetMark records how far the base has come with this transaction; inside Settle only.
 	SetMark(Mark) error
 	// Row returns a key's head as it is stored, expired or not; ok false if there is none.

@@ -25,6 +25,7 @@ type Engine struct {
 	began    *atomic.Pointer[func()] // what OnSettle was given
 
 	queue queue
+	looks sync.Pool // of *look
 
 	writing  sync.Mutex
 	group    *layer // the leader's
@@ -70,38 +71,6 @@ func (e *Engine) newID() store.ID {
 
 // noteID keeps the counter above ids that a replayed record uses.
 func (e *Engine) noteID(id store.ID) { e.nextID = max(e.nextID, id+1) }
-
-// View reads the layers over a snapshot of the base, as both were when it began.
-func (e *Engine) View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
-	g, err := e.pin()
-	if err != nil {
-		return err
-	}
-	defer g.top().pins.Add(-1)
-	err = e.base.View(ctx, s, func(low store.Tx) error {
-		top, err := g.over(low.(store.BaseTx), e.base.Hash)
-		if err != nil {
-			return err
-		}
-		return fn(fenced(top, &s))
-	})
-	if e.careful() {
-		e.log.awaitSync(g.newest())
-	}
-	return err
-}
-
-// pin takes hold of the present layers. It comes before the base's snapshot: a generation
-// that settles in between is in both, which the snapshot's mark tells.
-func (e *Engine) pin() (*generations, error) {
-	e.overlay.Lock()
-	defer e.overlay.Unlock()
-	if e.closed {
-		return nil, store.ErrClosed
-	}
-	e.now.top().pins.Add(1)
-	return e.now, nil
-}
 
 // present is the layers as they are; for the holder of writing, who alone changes the
 // growing ones.

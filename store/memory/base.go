@@ -10,6 +10,14 @@ var _ store.Base = (*Engine)(nil)
 var _ store.BaseTx = (*tx)(nil)
 var _ store.ExpiryIndex = (*Engine)(nil)
 
+// Snapshot has l pin before it looks at what was published last; it waits for nothing.
+func (e *Engine) Snapshot(ctx context.Context, s store.Scope, l store.Looker) error {
+	if err := l.Pin(); err != nil {
+		return err
+	}
+	return e.View(ctx, s, func(t store.Tx) error { return l.Look(t.(*tx)) })
+}
+
 // Settle is an Update whose mark is published with it; memory has no stable storage.
 func (e *Engine) Settle(ctx context.Context, fn func(store.BaseTx) error) error {
 	return e.Update(ctx, store.Whole(), func(t store.Tx) error { return fn(t.(*tx)) })
@@ -23,6 +31,11 @@ func (e *Engine) Hash(b []byte) int64 { return int64(e.hash(b)) }
 
 // Mark is the mark of the state this transaction sees.
 func (t *tx) Mark() (store.Mark, error) { return t.st.mark, t.readable() }
+
+// Keyspaces counts every key of the state this transaction sees.
+func (t *tx) Keyspaces() ([]store.Keyspace, error) {
+	return t.st.keyspaces(t.Now().UnixMilli()), t.readable()
+}
 
 // SetMark also moves the id counter on, so that ids stay unique.
 func (t *tx) SetMark(m store.Mark) error {

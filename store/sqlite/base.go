@@ -11,6 +11,27 @@ var (
 	_ store.BaseTx = (*tx)(nil)
 )
 
+// Snapshot waits for a reader before it has l pin.
+func (e *Engine) Snapshot(ctx context.Context, s store.Scope, l store.Looker) error {
+	r, err := e.readers.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer e.readers.put(r)
+	if err := l.Pin(); err != nil {
+		return err
+	}
+	if err := r.renew(e); err != nil {
+		return err
+	}
+	t := r.begin(e, s)
+	defer t.end()
+	if err := l.Look(t); err != nil {
+		return err
+	}
+	return t.failure
+}
+
 // Settle runs fn alone in its commit group and syncs the log: what a journal's records said
 // must be on stable storage here before the journal forgets them.
 func (e *Engine) Settle(ctx context.Context, fn func(store.BaseTx) error) error {
