@@ -64,6 +64,8 @@ type BaseTx interface {
 	Tx
 	// Mark is the mark this transaction's snapshot contains.
 	Mark() (Mark, error)
+	// Keyspaces counts the databases that hold keys, in order, as this transaction sees them.
+	Keyspaces() ([]Keyspace, error)
 	// SetMark records how far the base has come with this transaction; inside Settle only.
 	SetMark(Mark) error
 	// Row returns a key's head as it is stored, expired or not; ok false if there is none.

@@ -51,7 +51,7 @@ var (
 	ErrReadOnly  = &Error{Code: CodeReadOnly, Message: "write inside a read-only transaction"}
 	ErrScope     = &Error{Code: CodeScope, Message: "key outside the transaction's scope"}
 	// ErrAgain tells fn that this run is void: the engine runs it again whatever it returns.
-	ErrAgain  = &Error{Code: CodeAgain, Message: "the transaction is run again"}
+	ErrAgain = &Error{Code: CodeAgain, Message: "the transaction is run again"}
 	// ErrCold is the answer of a BaseTx in a hurry: see Hurrier.
 	ErrCold   = &Error{Code: CodeCold, Message: "the answer is not in memory"}
 	ErrClosed = &Error{Code: CodeClosed, Message: "the store is closed"}

@@ -21,14 +21,21 @@ const groupMax = 1024
 
 // over runs fn over the present state; for the holder of writing.
 func (e *Engine) over(fn func(top store.BaseTx, now *generations)) error {
-	g := e.present()
-	return e.base.View(context.Background(), store.Whole(), func(low store.Tx) error {
-		top, err := g.over(low.(store.BaseTx), e.base.Hash)
-		if err == nil {
-			fn(top, g)
-		}
+	r, err := e.base.Reader(context.Background())
+	if err != nil {
 		return err
-	})
+	}
+	defer r.Close()
+	now := e.present() // a frozen layer may be gone since the writer began to wait
+	low, err := r.Begin(e.order.clock.now())
+	if err != nil {
+		return err
+	}
+	top, err := now.over(low, e.base.Hash)
+	if err == nil {
+		fn(top, now)
+	}
+	return err
 }
 
 func (e *Engine) writer(top store.BaseTx, now *generations) *writer {

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"errors"
 	"slices"
 	"sync/atomic"
 
@@ -65,8 +66,11 @@ func (g *generations) frozenLast() (lsn uint64) {
 	return lsn
 }
 
-// over lays the layers over a snapshot of the base: the frozen ones only if the snapshot
-// does not contain them yet.
+// errMoved means that growing layers have settled since they were pinned: the snapshot contains them.
+var errMoved = errors.New("journal: the snapshot is newer than the layers")
+
+// over lays the layers over a snapshot of the base: the frozen ones only if the snapshot does not contain
+// them yet. A generation settles as a whole, so the mark is below all growing layers or below none.
 func (g *generations) over(low store.BaseTx, hash func([]byte) int64) (store.BaseTx, error) {
 	if g.frozen == nil && g.empty() {
 		return low, nil
