@@ -7,14 +7,26 @@ import (
 	"larder/store"
 )
 
-// ticket is one caller's jobs. turn carries true when the caller must lead, false when
-// its jobs are done.
+// ticket is one caller's jobs. It belongs to the caller, but to the leader of the group while it is in one.
 type ticket struct {
-	jobs []*store.Job
-	turn chan bool
+	jobs []*store.Job // that are still to be done
+	turn chan signal
 	own  store.Job // of a caller with one job
 	ones [1]*store.Job
+
+	tries   int      // how often it has stepped aside: see cold.go
+	missing *missing // what it waits for, nil if it does not
+	trays   []*tray
 }
+
+// signal tells a caller what becomes of its ticket.
+type signal uint8
+
+const (
+	done  signal = iota
+	lead         // the caller leads the next group
+	fetch        // a read is missing: the caller fetches it and comes back
+)
 
 // groupMax bounds the tickets of a group.
 const groupMax = 1024
