@@ -40,7 +40,7 @@ func newBudget(engine store.Engine, params *param.Set, log *slog.Logger) budget 
 	}
 	for name, fn := range apply {
 		fn()
-		params.OnChange(name, func(string) error { fn(); return nil })
+		params.AfterChange(name, func(string) error { fn(); return nil }) // an eviction under way may keep it waiting
 	}
 	return b
 }

@@ -24,46 +24,58 @@ type graves struct {
 	empty time.Time     // when nothing was found last
 }
 
-// bury removes expired keys while there is too much. The caller holds mu.
-func (v *Evictor) bury(ctx context.Context, tooMuch func() bool) error {
+// remover removes expired keys a few at a time; nil if there can be none.
+func (v *Evictor) remover() *remover {
 	if v.graves.from == nil || v.gauge.Fill().Volatile <= 0 {
 		return nil
 	}
-	r := &remover{engine: v.engine, from: v.graves.from, through: v.o.Through, keys: deadKeys,
+	return &remover{engine: v.engine, from: v.graves.from, through: v.o.Through, keys: deadKeys,
 		removed: func(n int64) { v.stats.Expired.Add(n) }}
-	for tooMuch() {
-		_, more, err := r.step(ctx)
-		if err != nil {
-			return err
-		}
-		if !more {
-			v.graves.empty = time.Now()
-			break
-		}
-	}
-	return nil
 }
 
-// buryFirst is bury for those who evict what else is too much.
-func (v *Evictor) buryFirst(ctx context.Context, tooMuch func() int64) error {
+// bury removes about most expired keys while there is too much, and reports whether there may be more of them: then no
+// live key need go. The caller holds mu.
+func (v *Evictor) bury(ctx context.Context, most int, tooMuch func() int64) (more bool, err error) {
 	if time.Since(v.graves.empty) < deadPause {
-		return nil
+		return false, nil
 	}
-	return v.bury(ctx, func() bool { return tooMuch() > 0 })
+	r := v.remover()
+	if r == nil {
+		return false, nil
+	}
+	more = true
+	for left := int64(most); more && err == nil && left > 0 && tooMuch() > 0; {
+		var n int64
+		n, more, err = r.step(ctx)
+		left -= n
+	}
+	if !more && err == nil {
+		v.graves.empty = time.Now()
+	}
+	return more, err
 }
 
-// buryFor makes room for a write where nothing may be evicted, and reserves it.
-func (v *Evictor) buryFor(ctx context.Context, need int64) (ok bool) {
+// buryFor makes room for a write where nothing else may go, and reserves it. It takes as many expired keys as that needs: the
+// write would be refused.
+func (v *Evictor) buryFor(ctx context.Context, need int64) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	err := v.bury(ctx, func() bool {
-		ok = ok || v.reserve(need, 0)
-		return !ok
-	})
-	v.complain(ctx, err)
-	return ok || v.reserve(need, 0)
+	if v.reserve(need, 0) { // who held mu has made room
+		return true
+	}
+	r := v.remover()
+	for more := r != nil; more; {
+		var err error
+		_, more, err = r.step(ctx)
+		v.complain(ctx, err)
+		if v.reserve(need, 0) {
+			return true
+		}
+	}
+	return false
 }
 
+// complain reports an error, but not one that the caller's end brought about.
 func (v *Evictor) complain(ctx context.Context, err error) {
 	if err != nil && ctx.Err() == nil {
 		v.o.Report("evict", err)

@@ -2,6 +2,7 @@ package cull_test
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -57,5 +58,30 @@ func TestManyDieForOne(t *testing.T) {
 	}
 	if !v.Admit(ctx, 50_000) {
 		t.Error("refused what all the expired keys make room for")
+	}
+}
+
+// Many writers share what expired keys make room for: all are let in, and the limit holds.
+func TestWritersShareTheRoomOfTheDead(t *testing.T) {
+	e, v, _ := limited("noeviction", 100_000)
+	for i := range 1000 {
+		put(t, e, fmt.Sprint("dead", i), 100, 1)
+	}
+	var all sync.WaitGroup
+	for w := range 16 {
+		all.Go(func() {
+			for i := range 62 {
+				if !v.Admit(ctx, 100) {
+					t.Error("refused")
+					return
+				}
+				put(t, e, fmt.Sprint(w, "-", i), 100, 0)
+				v.Release(100)
+			}
+		})
+	}
+	all.Wait()
+	if used := v.Used(); used > 100_000 {
+		t.Errorf("%d bytes are used", used)
 	}
 }

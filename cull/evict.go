@@ -184,6 +184,12 @@ func (v *Evictor) Admit(ctx context.Context, need int64) bool {
 	return false
 }
 
+// Spent reports whether there is no room for so many bytes, nor any to be made. Unlike Admit it waits for
+// nobody, so it may be asked inside a transaction.
+func (v *Evictor) Spent(need int64) bool {
+	return v.Limited() && v.Used()+need > v.limit.Load() && (v.dry.Load() || !v.policy.Load().Evicts())
+}
+
 // reserve takes room if there is some, counting an allowance over the limit. What others only wait for
 // does not count: two who wait for each other would wait for ever.
 func (v *Evictor) reserve(need, allowance int64) bool {
@@ -267,8 +273,9 @@ func (v *Evictor) evict(ctx context.Context, most int, tooMuch func() int64) {
 		return
 	}
 	began := time.Now()
-	err, found := v.buryFirst(ctx, tooMuch), true
-	if excess := tooMuch(); err == nil && excess > 0 {
+	found := true
+	dead, err := v.bury(ctx, most, tooMuch)
+	if excess := tooMuch(); err == nil && excess > 0 && !dead {
 		var victims []store.Candidate
 		victims, err = v.choose(ctx, excess, most)
 		if found = len(victims) > 0; err == nil && found {

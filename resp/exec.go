@@ -26,6 +26,7 @@ type execution struct {
 	keys     []store.Key
 	reply    reply.Reply
 	refused  bool // the reply was made before running
+	grows    bool // it is refused when there is no room for data
 	queued   bool // it waits for EXEC; the reply says so
 	leftDB   int  // selected after it ran inside EXEC
 	took     time.Duration
@@ -54,7 +55,7 @@ func (e *execution) prepare(s *session, args [][]byte) {
 	e.Args, e.Client, e.Owner, e.session = args, s.client, s, s
 	e.Keep, e.Counted, e.queued = false, false, false
 	e.DB, e.Proto = int(s.client.DB.Load()), int(s.client.Proto.Load())
-	e.reply, e.refused, e.took = reply.Reply{}, false, 0
+	e.reply, e.refused, e.grows, e.took = reply.Reply{}, false, false, 0
 	e.job.Err, e.job.Write = nil, false
 	e.Heard = s.server.heard()
 	e.Block, e.waiter, e.awaited, e.shown, e.standsIn = nil, nil, false, false, false
@@ -70,6 +71,7 @@ func (e *execution) prepare(s *session, args [][]byte) {
 	}
 	s.client.Ran(&entry.stats.Name)
 	e.Spec = entry.spec
+	e.grows = e.Spec.Has(cmd.DenyOOM) || e.Spec.Grows != nil && e.Spec.Grows(args)
 	switch {
 	case e.transactional():
 		e.scope()
@@ -114,6 +116,7 @@ func (e *execution) transact(tx store.Tx) error {
 	}
 	e.reply.Release()
 	e.forgo()
+	e.Chores = e.Chores[:0]
 	e.track.reset(tx, !e.job.Write || e.Spec.Has(cmd.Looks) || e.Spec.Waits != nil, e.entry.uses && !e.Client.NoTouch.Load())
 	e.Tx, e.Event = &e.track, e.Spec.Event
 	e.run()
@@ -150,6 +153,7 @@ func (e *execution) settle() {
 	if err := e.job.Err; err != nil && err != errUndo {
 		e.reply.Release()
 		e.forgo()
+		e.Chores = e.Chores[:0]
 		e.unserve()
 		e.reply = reply.Err(err)
 		return
@@ -176,6 +180,15 @@ func (e *execution) announce() {
 	for _, effect := range e.Effects {
 		effect()
 	}
+}
+
+// follow does what was to be done after the commit and may wait for transactions.
+func (e *execution) follow() {
+	for _, chore := range e.Chores {
+		chore()
+	}
+	clear(e.Chores)
+	e.Chores = e.Chores[:0]
 }
 
 // forgo drops what waits for a commit that does not come.

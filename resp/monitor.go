@@ -103,6 +103,12 @@ func (s *Server) monitorRow() cmd.Spec {
 
 func monitor(c *cmd.Call) reply.Reply {
 	s := c.Owner.(*session)
+	switch {
+	case c.Nested:
+		return reply.Fail("ERR MONITOR isn't allowed for DENY BLOCKING client")
+	case c.Client.Monitor.Load():
+		return reply.Nothing() // so does Redis: what follows is the stream
+	}
 	c.Client.Monitor.Store(true)
 	c.After(func() { s.server.monitors.add(s) })
 	return reply.OK()

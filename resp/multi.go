@@ -26,9 +26,9 @@ func (s *Server) transactionRows() []cmd.Spec {
 	return []cmd.Spec{
 		{Name: "MULTI", Arity: 1, Flags: flags, Run: own((*session).begin), Group: "transactions", Since: "1.2.0",
 			Summary: "Starts a transaction.", Complexity: "O(1)"},
-		{Name: "EXEC", Arity: 1, Flags: flags&^cmd.Fast&^cmd.AllowBusy | cmd.NoSlowlog, Nests: true, Run: own((*session).exec), Group: "transactions", Since: "1.2.0",
+		{Name: "EXEC", Arity: 1, Flags: flags&^cmd.Fast&^cmd.AllowBusy | cmd.NoSlowlog | cmd.EndsMulti, Nests: true, Run: own((*session).exec), Group: "transactions", Since: "1.2.0",
 			Summary: "Executes all commands in a transaction.", Complexity: "Depends on commands in the transaction"},
-		{Name: "DISCARD", Arity: 1, Flags: flags, Run: own((*session).discard), Group: "transactions", Since: "2.0.0",
+		{Name: "DISCARD", Arity: 1, Flags: flags | cmd.EndsMulti, Run: own((*session).discard), Group: "transactions", Since: "2.0.0",
 			Summary: "Discards a transaction.", Complexity: "O(N), when N is the number of queued commands"},
 		{Name: "WATCH", Arity: -2, Flags: flags, Keys: []cmd.KeySpec{cmd.KeysFrom(1, -1, 1, cmd.KeyRO)}, Run: own((*session).watch),
 			Group: "transactions", Since: "2.2.0", Usage: "key [key ...]",
@@ -63,6 +63,8 @@ func (s *session) enqueue(e *execution) {
 	case e.Spec.Has(cmd.NoMulti):
 		s.multi.broken = true
 		e.refused, e.reply = true, reply.Fail("ERR Command not allowed inside a transaction")
+	case s.multi.broken: // EXEC will abort, so nothing is kept for it
+		e.queued, e.reply = true, reply.Word("QUEUED")
 	default:
 		s.multi.queue = append(s.multi.queue, e.copyFor(s))
 		e.queued, e.reply = true, reply.Word("QUEUED")
@@ -146,12 +148,14 @@ func (b *block) run(ctx context.Context) reply.Reply {
 	} else {
 		for b.again = true; b.again; {
 			b.again = false // as it stays if the engine does not begin
+			b.makeRoom()
 			store.Run(ctx, b.session.engine(), job)
 		}
 	}
 	if b.aborted || job.Err != nil {
 		b.serving.undo()
 		b.serving.deliver()
+		b.complete()
 	}
 	switch {
 	case b.aborted:
@@ -225,6 +229,17 @@ func (b *block) release() {
 	b.serving.deliver()
 }
 
+// complete ends those commands that have run although the transaction has failed.
+func (b *block) complete() {
+	for i, e := range b.queue {
+		if b.done[i] {
+			e.announce()
+			e.forgo()
+			e.follow()
+		}
+	}
+}
+
 // finish counts the commands and joins their replies.
 func (b *block) finish() reply.Reply {
 	replies := make([]reply.Reply, len(b.queue))
@@ -233,6 +248,7 @@ func (b *block) finish() reply.Reply {
 			e.track.count()
 		}
 		b.session.server.note(b.session, e)
+		e.follow()
 		replies[i] = e.reply
 	}
 	return reply.Of(replies...)

@@ -20,6 +20,8 @@ type Budget interface {
 	// Admit makes room for a write and reserves it until Release; false means that there is none.
 	Admit(ctx context.Context, need int64) bool
 	Release(need int64)
+	// Spent reports whether there is no room for so many bytes, nor any to be made. It waits for nobody.
+	Spent(need int64) bool
 	// Used is the bytes of data.
 	Used() int64
 	// Evictions tells what INFO shows: keys evicted, and how long the limit was passed since the
@@ -36,6 +38,7 @@ func (boundless) Limited() bool                                    { return fals
 func (boundless) Tight(int64) bool                                 { return false }
 func (boundless) Admit(context.Context, int64) bool                { return true }
 func (boundless) Release(int64)                                    {}
+func (boundless) Spent(int64) bool                                 { return false }
 func (boundless) Used() int64                                      { return 0 }
 func (boundless) Evictions() (int64, time.Duration, time.Duration) { return 0, 0, 0 }
 func (boundless) CullTime() time.Duration                          { return 0 }
@@ -43,85 +46,119 @@ func (boundless) CullTime() time.Duration                          { return 0 }
 // outOfMemory is Redis's refusal.
 const outOfMemory = "OOM command not allowed when used memory > 'maxmemory'."
 
+// leastRoom is what a command that makes a key adds at least. Data that leaves less is over its limit, as Redis, which
+// counts what the process takes, is over a limit of a few bytes before there are any.
+const leastRoom = store.KeyMin
+
 // fit refuses a command for which there is no room. One that writes reserves what it may add at
 // most by its arguments, or for EXEC those of the queue.
 func (s *session) fit(e *execution) {
 	need, deny := s.demand(e)
-	if !deny {
+	scripts := s.scripts(e)
+	if !deny && scripts == nil {
 		return
 	}
+	if s.admit(e, need, scripts) || !deny { // who is not refused learns from its script that there is no room
+		return
+	}
+	e.refused, e.reply = true, reply.Fail(outOfMemory)
+	if e.Spec.Name == "EXEC" {
+		s.abort(e)
+	}
+}
+
+// reserve makes room for a command and reserves it. It reports false if there is none.
+func (s *session) reserve(e *execution, need int64) bool {
 	budget := s.server.budget
 	if budget.Tight(need) {
 		at := s.n
 		s.flush() // what waits in the batch holds room, and may give some back
 		s.batch[0], s.batch[at] = e, s.batch[0]
-		need = max(need-s.server.replaced(e), 0)
+		need = max(need-s.server.replaced(&e.Call), 0)
 	}
-	if budget.Admit(s.context(), need) {
-		e.room = need
-		return
+	if !budget.Admit(s.context(), need) {
+		return false
 	}
-	if s.multi != nil && e.Spec.Name == "EXEC" {
-		e.refused, e.reply = true, reply.Fail(outOfMemory)
-		s.abort(e)
-		return
-	}
-	e.refused, e.reply = true, reply.Fail(outOfMemory)
+	e.room = need
+	return true
 }
 
 // demand tells how much a command may add, and whether it must be refused without room for it. Inside
-// MULTI everything is, as in Redis: a queue takes memory too.
+// MULTI all are but those that end it, as in Redis: a queue takes memory too.
 func (s *session) demand(e *execution) (need int64, deny bool) {
 	switch {
 	case s.multi == nil:
-		return e.cost(), e.Spec.Has(cmd.DenyOOM)
+		return e.demand()
 	case e.Spec.Name == "EXEC":
 		for _, queued := range s.multi.queue {
-			if queued.Spec.Has(cmd.DenyOOM) {
-				need, deny = need+queued.cost(), true
+			if n, must := queued.demand(); must {
+				need, deny = need+n, true
 			}
 		}
 		return need, deny
 	}
-	return 0, !e.Spec.Has(cmd.InMulti)
+	return leastRoom, e.Spec.Flags&(cmd.EndsMulti|cmd.NoMulti) == 0
+}
+
+// demand is what a command needs by itself. What a script may add only its commands know.
+func (e *execution) demand() (need int64, deny bool) {
+	switch {
+	case !e.grows:
+		return 0, false
+	case e.scripted():
+		return 0, true
+	}
+	return e.cost(), true
 }
 
 // cost is what the arguments of a command come to as data.
-func (e *execution) cost() int64 {
-	n := int64(len(e.keys)) * store.KeyBytes(store.Key{})
-	for _, a := range e.Args[1:] {
+func (e *execution) cost() int64 { return costOf(e.Args, len(e.keys)) }
+
+func costOf(args [][]byte, keys int) int64 {
+	n := int64(keys) * leastRoom
+	for _, a := range args[1:] {
 		n += int64(len(a))
 	}
 	return n
 }
 
-// replaced is what a command gives back by overwriting its keys, as far as its row says that it does.
-func (s *Server) replaced(e *execution) (bytes int64) {
-	var keys []store.Key
-	for i := range e.Spec.Keys {
-		flags := e.Spec.Keys[i].Flags
-		if flags&cmd.KeyVariable != 0 && e.Spec.KeyUse != nil {
-			flags = e.Spec.KeyUse(e.Args)
+// overwritten are the keys whose content a command gives back, as far as its row says that it does.
+func overwritten(c *cmd.Call) (keys []store.Key) {
+	for i := range c.Spec.Keys {
+		flags := c.Spec.Keys[i].Flags
+		if flags&cmd.KeyVariable != 0 && c.Spec.KeyUse != nil {
+			flags = c.Spec.KeyUse(c.Args)
 		}
 		if flags&cmd.KeyOW != 0 {
-			e.Spec.Keys[i].Each(e.Args, func(at int) { keys = append(keys, e.Key(at)) })
+			c.Spec.Keys[i].Each(c.Args, func(at int) { keys = append(keys, c.Key(at)) })
 		}
 	}
+	return keys
+}
+
+// replaced is what a command gives back by overwriting its keys.
+func (s *Server) replaced(c *cmd.Call) (bytes int64) {
+	keys := overwritten(c)
 	if len(keys) == 0 {
 		return 0
 	}
-	err := s.engine.View(context.Background(), store.One(keys...), func(tx store.Tx) error {
-		bytes = 0
-		heads, err := tx.Heads(nil, keys...)
-		for i := range heads {
-			bytes += heads[i].Bytes
-		}
+	err := s.engine.View(context.Background(), store.One(keys...), func(tx store.Tx) (err error) {
+		bytes, err = weigh(tx, keys)
 		return err
 	})
 	if err != nil {
 		return 0
 	}
 	return bytes
+}
+
+// weigh adds up what keys hold.
+func weigh(tx store.Tx, keys []store.Key) (bytes int64, err error) {
+	heads, err := tx.Heads(nil, keys...)
+	for i := range heads {
+		bytes += heads[i].Bytes
+	}
+	return bytes, err
 }
 
 // leave gives back the room a command has taken.

@@ -26,7 +26,7 @@ type scriptRun struct {
 	plan   *scripts.Plan
 	job    store.Job
 	wide   bool // the scope is all keys
-	full   bool // the data was over its limit when the script began
+	room   scriptRoom
 	again  bool // this attempt is void, the engine makes the next
 	retry  bool // this attempt is void, we make the next
 	tx     boundedTx
@@ -62,13 +62,13 @@ func (e *execution) prepareScript() {
 	if e.script == nil {
 		e.script = newScriptRun(e)
 	}
-	e.script.failed, e.script.wide = nil, false
+	e.script.failed, e.script.wide, e.script.room = nil, false, scriptRoom{}
 }
 
 // Script runs a plan in a transaction of its own, or in that of the EXEC around it.
 func (h host) Script(c *cmd.Call, p *scripts.Plan) reply.Reply {
 	r := c.Owner.(*execution).script
-	r.plan, r.full = p, h.OverMemory()
+	r.plan = p
 	known := h.wideScripts.has(p.Name)
 	if c.Tx != nil {
 		if known && !r.wide {
@@ -89,6 +89,7 @@ func (r *scriptRun) run() reply.Reply {
 	for r.retry = true; r.retry; {
 		r.job.Scope.All = r.wide
 		r.retry = false // as it stays if the engine does not begin
+		r.makeRoom()
 		store.Run(context.Background(), r.e.session.engine(), &r.job)
 	}
 	if err := r.job.Err; err != nil {
@@ -158,8 +159,9 @@ func (b *block) spoiltByScript(e *execution, tx store.Tx) bool {
 	return r.again || r.retry
 }
 
-// OverMemory reports whether there is no room for data, nor any to be made.
-func (h host) OverMemory() bool { return !h.budget.Admit(context.Background(), 0) }
+// OverMemory reports whether there was no room for data, nor any to be made, when the script's command or
+// the EXEC around it was about to run.
+func (h host) OverMemory(c *cmd.Call) bool { return c.Owner.(*execution).script.room.full() }
 
 // Busy is what commands are answered while a script is past its time.
 func (h host) Busy() (text string, busy bool) {

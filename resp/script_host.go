@@ -14,9 +14,12 @@ import (
 // Call runs a command of the script inside the script's transaction.
 func (r *scriptRun) Call(run *lua.Run, args [][]byte) reply.Reply {
 	entry, problem := r.server.table.find(args)
-	if refusal := r.refusal(run, entry, problem); refusal != "" {
+	if refusal := r.refusal(run, entry, problem, args); refusal != "" {
 		r.ledger.rejected(entry, refusal)
 		return reply.Fail(refusal)
+	}
+	if r.retry {
+		return reply.Nothing() // the attempt lacks room
 	}
 	if entry.spec.Covers(args) && !r.wide {
 		r.widen(run)
@@ -39,7 +42,7 @@ func (r *scriptRun) Call(run *lua.Run, args [][]byte) reply.Reply {
 }
 
 // refusal is why the script may not call a command, in Redis's order and words; empty if it may.
-func (r *scriptRun) refusal(run *lua.Run, entry *entry, problem string) string {
+func (r *scriptRun) refusal(run *lua.Run, entry *entry, problem string, args [][]byte) string {
 	switch {
 	case entry == nil:
 		return "ERR Unknown Redis command called from script"
@@ -49,8 +52,8 @@ func (r *scriptRun) refusal(run *lua.Run, entry *entry, problem string) string {
 		return "ERR This Redis command is not allowed from script"
 	case run.ReadOnly() && entry.spec.Flags&(cmd.Write|cmd.MayReplicate) != 0:
 		return "ERR Write commands are not allowed from read-only scripts."
-	case r.full && entry.spec.Has(cmd.DenyOOM) && !run.AllowOOM() && !run.HasWritten():
-		return "OOM command not allowed when used memory > 'maxmemory'."
+	case entry.spec.Has(cmd.DenyOOM) && !r.fits(run, entry.spec, args):
+		return outOfMemory
 	}
 	return ""
 }

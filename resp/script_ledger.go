@@ -24,7 +24,6 @@ type ledger struct {
 	db     int // where those were looked for
 	hits   int64
 	misses int64
-	writes int64
 }
 
 // scriptCall is a command that a script has called.
@@ -50,7 +49,7 @@ func (l *ledger) clear() {
 	clear(l.logs)
 	clear(l.shown)
 	l.calls, l.logs, l.shown = l.calls[:0], l.logs[:0], l.shown[:0]
-	l.hits, l.misses, l.writes = 0, 0, 0
+	l.hits, l.misses = 0, 0
 }
 
 func (l *ledger) add(c scriptCall) {
@@ -83,9 +82,6 @@ func (l *ledger) show(spec *cmd.Spec, db int, args [][]byte) {
 // count takes over what a command's transaction has seen.
 func (l *ledger) count(t *trackTx) {
 	l.db, l.hits, l.misses = t.call.DB, l.hits+t.hits, l.misses+t.misses
-	if t.call.Spec.Has(cmd.Write) {
-		l.writes++
-	}
 }
 
 // publish feeds the statistics, the monitors and the log, and begins afresh.
@@ -103,7 +99,6 @@ func (l *ledger) publish() {
 	s.stats.Hits.Add(l.hits)
 	s.cache.counts.Looked(l.db, l.hits, l.misses)
 	s.stats.Misses.Add(l.misses)
-	s.stats.Writes.Add(l.writes)
 	l.clear()
 }
 

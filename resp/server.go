@@ -251,6 +251,11 @@ func newClient(conn redcon.Conn) *cmd.Client {
 
 // refusal is why a command may not run now, empty if it may.
 func (s *Server) refusal(session *session, spec *cmd.Spec) string {
+	if spec.Barred != nil {
+		if text := spec.Barred(session.client); text != "" {
+			return text
+		}
+	}
 	if !session.client.Authenticated.Load() && !spec.Has(cmd.NoAuth) && !s.gate.Open() {
 		return "NOAUTH Authentication required."
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"larder/resp/cmd"
+	"larder/resp/reply"
 	"larder/store"
 )
 
@@ -137,6 +138,10 @@ func (v *serving) serve(tx store.Tx, w *waiter, next int) error {
 		run.Args = w.block.Resume
 	}
 	v.served = append(v.served, service{w, run})
+	if w.exec.grows && v.server.budget.Spent(leastRoom) { // judged anew, as in 7.2
+		run.reply, run.refused = reply.Fail(outOfMemory), true
+		return nil
+	}
 	_ = run.transact(tx) // an error is its reply
 	switch {
 	case run.track.again:
@@ -152,7 +157,7 @@ func (v *serving) serve(tx store.Tx, w *waiter, next int) error {
 func (e *execution) standIn(w *execution) {
 	e.Args, e.Client, e.Owner, e.Spec, e.entry = w.Args, w.Client, w.Owner, w.Spec, w.entry
 	e.DB, e.Proto, e.Heard = w.DB, int(w.Client.Proto.Load()), e.track.server.heard()
-	e.Keep, e.Nested, e.standsIn, e.Block = false, false, true, nil
+	e.Keep, e.Nested, e.standsIn, e.Block, e.refused = false, false, true, nil, false
 	e.job.Write, e.took = true, 0
 	e.forgo()
 }
@@ -165,7 +170,9 @@ func (v *serving) deliver() {
 		if it.run.Block != nil { // there was nothing for it after all
 			s.waiters.release(it.waiter)
 		} else {
-			it.run.track.count()
+			if it.waiter.exec.refused = it.run.refused; !it.run.refused {
+				it.run.track.count()
+			}
 			it.run.release()
 			s.waiters.serve(it.waiter, it.run.reply, it.run.took)
 		}

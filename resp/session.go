@@ -205,6 +205,7 @@ func (s *session) finish(e *execution) {
 	s.wrote = s.wrote || e.job.Write
 	s.server.note(s, e)
 	e.release()
+	e.follow()
 	if s.client.Authenticated.Load() != s.trusted {
 		s.trusted = !s.trusted
 		s.guard.Restrict(!s.trusted)

@@ -187,7 +187,4 @@ func (t *trackTx) count() {
 		t.server.stats.Misses.Add(t.misses)
 	}
 	t.server.cache.counts.Looked(t.call.DB, t.hits, t.misses)
-	if t.call.Spec.Has(cmd.Write) {
-		t.server.stats.Writes.Add(1)
-	}
 }

@@ -17,9 +17,10 @@ func (f *Fanout) rotated() []*lane {
 }
 
 // Expired asks each shard for its part of n, one key at least, so that they expire side by side. What one does not
-// use the next may.
+// use the next may. A shard that fails does not keep the others from it: it is heard of once they have nothing due.
 func (f *Fanout) Expired(ctx context.Context, nowMillis int64, n int) ([]store.Due, error) {
 	var due []store.Due
+	var errs []error
 	for i, l := range f.rotated() {
 		e, ok := l.engine.(store.Expirer)
 		if !ok {
@@ -27,10 +28,11 @@ func (f *Fanout) Expired(ctx context.Context, nowMillis int64, n int) ([]store.D
 		}
 		left := len(f.lanes) - i
 		more, err := e.Expired(ctx, nowMillis, max((n-len(due)+left-1)/left, 1))
-		if err != nil {
-			return due, err
-		}
+		errs = append(errs, err)
 		due = append(due, more...)
+	}
+	if len(due) == 0 {
+		return nil, errors.Join(errs...)
 	}
 	slices.SortStableFunc(due, func(a, b store.Due) int { return cmp.Compare(a.ExpireAt, b.ExpireAt) })
 	return due[:min(n, len(due))], nil

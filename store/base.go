@@ -38,6 +38,14 @@ type ExpiryIndex interface {
 	Expiring(ctx context.Context, behind Due, before int64, n int) ([]Due, error)
 }
 
+// Hurrier is an optional interface of a BaseTx, for those who must not wait for the disk.
+type Hurrier interface {
+	// Hurry makes reads return ErrCold, from now on or no longer, where they cannot be answered from memory.
+	Hurry(on bool)
+	// Version is the same number for transactions that see the same state of the base; 0 if that is not certain.
+	Version() uint64
+}
+
 // Borrower is a Base that can use memory which those above it do not need for a while.
 type Borrower interface {
 	// Borrow lets the base use so many bytes beyond its own budget; 0 takes all back, with what is
@@ -56,6 +64,8 @@ type BaseTx interface {
 	Tx
 	// Mark is the mark this transaction's snapshot contains.
 	Mark() (Mark, error)
+	// Keyspaces counts the databases that hold keys, in order, as this transaction sees them.
+	Keyspaces() ([]Keyspace, error)
 	// SetMark records how far the base has come with this transaction; inside Settle only.
 	SetMark(Mark) error
 	// SetNow has the transaction go by a time in Unix milliseconds and not by the base's clock. It comes before

@@ -16,6 +16,7 @@ const (
 	CodeRefused        // the directory cannot be opened as asked; Message says why
 	CodeInvalid        // the caller's argument; Message is the text Redis gives
 	CodeAgain          // the engine will run the transaction again in another way
+	CodeCold           // the answer is not in memory, and nobody wanted to wait for the disk
 	CodeLate           // the transaction had not begun by its deadline, and never will
 )
 
@@ -50,7 +51,9 @@ var (
 	ErrReadOnly  = &Error{Code: CodeReadOnly, Message: "write inside a read-only transaction"}
 	ErrScope     = &Error{Code: CodeScope, Message: "key outside the transaction's scope"}
 	// ErrAgain tells fn that this run is void: the engine runs it again whatever it returns.
-	ErrAgain  = &Error{Code: CodeAgain, Message: "the transaction is run again"}
+	ErrAgain = &Error{Code: CodeAgain, Message: "the transaction is run again"}
+	// ErrCold is the answer of a BaseTx in a hurry: see Hurrier.
+	ErrCold   = &Error{Code: CodeCold, Message: "the answer is not in memory"}
 	ErrClosed = &Error{Code: CodeClosed, Message: "the store is closed"}
 )
 

@@ -48,8 +48,11 @@ func (h *handle) create(typ Type) error {
 	return nil
 }
 
+// KeyMin is what any key counts for at least, in bytes of data.
+const KeyMin = 16
+
 // KeyBytes is what a key's name counts for in Head.Bytes.
-func KeyBytes(k Key) int64 { return int64(len(k.Name)) + 16 }
+func KeyBytes(k Key) int64 { return int64(len(k.Name)) + KeyMin }
 
 // baseBytes is what a key counts for in Head.Bytes beyond its content.
 func baseBytes(k Key, n Notes) int64 { return KeyBytes(k) + int64(len(n)) }

@@ -62,6 +62,12 @@ type Size struct {
 	// Records appended to the journal since the start, fsyncs of it and the time they took; told
 	// by the first shard for all.
 	Appends, Syncs, SyncMicros int64
+
+	// Unsynced are the groups of writes that were acknowledged and that a power cut could still undo. All before
+	// them was on stable storage at SyncedAt, in Unix milliseconds. Failing says that the last attempt to bring
+	// writes there has failed and none has succeeded since. Behind a journal the first shard tells it for all.
+	Unsynced, SyncedAt int64
+	Failing            bool
 }
 
 // Keyspace describes one database of an engine: INFO's keyspace section.

@@ -36,11 +36,15 @@ type Call struct {
 	// to announce. See Notify.
 	Heard   EventMask
 	Notices []Notice
+	Chores  []func()
 }
 
-// After has fn run once everything the command wrote is committed, and never if it is not.
-// fn must not block; arguments it needs must be copied.
+// After has fn run once everything the command wrote is committed, in the order of commits, and never if it is not.
+// It must not wait for transactions nor for clients; arguments it needs must be copied.
 func (c *Call) After(fn func()) { c.Effects = append(c.Effects, fn) }
+
+// Later is After for a fn that may wait for transactions. It runs before the command is answered.
+func (c *Call) Later(fn func()) { c.Chores = append(c.Chores, fn) }
 
 // Key is the key named by argument i in the selected database.
 func (c *Call) Key(i int) store.Key { return store.Key{DB: c.DB, Name: c.Args[i]} }

@@ -40,6 +40,7 @@ const (
 	WhileSubscribed                    // allowed to RESP2 clients that hear channels
 	Unbound                            // gets no transaction although it says Write or View: it has no keys, or opens one itself
 	Looks                              // writes, but looks keys up as reading commands do: a miss counts as one
+	EndsMulti                          // ends a transaction: never refused for want of room
 	Scripted                           // runs a script, which opens its transaction through the host
 )
 
@@ -70,9 +71,13 @@ type Spec struct {
 	Roams func(args [][]byte) bool
 	// MayWrite, if set, tells whether a call may write where the flags only say MayReplicate.
 	MayWrite func(args [][]byte) bool
+	// Grows, if set, tells whether a call is refused for want of room as if its flags said DenyOOM.
+	Grows func(args [][]byte) bool
 	// Waits, if set, tells whether a call of a blocking command that only reads may wait. Its transaction is an
 	// Update then: engines run those one after the other, so that no writer comes between looking and waiting.
 	Waits func(args [][]byte) bool
+	// Barred, if set, tells why a client may not call the command, whatever it says; empty if it may.
+	Barred func(*Client) string
 	// Still says of a command that writes to a stream that it adds no entry: nobody's wait ends with it.
 	Still bool
 	// Nests says that a reply may hold aggregates inside an aggregate, in one protocol at least. Such replies are

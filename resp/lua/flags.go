@@ -34,6 +34,19 @@ func flagNamed(name string) (Flags, bool) {
 // Has reports whether all of g are set.
 func (f Flags) Has(g Flags) bool { return f&g == g }
 
+// Grows reports whether Redis refuses all of the script while the data is over its limit. One without
+// flags is judged by what it calls.
+func (f Flags) Grows() bool { return f&(NoWrites|AllowOOM|Undeclared) == 0 }
+
+// Declared are the flags of a script's first line, Undeclared if it is not one that says what the script is.
+func Declared(body string) Flags {
+	flags, _, err := shebang(body)
+	if err != nil {
+		return Undeclared
+	}
+	return flags
+}
+
 // Names lists the flags as FUNCTION LIST does.
 func (f Flags) Names() []string {
 	var names []string

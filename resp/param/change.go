@@ -16,25 +16,67 @@ type change struct {
 
 // Change answers CONFIG SET: name, value, name, value. All are set or none. local says
 // that the client is on this machine, which enable-protected-configs may ask for. The
-// error is a *store.Error with Redis's text.
+// error is a *store.Error with Redis's text. No transaction may be open: see ChangeInside.
 func (s *Set) Change(words [][]byte, local bool) error {
+	s.late.Lock()
+	defer s.late.Unlock()
+	changes, err := s.change(words, local)
+	if err != nil {
+		return err
+	}
+	for i, c := range changes {
+		if err := c.tell(c.p.late); err != nil {
+			s.mu.Lock()
+			undo(changes, len(changes))
+			s.mu.Unlock() // what is late may wait for transactions, and one of them for this lock
+			for _, told := range changes[:i] {
+				_ = told.back().tell(told.p.late)
+			}
+			return failed(c.name, err)
+		}
+	}
+	return nil
+}
+
+// ChangeInside is Change within a transaction. What AfterChange has registered may have to wait for
+// other transactions: the caller calls follow, which does it, after the commit.
+func (s *Set) ChangeInside(words [][]byte, local bool) (follow func(), err error) {
+	changes, err := s.change(words, local)
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		s.late.Lock()
+		defer s.late.Unlock()
+		for _, c := range changes {
+			c.new = c.p.load() // it may have changed again
+			_ = c.tell(c.p.late)
+		}
+	}, nil
+}
+
+// change stores the values and tells those who are to hear of it at once.
+func (s *Set) change(words [][]byte, local bool) ([]change, error) {
 	if len(words)%2 != 0 {
-		return store.Invalid("syntax error")
+		return nil, store.Invalid("syntax error")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	changes, err := s.plan(words, local)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for i := range changes {
 		c, arg := &changes[i], string(words[2*i+1])
 		c.old = c.p.load()
 		if c.new, err = c.p.parse(input{args: c.p.split(arg), current: c.old.text}); err != nil {
-			return failed(c.name, err)
+			return nil, failed(c.name, err)
 		}
 	}
-	return apply(changes)
+	if err := apply(changes); err != nil {
+		return nil, err
+	}
+	return changes, nil
 }
 
 // plan looks the names up and says which may be set at all.
@@ -82,10 +124,7 @@ func apply(changes []change) error {
 		c.p.value.Store(&c.new)
 	}
 	for i, c := range changes {
-		if c.new == c.old {
-			continue
-		}
-		if err := c.p.tell(c.new.text, c.old.text); err != nil {
+		if err := c.tell(c.p.hooks); err != nil {
 			undo(changes, i)
 			return failed(c.name, err)
 		}
@@ -100,19 +139,23 @@ func undo(changes []change, told int) {
 		c.p.value.Store(&c.old)
 	}
 	for _, c := range changes[:told] {
-		if c.new != c.old {
-			// A hook that took the old value once has no reason to refuse it now; there is nobody to tell if it does.
-			_ = c.p.tell(c.old.text, c.new.text)
-		}
+		// A hook that took the old value once has no reason to refuse it now; there is nobody to tell if it does.
+		_ = c.back().tell(c.p.hooks)
 	}
 }
 
-// tell calls the hooks with a new value; if one refuses, those before it get the old one back.
-func (p *param) tell(now, before string) error {
-	for i, hook := range p.hooks {
-		if err := hook(now); err != nil {
-			for _, h := range p.hooks[:i] {
-				_ = h(before)
+// back is the change that undoes this one.
+func (c change) back() *change { return &change{c.p, c.name, c.new, c.old} }
+
+// tell calls hooks with a new value; if one refuses, those before it get the old one back.
+func (c *change) tell(hooks []hook) error {
+	if c.new == c.old {
+		return nil
+	}
+	for i, told := range hooks {
+		if err := told(c.new.text); err != nil {
+			for _, h := range hooks[:i] {
+				_ = h(c.old.text)
 			}
 			return err
 		}

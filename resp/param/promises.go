@@ -17,6 +17,7 @@ const (
 func promiseRows() []row {
 	return []row{
 		text("aclfile", "", immutable).refuses(noACL),
+		yesno("journal", "yes", immutable).refuses("the log is always on: it gives all commits their one order. Remove this line"),
 		custom("replicaof", "no one", immutable|manyArgs, replicaGrammar()).or("slaveof").refuses(
 			"Larder does not replicate: it would be an empty server beside the one to be followed. Remove this line"),
 		number("min-replicas-to-write", "0", 0, maxInt, 0).or("min-slaves-to-write").refuses(

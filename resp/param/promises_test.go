@@ -48,6 +48,7 @@ func TestPromisesAreRefused(t *testing.T) {
 		{"min-slaves-to-write 3", "does not replicate"},
 		{"cluster-enabled yes", "not a node of a cluster"},
 		{"tls-port 6380", "does not speak TLS"},
+		{"journal no", "the log is always on"},
 		{"aclfile /etc/redis/users.acl", "requirepass"},
 		{"socket-mark-id 7", "does not mark"},
 		{"maxmemory-clients 5%", "does not evict clients"},

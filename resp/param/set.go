@@ -18,18 +18,23 @@ type Set struct {
 	byName map[string]*param // aliases too
 
 	mu      sync.Mutex // one change at a time
+	late    sync.Mutex // one change at a time is told to those who come late; taken before mu
 	file    string     // path of the configuration file, "" without one
 	text    string     // what Load has read
 	given   []*param   // what the configuration named, in order
 	renames []Rename
 }
 
+// hook is told a new value.
+type hook func(value string) error
+
 // param is one parameter at work. Readers take no lock.
 type param struct {
 	row
 	value atomic.Pointer[value]
 	first value
-	hooks []func(value string) error
+	hooks []hook
+	late  []hook // see AfterChange
 }
 
 // New returns all parameters with their defaults.
@@ -122,12 +127,21 @@ func (v Var) String() string { return v.p.value.Load().text }
 // OK; loading calls nobody. By then the getters answer the new values of all parameters
 // of that CONFIG SET. An error refuses the whole change and becomes its reply; fn must
 // then have changed nothing. When a later parameter is refused, fn is called again with the
-// old value. fn must not change parameters.
+// old value. fn must not change parameters, nor wait for transactions: the client may be inside of one.
 func (s *Set) OnChange(name string, fn func(value string) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := s.must(name)
 	p.hooks = append(p.hooks, fn)
+}
+
+// AfterChange is OnChange for a fn that waits for transactions. A client that changes the parameter inside
+// of one hears OK before: then fn is called after the commit, and its error refuses nothing any more.
+func (s *Set) AfterChange(name string, fn func(value string) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.must(name)
+	p.late = append(p.late, fn)
 }
 
 // Pair is a parameter and its value in CONFIG GET's reply.

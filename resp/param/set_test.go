@@ -54,7 +54,7 @@ func TestEveryParameterOfRedisHasItsDefault(t *testing.T) {
 
 func TestGetters(t *testing.T) {
 	s := New()
-	if s.Int("port") != 6379 || !s.Bool("journal") || s.Bytes("CACHE-SIZE") != 128<<20 || s.String("appendfsync") != "everysec" {
+	if s.Int("port") != 6379 || s.Bytes("CACHE-SIZE") != 128<<20 || s.String("appendfsync") != "everysec" {
 		t.Error("defaults are not read")
 	}
 	if got := s.Strings("bind"); !slices.Equal(got, []string{"127.0.0.1", "-::1"}) {
@@ -242,6 +242,39 @@ func TestHooksSeeAllAndMayRefuse(t *testing.T) {
 	}
 	if s.Int("timeout") != 5 || s.Int("maxclients") != 8 {
 		t.Error("the refused change is not undone")
+	}
+}
+
+// TestChangeInside: what waits for transactions is called by follow, and not before; the rest and the values are there
+// at once, and what was refused is never told.
+func TestChangeInside(t *testing.T) {
+	s := New()
+	var told []string
+	s.OnChange("timeout", func(v string) error { told = append(told, "at once "+v); return nil })
+	s.AfterChange("timeout", func(v string) error { told = append(told, "after "+v); return nil })
+	s.AfterChange("maxclients", func(v string) error {
+		if v == "7" {
+			return errors.New("no seven")
+		}
+		return nil
+	})
+	follow, err := s.ChangeInside(words("timeout", "5"), false)
+	if err != nil || s.Int("timeout") != 5 || !slices.Equal(told, []string{"at once 5"}) {
+		t.Fatalf("%v, timeout is %d, told %q", err, s.Int("timeout"), told)
+	}
+	if follow(); !slices.Equal(told, []string{"at once 5", "after 5"}) {
+		t.Errorf("told %q", told)
+	}
+	if follow, err = s.ChangeInside(words("timeout", "x"), false); err == nil || follow != nil {
+		t.Error("a value that is none is taken")
+	}
+	told = nil
+	err = s.Change(words("timeout", "6", "maxclients", "7"), false)
+	if err == nil || err.Error() != "CONFIG SET failed (possibly related to argument 'maxclients') - no seven" || s.Int("timeout") != 5 {
+		t.Errorf("%v, timeout is %d", err, s.Int("timeout"))
+	}
+	if want := []string{"at once 6", "after 6", "at once 5", "after 5"}; !slices.Equal(told, want) {
+		t.Errorf("told %q, want %q", told, want)
 	}
 }
 

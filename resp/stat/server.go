@@ -16,7 +16,6 @@ type Server struct {
 	Hits        atomic.Int64 // keys found by reading commands
 	Misses      atomic.Int64
 	Expired     atomic.Int64 // keys removed because their time had passed
-	Writes      atomic.Int64 // commands that committed in an Update: INFO's rdb_changes_since_last_save
 	Errors      Errors
 	Slow        Slowlog
 	Events      Latency

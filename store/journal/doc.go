@@ -22,10 +22,11 @@
 //     keeps readers from seeing one shard's part before another's.
 //  4. fn may run several times: when a neighbour in its group fails after writing, and when
 //     it proves too large for the overlay, which it is told by store.ErrAgain.
-//  5. A View reads the layers and the base's snapshot as both were when it began. It pins
+//  5. A View reads the layers and the base's snapshot as both were when its function is entered. It pins
 //     the newest layer, which is then not written to any more: a group that finds it pinned
 //     becomes a layer of its own, and layers melt together when no View needs them apart.
-//     Views wait for nobody and keep nobody waiting. See generations.
+//     See generations. It may wait for a reader of the file, so it pins behind that wait, and
+//     pins again if a generation has settled between the pin and the snapshot.
 //  6. Records are absolute. Replay uses no clock and no chance.
 //
 // # The log
@@ -33,21 +34,23 @@
 //  7. After a failed or short append the segment is cut back to its last good record, or
 //     left behind for a new one. Each checksum is chained to the one before and salted by
 //     segment, so a stale tail never validates. Recovery reads up to the first record that
-//     does not, and goes on in a fresh segment.
+//     does not, and goes on in a fresh segment. A segment that does not follow the one before is
+//     refused by name, see sequence, and so is one with another's header, or with none but something behind it.
 //  8. When an fsync fails, writes are refused until a new segment holds every record since
 //     the last good fsync and is itself synced; the old descriptor is never synced again,
 //     because Linux may have marked its pages clean. Those records are kept in memory, at
 //     most keptMax bytes of them: past that a writer waits for an fsync in every mode.
-//  9. A new segment is synced with its header, and its directory with it, before a record
-//     goes in. A segment that no shard needs is deleted, or its file kept for the next.
+//  9. A new segment's name is synced before its header is written, and its header before a record
+//     goes in. A segment that no shard needs is deleted, or its file kept for the next: the other
+//     way round a power cut could leave the new header under the old name.
 //
 // # Settling
 //
 //  10. A generation is settled by syncing the log through its last record, in every mode,
 //     then writing it to the base in one durable transaction together with its mark. A
 //     base that is ahead of the journal is refused at Open: records were lost.
-//  11. A reader applies the frozen layers only if its snapshot's mark is below theirs, so
-//     that what is in both counts once.
+//  11. A reader applies the frozen layers only if its snapshot's mark is below theirs, and begins again if
+//     the mark is not below its growing ones, so that what is in both counts once.
 //  12. An item's row knows whether something lies below it; a head learns it when somebody
 //     counts. A plain SET looks at nothing below.
 //  13. A generation settles when it is the largest and the room gets full, when it has been idle for a second, when
@@ -69,7 +72,8 @@
 //     not melted, since everybody would wait. A rank is guessed in the base, and corrected
 //     by what all layers show and hide before it: see search.
 //  17. What is known to be hidden at the ends of a part is remembered, so that draining a
-//     queue does not walk over its own deletions again and again.
+//     queue does not walk over its own deletions again and again. So it is with the indexes of
+//     expiries: whose time has come is removed at the front. It is forgotten when the base changes.
 //
 // # Identity
 //

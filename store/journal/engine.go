@@ -76,8 +76,7 @@ func (e *Engine) View(ctx context.Context, s store.Scope, fn func(store.Tx) erro
 	return e.order.viewOf(ctx, e, s, fn)
 }
 
-// pin takes hold of the present layers. It comes before the base's snapshot: a generation
-// that settles in between is in both, which the snapshot's mark tells.
+// pin takes hold of the present layers, which are not written to any more until it is let go.
 func (e *Engine) pin() (*generations, error) {
 	e.overlay.Lock()
 	defer e.overlay.Unlock()

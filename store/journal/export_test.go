@@ -39,7 +39,11 @@ func (f *faulty) WriteAt(b []byte, at int64) (int, error) {
 	if !f.faults.Writes {
 		return f.file.WriteAt(b, at)
 	}
-	n, _ := f.file.WriteAt(b[:len(b)/2], at)
+	half := len(b) / 2
+	if at == 0 {
+		half = 0 // a header lies in one sector
+	}
+	n, _ := f.file.WriteAt(b[:half], at)
 	return n, ErrInjected
 }
 
@@ -83,6 +87,18 @@ func (h *held) Sync() error {
 		<-h.gate
 	}
 	return h.file.Sync()
+}
+
+// WithShortSegments makes the log roll and use files again within a few records.
+func WithShortSegments(o Options) Options {
+	before := o.test
+	o.test = func(l *Log) {
+		l.segmentBytes = 1 << 10
+		if before != nil {
+			before(l)
+		}
+	}
+	return o
 }
 
 // Moment is how many times something had become visible when a transaction began. A View has no turn among the writers.

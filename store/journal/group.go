@@ -8,32 +8,47 @@ import (
 	"larder/store"
 )
 
-// ticket is one caller's jobs. turn carries true when the caller must lead, false when
-// its jobs are done.
+// ticket is one caller's jobs. It belongs to the caller, but to the leader of the group while it is in one.
 type ticket struct {
-	jobs []*store.Job
-	turn chan bool
+	jobs []*store.Job // that are still to be done
+	turn chan signal
 	own  store.Job // of a caller with one job
 	ones [1]*store.Job
+
+	tries   int      // how often it has stepped aside: see cold.go
+	missing *missing // what it waits for, nil if it does not
+	trays   []*tray
 }
+
+// signal tells a caller what becomes of its ticket.
+type signal uint8
+
+const (
+	done  signal = iota
+	lead         // the caller leads the next group
+	fetch        // a read is missing: the caller fetches it and comes back
+)
 
 // groupMax bounds the tickets of a group.
 const groupMax = 1024
 
-// over runs fn over the present state at a time, 0 for the base's; for the holder of writing.
+// over runs fn over the present state at a time; for the holder of writing.
 func (e *Engine) over(nowMillis int64, fn func(top store.BaseTx, now *generations)) error {
-	g := e.present()
-	return e.base.View(context.Background(), store.Whole(), func(low store.Tx) error {
-		base := low.(store.BaseTx)
-		if nowMillis != 0 {
-			base.SetNow(nowMillis)
-		}
-		top, err := g.over(base, e.base.Hash, math.MaxUint64)
-		if err == nil {
-			fn(top, g)
-		}
+	r, err := e.base.Reader(context.Background())
+	if err != nil {
 		return err
-	})
+	}
+	defer r.Close()
+	now := e.present() // a frozen layer may be gone since the writer began to wait
+	low, err := r.Begin(nowMillis)
+	if err != nil {
+		return err
+	}
+	top, err := now.over(low, e.base.Hash, math.MaxUint64)
+	if err == nil {
+		fn(top, now)
+	}
+	return err
 }
 
 func (e *Engine) writer(top store.BaseTx, now *generations) *writer {

@@ -3,8 +3,6 @@ package journal
 import (
 	"runtime"
 	"sync"
-
-	"larder/store"
 )
 
 // line is where writers wait for the next group. Whoever finds nobody leading leads: it runs everything that has
@@ -21,39 +19,47 @@ func (l *line) ticket() *ticket {
 	if t, ok := l.tickets.Get().(*ticket); ok {
 		return t
 	}
-	return &ticket{turn: make(chan bool, 1)}
+	return &ticket{turn: make(chan signal, 1)}
 }
 
 func (l *line) giveBack(t *ticket) {
-	t.jobs, t.own, t.ones[0] = nil, store.Job{}, nil
+	*t = ticket{turn: t.turn}
 	l.tickets.Put(t)
 }
 
 // run returns when the ticket's jobs are done.
 func (o *Order) run(t *ticket) {
+	for o.pass(t) == fetch {
+		o.fetch(t)
+	}
+}
+
+// pass goes through the line once: done or fetch.
+func (o *Order) pass(t *ticket) signal {
 	l := &o.line
 	l.mu.Lock()
 	if !l.led {
 		l.led = true
 		l.mu.Unlock()
-		o.lead(t)
-		return
+		return o.lead(t)
 	}
 	l.waiting = append(l.waiting, t)
 	l.mu.Unlock()
-	if lead := <-t.turn; lead {
-		o.lead(t)
+	if s := <-t.turn; s != lead {
+		return s
 	}
+	return o.lead(t)
 }
 
 // lead runs a group: its own ticket and those that gather while the others get a chance to run. The next group runs
 // while this one waits for the disk. What the group has led to happens behind what the one before it has led to.
-func (o *Order) lead(own *ticket) {
+func (o *Order) lead(own *ticket) signal {
 	runtime.Gosched()
-	group, jobs := o.line.gather(own)
-	before, done := *o.pending, make(chan struct{})
-	o.pending = &done
-	seen := o.commit(jobs)
+	tickets := o.line.gather(own)
+	before, happened := *o.pending, make(chan struct{})
+	o.pending = &happened
+	jobs := o.commit(tickets)
+	seen := o.newest.Load()
 	o.line.handOn()
 	if o.careful() {
 		if err := o.log.Sync(seen); err != nil {
@@ -66,26 +72,28 @@ func (o *Order) lead(own *ticket) {
 			j.After()
 		}
 	}
-	close(done)
-	for _, t := range group[1:] {
-		t.turn <- false
+	close(happened)
+	for _, t := range tickets[1:] {
+		t.turn <- t.outcome()
 	}
+	return own.outcome()
 }
 
-func (l *line) gather(own *ticket) (group []*ticket, jobs []*store.Job) {
+func (t *ticket) outcome() signal {
+	if t.missing != nil {
+		return fetch
+	}
+	return done
+}
+
+func (l *line) gather(own *ticket) []*ticket {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := min(len(l.waiting), groupMax)
-	group = make([]*ticket, 0, n+1)
-	group = append(append(group, own), l.waiting[:n]...)
+	tickets := make([]*ticket, 0, n+1)
+	tickets = append(append(tickets, own), l.waiting[:n]...)
 	l.waiting = append(l.waiting[:0], l.waiting[n:]...)
-	if n == 0 {
-		return group, own.jobs
-	}
-	for _, t := range group {
-		jobs = append(jobs, t.jobs...)
-	}
-	return group, jobs
+	return tickets
 }
 
 // handOn has the next of those who wait lead, or nobody.
@@ -98,5 +106,5 @@ func (l *line) handOn() {
 	}
 	next := l.waiting[0]
 	l.waiting = append(l.waiting[:0], l.waiting[1:]...)
-	next.turn <- true
+	next.turn <- lead
 }

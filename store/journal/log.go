@@ -2,12 +2,12 @@ package journal
 
 import (
 	"errors"
-	"os"
 	"runtime"
 	"sync"
 	"syscall"
 	"time"
 
+	"larder/disk"
 	"larder/store"
 )
 
@@ -25,7 +25,8 @@ const segmentMax = 64 << 20
 
 // Log is the journal: one sequence of records for all shards. For any goroutine.
 type Log struct {
-	dir string
+	dir   string
+	files disk.Files
 
 	mu       sync.Mutex
 	segments []*segment // oldest first; records go into the last
@@ -43,6 +44,7 @@ type Log struct {
 
 	running chan struct{} // closed when the fsync that is under way has ended; nil without one
 	synced  uint64
+	safeAt  time.Time // when the last fsync began that succeeded
 
 	appends, syncs int64
 	syncTime       time.Duration
@@ -54,7 +56,7 @@ type Log struct {
 }
 
 func newLog(dir string, shards int) *Log {
-	return &Log{dir: dir, segmentBytes: segmentMax, settled: make([]uint64, shards), wrap: func(f file) file { return f }, step: func(string) {}}
+	return &Log{dir: dir, files: disk.OS{}, segmentBytes: segmentMax, settled: make([]uint64, shards), wrap: func(f file) file { return f }, step: func(string) {}}
 }
 
 // bufferKept is the largest buffer that is kept for the next record, in bytes.
@@ -128,7 +130,7 @@ func (l *Log) trust(lsn uint64) {
 func (l *Log) begin(next uint64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.next, l.synced = next, next-1
+	l.next, l.synced, l.safeAt = next, next-1, time.Now()
 	for i := range l.settled {
 		l.settled[i] = next - 1
 	}
@@ -181,12 +183,13 @@ func (l *Log) mend() error {
 	}
 	if err != nil {
 		s.file.Close()
-		os.Remove(s.path)
+		l.files.Remove(s.path)
 		return ioError("the journal cannot be written", errors.Join(l.broken, err))
 	}
 	l.segments = append(l.segments, s)
 	l.broken = nil
 	l.forget(s.last)
+	l.safeAt = time.Now()
 	return nil
 }
 
@@ -262,6 +265,7 @@ func (l *Log) fsync() error {
 		return ioError("the journal cannot be synced: the outcome of the last writes is unknown", err)
 	}
 	l.forget(last)
+	l.safeAt = start
 	return nil
 }
 
@@ -329,6 +333,13 @@ func (l *Log) Work() (appends, syncs int64, syncing time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.appends, l.syncs, l.syncTime
+}
+
+// Safety is how many records a power cut could undo, since when, and whether the log is broken.
+func (l *Log) Safety() (unsynced int64, at time.Time, broken bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return int64(l.next - 1 - l.synced), l.safeAt, l.broken != nil
 }
 
 func ioError(message string, err error) error {

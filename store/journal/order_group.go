@@ -10,17 +10,20 @@ import (
 
 // group is a run of transactions that becomes one record. It belongs to the leader of the line.
 type group struct {
-	order *Order
-	parts []part // by shard
-	open  []int  // the shards that are open, in the order in which they were touched
-	tx    Tx
-	now   int64
-	read  bool // the present job only reads
+	order  *Order
+	parts  []part // by shard
+	open   []int  // the shards that are open, in the order in which they were touched
+	tx     Tx
+	now    int64
+	read   bool    // the present job only reads
+	ticket *ticket // the present job's
+	done   []*store.Job
 }
 
 // part is a shard in a group: its lock, a reader of its file and the layer that the group fills.
 type part struct {
 	reader store.Reader
+	bottom bottom // the file's snapshot
 	writer writer
 	began  mark // what the writer had written when the present job began
 }
@@ -63,7 +66,7 @@ func (g *group) attach(e *Engine, p *part) error {
 	if err != nil {
 		return err
 	}
-	if err := p.begin(e, r, g.now); err != nil {
+	if err := p.begin(e, r, g.now, g.ticket); err != nil {
 		_ = r.Close() // the error is the one that is known
 		return err
 	}
@@ -73,13 +76,15 @@ func (g *group) attach(e *Engine, p *part) error {
 
 // begin lays an empty layer over the present state of a shard. The layers come before the snapshot, as for a View: of a
 // generation that settles in between there would be nothing in either.
-func (p *part) begin(e *Engine, r store.Reader, now int64) error {
+func (p *part) begin(e *Engine, r store.Reader, now int64, t *ticket) error {
 	present := e.present()
 	low, err := r.Begin(now)
 	if err != nil {
 		return err
 	}
-	top, err := present.over(low, e.base.Hash, math.MaxUint64)
+	p.bottom = bottom{BaseTx: low, engine: e, ticket: t}
+	p.bottom.hurry, _ = low.(store.Hurrier)
+	top, err := present.over(&p.bottom, e.base.Hash, math.MaxUint64)
 	if err != nil {
 		return err
 	}
@@ -120,58 +125,74 @@ func (g *group) outcome() (wrote, large bool) {
 	return wrote, large
 }
 
-func (g *group) runJob(j *store.Job) error {
+func (g *group) runJob(t *ticket, j *store.Job) error {
+	g.ticket = t
 	for _, shard := range g.open {
 		p := &g.parts[shard]
 		p.writer.wrote, p.writer.large = false, false
 		p.began = p.writer.mark()
+		p.bottom.ticket = t
 	}
 	g.read = !j.Write
 	g.tx.begin(g.order, g, time.UnixMilli(g.now), &j.Scope)
 	return j.Fn(&g.tx)
 }
 
-// runJobs runs each job once, and takes back what one that fails has written. It stops before one that is too large.
-func (g *group) runJobs(jobs []*store.Job) (n int) {
-	for i, j := range jobs {
-		j.Err = g.runJob(j)
-		wrote, large := g.outcome()
-		if wrote && (large || j.Err != nil) {
+// runTicket runs the ticket's jobs, each once, and takes back what one that fails has written. It ends before a job
+// that is too large, which it returns, and before one that has to wait for a read.
+func (g *group) runTicket(t *ticket) (large *store.Job) {
+	for len(t.jobs) > 0 {
+		j := t.jobs[0]
+		j.Err = g.runJob(t, j)
+		wrote, tooLarge := g.outcome()
+		if wrote && (tooLarge || j.Err != nil || t.missing != nil) {
 			g.undo()
 		}
-		if large {
-			return i
+		switch {
+		case t.missing != nil:
+			return nil
+		case tooLarge:
+			return j
 		}
+		g.done, t.jobs = append(g.done, j), t.jobs[1:]
 	}
-	return len(jobs)
+	return nil
 }
 
-// commit runs a group and makes it visible, and returns the newest record that its jobs have seen. Jobs that are too
-// large for the layers run afterwards, each by itself, straight on the bases.
-func (o *Order) commit(jobs []*store.Job) (seen uint64) {
-	for len(jobs) > 0 {
-		n := o.attempt(jobs)
-		if n < len(jobs) {
-			jobs[n].Err = o.direct(jobs[n])
-			n++
+// commit runs the tickets' jobs and makes visible what they write. It returns those it has dealt with. A job that is
+// too large for the layers ends the group and runs by itself, straight on the bases.
+func (o *Order) commit(tickets []*ticket) (jobs []*store.Job) {
+	g := &o.group
+	g.done = nil
+	for len(tickets) > 0 {
+		n, large := o.attempt(tickets)
+		tickets = tickets[n:]
+		if large != nil {
+			large.Err = o.direct(large)
+			g.done, tickets[0].jobs = append(g.done, large), tickets[0].jobs[1:]
 		}
-		jobs = jobs[n:]
 	}
-	return o.newest.Load()
+	return g.done
 }
 
-// attempt runs jobs in one group and commits them. It returns how many it has dealt with: all, or those before one
-// that is too large.
-func (o *Order) attempt(jobs []*store.Job) int {
+// attempt runs tickets in one group and commits them. It returns how many it is through with, and the job that is too
+// large, if one is: it is the next one's.
+func (o *Order) attempt(tickets []*ticket) (n int, large *store.Job) {
 	g := &o.group
 	g.now = o.clock.begin()
 	defer o.clock.end()
 	defer g.leave()
-	n := g.runJobs(jobs)
-	if err := o.publish(); err != nil {
-		fail(jobs[:n], err)
+	before := len(g.done)
+	for n < len(tickets) {
+		if large = g.runTicket(tickets[n]); large != nil {
+			break
+		}
+		n++
 	}
-	return n
+	if err := o.publish(); err != nil {
+		fail(g.done[before:], err)
+	}
+	return n, large
 }
 
 // publish appends the group's record and then makes its layers visible, all in one step.

@@ -2,14 +2,10 @@ package journal
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"larder/store"
 )
-
-// errMoved means that layers have settled since they were pinned: the snapshot contains more than they tell.
-var errMoved = errors.New("journal: the snapshot is newer than the layers")
 
 // view is one moment of the shards of a scope. It belongs to its goroutine.
 type view struct {

@@ -23,8 +23,19 @@ type metered struct {
 	lookups atomic.Int64
 }
 
-func (m *metered) View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
-	return m.Base.View(ctx, s, func(tx store.Tx) error { return fn(&meteredTx{tx.(store.BaseTx), m}) })
+func (m *metered) Reader(ctx context.Context) (store.Reader, error) {
+	r, err := m.Base.Reader(ctx)
+	return &meteredReader{r, m}, err
+}
+
+type meteredReader struct {
+	store.Reader
+	m *metered
+}
+
+func (r *meteredReader) Begin(nowMillis int64) (store.BaseTx, error) {
+	tx, err := r.Reader.Begin(nowMillis)
+	return &meteredTx{tx, r.m}, err
 }
 
 type meteredTx struct {

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"errors"
 	"slices"
 	"sync/atomic"
 
@@ -65,9 +66,13 @@ func (g *generations) frozenLast() (lsn uint64) {
 	return lsn
 }
 
-// over lays the layers over a snapshot of the base: the frozen ones only if the snapshot
-// does not contain them yet. The snapshot must not contain more than the layers, nor than the newest record that may be
-// seen: what was written since may have settled already, even if there were no layers.
+// errMoved means that layers have settled since others were pinned: the snapshot contains more than those tell.
+var errMoved = errors.New("journal: the snapshot is newer than the layers")
+
+// over lays the layers over a snapshot of the base: the frozen ones only if the snapshot does not contain
+// them yet. A generation settles as a whole, so the mark is below all growing layers or below none. Nor may the snapshot
+// contain more than the newest record that may be seen: what was written later may have settled already, and there may
+// have been no layers to tell it by.
 func (g *generations) over(low store.BaseTx, hash func([]byte) int64, newest uint64) (store.BaseTx, error) {
 	mark, err := low.Mark()
 	if err != nil {

@@ -51,7 +51,7 @@ func TestSampleFindsWhatIsLeft(t *testing.T) {
 				t.Fatal("nothing was found")
 			}
 			for _, c := range found {
-				if name := string(c.Key.Name); !left[name] || c.Bytes != 10 || c.ExpireAt != at {
+				if !left[string(c.Key.Name)] || c.Bytes != 10 || c.ExpireAt != at {
 					t.Fatalf("%+v is none of those left", c)
 				}
 				seen[string(c.Key.Name)] = true

@@ -3,8 +3,6 @@ package journal
 import (
 	"context"
 	"maps"
-	"math"
-	"os"
 	"slices"
 
 	"larder/store"
@@ -55,7 +53,9 @@ func (e *Engine) Sizes(ctx context.Context) ([]store.Size, error) {
 	s.Pending += max(below-s.Data, 0) // removed, and not settled
 	s.Settles, s.SettleMicros = e.Settles.Load(), e.SettleTime.Load()/1000
 	s.Stalls, s.Direct = e.Stalls.Load(), e.Direct.Load()
+	s.Unsynced, s.SyncedAt, s.Failing = 0, 0, false // of the file: the journal has it
 	if e.shard == 0 {
+		e.tellSafety(s)
 		s.Journal = e.log.Bytes()
 		appends, syncs, syncing := e.log.Work()
 		s.Appends, s.Syncs, s.SyncMicros = appends, syncs, syncing.Microseconds()
@@ -63,58 +63,53 @@ func (e *Engine) Sizes(ctx context.Context) ([]store.Size, error) {
 	return sizes, nil
 }
 
-// Keyspaces corrects the base's counts by the overlay's.
-func (e *Engine) Keyspaces(ctx context.Context) ([]store.Keyspace, error) {
-	below, ok := e.base.(store.Keyspacer)
-	if !ok {
-		return nil, nil
+// tellSafety notes what of the journal a power cut could undo. With Always nobody is answered before the fsync.
+func (e *Engine) tellSafety(s *store.Size) {
+	unsynced, at, broken := e.log.Safety()
+	s.SyncedAt, s.Failing = at.UnixMilli(), broken
+	if !e.order.careful() {
+		s.Unsynced = unsynced
 	}
-	g, err := e.pin()
-	if err != nil {
-		return nil, err
-	}
-	defer g.top().pins.Add(-1)
-	spaces, err := below.Keyspaces(ctx)
-	if err != nil || g.empty() && g.frozen == nil {
-		return spaces, err
-	}
-	byDB := map[int]*store.Keyspace{}
-	for i := range spaces {
-		byDB[spaces[i].DB] = &spaces[i]
-	}
-	err = e.base.View(ctx, store.Whole(), func(low store.Tx) error {
-		top, err := g.over(low.(store.BaseTx), e.base.Hash, math.MaxUint64)
-		if err != nil {
-			return err
+}
+
+// Keyspaces counts in one View.
+func (e *Engine) Keyspaces(ctx context.Context) (spaces []store.Keyspace, err error) {
+	err = e.View(ctx, store.Whole(), func(tx store.Tx) error {
+		top, err := tx.(*Tx).shards.at(e.shard)
+		if err == nil {
+			spaces, err = top.Keyspaces()
 		}
-		spaces, err = correct(top, byDB, spaces)
 		return err
 	})
 	return spaces, err
 }
 
-// correct adds the deltas of each layer of a stack to the counts by database.
-func correct(top store.BaseTx, byDB map[int]*store.Keyspace, spaces []store.Keyspace) ([]store.Keyspace, error) {
-	for m, ok := top.(*merged); ok; m, ok = m.low.(*merged) {
-		for _, db := range m.databases() {
-			delta, err := m.deltas(db)
-			if err != nil {
-				return nil, err
-			}
-			space := byDB[db]
-			if space == nil {
-				space = &store.Keyspace{DB: db}
-				byDB[db] = space
-			}
-			space.Keys += delta.Keys
-			space.Expires += delta.Volatile
-			space.Bytes += delta.Data
-		}
+// Keyspaces corrects the counts below by what the layer adds and hides.
+func (m *merged) Keyspaces() ([]store.Keyspace, error) {
+	below, err := m.low.Keyspaces()
+	if err != nil {
+		return nil, err
 	}
-	spaces = spaces[:0:0]
+	byDB := map[int]store.Keyspace{}
+	for _, space := range below {
+		byDB[space.DB] = space
+	}
+	for _, db := range m.databases() {
+		delta, err := m.deltas(db)
+		if err != nil {
+			return nil, err
+		}
+		space := byDB[db]
+		space.DB = db
+		space.Keys += delta.Keys
+		space.Expires += delta.Volatile
+		space.Bytes += delta.Data
+		byDB[db] = space
+	}
+	var spaces []store.Keyspace
 	for _, db := range slices.Sorted(maps.Keys(byDB)) {
 		if space := byDB[db]; space.Keys > 0 {
-			spaces = append(spaces, *space)
+			spaces = append(spaces, space)
 		}
 	}
 	return spaces, nil
@@ -154,13 +149,4 @@ func (e *Engine) Check(ctx context.Context, fix bool) ([]store.Finding, error) {
 	e.overlay.Unlock()
 	e.nextID = max(e.nextID, e.base.Settled().NextID) // the repair may have used ids, or found them used
 	return found, err
-}
-
-func removeAll(paths []string) error {
-	for _, p := range paths {
-		if err := os.Remove(p); err != nil && !os.IsNotExist(err) {
-			return err
-		}
-	}
-	return nil
 }

@@ -24,6 +24,11 @@ func (e *Engine) Hash(b []byte) int64 { return int64(e.hash(b)) }
 // Mark is the mark of the state this transaction sees.
 func (t *tx) Mark() (store.Mark, error) { return t.st.mark, t.readable() }
 
+// Keyspaces counts every key of the state this transaction sees.
+func (t *tx) Keyspaces() ([]store.Keyspace, error) {
+	return t.st.keyspaces(t.Now().UnixMilli()), t.readable()
+}
+
 // SetMark also moves the id counter on, so that ids stay unique.
 func (t *tx) SetMark(m store.Mark) error {
 	if err := t.writable(); err != nil {

@@ -45,6 +45,12 @@ func (b *baseReader) end() error {
 	return err
 }
 
+// Hurry keeps the transaction from reading the file.
+func (t *tx) Hurry(on bool) { t.conn.hurry = on }
+
+// Version is the number of commits before the snapshot.
+func (t *tx) Version() uint64 { return t.snapshot }
+
 // Close ends the transaction and lets others have the connection.
 func (b *baseReader) Close() error {
 	err := b.end()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"larder/store"
@@ -94,7 +95,20 @@ func (e *Engine) Sync(ctx context.Context) error {
 	if e.closed.Load() {
 		return store.ErrClosed
 	}
-	return e.check.sync()
+	return e.syncLog()
+}
+
+// syncLog syncs the log and notes what is safe by that.
+func (e *Engine) syncLog() error {
+	commits, began := e.commits.Load(), e.opts.NowMillis()
+	if err := e.check.sync(); err != nil {
+		e.safety.failing.Store(true)
+		return err
+	}
+	e.safety.commits.Store(commits)
+	e.safety.at.Store(began)
+	e.safety.failing.Store(false)
+	return nil
 }
 
 func (k *checkpointer) sync() error {
@@ -102,6 +116,23 @@ func (k *checkpointer) sync() error {
 		return &store.Error{Code: store.CodeIO, Message: "cannot sync the log", Err: err}
 	}
 	return nil
+}
+
+// safety is what of a file a power cut could undo. For any goroutine.
+type safety struct {
+	commits atomic.Uint64 // Engine.commits as of the last fsync
+	at      atomic.Int64  // when that began, in Unix milliseconds
+	failing atomic.Bool   // an fsync has failed since
+	always  atomic.Bool   // SQLite syncs each commit itself
+}
+
+// unsynced are the commits that a power cut could undo.
+func (e *Engine) unsynced() int64 {
+	if e.safety.always.Load() {
+		return 0
+	}
+	synced := e.safety.commits.Load() // first, or a commit between them would count as one too many
+	return int64(e.commits.Load()/2 - synced/2)
 }
 
 // SetSync changes when commits reach the device, from the next commit on; what was
@@ -115,8 +146,9 @@ func (e *Engine) SetSync(m Mode) error {
 		if err := c.script(fmt.Sprintf("PRAGMA synchronous = %s; PRAGMA journal_size_limit = %d;", level, walKept)); err != nil {
 			return err
 		}
+		e.safety.always.Store(m == Always)
 		if m == Always {
-			return e.check.sync()
+			return e.syncLog()
 		}
 		return nil
 	})

@@ -29,6 +29,7 @@ type conn struct {
 	// mark is the journal's mark in the snapshot the connection has, if marked.
 	mark   store.Mark
 	marked bool
+	hurry  bool // nothing may be read from the file: see store.Hurrier
 	ahead  ahead
 	idle   [shapes][]*cursor // range statements not in use
 	all    []*cursor
@@ -106,6 +107,9 @@ func (c *conn) prepare(list []preparation) error {
 
 // step moves to the next row. Whoever steps must reset in the end.
 func (c *conn) step(s *stmt) (bool, error) {
+	if c.hurry {
+		return false, store.ErrCold
+	}
 	row, err := s.step()
 	if err != nil {
 		return false, fault(c.path, err)

@@ -67,6 +67,7 @@ type Engine struct {
 	// tell whether another View has already seen the commit, so every View renews: else a reader that
 	// is left with the old snapshot would show the time before.
 	commits atomic.Uint64
+	safety  safety
 	// layout changes around every commit that changes which namespace a database number stands
 	// for: odd while it is under way.
 	layout atomic.Uint64

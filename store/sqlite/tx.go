@@ -84,7 +84,7 @@ func (t *tx) end() {
 
 // fail notes an error of the engine's own. All SQL of a transaction goes through it.
 func (t *tx) fail(err error) error {
-	if err != nil && t.failure == nil {
+	if err != nil && t.failure == nil && err != store.ErrCold {
 		t.failure = err
 	}
 	return err

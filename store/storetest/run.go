@@ -87,10 +87,14 @@ func (w *world) check() {
 // ended from inside a transaction: it may run on a goroutine of the engine's.
 type probe struct {
 	store.Tx
-	err error
+	err   error
+	stops bool // a run that the engine has given up ends at once
 }
 
 func (p *probe) ok(err error) {
+	if p.stops && errors.Is(err, store.ErrAgain) {
+		panic(void{})
+	}
 	if p.err == nil {
 		p.err = err
 	}
@@ -120,12 +124,24 @@ func (w *world) update(fn func(*probe)) { w.t.Helper(); w.updateIn(store.Whole()
 func (w *world) view(fn func(*probe))   { w.t.Helper(); w.viewIn(store.Whole(), fn) }
 
 func probing(fn func(*probe)) func(store.Tx) error {
-	return func(tx store.Tx) error {
-		p := &probe{Tx: tx}
+	return func(tx store.Tx) (err error) {
+		p := &probe{Tx: tx, stops: true}
+		defer func() {
+			switch r := recover().(type) {
+			case nil:
+			case void:
+				err = store.ErrAgain
+			default:
+				panic(r)
+			}
+		}()
 		fn(p)
 		return p.err
 	}
 }
+
+// void ends a run that the engine has given up.
+type void struct{}
 
 func key(format string, args ...any) store.Key { return inDB(0, format, args...) }
 

@@ -52,7 +52,14 @@ func (f *family) get(c *cmd.Call) reply.Reply {
 }
 
 func (f *family) change(c *cmd.Call) reply.Reply {
-	return done(f.set.Change(c.Args[2:], c.Client.Near()))
+	if !c.Nested {
+		return done(f.set.Change(c.Args[2:], c.Client.Near()))
+	}
+	follow, err := f.set.ChangeInside(c.Args[2:], c.Client.Near())
+	if err == nil {
+		c.Later(follow)
+	}
+	return done(err)
 }
 
 // secrets are the values of parameters such as requirepass.

@@ -14,7 +14,11 @@ func (f *family) pSubscribe(c *cmd.Call) reply.Reply {
 	return f.join(c, broker.Patterns, "psubscribe")
 }
 
+// sSubscribe is the one of the three that a transaction refuses: they were there before its rule.
 func (f *family) sSubscribe(c *cmd.Call) reply.Reply {
+	if c.Nested {
+		return reply.Fail("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client")
+	}
 	return f.join(c, broker.ShardChannels, "ssubscribe")
 }
 

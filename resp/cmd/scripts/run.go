@@ -1,6 +1,8 @@
 package scripts
 
 import (
+	"bytes"
+
 	"larder/resp/arg"
 	"larder/resp/cmd"
 	"larder/resp/lua"
@@ -89,9 +91,25 @@ func (f *family) fcallWrites(args [][]byte) bool {
 	return function != nil && (&lua.Job{Function: function}).Writes()
 }
 
+// evalGrows, evalSHAGrows and fcallGrows tell whether a script is refused as a whole when there
+// is no room: one that says what it does, and neither that it needs no room nor that it writes nothing.
+func (f *family) evalGrows(args [][]byte) bool {
+	return bytes.HasPrefix(args[1], []byte("#!")) && lua.Declared(string(args[1])).Grows()
+}
+
+func (f *family) evalSHAGrows(args [][]byte) bool {
+	script := f.lua.Script(string(args[1]))
+	return script != nil && script.Flags.Grows()
+}
+
+func (f *family) fcallGrows(args [][]byte) bool {
+	function := f.lua.Function(string(args[1]))
+	return function != nil && function.Flags.Grows()
+}
+
 // run keeps what a script wrote before it failed.
 func (f *family) run(c *cmd.Call, j *lua.Job, name string) reply.Reply {
-	if err := j.Refusal(f.host.OverMemory()); err != nil {
+	if err := j.Refusal(f.host.OverMemory(c)); err != nil {
 		return fault(err)
 	}
 	c.Keep = true

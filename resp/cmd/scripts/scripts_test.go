@@ -22,7 +22,7 @@ func (s *fakeServer) Script(_ *cmd.Call, p *Plan) reply.Reply {
 	return p.Run(s)
 }
 
-func (s *fakeServer) OverMemory() bool { return s.full }
+func (s *fakeServer) OverMemory(*cmd.Call) bool { return s.full }
 
 func (s *fakeServer) LogScript(int, string) {}
 

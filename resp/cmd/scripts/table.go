@@ -15,9 +15,9 @@ type Host interface {
 	// touches a key outside. The reply of the last attempt is its result; an error reply
 	// commits as any other.
 	Script(c *cmd.Call, p *Plan) reply.Reply
-	// OverMemory reports whether the data is over its limit, so that commands which need
-	// room are refused.
-	OverMemory() bool
+	// OverMemory reports whether the data was over its limit when the call was about to run, so
+	// that commands which need room are refused.
+	OverMemory(c *cmd.Call) bool
 	// LogScript takes what a library's code logs while it is loaded, at a level of package lua.
 	LogScript(level int, message string)
 }
@@ -63,17 +63,17 @@ func Table(h Host, e *lua.Engine) []cmd.Spec {
 	const rw, ro = cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate, cmd.KeyRO | cmd.KeyAccess
 	const numbered = " numkeys [key [key ...]] [arg [arg ...]]"
 	return []cmd.Spec{
-		{Name: "EVAL", Arity: -3, Flags: running, Keys: counted(rw, rwNote), MayWrite: f.evalWrites, Nests: true, Run: f.eval, Group: group, Since: "2.6.0",
+		{Name: "EVAL", Arity: -3, Flags: running, Keys: counted(rw, rwNote), MayWrite: f.evalWrites, Grows: f.evalGrows, Nests: true, Run: f.eval, Group: group, Since: "2.6.0",
 			Usage: "script" + numbered, Summary: "Executes a server-side Lua script.", Complexity: dependsScript},
-		{Name: "EVAL_RO", Arity: -3, Flags: reading, Keys: counted(ro, roNote), Nests: true, Run: f.evalReading, Group: group, Since: "7.0.0",
+		{Name: "EVAL_RO", Arity: -3, Flags: reading, Keys: counted(ro, roNote), Grows: f.evalGrows, Nests: true, Run: f.evalReading, Group: group, Since: "7.0.0",
 			Usage: "script" + numbered, Summary: "Executes a read-only server-side Lua script.", Complexity: dependsScript},
-		{Name: "EVALSHA", Arity: -3, Flags: running, Keys: counted(rw, ""), MayWrite: f.evalSHAWrites, Nests: true, Run: f.evalSHA, Group: group, Since: "2.6.0",
+		{Name: "EVALSHA", Arity: -3, Flags: running, Keys: counted(rw, ""), MayWrite: f.evalSHAWrites, Grows: f.evalSHAGrows, Nests: true, Run: f.evalSHA, Group: group, Since: "2.6.0",
 			Usage: "sha1" + numbered, Summary: "Executes a server-side Lua script by SHA1 digest.", Complexity: dependsScript},
-		{Name: "EVALSHA_RO", Arity: -3, Flags: reading, Keys: counted(ro, ""), Nests: true, Run: f.evalSHAReading, Group: group, Since: "7.0.0",
+		{Name: "EVALSHA_RO", Arity: -3, Flags: reading, Keys: counted(ro, ""), Grows: f.evalSHAGrows, Nests: true, Run: f.evalSHAReading, Group: group, Since: "7.0.0",
 			Usage: "sha1" + numbered, Summary: "Executes a read-only server-side Lua script by SHA1 digest.", Complexity: dependsScript},
-		{Name: "FCALL", Arity: -3, Flags: running, Keys: counted(rw, rwNote), MayWrite: f.fcallWrites, Nests: true, Run: f.fcall, Group: group, Since: "7.0.0",
+		{Name: "FCALL", Arity: -3, Flags: running, Keys: counted(rw, rwNote), MayWrite: f.fcallWrites, Grows: f.fcallGrows, Nests: true, Run: f.fcall, Group: group, Since: "7.0.0",
 			Usage: "function" + numbered, Summary: "Invokes a function.", Complexity: dependsFunction},
-		{Name: "FCALL_RO", Arity: -3, Flags: reading, Keys: counted(ro, roNote), Nests: true, Run: f.fcallReading, Group: group, Since: "7.0.0",
+		{Name: "FCALL_RO", Arity: -3, Flags: reading, Keys: counted(ro, roNote), Grows: f.fcallGrows, Nests: true, Run: f.fcallReading, Group: group, Since: "7.0.0",
 			Usage: "function" + numbered, Summary: "Invokes a read-only function.", Complexity: dependsFunction},
 		{Name: "SCRIPT", Arity: -2, Group: group, Since: "2.6.0", Summary: "A container for Lua scripts management commands.",
 			Complexity: dependsSub, Subs: f.scriptRows()},

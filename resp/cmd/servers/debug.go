@@ -34,10 +34,15 @@ func debugRows() []debugRow {
 	}
 }
 
-func (f *family) debug(c *cmd.Call) reply.Reply {
-	if !f.host.DebugAllowed(c.Client) {
-		return reply.Fail(debugDenied)
+// debugBarred is why a client may not call DEBUG.
+func (f *family) debugBarred(c *cmd.Client) string {
+	if f.host.DebugAllowed(c) {
+		return ""
 	}
+	return debugDenied
+}
+
+func (f *family) debug(c *cmd.Call) reply.Reply {
 	if arg.Is(c.Args[1], "HELP") && len(c.Args) == 2 {
 		return debugHelp()
 	}
@@ -77,12 +82,7 @@ func (f *family) debugLog(c *cmd.Call) reply.Reply {
 	return reply.OK()
 }
 
-func (f *family) debugReload(*cmd.Call) reply.Reply {
-	if err := f.host.Flush(context.Background()); err != nil {
-		return reply.Err(err)
-	}
-	return reply.OK()
-}
+func (f *family) debugReload(c *cmd.Call) reply.Reply { return f.fold(c, reply.OK()) }
 
 func (f *family) debugActiveExpire(c *cmd.Call) reply.Reply {
 	f.host.SetActiveExpire(string(c.Args[2]) != "0")

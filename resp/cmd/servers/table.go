@@ -67,7 +67,7 @@ func Table(host Host) []cmd.Spec {
 			Complexity: "O(1)"},
 		{Name: "BGREWRITEAOF", Arity: 1, Flags: cmd.Admin | cmd.NoScript | cmd.NoAsyncLoading, Run: f.rewrite, Group: group, Since: "1.0.0",
 			Summary: "Makes all writes durable and folds the write-ahead logs into the data files.", Complexity: "O(1)"},
-		{Name: "DEBUG", Arity: -2, Flags: admin | cmd.Undocumented, Run: f.debug, Group: group, Since: "1.0.0", Summary: "A container for debugging commands.", Complexity: "Depends on subcommand."},
+		{Name: "DEBUG", Arity: -2, Flags: admin | cmd.Undocumented, Barred: f.debugBarred, Run: f.debug, Group: group, Since: "1.0.0", Summary: "A container for debugging commands.", Complexity: "Depends on subcommand."},
 		{Name: "SLOWLOG", Arity: -2, Group: group, Since: "2.2.12", Summary: "A container for slow log commands.",
 			Complexity: "Depends on subcommand.", Subs: f.slowlogRows()},
 		{Name: "LATENCY", Arity: -2, Group: group, Since: "2.8.13", Summary: "A container for latency diagnostics commands.",
