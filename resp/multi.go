@@ -131,6 +131,9 @@ func (b *block) run(ctx context.Context) reply.Reply {
 	job.Fn, job.After, job.Scope.Keys = b.attempt, b.release, b.session.watchedKeys()
 	transactional := len(job.Scope.Keys) > 0
 	for _, e := range b.queue {
+		if e.Spec.Has(cmd.MayReplicate) && !e.scripted() { // what it publishes has its place among what writers do
+			job.Write = true
+		}
 		if e.transactional() || e.scripted() {
 			transactional = true
 			job.Write = job.Write || e.job.Write
@@ -153,6 +156,7 @@ func (b *block) run(ctx context.Context) reply.Reply {
 		}
 	}
 	if b.aborted || job.Err != nil {
+		b.session.reach(job)
 		b.serving.undo()
 		b.serving.deliver()
 		b.complete()
@@ -217,6 +221,7 @@ func (b *block) spoilt(i int, e *execution, tx store.Tx) bool {
 
 // release lets what waited for the commit happen: see execution.release.
 func (b *block) release() {
+	b.session.reach(&b.job)
 	var changes []string
 	flushed := false
 	for _, e := range b.queue {

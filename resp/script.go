@@ -58,7 +58,7 @@ func (e *execution) scripted() bool { return e.Spec.Has(cmd.Scripted) }
 // what that is, so it keeps writers out while it runs.
 func (e *execution) prepareScript() {
 	e.Owner = e
-	e.job.Write = !e.Spec.Has(cmd.View) || e.Client.Tracking.Load() != nil
+	e.job.Write = !e.Spec.Has(cmd.View) || e.Client.Tracking.Load() != nil || e.missed()
 	if e.script == nil {
 		e.script = newScriptRun(e)
 	}
@@ -84,7 +84,7 @@ func (h host) Script(c *cmd.Call, p *scripts.Plan) reply.Reply {
 
 // run makes attempts until one is not void.
 func (r *scriptRun) run() reply.Reply {
-	r.job.Write = r.plan.Write || r.e.job.Write && r.e.Client.Tracking.Load() != nil
+	r.job.Write = r.plan.Write || r.e.job.Write && (r.e.Client.Tracking.Load() != nil || r.e.missed())
 	r.job.Scope.Keys, _ = r.server.waiters.reach(r.e.keys, lateReach)
 	for r.retry = true; r.retry; {
 		r.job.Scope.All = r.wide

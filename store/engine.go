@@ -131,8 +131,17 @@ type Job struct {
 	// who has seen the transaction gets an answer. What is published of a write is published there. It may run on another
 	// goroutine than the caller's, and must not use the engine.
 	After func()
+	// Moment is set to how many commits the transaction comes behind, by an engine that is a Sequencer. Of a writer
+	// that includes its own.
+	Moment uint64
 	// Err is set when the batch returns.
 	Err error
+}
+
+// Sequencer is an optional interface of engines with one order of commits.
+type Sequencer interface {
+	// Happening is the Moment of the last writer whose After has begun. For any goroutine.
+	Happening() uint64
 }
 
 // Batcher is an optional interface of engines that can run several independent

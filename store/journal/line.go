@@ -69,6 +69,7 @@ func (o *Order) lead(own *ticket) signal {
 	<-before
 	for _, j := range jobs {
 		if j.Err == nil && j.After != nil {
+			o.happening.Store(j.Moment)
 			j.After()
 		}
 	}

@@ -31,8 +31,10 @@ type Order struct {
 	pending *chan struct{} // closed when what the group has led to has happened, with a record or without; the leader's
 	// newest is the last record that is visible. It changes while publishing is held exclusively.
 	newest atomic.Uint64
-	// moment counts how often something became visible. Tests put Views into the order of writers by it.
+	// moment counts how often something became visible.
 	moment atomic.Uint64
+	// happening is the moment of the last writer whose effects have begun.
+	happening atomic.Uint64
 	// shown is the time of the newest record, or of what needed none.
 	shown atomic.Int64
 	// effects is closed when what the newest record has led to has happened. See lead.
@@ -61,6 +63,9 @@ func newOrder(j *Journal, nowMillis func() int64) *Order {
 
 // careful reports whether a record must be synced before its writer, or a reader that has seen it, gets a reply.
 func (o *Order) careful() bool { return SyncMode(o.mode.Load()) == Always }
+
+// Happening is the Moment of the last job whose After has begun, of those that had a turn.
+func (o *Order) Happening() uint64 { return o.happening.Load() }
 
 // shardOf is the shard where a key is looked for.
 func (o *Order) shardOf(name []byte) int {

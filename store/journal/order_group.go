@@ -169,6 +169,7 @@ func (o *Order) commit(tickets []*ticket) (jobs []*store.Job) {
 		tickets = tickets[n:]
 		if large != nil {
 			large.Err = o.direct(large)
+			large.Moment = o.moment.Load()
 			g.done, tickets[0].jobs = append(g.done, large), tickets[0].jobs[1:]
 		}
 	}
@@ -191,6 +192,9 @@ func (o *Order) attempt(tickets []*ticket) (n int, large *store.Job) {
 	}
 	if err := o.publish(); err != nil {
 		fail(g.done[before:], err)
+	}
+	for _, j := range g.done[before:] {
+		j.Moment = o.moment.Load()
 	}
 	return n, large
 }

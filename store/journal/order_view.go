@@ -76,7 +76,7 @@ func (v *view) runAll(ctx context.Context, jobs []*store.Job) {
 	}
 	for _, j := range jobs {
 		v.tx.begin(v.order, v, time.UnixMilli(now), &j.Scope)
-		j.Err = j.Fn(&v.tx)
+		j.Err, j.Moment = j.Fn(&v.tx), v.moment
 	}
 }
 
