@@ -46,7 +46,7 @@ var errUndo = errors.New("the command failed")
 func newExecution(s *Server) *execution {
 	e := &execution{log: s.log}
 	e.track.server, e.track.call = s, &e.Call
-	e.job.Fn, e.job.After = e.transact, e.release
+	e.job.Fn, e.job.After = e.transact, e.committed
 	return e
 }
 
@@ -170,24 +170,19 @@ func (e *execution) settle() {
 	}
 }
 
+// committed is what follows a transaction of the command's own.
+func (e *execution) committed() {
+	e.session.reach(&e.job)
+	e.release()
+}
+
 // release lets what waited for the commit happen. The engine calls it in the order of commits; for a command without a
 // transaction the session does. Once more does nothing.
 func (e *execution) release() {
-	if e.session != nil && !e.standsIn {
-		e.session.reach(e.transaction())
-	}
 	e.announce()
 	e.track.server.invalidate(e.Client, e.track.changes, e.track.flushed)
 	e.forgo()
 	e.deliver()
-}
-
-// transaction is the job that runs the command.
-func (e *execution) transaction() *store.Job {
-	if e.scripted() {
-		return &e.script.job
-	}
-	return &e.job
 }
 
 // announce publishes what happened to keys and runs the effects.

@@ -43,7 +43,7 @@ type scriptRun struct {
 
 func newScriptRun(e *execution) *scriptRun {
 	r := &scriptRun{e: e, server: e.track.server}
-	r.job.Fn, r.job.After = r.transact, e.release
+	r.job.Fn, r.job.After = r.transact, r.committed
 	r.track.server, r.track.call = r.server, &r.call
 	r.ledger.server = r.server
 	r.publish = r.ledger.publish
@@ -103,6 +103,12 @@ func (r *scriptRun) run() reply.Reply {
 		return reply.Err(err)
 	}
 	return r.answer
+}
+
+// committed is what follows the transaction.
+func (r *scriptRun) committed() {
+	r.e.session.reach(&r.job)
+	r.e.release()
 }
 
 // transact is the body of the transaction; the engine may call it again.

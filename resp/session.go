@@ -57,8 +57,8 @@ type session struct {
 func (s *session) context() context.Context { return context.Background() }
 
 // serve runs a whole pipeline: the commands that redcon has parsed from what the socket
-// held. Consecutive commands on keys go to the engine together, which runs different
-// shards side by side; every other command is a barrier. Replies keep the order.
+// held. Consecutive commands on keys go to the engine together, which runs them in their
+// order; every other command is a barrier. Replies keep the order.
 func (s *session) serve(first redcon.Command) {
 	s.arrive()
 	s.hold()

@@ -177,11 +177,3 @@ func Run(ctx context.Context, e Engine, j *Job) {
 		j.After()
 	}
 }
-
-// Joiner is an optional interface of engines that can commit together with their peers
-// in one step, so that a crash leaves all of a transaction or nothing of it.
-type Joiner interface {
-	// Join runs fn in one transaction over peers, this engine among them, given in
-	// ascending order of shards; fn gets one Tx for each.
-	Join(ctx context.Context, peers []Engine, fn func([]Tx) error) error
-}
