@@ -5,15 +5,20 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"sync/atomic"
+	"time"
 
 	"larder/store"
 )
 
-// Nobody in the line waits for a disk. A job that meets a read which cannot be answered from memory steps aside with
-// the rest of its ticket: what it has written is taken back, and the group goes on. Its client's own goroutine reads
-// what was missing, beside those of other clients, and gets into the line again. The read leaves the row where all
-// snapshots find it, or, for a range, on the ticket, which is good as long as the file does not change. A job that
+// Nobody in the line waits for a slow disk. A job that meets a read which cannot be answered from memory steps aside
+// with the rest of its ticket: what it has written is taken back, and the group goes on. Its client's own goroutine
+// reads what was missing, beside those of other clients, and gets into the line again. The read leaves the row where
+// all snapshots find it, or, for a range, on the ticket, which is good as long as the file does not change. A job that
 // was aside twice reads in the line.
+//
+// While the files answer quickly, because the system has their pages in memory, jobs read in the line at once: to step
+// aside costs a few microseconds more than such a read. See pace.
 
 // asideMost is how often a ticket steps aside.
 const asideMost = 2
@@ -66,14 +71,50 @@ func (b *bottom) patient() bool {
 	return b.hurry == nil || b.ticket == nil || b.ticket.tries >= asideMost
 }
 
+// read runs a read from memory, and if that does not have the answer and the disk is quick, from the file. ErrCold means
+// that the job must step aside.
+func (b *bottom) read(do func() error) error {
+	b.hurry.Hurry(true)
+	err := do()
+	b.hurry.Hurry(false)
+	if pace := &b.engine.order.pace; isCold(err) && pace.quick() {
+		start := time.Now()
+		err = do()
+		pace.note(time.Since(start))
+	}
+	return err
+}
+
+// pace knows how long reads of the files take. For any goroutine.
+type pace struct{ run atomic.Int32 } // of quick reads, one behind the other
+
+const (
+	// quickRead is what a read takes that does not wait for a disk.
+	quickRead = 200 * time.Microsecond
+	// quickRun is how many quick reads it takes until jobs read in the line; one that is slow ends that.
+	quickRun = 64
+)
+
+func (p *pace) quick() bool { return p.run.Load() >= quickRun }
+
+func (p *pace) note(took time.Duration) {
+	if took >= quickRead {
+		p.run.Store(0)
+	} else if !p.quick() {
+		p.run.Add(1)
+	}
+}
+
 // Heads are mostly among the rows that are remembered.
 func (b *bottom) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, error) {
 	if b.patient() {
 		return b.BaseTx.Heads(dst, keys...)
 	}
-	b.hurry.Hurry(true)
-	heads, err := b.BaseTx.Heads(dst, keys...)
-	b.hurry.Hurry(false)
+	heads := dst
+	err := b.read(func() (err error) {
+		heads, err = b.BaseTx.Heads(dst, keys...)
+		return err
+	})
 	if isCold(err) {
 		own := cloneKeys(keys)
 		return dst, b.cold(func(tx store.BaseTx, _ *tray) error {
@@ -89,9 +130,12 @@ func (b *bottom) Row(k store.Key) (store.Head, bool, error) {
 	if b.patient() {
 		return b.BaseTx.Row(k)
 	}
-	b.hurry.Hurry(true)
-	h, there, err := b.BaseTx.Row(k)
-	b.hurry.Hurry(false)
+	var h store.Head
+	there := false
+	err := b.read(func() (err error) {
+		h, there, err = b.BaseTx.Row(k)
+		return err
+	})
 	if isCold(err) {
 		own := cloneKeys([]store.Key{k})[0]
 		return h, false, b.cold(func(tx store.BaseTx, _ *tray) error {
@@ -107,9 +151,11 @@ func (b *bottom) Items(dst []store.Item, id store.ID, p store.Part, fields ...[]
 	if b.patient() {
 		return b.BaseTx.Items(dst, id, p, fields...)
 	}
-	b.hurry.Hurry(true)
-	items, err := b.BaseTx.Items(dst, id, p, fields...)
-	b.hurry.Hurry(false)
+	items := dst
+	err := b.read(func() (err error) {
+		items, err = b.BaseTx.Items(dst, id, p, fields...)
+		return err
+	})
 	if isCold(err) {
 		own := make([][]byte, len(fields))
 		for i, f := range fields {
@@ -125,7 +171,7 @@ func (b *bottom) Items(dst []store.Item, id store.ID, p store.Part, fields ...[]
 
 // Count looks on the ticket.
 func (b *bottom) Count(id store.ID, p store.Part, r store.Range) (int64, error) {
-	if b.patient() || id == 0 {
+	if b.patient() || id == 0 || b.engine.order.pace.quick() {
 		return b.BaseTx.Count(id, p, r)
 	}
 	if f := b.fetched(id, p, r, true); f != nil {
@@ -141,7 +187,7 @@ func (b *bottom) Count(id store.ID, p store.Part, r store.Range) (int64, error) 
 
 // Range looks on the ticket, and else in what the base has read ahead.
 func (b *bottom) Range(id store.ID, p store.Part, r store.Range) iter.Seq2[store.Item, error] {
-	if b.patient() || id == 0 {
+	if b.patient() || id == 0 || b.engine.order.pace.quick() {
 		return b.BaseTx.Range(id, p, r)
 	}
 	return func(yield func(store.Item, error) bool) {
@@ -239,6 +285,8 @@ func (o *Order) fetch(t *ticket) {
 	if err != nil {
 		return
 	}
+	start := time.Now()
+	defer func() { o.pace.note(time.Since(start)) }()
 	carried := &tray{engine: m.engine}
 	if h, ok := tx.(store.Hurrier); ok {
 		carried.version = h.Version()

@@ -23,6 +23,7 @@ type Order struct {
 	mode   *atomic.Int32
 	clock  clock
 	line   line
+	pace   pace
 	views  sync.Pool // of *view
 	closed atomic.Bool
 
