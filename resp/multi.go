@@ -211,7 +211,7 @@ func (b *block) spoilt(i int, e *execution, tx store.Tx) bool {
 		return false
 	}
 	_ = e.transact(tx)
-	if e.track.again {
+	if e.track.void() {
 		return true // the engine calls attempt again by itself
 	}
 	b.failed[i] = e.reply.IsError() && e.track.wrote && !e.Keep

@@ -90,7 +90,7 @@ func (r *scriptRun) remember() {
 // finish takes what a command has led to, or ends the attempt if that is void.
 func (r *scriptRun) finish(run *lua.Run, entry *entry, took time.Duration, answer *reply.Reply) {
 	switch {
-	case r.track.again:
+	case r.track.void():
 		r.again = true
 		run.Abort()
 	case r.tx.outside:
@@ -196,6 +196,9 @@ func (t *boundedTx) Scan(db int, from store.Cursor, n int) ([]store.Entry, store
 	entries, next, err := t.Tx.Scan(db, from, n)
 	return entries, next, t.note(err)
 }
+
+// Void is the transaction's.
+func (t *boundedTx) Void() bool { return given(t.Tx) }
 
 // RandomKey notes.
 func (t *boundedTx) RandomKey(db int) ([]byte, bool, error) {

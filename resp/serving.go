@@ -144,7 +144,7 @@ func (v *serving) serve(tx store.Tx, w *waiter, next int) error {
 	}
 	_ = run.transact(tx) // an error is its reply
 	switch {
-	case run.track.again:
+	case run.track.void():
 		return store.ErrAgain
 	case run.reply.IsError() && run.track.wrote:
 		return errSpoilt

@@ -67,6 +67,14 @@ func (t *trackTx) seen(err error) error {
 	return err
 }
 
+// void reports whether the engine has given this run up. A read may have met that, too.
+func (t *trackTx) void() bool { return t.again || given(t.Tx) }
+
+func given(tx store.Tx) bool {
+	v, ok := tx.(store.Voidable)
+	return ok && v.Void()
+}
+
 // changed notes a write to a key.
 func (t *trackTx) changed(k store.Key) {
 	t.wrote = true

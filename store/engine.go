@@ -177,3 +177,10 @@ func Run(ctx context.Context, e Engine, j *Job) {
 		j.After()
 	}
 }
+
+// Voidable is an optional interface of a Tx whose engine may give a run of fn up, to begin another, by ErrAgain from any
+// method.
+type Voidable interface {
+	// Void reports whether this run is given up: what it answers, be it an error, counts for nothing.
+	Void() bool
+}

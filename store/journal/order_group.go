@@ -125,6 +125,11 @@ func (g *group) outcome() (wrote, large bool) {
 	return wrote, large
 }
 
+func (g *group) void() bool {
+	_, large := g.outcome()
+	return large || g.ticket.missing != nil
+}
+
 func (g *group) runJob(t *ticket, j *store.Job) error {
 	g.ticket = t
 	for _, shard := range g.open {
