@@ -50,11 +50,3 @@ func (f *fence) whole() error {
 	}
 	return store.ErrScope
 }
-
-// fenced gives the top of a stack a fence. A bare snapshot has the base's own.
-func fenced(top store.BaseTx, s *store.Scope) store.BaseTx {
-	if m, ok := top.(*merged); ok {
-		m.fence = fence{scope: s}
-	}
-	return top
-}
