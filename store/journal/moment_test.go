@@ -2,9 +2,12 @@ package journal_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
+	"strconv"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -227,5 +230,65 @@ func TestTimeStandsStillWhileATransactionRunsOnTheBases(t *testing.T) {
 	last := inside[len(inside)-1]
 	if err != nil || during[len(during)-1] > last {
 		t.Errorf("a View at %d, before a transaction at %d, %v", during[len(during)-1], last, err)
+	}
+}
+
+// TestCloseWhileJobsWait closes the journal under load: every job is done or refused, what was acknowledged is in the bases,
+// and nothing is there in one of them alone.
+func TestCloseWhileJobsWait(t *testing.T) {
+	for range 20 {
+		s := newShop(t)
+		var acked atomic.Int64
+		var clients sync.WaitGroup
+		for range 6 {
+			clients.Go(func() {
+				for {
+					n := int64(0)
+					err := s.j.Order().Update(context.Background(), store.One(s.keys[:]...), func(tx store.Tx) error {
+						list, err := values(tx, s.keys[0])
+						if err != nil {
+							return err
+						}
+						n, _ = strconv.ParseInt(list[0], 10, 64)
+						n++
+						for _, k := range s.keys {
+							if err == nil {
+								err = store.SetString(tx, k, strconv.AppendInt(nil, n, 10), 0)
+							}
+						}
+						return err
+					})
+					if err != nil {
+						if !errors.Is(err, store.ErrClosed) {
+							t.Error(err)
+						}
+						return
+					}
+					for most := acked.Load(); n > most && !acked.CompareAndSwap(most, n); most = acked.Load() {
+					}
+				}
+			})
+		}
+		for acked.Load() < 50 {
+			runtime.Gosched()
+		}
+		if err := s.j.Close(); err != nil {
+			t.Error(err)
+		}
+		clients.Wait()
+		var got []string
+		for i, b := range s.bases {
+			err := b.View(context.Background(), store.One(s.keys[i]), func(tx store.Tx) error {
+				list, err := values(tx, s.keys[i])
+				got = append(got, list...)
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		if want := strconv.FormatInt(acked.Load(), 10); got[0] != want || got[1] != want {
+			t.Fatalf("the bases have %q, and %s was acknowledged", got, want)
+		}
 	}
 }
