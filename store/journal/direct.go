@@ -109,9 +109,6 @@ func (d *directTx) mark(lsn uint64) error {
 // The caller holds writing.
 func (e *Engine) direct(j *store.Job) error {
 	e.Direct.Add(1)
-	if done, err := e.flushAlone(j); done {
-		return err
-	}
 	if err := e.drain(); err != nil {
 		return err
 	}

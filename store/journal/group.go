@@ -247,11 +247,18 @@ func (e *Engine) emptyPayload() []byte {
 
 // absorb makes the group visible.
 func (e *Engine) absorb(lsn uint64) {
+	flushes := len(e.group.emptied) > 0
+	if flushes {
+		e.flushed()
+	}
 	e.overlay.Lock()
 	defer e.overlay.Unlock()
 	e.fill.add(e.group.grown)
 	next, taken := e.now.push(e.group, lsn)
 	e.now = next
+	if flushes {
+		e.recount()
+	}
 	e.room.follow(e)
 	if taken {
 		e.group = newLayer()

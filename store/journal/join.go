@@ -104,9 +104,6 @@ func publishJoined(log *Log, shards []*Engine) error {
 // first base commits, and each base commits with its LSN as mark: after a crash between
 // two commits, those that lack it replay it.
 func joinBases(log *Log, shards []*Engine, fn func([]store.Tx) error) error {
-	if done, err := joinFlush(log, shards, fn); done {
-		return err
-	}
 	for _, s := range shards {
 		s.Direct.Add(1)
 		if err := s.drain(); err != nil {

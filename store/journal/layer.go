@@ -28,6 +28,10 @@ type layer struct {
 	lost map[store.ID]struct{}
 	// fresh are the ids given out to the group that fills this layer.
 	fresh []store.ID
+	// emptied are the databases of which nothing below is seen: see emptied.go.
+	emptied map[int]bool
+	// concealed is what they count for in the base and in the layers that settle: grown is less by so much.
+	concealed store.Fill
 	// moved says that an id may have gone from one key to another.
 	moved bool
 	bytes int64      // what it takes
@@ -58,9 +62,12 @@ func (l *layer) reset() {
 	clear(l.noted)
 	l.ttl.Clear()
 	l.bytes, l.moved, l.fresh, l.grown = 0, false, l.fresh[:0], store.Fill{}
+	l.emptied, l.concealed = nil, store.Fill{}
 }
 
-func (l *layer) empty() bool { return l.heads.n == 0 && len(l.colls) == 0 && len(l.lost) == 0 }
+func (l *layer) empty() bool {
+	return l.heads.n == 0 && len(l.colls) == 0 && len(l.lost) == 0 && len(l.emptied) == 0
+}
 
 // ordered returns the heads in order, making the order at the first call: see coll.ordered.
 func (l *layer) ordered() *btree.BTreeG[*headEntry] {
@@ -175,9 +182,17 @@ func (l *layer) closeColl(k collKey) {
 	l.bytes -= collBytes
 }
 
+// absorbs reports whether g may be absorbed: a layer empties databases before it puts, and whose id has moved out of one
+// must have moved by then.
+func (l *layer) absorbs(g *layer) bool {
+	return g.bytes <= meltBytes && (len(g.emptied) == 0 || !l.moved)
+}
+
 // absorb moves a group's writes into l. What lies below an entry of g is either an entry
 // of l, whose own knowledge stays right, or what lies below l.
 func (l *layer) absorb(g *layer) {
+	l.flush(g.emptied)
+	l.grown, l.concealed = l.grown.Minus(g.concealed), l.concealed.Plus(g.concealed)
 	for e := range g.heads.all() {
 		l.absorbHead(e)
 	}

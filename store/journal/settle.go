@@ -179,9 +179,14 @@ func applyAll(layers []*layer, tx store.BaseTx) error {
 
 // apply writes a layer into the base, in key order, so that pages are touched once.
 func (l *layer) apply(tx store.BaseTx) error {
-	orphans, err := l.lost, error(nil)
+	for _, db := range slices.Sorted(maps.Keys(l.emptied)) {
+		if err := tx.Flush(db); err != nil {
+			return err
+		}
+	}
+	dead, given, err := l.lost, []store.ID(nil), error(nil)
 	if l.moved {
-		orphans, err = l.applyMoved(tx)
+		dead, given, err = l.applyMoved(tx)
 	} else {
 		err = l.applyHeads(tx)
 	}
@@ -189,21 +194,14 @@ func (l *layer) apply(tx store.BaseTx) error {
 		return err
 	}
 	for _, k := range l.collKeys() {
-		if _, dead := orphans[k.id]; dead {
+		if _, gone := dead[k.id]; gone {
 			continue
 		}
 		if err := l.colls[k].apply(tx, k); err != nil {
 			return err
 		}
 	}
-	if !l.moved {
-		return nil // the base has orphaned what its heads gave up
-	}
-	ids := make([]store.ID, 0, len(orphans))
-	for id := range orphans {
-		ids = append(ids, id)
-	}
-	return tx.Orphan(ids...)
+	return tx.Orphan(given...)
 }
 
 // applyHeads writes the heads of a layer in which no id has moved to another key.
@@ -222,31 +220,34 @@ func (l *layer) applyHeads(tx store.BaseTx) (err error) {
 	return nil
 }
 
-// applyMoved writes the heads of a layer with renames. It returns the ids that lost their head and found no other
-// in this layer: a renamed key's id is lost under the old name and found under the new.
-func (l *layer) applyMoved(tx store.BaseTx) (orphans map[store.ID]struct{}, err error) {
-	orphans = maps.Clone(l.lost)
+// applyMoved writes the heads of a layer with renames: a renamed key's id is lost under the old name and found under
+// the new. It returns the ids that lost their head and found no other in this layer, and those among them that the base
+// does not know to be orphans: it has orphaned what its own heads gave up and what was flushed.
+func (l *layer) applyMoved(tx store.BaseTx) (dead map[store.ID]struct{}, given []store.ID, err error) {
+	dead = maps.Clone(l.lost)
 	heads := l.sorted()
 	for _, e := range heads {
 		old, err := detachOld(tx, e)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if old != 0 {
-			orphans[old] = struct{}{}
+			dead[old] = struct{}{}
+			given = append(given, old)
 		}
 	}
 	for _, e := range heads {
 		if !e.live() {
 			continue
 		}
-		delete(orphans, e.id)
+		delete(dead, e.id)
 		stamp(tx, e)
 		if err := tx.PutHead(e.key(), e.head()); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return orphans, nil
+	given = slices.DeleteFunc(given, func(id store.ID) bool { _, gone := dead[id]; return !gone })
+	return dead, given, nil
 }
 
 // detachOld takes the head below away if the layer's differs in its id, and returns the

@@ -46,7 +46,7 @@ func (e *Engine) Expired(ctx context.Context, nowMillis int64, n int) ([]store.K
 
 func hidden(layers []*layer, k store.Key) bool {
 	for _, l := range layers {
-		if l.head(k) != nil {
+		if l.head(k) != nil || l.emptied[k.DB] {
 			return true
 		}
 	}
@@ -127,37 +127,64 @@ func (e *Engine) Keyspaces(ctx context.Context) ([]store.Keyspace, error) {
 		if err != nil {
 			return err
 		}
-		spaces, err = correct(top, byDB, spaces)
+		spaces, err = correct(top, byDB)
 		return err
 	})
 	return spaces, err
 }
 
-// correct adds the deltas of each layer of a stack to the counts by database.
-func correct(top store.BaseTx, byDB map[int]*store.Keyspace, spaces []store.Keyspace) ([]store.Keyspace, error) {
-	for m, ok := top.(*merged); ok; m, ok = m.low.(*merged) {
-		for _, db := range m.databases() {
-			delta, err := m.deltas(db)
-			if err != nil {
+// correct adds the deltas of each layer of a stack to the counts by database, down to a layer that has emptied it.
+func correct(top store.BaseTx, byDB map[int]*store.Keyspace) ([]store.Keyspace, error) {
+	added, gone := map[int]*store.Keyspace{}, map[int]bool{}
+	for low := top; low != nil; {
+		switch m := low.(type) {
+		case *emptied:
+			maps.Copy(gone, m.layer.emptied)
+			low = m.BaseTx
+		case *merged:
+			if err := m.addDeltas(added, gone); err != nil {
 				return nil, err
 			}
-			space := byDB[db]
-			if space == nil {
-				space = &store.Keyspace{DB: db}
-				byDB[db] = space
-			}
-			space.Keys += delta.Keys
-			space.Expires += delta.Volatile
-			space.Bytes += delta.Data
+			low = m.low
+		default:
+			low = nil
 		}
 	}
-	spaces = spaces[:0:0]
-	for _, db := range slices.Sorted(maps.Keys(byDB)) {
-		if space := byDB[db]; space.Keys > 0 {
+	for db, space := range byDB {
+		if sum := added[db]; sum != nil && !gone[db] {
+			sum.AvgTTLMillis = space.AvgTTLMillis
+			sum.Keys, sum.Expires, sum.Bytes = sum.Keys+space.Keys, sum.Expires+space.Expires, sum.Bytes+space.Bytes
+		} else if !gone[db] {
+			added[db] = space
+		}
+	}
+	var spaces []store.Keyspace
+	for _, db := range slices.Sorted(maps.Keys(added)) {
+		if space := added[db]; space.Keys > 0 {
 			spaces = append(spaces, *space)
 		}
 	}
 	return spaces, nil
+}
+
+// addDeltas adds what the layer adds to the databases that no layer above it has emptied.
+func (m *merged) addDeltas(sums map[int]*store.Keyspace, gone map[int]bool) error {
+	for _, db := range m.databases() {
+		if gone[db] {
+			continue
+		}
+		delta, err := m.deltas(db)
+		if err != nil {
+			return err
+		}
+		if sums[db] == nil {
+			sums[db] = &store.Keyspace{DB: db}
+		}
+		sums[db].Keys += delta.Keys
+		sums[db].Expires += delta.Volatile
+		sums[db].Bytes += delta.Data
+	}
+	return nil
 }
 
 // databases lists those the layer has entries of.

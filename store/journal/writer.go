@@ -58,7 +58,7 @@ func (w *writer) PutHead(k store.Key, h store.Head) error {
 // noteLost records the id that a head of the generation being filled gives up; an id
 // further below is found when that generation settles.
 func (w *writer) noteLost(k store.Key, id store.ID) {
-	if e := w.now.head(k); e != nil && e.id != 0 && e.id != id {
+	if e := w.now.head(k); !w.layer.emptied[k.DB] && e != nil && e.id != 0 && e.id != id {
 		w.layer.lost[e.id] = struct{}{}
 	}
 }
@@ -77,7 +77,7 @@ func (w *writer) room() error {
 }
 
 // tooLarge has the engine run the transaction again without the overlay, straight on the
-// base: it writes more than the overlay should hold, or empties databases.
+// base: it writes more than the overlay should hold, or exchanges databases.
 func (w *writer) tooLarge() error {
 	w.large = true
 	return store.ErrAgain
@@ -313,13 +313,8 @@ func (w *writer) dropItem(id store.ID, p store.Part, it store.Item) (ch store.Ch
 	return ch, nil
 }
 
-// Flush and Swap change whole databases: they leave the overlay.
-func (w *writer) Flush(int) error { return w.leave() }
-
-// Swap: see Flush.
-func (w *writer) Swap(int, int) error { return w.leave() }
-
-func (w *writer) leave() error {
+// Swap exchanges whole databases: it leaves the overlay.
+func (w *writer) Swap(int, int) error {
 	if err := w.whole(); err != nil {
 		return err
 	}
