@@ -28,6 +28,7 @@ type Engine struct {
 
 	writing  sync.Mutex
 	group    *layer // the leader's
+	strait   strait // what the present group may not write
 	rec      recorder
 	payload  []byte // of the record being appended
 	nextID   store.ID
@@ -41,6 +42,7 @@ type Engine struct {
 	now     *generations
 	settles chan struct{} // closed when the frozen generation is gone; nil without one
 	failed  error         // why the last settle failed
+	resting bool          // it has failed, and the next attempt waits
 	closed  bool
 
 	Settles    atomic.Int64 // generations written to the base

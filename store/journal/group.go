@@ -106,12 +106,15 @@ func (e *Engine) careful() bool { return SyncMode(e.sync.Load()) == Always }
 // commit runs a group and publishes it, and returns the newest record that its jobs have seen. Jobs that are too large
 // for the overlay run afterwards, each by itself, straight on the base.
 func (e *Engine) commit(jobs []*store.Job) (seen uint64) {
-	if err := e.waitForRoom(); err != nil {
+	strait, err := e.waitForRoom()
+	if err != nil {
 		fail(jobs, err)
 		return 0
 	}
 	e.writing.Lock()
 	defer e.writing.Unlock()
+	e.strait = strait
+	defer e.relax()
 	if e.closed {
 		fail(jobs, store.ErrClosed)
 		return 0
@@ -135,6 +138,8 @@ func (e *Engine) attempt(jobs []*store.Job) int {
 	for {
 		n, spoilt, err := e.tryGroup(jobs, failed)
 		switch {
+		case err == errStrait:
+			continue
 		case err != nil:
 			fail(jobs[:n], err)
 			return n
@@ -180,7 +185,7 @@ func (e *Engine) over(fn func(top store.BaseTx, now *generations)) error {
 }
 
 func (e *Engine) writer(top store.BaseTx, now *generations) *writer {
-	return &writer{merged: merged{layer: e.group, low: top, hash: e.base.Hash}, engine: e, now: now}
+	return &writer{merged: merged{layer: e.group, low: top, hash: e.base.Hash}, engine: e, now: now, strait: e.strait}
 }
 
 // runJobs runs each job once. It stops before one that is too large, and at one that
@@ -225,7 +230,7 @@ func runJob(w *writer, j *store.Job) error {
 // must: see careful.
 func (e *Engine) publish() error {
 	e.payload = section(e.emptyPayload(), e.shard, e.rec.buf)
-	lsn, err := e.log.Append(e.payload)
+	lsn, err := e.record(e.payload, e.rec.demand())
 	if err != nil {
 		return err
 	}

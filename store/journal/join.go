@@ -20,19 +20,26 @@ func (e *Engine) Join(ctx context.Context, peers []store.Engine, fn func([]store
 		}
 		shards[i] = peer
 	}
-	for _, s := range shards {
-		if err := s.waitForRoom(); err != nil {
+	straits := make([]strait, len(shards))
+	for i, s := range shards {
+		var err error
+		if straits[i], err = s.waitForRoom(); err != nil {
 			return err
 		}
 	}
-	for _, s := range shards {
+	for i, s := range shards {
 		s.writing.Lock()
 		defer s.writing.Unlock()
+		s.strait = straits[i]
+		defer s.relax()
 		if s.closed {
 			return store.ErrClosed
 		}
 	}
 	large, err := joinOverlays(e.log, shards, fn)
+	if err == errStrait {
+		large, err = joinOverlays(e.log, shards, fn)
+	}
 	if large {
 		return joinBases(e.log, shards, fn)
 	}
@@ -75,16 +82,24 @@ func joinOverlays(log *Log, shards []*Engine, fn func([]store.Tx) error) (large 
 
 func publishJoined(log *Log, shards []*Engine) error {
 	payload := shards[0].emptyPayload()
+	need := frees
 	for _, s := range shards {
 		if len(s.rec.buf) > 0 {
 			payload = section(payload, s.shard, s.rec.buf)
+			need = max(need, s.rec.demand())
 		}
 	}
 	if len(payload) == 0 {
 		return nil
 	}
 	shards[0].payload = payload
-	lsn, err := log.Append(payload)
+	lsn, err := log.Append(payload, need)
+	if outOfSpace(err) && need == grows && shards[0].strait.grow == nil {
+		for _, s := range shards {
+			s.strait.grow = err
+		}
+		return errStrait
+	}
 	if err != nil {
 		return err
 	}
@@ -132,10 +147,12 @@ func joinBases(log *Log, shards []*Engine, fn func([]store.Tx) error) error {
 
 func recordDirect(log *Log, shards []*Engine, direct []*directTx) error {
 	var payload []byte
+	need := frees
 	for i, d := range direct {
 		payload = section(payload, shards[i].shard, d.rec.buf)
+		need = max(need, d.rec.demand())
 	}
-	lsn, err := log.Append(payload)
+	lsn, err := log.Append(payload, need)
 	if err != nil {
 		return err
 	}

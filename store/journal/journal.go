@@ -90,6 +90,7 @@ func (j *Journal) Settling() bool {
 
 // Tend settles generations that have been idle since the last call.
 func (j *Journal) Tend() {
+	j.log.stock()
 	for _, e := range j.shards {
 		e.tend()
 	}
@@ -204,7 +205,9 @@ func (j *Journal) begin(next uint64, old []string) error {
 	if err := j.log.begin(next); err != nil {
 		return err
 	}
-	return errors.Join(removeAll(old), j.log.dropSpare())
+	err := errors.Join(removeAll(old), j.log.dropSpare())
+	j.log.stock()
+	return err
 }
 
 // replay applies a record's sections to the shards whose mark is behind it.

@@ -182,10 +182,10 @@ func (l *layer) closeColl(k collKey) {
 	l.bytes -= collBytes
 }
 
-// absorbs reports whether g may be absorbed: a layer empties databases before it puts, and whose id has moved out of one
+// absorbs reports whether g may be absorbed, if it has at most so many bytes: a layer empties databases before it puts, and whose id has moved out of one
 // must have moved by then.
-func (l *layer) absorbs(g *layer) bool {
-	return g.bytes <= meltBytes && (len(g.emptied) == 0 || !l.moved)
+func (l *layer) absorbs(g *layer, most int64) bool {
+	return g.bytes <= most && (len(g.emptied) == 0 || !l.moved)
 }
 
 // absorb moves a group's writes into l. What lies below an entry of g is either an entry

@@ -44,6 +44,8 @@ type segment struct {
 	size  int64
 	salt  uint64
 	chain uint32
+	// held is how long the file is if it was a reserve: it takes no more.
+	held int64
 	// suspect: an fsync failed, so that the file may lack what was written to it.
 	suspect bool
 }

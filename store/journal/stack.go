@@ -129,8 +129,8 @@ func (g *generations) push(group *layer, lsn uint64) (next *generations, taken b
 	if len(group.emptied) > 0 {
 		g.unburden(group.emptied)
 	}
-	next = g.melt()
-	if top := next.top(); top.pins.Load() == 0 && top.absorbs(group) {
+	next = g.melt(meltBytes)
+	if top := next.top(); top.pins.Load() == 0 && top.absorbs(group, meltBytes) {
 		top.absorb(group)
 		top.last = lsn
 		return next, false
@@ -139,9 +139,9 @@ func (g *generations) push(group *layer, lsn uint64) (next *generations, taken b
 	return &generations{frozen: next.frozen, active: append(slices.Clip(next.active), group)}, true
 }
 
-// melt joins the newest layers that no View reads. A View pins the newest layer it
+// melt joins the newest layers that no View reads, unless they are larger than most. A View pins the newest layer it
 // reads, so an unpinned one may change if none above it is pinned either.
-func (g *generations) melt() *generations {
+func (g *generations) melt(most int64) *generations {
 	free := len(g.active)
 	for free > 0 && g.active[free-1].pins.Load() == 0 {
 		free--
@@ -152,7 +152,7 @@ func (g *generations) melt() *generations {
 	active := slices.Clone(g.active[:free+1])
 	for _, l := range g.active[free+1:] {
 		into := active[len(active)-1]
-		if !into.absorbs(l) {
+		if !into.absorbs(l, most) {
 			active = append(active, l)
 			continue
 		}

@@ -14,6 +14,7 @@ type writer struct {
 	engine *Engine
 	now    *generations // what lies under the group
 	rec    recorder
+	strait strait
 	wrote  bool // the present job has written
 	large  bool // the present job is too large, whatever error it makes of being told so
 	// shown is the last placed item that a range has shown: who pops a list reads its end and then drops it. What
@@ -37,6 +38,9 @@ func (w *writer) NewID(k store.Key) (store.ID, error) {
 // PutHead never reads below: a SET of a key that is not in the overlay costs no page.
 func (w *writer) PutHead(k store.Key, h store.Head) error {
 	if err := w.admits(k); err != nil {
+		return err
+	}
+	if err := w.strait.admit(growing(h)); err != nil {
 		return err
 	}
 	w.wrote = true
@@ -111,6 +115,9 @@ func (w *writer) Drop(keys ...store.Key) (int, error) {
 
 // hide records that a key is gone. was is its head if the caller has looked.
 func (w *writer) hide(k store.Key, was *store.Head) error {
+	if err := w.strait.admit(false); err != nil {
+		return err
+	}
 	w.wrote = true
 	if w.layer.head(k) != nil {
 		w.layer.setHead(k, w.position(k), store.Head{})
@@ -168,6 +175,9 @@ func (w *writer) Unlink(k store.Key) error { return w.Detach(k) }
 // PutItems must know whether each item is new, so it looks below for those that the layer
 // does not have; an id that was made in this generation has nothing below.
 func (w *writer) PutItems(id store.ID, p store.Part, items ...store.Item) (store.Change, error) {
+	if err := w.strait.admit(true); err != nil {
+		return store.Change{}, err
+	}
 	w.wrote = true
 	if id >= w.engine.nextID { // a record that is replayed
 		w.engine.noteID(id)
@@ -294,6 +304,9 @@ func (w *writer) DropItems(id store.ID, p store.Part, fields ...[]byte) (store.C
 }
 
 func (w *writer) dropItem(id store.ID, p store.Part, it store.Item) (ch store.Change, err error) {
+	if err := w.strait.admit(false); err != nil {
+		return ch, err
+	}
 	c := w.layer.openColl(id, p)
 	if r := c.find(it.Pos, it.Field); r != nil {
 		if !r.live {
