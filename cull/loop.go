@@ -9,6 +9,7 @@ package cull
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -64,8 +65,10 @@ type Loop struct {
 
 	idle    atomic.Bool // active expiry is off
 	syncing atomic.Bool
+	full    atomic.Bool // a chore found no space: a checkpoint is due
 
 	lastSync, lastCheckpoint time.Time // Disk's own
+	restUntil                time.Time // Cycle's own: sweeping has failed
 	behind                   bool      // Cycle's own: the last one had more to sweep than time
 
 	stop context.CancelFunc
@@ -147,6 +150,9 @@ func (l *Loop) every(ctx context.Context, chore func(context.Context)) {
 func (l *Loop) failed(ctx context.Context, chore string, err error) bool {
 	if err == nil {
 		return false
+	}
+	if errors.Is(err, &store.Error{Code: store.CodeFull}) {
+		l.full.Store(true)
 	}
 	if ctx.Err() == nil {
 		l.stats.Failures.Add(1)

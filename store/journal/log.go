@@ -289,6 +289,9 @@ func (l *Log) Settled(shard int, lsn uint64) {
 	defer l.mu.Unlock()
 	l.settled[shard] = max(l.settled[shard], lsn)
 	l.reap()
+	if l.short != nil {
+		l.stockNow() // before others take what has become free
+	}
 }
 
 // reap deletes the segments that no shard needs. The caller holds mu.

@@ -32,39 +32,87 @@ func (e *Engine) postpone(mark store.Mark, err error) {
 	time.AfterFunc(settleRetry, e.settleAgain)
 }
 
-// relieve does what may help a base without space. Its own log has room again once it has been copied. The reserve is
-// left to a generation that may fit into it.
+// relieve does what may help a base without space. One that has next to nothing to write gets the reserve, and nobody
+// else may take it then. Any other has its own log copied, so that it can begin again.
 func (e *Engine) relieve(cause error) {
 	if e.modest() {
 		e.log.giveSpace(cause)
+		return
 	}
-	if c, ok := e.base.(store.Checkpointer); ok {
-		_ = c.Checkpoint(context.Background()) // the next attempt tells
-	}
+	_ = e.Checkpoint(context.Background()) // the next attempt tells
 }
 
-// modest reports whether the shard has no more to settle than its part of the reserve.
-func (e *Engine) modest() bool { return e.Bytes() <= spaceReserve/int64(len(e.room.shards)) }
+// modestBytes is how much a generation may have to write for the reserve to suffice, with the pages that it deletes from.
+const modestBytes = 64 << 10
 
-// settleAgain ends the rest after a failed attempt. While the reserve is given away, only shards that it may suffice for
-// try: the others would take it and fail all the same.
+// modest reports whether what the shard has to settle puts next to nothing.
+func (e *Engine) modest() bool {
+	e.overlay.Lock()
+	g := e.now
+	g.top().pins.Add(1)
+	e.overlay.Unlock()
+	defer g.top().pins.Add(-1)
+	var n int64
+	for _, l := range slices.Concat(g.frozen, g.active) {
+		if n += l.puts(); n > modestBytes {
+			return false
+		}
+	}
+	return true
+}
+
+// puts is about how many bytes the layer has to write.
+func (l *layer) puts() (n int64) {
+	for e := range l.heads.all() {
+		if e.live() {
+			n += int64(len(e.text))
+		}
+	}
+	for k, c := range l.colls {
+		if _, dead := l.lost[k.id]; !dead && c.lives > 0 {
+			for r := range c.rows.all() {
+				n += r.bytes()
+			}
+		}
+	}
+	return n
+}
+
+// spoken reports whether the reserve has been left to shards that have not settled yet: no other may take it.
+func (e *Engine) spoken() bool {
+	if e.log.shortOf() == nil {
+		return false
+	}
+	e.room.mu.Lock()
+	var failing []*Engine
+	for i := range e.room.shards {
+		if e.room.shards[i].failed != nil {
+			failing = append(failing, e.room.shards[i].engine)
+		}
+	}
+	e.room.mu.Unlock()
+	return slices.ContainsFunc(failing, (*Engine).modest)
+}
+
+// reserved is why a generation that is about to settle had better wait: the reserve has been left to smaller ones.
+func (e *Engine) reserved() error {
+	if short := e.log.shortOf(); short != nil && !e.modest() {
+		return short
+	}
+	return nil
+}
+
+// settleAgain ends the rest after a failed attempt.
 func (e *Engine) settleAgain() {
 	e.writing.Lock()
 	defer e.writing.Unlock()
 	e.overlay.Lock()
-	closed, failed := e.closed, e.failed
-	e.overlay.Unlock()
-	if closed {
-		return
-	}
-	if outOfSpace(failed) && e.log.shortOf() != nil && !e.modest() {
-		time.AfterFunc(settleRetry, e.settleAgain)
-		return
-	}
-	e.overlay.Lock()
 	e.resting = false
+	closed := e.closed
 	e.overlay.Unlock()
-	e.rotate()
+	if !closed {
+		e.rotate()
+	}
 }
 
 // thaw makes the layers that did not settle grow again.

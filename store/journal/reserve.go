@@ -42,9 +42,13 @@ func isFull(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is
 func (l *Log) stock() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.short == nil && l.reserve != nil {
-		return
+	if l.short != nil || l.reserve == nil {
+		l.stockNow()
 	}
+}
+
+// stockNow is stock for the holder of mu.
+func (l *Log) stockNow() {
 	l.turnOver()
 	if l.short = l.restock(); l.short != nil {
 		l.short = ioError("the reserves for a full disk cannot be made", l.short)

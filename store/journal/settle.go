@@ -97,6 +97,9 @@ func (e *Engine) settle(layers []*layer, mark store.Mark) {
 // handDown writes layers to the base. Log before data, always: the base never makes durable what the journal could
 // still lose.
 func (e *Engine) handDown(layers []*layer, mark store.Mark) error {
+	if err := e.reserved(); err != nil {
+		return err
+	}
 	if err := e.log.Sync(mark.LSN); err != nil {
 		return err
 	}

@@ -53,16 +53,19 @@ func hidden(layers []*layer, k store.Key) bool {
 	return false
 }
 
-// Sweep deletes orphans below: only drops that have settled are there.
+// Sweep deletes orphans below: only drops that have settled are there. It waits as Checkpoint does.
 func (e *Engine) Sweep(ctx context.Context, n int) (bool, error) {
-	if s, ok := e.base.(store.Sweeper); ok {
+	if s, ok := e.base.(store.Sweeper); ok && !e.spoken() {
 		return s.Sweep(ctx, n)
 	}
 	return false, nil
 }
 
-// Checkpoint folds the base's own log into its file.
+// Checkpoint folds the base's own log into its file, which may grow by that: not while a shard waits for the reserve.
 func (e *Engine) Checkpoint(ctx context.Context) error {
+	if e.spoken() {
+		return nil
+	}
 	if c, ok := e.base.(store.Checkpointer); ok {
 		return c.Checkpoint(ctx)
 	}

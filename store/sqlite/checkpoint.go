@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"larder/store"
@@ -45,6 +46,16 @@ func (k *checkpointer) passive() (left int64, err error) {
 	return left, err
 }
 
+// truncate copies the rest and gives the log's space back to a disk that was full.
+func (k *checkpointer) truncate(full *atomic.Bool) error {
+	busy := int64(0)
+	_, err := k.conn.query(`PRAGMA wal_checkpoint(TRUNCATE)`, func(s *stmt) { busy = s.int(0) })
+	if err == nil && busy == 0 {
+		full.Store(false)
+	}
+	return err
+}
+
 // Checkpoint moves the log into the file so that the next commit can start the log again. The bulk is
 // copied while writers go on; then they wait while the rest is, and while Views in progress
 // give up their snapshots. A long View only postpones the log's restart to the next call.
@@ -65,6 +76,9 @@ func (e *Engine) Checkpoint(ctx context.Context) error {
 		defer cancel()
 		for _, r := range e.readers.drain(wait) {
 			defer e.readers.put(r)
+		}
+		if e.full.Load() {
+			return e.check.truncate(&e.full)
 		}
 		_, err := e.check.passive()
 		return err

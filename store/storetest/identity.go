@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"context"
 	"fmt"
 
 	"larder/store"
@@ -108,8 +107,8 @@ func (w *world) sweep() {
 // settle has an engine that keeps writes in memory hand them down: only then is there something to sweep.
 func (w *world) settle() {
 	w.t.Helper()
-	if s, ok := w.e.(interface{ Flush(context.Context) error }); ok {
-		if err := s.Flush(ctx); err != nil {
+	if c, ok := w.e.(store.Checker); ok {
+		if _, err := c.Check(ctx, false); err != nil { // which looks at what has settled
 			w.t.Fatal(err)
 		}
 	}
