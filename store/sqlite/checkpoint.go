@@ -35,7 +35,7 @@ func (k *checkpointer) open(path string) (err error) {
 		return err
 	}
 	if k.wal, err = os.OpenFile(path+"-wal", os.O_RDWR, 0); err != nil {
-		return &store.Error{Code: store.CodeIO, Message: "cannot open the log", Err: err}
+		return &store.Error{Code: store.CodeIO, Message: path + "-wal could not be opened", Err: err}
 	}
 	return nil
 }
@@ -113,7 +113,7 @@ func (e *Engine) Sync(ctx context.Context) error {
 
 func (k *checkpointer) sync() error {
 	if err := k.wal.Sync(); err != nil {
-		return &store.Error{Code: store.CodeIO, Message: "cannot sync the log", Err: err}
+		return &store.Error{Code: store.CodeIO, Message: k.wal.Name() + " could not be synced: " + seeDevice, Err: err}
 	}
 	return nil
 }
