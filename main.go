@@ -101,7 +101,11 @@ func serve(params *param.Set, log *slog.Logger) error {
 		return err
 	}
 	defer dir.Close()
-	defer engine.Close()
+	defer func() {
+		if err := engine.Close(); err != nil {
+			log.Warn("Closed, but for what follows; the journal holds what the data files lack, and the next start takes it from there", "error", err)
+		}
+	}()
 	work := newUpkeep(engine, params, log)
 	room := newBudget(engine, params, log)
 

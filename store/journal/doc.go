@@ -53,7 +53,13 @@
 //  13. A generation settles when it is the largest and the room gets full, when it has been idle for a second, when
 //     the log has grown too long, or when it leaves much less data than the base has.
 //  14. Room is waited for before anything is held, and not for ever. A shard that cannot settle has its own part of the
-//     room and no more, and keeps nobody else from settling.
+//     room and no more, waits for nothing, and keeps nobody else from settling. What it could not settle grows on with
+//     what was written since, so that what is deleted meanwhile need not be written: see postpone.
+//
+// # A full disk
+//
+// Reserves keep blocks for records that free space and for shards that have next to nothing to settle. While one is
+// missing, records that need space are refused, or they would take what deleting frees: see reserve.go.
 //
 // # Memory
 //

@@ -148,9 +148,9 @@ func (l *layer) conceal(e *headEntry) {
 	l.grown = l.grown.Minus(e.weight()).Plus(e.weighBelow())
 }
 
-// unburden drops from the growing layers what one above them has emptied, or is about to: all of it, or nothing where an
-// id may have moved from key to key, for who owns it is only known when the moves are followed. What a View reads stays
-// until the next time.
+// unburden drops from the growing layers what one above them has emptied, or is about to: all of it, or nothing where
+// an id may have moved from key to key, for who owns it is only known when the moves are followed. What a View reads
+// stays until the next time.
 func (g *generations) unburden(about map[int]bool) {
 	free := 0 // from here on nobody reads
 	for i, l := range g.active {
