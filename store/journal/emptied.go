@@ -65,11 +65,13 @@ func (t *emptied) RandomKey(db int) ([]byte, bool, error) {
 	return t.BaseTx.RandomKey(db)
 }
 
+// Names asks below in any case: whether names are kept in order at all is known there.
 func (t *emptied) Names(db int, s store.Span) ([][]byte, error) {
+	names, err := t.BaseTx.Names(db, s)
 	if t.layer.emptied[db] {
-		return nil, nil
+		names = nil
 	}
-	return t.BaseTx.Names(db, s)
+	return names, err
 }
 
 func (t *emptied) Tagged(db int, tag string, from store.Cursor, n int) ([][]byte, store.Cursor, error) {

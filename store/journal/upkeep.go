@@ -93,8 +93,8 @@ func (e *Engine) Sizes(ctx context.Context) ([]store.Size, error) {
 		return sizes, err
 	}
 	s := &sizes[0]
-	below := s.Data
-	s.Overlay, s.Data = e.Bytes(), e.Fill().Data
+	below, fill := s.Data, e.Fill()
+	s.Overlay, s.Data, s.Keys, s.Volatile = e.Bytes(), fill.Data, max(fill.Keys, 0), max(fill.Volatile, 0)
 	s.Pending += max(below-s.Data, 0) // removed, and not settled
 	s.Settles, s.SettleMicros = e.Settles.Load(), e.SettleTime.Load()/1000
 	s.Stalls, s.Direct = e.Stalls.Load(), e.Direct.Load()
