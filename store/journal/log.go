@@ -73,7 +73,8 @@ func (l *Log) crowded() bool {
 	return l.unsynced.size > keptMax
 }
 
-// Append writes one record and returns its LSN. When it fails nothing of the record will ever be read again, and later appends try to mend the log first.
+// Append writes one record and returns its LSN. When it fails nothing of the record will
+// ever be read again, and later appends try to mend the log first.
 func (l *Log) Append(payload []byte, d demand) (uint64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
