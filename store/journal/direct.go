@@ -108,9 +108,6 @@ func (d *directTx) mark(lsn uint64) error {
 // atomic and durable: no record is needed for one shard. The caller holds writing.
 func (e *Engine) direct(g *gate, fn func(store.Tx) error) error {
 	e.Direct.Add(1)
-	if done, err := e.flushAlone(g, fn); done {
-		return err
-	}
 	if err := e.drain(); err != nil {
 		return err
 	}

@@ -104,6 +104,7 @@ func (j *Journal) Settling() bool {
 
 // Tend settles generations that have been idle since the last call.
 func (j *Journal) Tend() {
+	j.log.stock()
 	for _, e := range j.shards {
 		e.tend()
 	}
@@ -221,7 +222,9 @@ func (j *Journal) begin(next uint64, old []string) error {
 			return err
 		}
 	}
-	return j.log.dropSpare()
+	err := j.log.dropSpare()
+	j.log.stock()
+	return err
 }
 
 // replay applies a record's sections to the shards whose mark is behind it.
