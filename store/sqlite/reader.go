@@ -97,13 +97,13 @@ func (p *pool) open(path string, n int, cacheBytes int64, prepared func(*stateme
 		}
 		r := &reader{conn: c, layout: 1}
 		p.all = append(p.all, r)
-		if err := c.prepare(prepared(&c.s)); err != nil {
-			return err
-		}
 		if r.own = i == 0; r.own {
 			p.own <- r
 		} else {
 			p.idle = append(p.idle, r)
+		}
+		if err := c.prepare(prepared(&c.s)); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -206,6 +206,9 @@ func (p *pool) giveUpOld(commits uint64) {
 // caller puts them back.
 func (p *pool) drain(ctx context.Context) []*reader {
 	var got []*reader
+	if len(p.all) == 0 {
+		return nil
+	}
 	select {
 	case r, ok := <-p.own:
 		if ok {
@@ -231,7 +234,9 @@ func (p *pool) close() error {
 	p.mu.Lock()
 	p.closed = true
 	p.mu.Unlock()
-	close(p.own)
+	if p.own != nil {
+		close(p.own)
+	}
 	var errs []error
 	for _, r := range p.all {
 		errs = append(errs, r.conn.close())
