@@ -1,0 +1,130 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"larder/integration/torture/disk"
+)
+
+// ground is what a server stands on, and how its life ends there. It belongs to a lane's goroutine.
+type ground interface {
+	// dir is the data directory.
+	dir() string
+	// arm may prepare an end that comes by itself, and says which. It returns when it has come.
+	arm(during string, rnd *rand.Rand) (plan string, came <-chan struct{})
+	// end ends the server now, unless it has ended as it was armed to, and makes the directory ready for the next.
+	// It returns when the end came.
+	end(s *server) (time.Time, error)
+	// keep copies what the last end has left, for people.
+	keep(to string) error
+	close() error
+}
+
+// kills is a directory on a real file system, where the process dies alone.
+type kills struct {
+	path string
+}
+
+func newKills() (*kills, error) {
+	path, err := os.MkdirTemp("", "torture-kills")
+	return &kills{path}, err
+}
+
+func (k *kills) dir() string { return filepath.Join(k.path, "data") }
+
+func (k *kills) arm(string, *rand.Rand) (string, <-chan struct{}) { return "kill -9", nil }
+
+func (k *kills) end(s *server) (time.Time, error) {
+	s.kill()
+	return time.Now(), s.wait()
+}
+
+func (k *kills) keep(to string) error { return os.CopyFS(to, os.DirFS(k.dir())) }
+
+func (k *kills) close() error { return os.RemoveAll(k.path) }
+
+// cuts is a disk that loses power.
+type cuts struct {
+	disk    *disk.Disk
+	path    string
+	mount   *disk.Mount
+	rnd     *rand.Rand
+	running *atomic.Pointer[server]
+	image   disk.Image
+}
+
+func newCuts(rnd *rand.Rand, running *atomic.Pointer[server]) (*cuts, error) {
+	path, err := os.MkdirTemp("", "torture-cuts")
+	if err != nil {
+		return nil, err
+	}
+	c := &cuts{disk: disk.New(), path: path, rnd: rnd, running: running}
+	return c, c.powerOn()
+}
+
+func (c *cuts) dir() string { return filepath.Join(c.path, "data") }
+
+func (c *cuts) powerOn() (err error) {
+	c.disk.PowerOn(func() {
+		if s := c.running.Load(); s != nil {
+			s.kill()
+		}
+	})
+	c.mount, err = c.disk.Mount(c.path)
+	return err
+}
+
+// arm draws the operation at which the power goes. A start has fewer of them than a round of writes; where values
+// are large, segments of the journal change names, and what follows that is what matters.
+func (c *cuts) arm(during string, rnd *rand.Rand) (string, <-chan struct{}) {
+	t := disk.Trigger{After: rnd.IntN(2) == 0}
+	switch {
+	case during == "start":
+		t.Kind, t.N = disk.Any, 1+rnd.IntN(250)
+	case during == "heavy":
+		t.Since, t.Kind, t.N = disk.Rename, disk.Any, 1+rnd.IntN(8)
+		if rnd.IntN(3) == 0 {
+			t.Kind = []disk.Kind{disk.Sync, disk.SyncDir, disk.Rename}[rnd.IntN(3)]
+		}
+	default:
+		kinds := []disk.Kind{disk.None, disk.None, disk.None, disk.Write, disk.Sync, disk.Sync, disk.SyncDir, disk.Rename, disk.Create,
+			disk.Remove, disk.Truncate}
+		if t.Kind = kinds[rnd.IntN(len(kinds))]; t.Kind == disk.None {
+			return "cut at some time", c.disk.Dark()
+		}
+		t.N = 1 + rnd.IntN(map[disk.Kind]int{disk.Write: 2000, disk.Sync: 200}[t.Kind]+3)
+	}
+	c.disk.Arm(t)
+	return "cut " + t.String(), c.disk.Dark()
+}
+
+func (c *cuts) end(s *server) (time.Time, error) {
+	c.disk.Cut()
+	at := c.disk.CutAt()
+	if err := s.wait(); err != nil {
+		return at, err
+	}
+	if err := c.mount.Close(); err != nil {
+		return at, err
+	}
+	c.disk.Lose(c.rnd)
+	c.image = c.disk.Image()
+	return at, c.powerOn()
+}
+
+func (c *cuts) keep(to string) error { return c.image.Export(to) }
+
+func (c *cuts) close() error {
+	err := c.mount.Close()
+	if errors.Is(err, syscall.EBUSY) {
+		err = fmt.Errorf("somebody still uses %s: %w", c.path, err)
+	}
+	return errors.Join(err, os.Remove(c.path))
+}

@@ -1,0 +1,214 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"larder/integration/torture/model"
+)
+
+// clients write at the same time.
+const clients = 8
+
+// A second is what `everysec` may lose. The sync that is due may begin another tick late, lasts its time, and does
+// not cover what came while it ran, so that Redis, too, speaks of one second and allows two. What the
+// rig itself was held up by a busy machine comes on top: see stalls.
+const everysec, allowance = time.Second, time.Second
+
+// lane is one server's life: it is killed, or loses power, again and again, and must know everything each time.
+type lane struct {
+	name    string
+	mode    string // appendfsync
+	bin     string
+	ground  ground
+	rnd     *rand.Rand
+	clients []*client
+	running *atomic.Pointer[server]
+	server  *server
+	stalls  *stalls
+	kills   bool
+	longest time.Duration // of a round's writes
+}
+
+func (l *lane) String() string { return l.name + " " + l.mode }
+
+func newLane(name, mode string, o options, seed uint64, st *stalls) (*lane, error) {
+	l := &lane{name: name, mode: mode, bin: o.bin, rnd: rand.New(rand.NewPCG(seed, 1)), running: &atomic.Pointer[server]{}, stalls: st,
+		kills: name == "kills", longest: o.longest}
+	var err error
+	if l.kills {
+		l.ground, err = newKills()
+	} else {
+		l.ground, err = newCuts(rand.New(rand.NewPCG(seed, 2)), l.running)
+	}
+	if err != nil {
+		return nil, err
+	}
+	rules := model.NewRules()
+	for i := range clients {
+		l.clients = append(l.clients, newClient(i, rand.New(rand.NewPCG(seed, uint64(10+i))), rules))
+	}
+	return l, nil
+}
+
+// boot starts the server. At times it is killed while it starts, as it is when it recovers from the last end.
+func (l *lane) boot() (again int, err error) {
+	for {
+		armed := again < 3 && l.rnd.IntN(3) == 0
+		var came <-chan struct{}
+		if armed {
+			_, came = l.ground.arm("start", l.rnd)
+		}
+		if l.server, err = launch(l.bin, l.ground.dir(), l.mode, l.running); err != nil {
+			return again, err
+		}
+		if armed && l.kills {
+			time.Sleep(time.Duration(l.rnd.IntN(int(100 * time.Millisecond))))
+		} else {
+			err = l.server.up()
+		}
+		dark := false
+		select {
+		case <-came:
+			dark = true
+		default:
+		}
+		if !dark && !(armed && l.kills) {
+			return again, err
+		}
+		if _, err = l.ground.end(l.server); err != nil {
+			return again, err
+		}
+		again++
+	}
+}
+
+// round lets the clients write, ends the server, starts it again and looks.
+func (l *lane) round(heavy bool) (r result) {
+	var err error
+	if l.server == nil {
+		if _, err = l.boot(); err != nil {
+			r.err = err
+			return r
+		}
+	}
+	r.heavy = heavy
+	at, err := l.load(&r)
+	if err != nil {
+		r.err = err
+		return r
+	}
+	if l.rnd.IntN(3) == 0 {
+		r.checked = true
+		if r.err = l.check(); r.err != nil {
+			return r
+		}
+	}
+	if r.interrupted, r.err = l.boot(); r.err != nil {
+		return r
+	}
+	r.err = l.verify(at, &r)
+	return r
+}
+
+// load lets the clients write until the end comes.
+func (l *lane) load(r *result) (end time.Time, err error) {
+	span, during := time.Duration(l.rnd.Int64N(int64(l.longest))), "writes"
+	if r.heavy {
+		span, during = 20*time.Second, "heavy"
+	}
+	var came <-chan struct{}
+	r.plan, came = l.ground.arm(during, l.rnd)
+	if l.kills && r.heavy {
+		span = 4 * time.Second
+	}
+	var sent atomic.Int64
+	var wg sync.WaitGroup
+	wrong := make(chan error, len(l.clients))
+	for _, c := range l.clients {
+		c.plan.heavy = r.heavy
+		wg.Go(func() {
+			if err := c.write(l.server.addr, &sent); err != nil {
+				wrong <- err
+			}
+		})
+	}
+	select {
+	case <-came:
+	case <-time.After(span):
+	case <-l.server.done:
+		select {
+		case <-came: // the power went, and took it
+		default:
+			err = fmt.Errorf("the server ended under load; its log:\n%s", l.server.log.tail())
+		}
+	case err = <-wrong:
+	}
+	end, ended := l.ground.end(l.server)
+	wg.Wait()
+	r.commands = sent.Load()
+	select {
+	case again := <-wrong:
+		if err == nil {
+			err = again
+		}
+	default:
+	}
+	if err == nil {
+		err = ended
+	}
+	return end, err
+}
+
+// verify compares what each client knows with the server.
+func (l *lane) verify(end time.Time, r *result) error {
+	due := end
+	certain := l.kills || l.mode == "always"
+	switch {
+	case certain:
+		due = end.Add(time.Hour) // a reply may be read after the end that was sent before
+	case l.mode == "everysec":
+		due = end.Add(-everysec - allowance - l.stalls.longest(end))
+	default:
+		due = time.Time{}
+	}
+	for _, c := range l.clients {
+		o, err := c.verify(l.server.addr, due, end, certain)
+		r.steps += o.steps
+		r.lost += max(o.steps-1-o.kept, 0)
+		r.lostAge = max(r.lostAge, o.lostAge)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// check wants `larder check` to find nothing in what the end has left.
+func (l *lane) check() error {
+	cmd := exec.Command(l.bin, "check", l.ground.dir())
+	if out, err := cmd.CombinedOutput(); err != nil {
+		if _, missing := os.Stat(filepath.Join(l.ground.dir(), "shards")); os.IsNotExist(missing) {
+			return nil // the end came before there was any data
+		}
+		return fmt.Errorf("larder check: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// close ends the lane.
+func (l *lane) close() error {
+	if l.server != nil {
+		l.server.kill()
+		if err := l.server.wait(); err != nil {
+			return err
+		}
+	}
+	return l.ground.close()
+}
