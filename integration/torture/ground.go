@@ -22,8 +22,8 @@ type ground interface {
 	// end ends the server now, unless it has ended as it was armed to, and makes the directory ready for the next.
 	// It returns when the end came.
 	end(s *server) (time.Time, error)
-	// keep copies what the last end has left, for people.
-	keep(to string) error
+	// keep copies what the last end has left, for people. last is what happened before it.
+	keep(to string) (last []string, err error)
 	close() error
 }
 
@@ -46,7 +46,7 @@ func (k *kills) end(s *server) (time.Time, error) {
 	return time.Now(), s.wait()
 }
 
-func (k *kills) keep(to string) error { return os.CopyFS(to, os.DirFS(k.dir())) }
+func (k *kills) keep(to string) ([]string, error) { return nil, os.CopyFS(to, os.DirFS(k.dir())) }
 
 func (k *kills) close() error { return os.RemoveAll(k.path) }
 
@@ -58,6 +58,7 @@ type cuts struct {
 	rnd     *rand.Rand
 	running *atomic.Pointer[server]
 	image   disk.Image
+	last    []string
 }
 
 func newCuts(rnd *rand.Rand, running *atomic.Pointer[server]) (*cuts, error) {
@@ -81,25 +82,25 @@ func (c *cuts) powerOn() (err error) {
 	return err
 }
 
-// arm draws the operation at which the power goes. A start has fewer of them than a round of writes; where values
-// are large, segments of the journal change names, and what follows that is what matters.
+// arm draws the operation at which the power goes. A start has fewer of them than a round of writes.
 func (c *cuts) arm(during string, rnd *rand.Rand) (string, <-chan struct{}) {
 	t := disk.Trigger{After: rnd.IntN(2) == 0}
-	switch {
+	switch r := rnd.IntN(10); {
 	case during == "start":
 		t.Kind, t.N = disk.Any, 1+rnd.IntN(250)
-	case during == "heavy":
-		t.Since, t.Kind, t.N = disk.Rename, disk.Any, 1+rnd.IntN(8)
-		if rnd.IntN(3) == 0 {
-			t.Kind = []disk.Kind{disk.Sync, disk.SyncDir, disk.Rename}[rnd.IntN(3)]
+	case r < 5 || during == "heavy":
+		// Steps that must not get out of order are close to a change of names: the journal makes a segment out of
+		// an old one, or puts one aside.
+		t.Since, t.Seen, t.Kind, t.N = disk.Rename, 1+rnd.IntN(12), disk.Near, 1+rnd.IntN(4)
+		if during == "heavy" {
+			t.Seen = 1 + rnd.IntN(4)
 		}
+	case r < 8:
+		kinds := []disk.Kind{disk.Write, disk.Sync, disk.SyncDir, disk.Rename, disk.Create, disk.Remove, disk.Truncate}
+		t.Kind = kinds[rnd.IntN(len(kinds))]
+		t.N = 1 + rnd.IntN(map[disk.Kind]int{disk.Write: 3000, disk.Sync: 300}[t.Kind]+10)
 	default:
-		kinds := []disk.Kind{disk.None, disk.None, disk.None, disk.Write, disk.Sync, disk.Sync, disk.SyncDir, disk.Rename, disk.Create,
-			disk.Remove, disk.Truncate}
-		if t.Kind = kinds[rnd.IntN(len(kinds))]; t.Kind == disk.None {
-			return "cut at some time", c.disk.Dark()
-		}
-		t.N = 1 + rnd.IntN(map[disk.Kind]int{disk.Write: 2000, disk.Sync: 200}[t.Kind]+3)
+		return "cut at some time", c.disk.Dark()
 	}
 	c.disk.Arm(t)
 	return "cut " + t.String(), c.disk.Dark()
@@ -107,6 +108,7 @@ func (c *cuts) arm(during string, rnd *rand.Rand) (string, <-chan struct{}) {
 
 func (c *cuts) end(s *server) (time.Time, error) {
 	c.disk.Cut()
+	c.last = c.disk.Last()
 	at := c.disk.CutAt()
 	if err := s.wait(); err != nil {
 		return at, err
@@ -119,7 +121,7 @@ func (c *cuts) end(s *server) (time.Time, error) {
 	return at, c.powerOn()
 }
 
-func (c *cuts) keep(to string) error { return c.image.Export(to) }
+func (c *cuts) keep(to string) ([]string, error) { return c.last, c.image.Export(to) }
 
 func (c *cuts) close() error {
 	err := c.mount.Close()

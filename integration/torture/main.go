@@ -18,6 +18,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime/pprof"
 	"strings"
 	"sync"
 	"time"
@@ -44,10 +45,16 @@ func run() int {
 	flag.DurationVar(&o.span, "for", 0, "go on for so long instead")
 	flag.DurationVar(&o.longest, "longest", 3*time.Second, "a round writes for less than this")
 	flag.Uint64Var(&o.seed, "seed", rand.Uint64N(1e9), "what is drawn follows from it; when things happen does not")
-	flag.IntVar(&o.heavy, "heavy", 5, "one of so many rounds writes values so large that the journal changes segments; 0 for none")
+	flag.IntVar(&o.heavy, "heavy", 5, "one of so many rounds fills segments of 64 MB with large values; 0 for none")
 	flag.StringVar(&o.modes, "modes", "always,everysec,no", "of appendfsync")
 	flag.StringVar(&o.keep, "keep", os.TempDir(), "where to leave the data of a round that failed")
+	profile := flag.String("profile", "", "")
 	flag.Parse()
+	if *profile != "" {
+		f, _ := os.Create(*profile)
+		pprof.StartCPUProfile(f)
+		defer pprof.StopCPUProfile()
+	}
 	if o.bin == "" || flag.NArg() > 0 {
 		flag.Usage()
 		return 2
@@ -131,14 +138,18 @@ func (t *torture) lane(l *lane, rounds int, until time.Time) {
 	var age time.Duration
 	n := 0
 	for ; n < rounds && until.IsZero() || time.Now().Before(until); n++ {
-		r := l.round(t.o.heavy > 0 && n%t.o.heavy == t.o.heavy-1)
+		r := l.round(t.heavy(n), t.heavy(n+1))
 		commands, age = commands+r.commands, max(age, r.lostAge)
 		fmt.Printf("%6.1f s  %-15s %3d  %s\n", time.Since(t.began).Seconds(), l, n+1, r)
 		if r.err != nil {
 			kept := filepath.Join(t.o.keep, fmt.Sprintf("torture-%d-%s-%s-%d", t.o.seed, l.name, l.mode, n+1))
 			note := "the data after the end is in " + kept
-			if err := l.ground.keep(kept); err != nil {
+			last, err := l.ground.keep(kept)
+			if err != nil {
 				note = err.Error()
+			}
+			if last != nil {
+				note += "; the last operations on the disk were: " + strings.Join(last, ", ")
 			}
 			t.fail(fmt.Sprintf("%s, round %d (%s): %v\n%s", l, n+1, r, r.err, note))
 			return
@@ -152,6 +163,9 @@ func (t *torture) lane(l *lane, rounds int, until time.Time) {
 	defer t.mu.Unlock()
 	t.lines = append(t.lines, line)
 }
+
+// heavy says whether a round is of large values.
+func (t *torture) heavy(n int) bool { return t.o.heavy > 0 && n%t.o.heavy == t.o.heavy-1 }
 
 func (t *torture) fail(text string) {
 	fmt.Println("error: " + text)

@@ -44,13 +44,14 @@ func (j *journal) tail() string {
 }
 
 // launch starts a server; running is told of it before it has done anything.
-func launch(bin, dir, mode string, running *atomic.Pointer[server]) (*server, error) {
+func launch(bin, dir string, args []string, running *atomic.Pointer[server]) (*server, error) {
 	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
 	s := &server{addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), done: make(chan struct{}), log: &journal{}}
-	s.cmd = exec.Command(bin, "--bind", "127.0.0.1", "--port", strconv.Itoa(port), "--dir", dir, "--appendfsync", mode, "--logfile", "")
+	s.cmd = exec.Command(bin, "--bind", "127.0.0.1", "--port", strconv.Itoa(port), "--dir", dir, "--logfile", "")
+	s.cmd.Args = append(s.cmd.Args, args...)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	if err := s.cmd.Start(); err != nil {
 		return nil, err

@@ -20,6 +20,8 @@ type Options struct {
 	// settle. 0 means 16 MB.
 	OverlayBytes int64
 	Sync         SyncMode
+	// SegmentBytes is the size past which the log goes on in a new file. 0 means segmentMax.
+	SegmentBytes int64
 	// test gets at the log before it is opened.
 	test func(*Log)
 	// Manual turns the idle settling off: tests call Tend themselves.
@@ -46,12 +48,15 @@ func Open(dir string, bases []store.Base, o Options) (*Journal, error) {
 	}
 	j := &Journal{log: newLog(dir, len(bases)), room: newRoom(2 * o.OverlayBytes), stop: make(chan struct{})}
 	j.mode.Store(int32(o.Sync))
+	if o.SegmentBytes > 0 {
+		j.log.segmentBytes = o.SegmentBytes
+	}
 	if o.test != nil {
 		o.test(j.log)
 	}
 	for i, b := range bases {
 		e := newEngine(j.log, b, i, o.OverlayBytes/int64(len(bases)), &j.mode)
-		e.logLimit, e.began, e.room = max(4*o.OverlayBytes, segmentMax), &j.began, j.room
+		e.logLimit, e.began, e.room = max(4*o.OverlayBytes, j.log.segmentBytes), &j.began, j.room
 		j.room.join(e)
 		j.shards = append(j.shards, e)
 	}

@@ -57,7 +57,10 @@ func resized(b []byte, size int) []byte {
 		return b[:size]
 	}
 	old := len(b)
-	b = slices.Grow(b, size-old)[:size]
+	if size > cap(b) {
+		b = append(make([]byte, 0, 2*size), b...) // append itself would grow large slices by a quarter
+	}
+	b = b[:size]
 	clear(b[old:])
 	return b
 }

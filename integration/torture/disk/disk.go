@@ -24,8 +24,9 @@ type Disk struct {
 	next  uint64
 	nodes map[uint64]*node // those the kernel knows
 	armed *Trigger
+	moved uint64 // the file that was renamed or created last
 	power *power
-	log   map[Kind]int // operations since the last cut
+	log   []string // the last operations
 }
 
 // power is on until it is cut.
@@ -62,7 +63,7 @@ func (d *Disk) newNode(mode uint32) *node {
 func (d *Disk) PowerOn(onCut func()) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.nodes, d.armed, d.log = map[uint64]*node{rootIno: d.root}, nil, map[Kind]int{}
+	d.nodes, d.armed, d.log = map[uint64]*node{rootIno: d.root}, nil, nil
 	d.power = &power{onCut: onCut, cut: make(chan struct{}), gone: make(chan struct{})}
 }
 
@@ -107,6 +108,11 @@ func (d *Disk) powerOff() {
 	close(d.power.cut)
 }
 
+func (d *Disk) isDir(ino uint64) bool {
+	n := d.nodes[ino]
+	return n != nil && n.dir != nil
+}
+
 // finish kills, then lets those go who wait for an answer.
 func (d *Disk) finish() {
 	d.power.onCut()
@@ -115,7 +121,7 @@ func (d *Disk) finish() {
 
 // do runs an operation, unless the power is gone, or goes just before or after it. It reports whether the operation's
 // outcome may be told.
-func (d *Disk) do(k Kind, operation func()) bool {
+func (d *Disk) do(k Kind, ino uint64, operation func()) bool {
 	d.mu.Lock()
 	if d.dark() {
 		gone := d.power.gone
@@ -124,9 +130,9 @@ func (d *Disk) do(k Kind, operation func()) bool {
 		return false
 	}
 	if k != None {
-		d.log[k]++
+		d.note(k, ino)
 	}
-	cut := k != None && d.armed.meets(k)
+	cut := k != None && d.armed.meets(k, ino == d.moved || d.isDir(ino))
 	if !cut || d.armed.After {
 		operation()
 	}
@@ -147,11 +153,29 @@ func (d *Disk) Lose(rnd *rand.Rand) {
 	d.root.cut(weather(rnd))
 }
 
-// Counts are the operations since the power came.
-func (d *Disk) Counts() map[Kind]int {
+// remembered is how many operations Last tells.
+const remembered = 16
+
+// note remembers an operation. Repeated writes count as one.
+func (d *Disk) note(k Kind, ino uint64) {
+	line := k.String()
+	if n := d.nodes[ino]; n != nil {
+		line += " " + n.name
+	}
+	if len(d.log) > 0 && d.log[len(d.log)-1] == line {
+		return
+	}
+	if len(d.log) == remembered {
+		d.log = d.log[1:]
+	}
+	d.log = append(d.log, line)
+}
+
+// Last are the last operations before the power went, the one that it went at included; of names the directory is told.
+func (d *Disk) Last() []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return maps.Clone(d.log)
+	return slices.Clone(d.log)
 }
 
 // Image is a copy of what processes see.

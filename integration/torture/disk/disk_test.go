@@ -227,7 +227,7 @@ func TestTriggers(t *testing.T) {
 		l := live(t)
 		l.write("a", 0, []byte("1"), true)
 		l.syncDir()
-		l.d.Arm(Trigger{Since: Rename, Kind: Sync, N: 2, After: after})
+		l.d.Arm(Trigger{Since: Rename, Seen: 1, Kind: Sync, N: 2, After: after})
 		l.write("a", 0, []byte("2"), true)
 		l.must(os.Rename(l.path("a"), l.path("b")))
 		l.syncDir()

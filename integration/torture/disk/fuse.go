@@ -25,7 +25,7 @@ type handler struct {
 // on runs an operation on a node.
 func (h *handler) on(k Kind, ino uint64, operation func(n *node) fuse.Status) fuse.Status {
 	status := fuse.EIO
-	told := h.d.do(k, func() {
+	told := h.d.do(k, ino, func() {
 		if n := h.d.nodes[ino]; n != nil {
 			status = operation(n)
 		} else {
@@ -118,6 +118,7 @@ func (h *handler) add(parent uint64, name string, mode uint32, out *fuse.EntryOu
 		}
 		child := h.d.newNode(mode)
 		n.dir.change(move{to: name, node: child})
+		h.d.moved = child.ino
 		h.enter(child, out)
 		return fuse.OK
 	})
@@ -172,6 +173,7 @@ func (h *handler) Rename(_ <-chan struct{}, in *fuse.RenameIn, from, to string) 
 		}
 		if from != to {
 			n.dir.change(move{from, to, child})
+			h.d.moved = child.ino
 		}
 		return fuse.OK
 	})

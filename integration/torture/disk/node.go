@@ -9,6 +9,7 @@ import (
 // node is a file or a directory. For the holder of Disk.mu.
 type node struct {
 	ino     uint64
+	name    string // the last it had, for people
 	mode    uint32
 	lookups uint64     // references the kernel holds
 	file    *content   // nil for a directory
@@ -43,6 +44,7 @@ func (m move) apply(names map[string]*node) {
 	}
 	if m.to != "" {
 		names[m.to] = m.node
+		m.node.name = m.to
 	}
 }
 
