@@ -17,8 +17,11 @@ import (
 type ground interface {
 	// dir is the data directory.
 	dir() string
-	// arm may prepare an end that comes by itself, and says which. It returns when it has come.
-	arm(during string, rnd *rand.Rand) (plan string, came <-chan struct{})
+	// arm may prepare an end that comes by itself, and says which. came is closed when it has come; armed is false if
+	// it will not, unless something else fails.
+	arm(during string, rnd *rand.Rand) (plan string, armed bool, came <-chan struct{})
+	// disarm calls that off, unless it has come.
+	disarm()
 	// end ends the server now, unless it has ended as it was armed to, and makes the directory ready for the next.
 	// It returns when the end came.
 	end(s *server) (time.Time, error)
@@ -39,7 +42,9 @@ func newKills() (*kills, error) {
 
 func (k *kills) dir() string { return filepath.Join(k.path, "data") }
 
-func (k *kills) arm(string, *rand.Rand) (string, <-chan struct{}) { return "kill -9", nil }
+func (k *kills) arm(string, *rand.Rand) (string, bool, <-chan struct{}) { return "kill -9", false, nil }
+
+func (k *kills) disarm() {}
 
 func (k *kills) end(s *server) (time.Time, error) {
 	s.kill()
@@ -83,7 +88,7 @@ func (c *cuts) powerOn() (err error) {
 }
 
 // arm draws the operation at which the power goes. A start has fewer of them than a round of writes.
-func (c *cuts) arm(during string, rnd *rand.Rand) (string, <-chan struct{}) {
+func (c *cuts) arm(during string, rnd *rand.Rand) (string, bool, <-chan struct{}) {
 	t := disk.Trigger{After: rnd.IntN(2) == 0}
 	switch r := rnd.IntN(10); {
 	case during == "start":
@@ -91,7 +96,7 @@ func (c *cuts) arm(during string, rnd *rand.Rand) (string, <-chan struct{}) {
 	case r < 5 || during == "heavy":
 		// Steps that must not get out of order are close to a change of names: the journal makes a segment out of
 		// an old one, or puts one aside.
-		t.Since, t.Seen, t.Kind, t.N = disk.Rename, 1+rnd.IntN(12), disk.Near, 1+rnd.IntN(4)
+		t.Since, t.Seen, t.Kind, t.N = disk.Rename, 1+rnd.IntN(6), disk.Near, 1+rnd.IntN(4)
 		if during == "heavy" {
 			t.Seen = 1 + rnd.IntN(4)
 		}
@@ -100,11 +105,13 @@ func (c *cuts) arm(during string, rnd *rand.Rand) (string, <-chan struct{}) {
 		t.Kind = kinds[rnd.IntN(len(kinds))]
 		t.N = 1 + rnd.IntN(map[disk.Kind]int{disk.Write: 3000, disk.Sync: 300}[t.Kind]+10)
 	default:
-		return "cut at some time", c.disk.Dark()
+		return "cut at some time", false, c.disk.Dark()
 	}
 	c.disk.Arm(t)
-	return "cut " + t.String(), c.disk.Dark()
+	return "cut " + t.String(), true, c.disk.Dark()
 }
+
+func (c *cuts) disarm() { c.disk.Disarm() }
 
 func (c *cuts) end(s *server) (time.Time, error) {
 	c.disk.Cut()

@@ -72,7 +72,7 @@ func (l *lane) boot() (again int, err error) {
 		armed := again < 3 && l.rnd.IntN(3) == 0
 		var came <-chan struct{}
 		if armed {
-			_, came = l.ground.arm("start", l.rnd)
+			_, _, came = l.ground.arm("start", l.rnd)
 		}
 		if l.server, err = launch(l.bin, l.ground.dir(), l.args(), l.running); err != nil {
 			return again, err
@@ -82,6 +82,7 @@ func (l *lane) boot() (again int, err error) {
 		} else {
 			err = l.server.up()
 		}
+		l.ground.disarm() // else it would come while we look
 		dark := false
 		select {
 		case <-came:
@@ -129,12 +130,12 @@ func (l *lane) round(heavy, nextHeavy bool) (r result) {
 func (l *lane) load(r *result) (end time.Time, err error) {
 	span, during := time.Duration(l.rnd.Int64N(int64(l.longest))), "writes"
 	if r.heavy {
-		span, during = 20*time.Second, "heavy"
+		span, during = 4*time.Second, "heavy"
 	}
+	var armed bool
 	var came <-chan struct{}
-	r.plan, came = l.ground.arm(during, l.rnd)
-	if l.kills && r.heavy {
-		span = 4 * time.Second
+	if r.plan, armed, came = l.ground.arm(during, l.rnd); armed {
+		span = max(3*l.longest, 5*span)
 	}
 	var sent atomic.Int64
 	var wg sync.WaitGroup

@@ -74,6 +74,13 @@ func (d *Disk) Arm(t Trigger) {
 	d.armed = &t
 }
 
+// Disarm calls it off.
+func (d *Disk) Disarm() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.armed = nil
+}
+
 // Cut takes the power away, unless it is gone already.
 func (d *Disk) Cut() {
 	d.mu.Lock()
