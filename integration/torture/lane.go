@@ -101,11 +101,9 @@ func (l *lane) boot() (again int, err error) {
 
 // round lets the clients write, ends the server, starts it again and looks. What it starts serves the next round.
 func (l *lane) round(heavy, nextHeavy bool) (r result) {
-	var err error
 	l.heavy = heavy
 	if l.server == nil {
-		if _, err = l.boot(); err != nil {
-			r.err = err
+		if r.interrupted, r.err = l.boot(); r.err != nil {
 			return r
 		}
 	}
@@ -115,14 +113,27 @@ func (l *lane) round(heavy, nextHeavy bool) (r result) {
 		r.err = err
 		return r
 	}
+	if l.kills && l.rnd.IntN(3) == 0 {
+		r.checked = true
+		if r.err = l.check(); r.err != nil {
+			return r
+		}
+	}
 	l.heavy = nextHeavy
-	if r.interrupted, r.err = l.boot(); r.err != nil {
+	again, err := l.boot()
+	if r.interrupted += again; err != nil {
+		r.err = err
 		return r
 	}
-	if r.err = l.verify(at, &r); r.err == nil && l.rnd.IntN(3) == 0 {
+	if r.err = l.verify(at, &r); r.err != nil || l.kills || l.rnd.IntN(3) > 0 {
+		return r
+	}
+	l.server.kill()
+	if r.err = l.server.wait(); r.err == nil {
 		r.checked = true
 		r.err = l.check()
 	}
+	l.server = nil
 	return r
 }
 
@@ -199,14 +210,10 @@ func (l *lane) verify(end time.Time, r *result) error {
 	return nil
 }
 
-// check wants `larder check` to find nothing in what the server has recovered and is then killed on. Straight after
-// a cut it may find records of the journal that were not synced and arrived in part: to it they look like damage.
+// check wants `larder check` to find nothing, in what kill -9 has left, or in what the server has recovered from a
+// cut. Straight after a cut it may find records of the journal that were not synced and arrived in part: to it
+// they look like damage.
 func (l *lane) check() error {
-	l.server.kill()
-	if err := l.server.wait(); err != nil {
-		return err
-	}
-	l.server = nil
 	if out, err := exec.Command(l.bin, "check", l.ground.dir()).CombinedOutput(); err != nil {
 		return fmt.Errorf("larder check: %w\n%s", err, out)
 	}

@@ -18,7 +18,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime/pprof"
 	"strings"
 	"sync"
 	"time"
@@ -48,13 +47,7 @@ func run() int {
 	flag.IntVar(&o.heavy, "heavy", 5, "one of so many rounds fills segments of 64 MB with large values; 0 for none")
 	flag.StringVar(&o.modes, "modes", "always,everysec,no", "of appendfsync")
 	flag.StringVar(&o.keep, "keep", os.TempDir(), "where to leave the data of a round that failed")
-	profile := flag.String("profile", "", "")
 	flag.Parse()
-	if *profile != "" {
-		f, _ := os.Create(*profile)
-		pprof.StartCPUProfile(f)
-		defer pprof.StopCPUProfile()
-	}
 	if o.bin == "" || flag.NArg() > 0 {
 		flag.Usage()
 		return 2
@@ -154,6 +147,9 @@ func (t *torture) lane(l *lane, rounds int, until time.Time) {
 			t.fail(fmt.Sprintf("%s, round %d (%s): %v\n%s", l, n+1, r, r.err, note))
 			return
 		}
+	}
+	if n == 0 {
+		return
 	}
 	line := fmt.Sprintf("%-15s %4d rounds, %8d commands, nothing wrong", l, n, commands)
 	if age > 0 {
