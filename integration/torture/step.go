@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"time"
-
-	"larder/integration/torture/model"
 )
 
 // command is one of a client's, on one of its databases.
@@ -96,10 +94,4 @@ func (r reply) firstError() string {
 		}
 	}
 	return ""
-}
-
-func (s *step) apply(rules model.Rules, space *model.Space) {
-	for _, c := range s.commands {
-		rules.Apply(space, c.db, c.words)
-	}
 }
