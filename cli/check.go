@@ -124,11 +124,24 @@ func (r *report) files(dir *shard.Dir) error {
 
 // absent reports a shard without a file. In a directory that was never used it is no loss.
 func (r *report) absent(dir *shard.Dir, i int) error {
+	if path := dir.ShardPath(i); sqlite.Interrupted(path) {
+		return r.unfinished(path, i)
+	}
 	others, err := filepath.Glob(filepath.Join(dir.Path(), "shard-*"))
 	if err == nil && len(others) > 0 {
 		r.add(store.Finding{Shard: i, Subject: "file " + filepath.Base(dir.ShardPath(i)), Problem: "is missing, and its keys with it",
 			Repair: "an empty one is made; put the file back instead if there is a copy", Fixed: r.Fix})
 	}
+	return err
+}
+
+// unfinished reports a shard whose repair a crash has interrupted.
+func (r *report) unfinished(path string, i int) (err error) {
+	if r.Fix {
+		_, err = sqlite.Salvage(path)
+	}
+	r.add(store.Finding{Shard: i, Subject: "file " + filepath.Base(path), Problem: "was put aside by a repair that was interrupted",
+		Repair: "what that has copied takes its place", Fixed: r.Fix && err == nil})
 	return err
 }
 

@@ -277,6 +277,38 @@ func TestDamageIsFoundAndMended(t *testing.T) {
 	}
 }
 
+// TestInterruptedRepair takes back the last step of a repair: the damaged file is put aside, and the new one has not its
+// name yet. No server begins with an empty file in its place, and the next repair ends the first.
+func TestInterruptedRepair(t *testing.T) {
+	dir, here := furnish(t), where("{t}")
+	path := filepath.Join(dir, fmt.Sprintf("shard-%03d.db", here))
+	spoil(t, path, 0)
+	if o := check(t, dir, "--fix"); o.code != cli.Sound {
+		t.Fatalf("mending: %s", o.text)
+	}
+	if err := os.Rename(path, path+".salvaged"); err != nil {
+		t.Fatal(err)
+	}
+	for _, suffix := range []string{"-wal", "-shm"} { // of the damaged file, which the crash kept from following it
+		if err := os.WriteFile(path+suffix, []byte("old"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if e, err := sqlite.Open(path, sqlite.Options{}); err == nil || !strings.Contains(err.Error(), "interrupted") {
+		t.Fatalf("opened, or failed with %v (%v)", err, e)
+	}
+	if o := check(t, dir); o.code != cli.Unsound || !strings.Contains(o.text, "interrupted") || len(o.Findings) != 1 {
+		t.Fatalf("not found: %s", o.text)
+	}
+	if o := check(t, dir, "--fix"); o.Status != "mended" {
+		t.Fatalf("mending: %s", o.text)
+	}
+	if o := check(t, dir); o.Status != "sound" {
+		t.Fatalf("afterwards: %s", o.text)
+	}
+	readable(t, dir)
+}
+
 // readable reads all that furnish wrote and no test destroys.
 func readable(t *testing.T, dir string) {
 	t.Helper()

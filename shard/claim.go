@@ -10,12 +10,17 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"larder/disk"
 	"larder/store"
 )
 
 const (
 	lockName  = "lock"
 	countName = "shards"
+	// layout stands behind the number of shards, for the eyes of a Larder that knows version 1 of the journal alone. That one
+	// would pass over a log it does not know, and delete it; but if there is more than a number it refuses, and
+	// shows what is there.
+	layout = "journal 2, for a newer Larder"
 	// maxShards bounds the files and connections that a typing error could ask for.
 	maxShards = 1024
 )
@@ -24,6 +29,7 @@ const (
 // goroutines.
 type Dir struct {
 	path   string
+	files  disk.Files
 	shards int
 	lock   *os.File
 }
@@ -46,10 +52,14 @@ func refused(format string, args ...any) error {
 // was made for another number of shards, or that lies on a network file system. statfs
 // tells the type of the file system a path is on; nil stands for Filesystem.
 func Claim(dir string, n int, statfs func(path string) (magic int64, err error)) (*Dir, error) {
+	return claim(disk.OS{}, dir, n, statfs)
+}
+
+func claim(files disk.Files, dir string, n int, statfs func(path string) (magic int64, err error)) (*Dir, error) {
 	if n < 0 || n > maxShards {
 		return nil, refused("%d shards were asked for, 1 to %d are possible", n, maxShards)
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := disk.MakeDirs(files, dir); err != nil {
 		return nil, &store.Error{Code: store.CodeRefused, Message: "the data directory cannot be made", Err: err}
 	}
 	if statfs == nil {
@@ -66,11 +76,11 @@ func Claim(dir string, n int, statfs func(path string) (magic int64, err error))
 	if err != nil {
 		return nil, err
 	}
-	count, err := settleCount(dir, n)
+	count, err := settleCount(files, dir, n)
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
-	return &Dir{path: dir, shards: count, lock: lock}, nil
+	return &Dir{path: dir, files: files, shards: count, lock: lock}, nil
 }
 
 // takeLock locks a file that is never removed: removing it would let a third process lock
@@ -112,63 +122,60 @@ func writePid(file *os.File) error {
 }
 
 // settleCount reads the stored number of shards, or stores it in a new directory.
-func settleCount(dir string, n int) (int, error) {
+func settleCount(files disk.Files, dir string, n int) (int, error) {
 	path := filepath.Join(dir, countName)
 	text, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return n, storeCount(dir, n)
+		return n, beginCount(files, dir, n)
 	}
 	if err != nil {
 		return 0, &store.Error{Code: store.CodeRefused, Message: "the number of shards cannot be read", Err: err}
 	}
-	stored, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	number, rest, _ := strings.Cut(strings.TrimSpace(string(text)), "\n")
+	stored, err := strconv.Atoi(number)
 	if err != nil || stored < 1 || stored > maxShards {
 		return 0, refused("the file %s should hold the number of shards and holds %.40q", path, text)
+	}
+	if rest != "" && rest != layout {
+		return 0, refused("the data in %s was written by a newer Larder, %s says %.40q: start that one", dir, path, rest)
 	}
 	if n != 0 && n != stored {
 		return 0, refused("the data in %s is divided into %d shards and cannot be opened with %d", dir, stored, n)
 	}
+	if rest == "" {
+		return stored, storeCount(files, dir, stored)
+	}
 	return stored, nil
 }
 
-// storeCount refuses a directory that has shards and has lost their number: guessing it would hide keys.
-func storeCount(dir string, n int) error {
-	files, err := filepath.Glob(filepath.Join(dir, "shard-*"))
+// beginCount refuses a directory that has shards and has lost their number: guessing it would hide keys.
+func beginCount(files disk.Files, dir string, n int) error {
+	found, err := filepath.Glob(filepath.Join(dir, "shard-*"))
 	if err != nil {
 		return err
 	}
-	if len(files) > 0 {
+	if len(found) > 0 {
 		return refused("%s has shard files but the file %q with their number is missing", dir, countName)
 	}
 	if n == 0 {
 		return refused("there is no data in %s", dir)
 	}
-	return writeSynced(dir, countName, fmt.Appendln(nil, n))
+	syncAbove(files, dir)
+	return storeCount(files, dir, n)
 }
 
-// writeSynced makes a file appear whole or not at all, even if the power fails.
-func writeSynced(dir, name string, text []byte) error {
-	file, err := os.CreateTemp(dir, name+".*")
-	if err != nil {
-		return err
+// syncAbove syncs what the directory's path goes through. A Larder that was killed while it made that may have left it
+// unsynced; what it did not make was somebody else's to sync, so errors do not matter.
+func syncAbove(files disk.Files, dir string) {
+	at, err := filepath.Abs(dir)
+	for err == nil && at != filepath.Dir(at) {
+		at = filepath.Dir(at)
+		_ = files.SyncDir(at)
 	}
-	defer os.Remove(file.Name()) // fails once it is renamed
-	_, err = file.Write(text)
-	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(file.Name(), filepath.Join(dir, name)); err != nil {
-		return err
-	}
-	return errors.Join(syncDir(dir), syncDir(filepath.Dir(filepath.Clean(dir))))
 }
 
-func syncDir(path string) error {
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
+func storeCount(files disk.Files, dir string, n int) error {
+	return disk.Replace(files, filepath.Join(dir, countName), fmt.Appendf(nil, "%d\n%s\n", n, layout))
 }
 
 // Shards is the number of shards, at least 1.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+
+	"larder/disk"
 )
 
 const functionsName = "functions"
@@ -12,14 +14,17 @@ const functionsName = "functions"
 // of functions, which belong to no database and to no shard: as a record among the keys
 // they would have to be hidden from SCAN, DBSIZE and FLUSHALL. One goroutine at a time may
 // use it.
-type Functions struct{ dir string }
+type Functions struct {
+	path  string
+	files disk.Files
+}
 
 // Functions is where the directory keeps the libraries of functions.
-func (d *Dir) Functions() Functions { return Functions{d.path} }
+func (d *Dir) Functions() Functions { return Functions{filepath.Join(d.path, functionsName), d.files} }
 
 // Load returns what was saved last, nil if nothing was.
 func (f Functions) Load() ([]byte, error) {
-	state, err := os.ReadFile(filepath.Join(f.dir, functionsName))
+	state, err := os.ReadFile(f.path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
@@ -28,4 +33,4 @@ func (f Functions) Load() ([]byte, error) {
 
 // Save replaces the state. When it returns the new one is on disk, whatever fails then;
 // after an error the old one is, or, if only the last sync failed, either of them.
-func (f Functions) Save(state []byte) error { return writeSynced(f.dir, functionsName, state) }
+func (f Functions) Save(state []byte) error { return disk.Replace(f.files, f.path, state) }

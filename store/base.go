@@ -6,6 +6,10 @@ import "context"
 // writes and hands them down in large sorted transactions.
 type Base interface {
 	Engine
+	// Snapshot is View with a BaseTx. When it waits for nothing any more, and before it fixes the state
+	// that fn sees, it calls pin: that state holds all that was settled when pin was called, and perhaps
+	// what settled since, which Mark tells. An error of pin ends it.
+	Snapshot(ctx context.Context, s Scope, pin func() error, fn func(BaseTx) error) error
 	// Settle runs fn in an Update and returns when it is on stable storage, with the mark
 	// that fn set. Inside fn, ids may be used that this engine did not give out, as long
 	// as they are below the mark's NextID.
@@ -35,6 +39,8 @@ type BaseTx interface {
 	Tx
 	// Mark is the mark this transaction's snapshot contains.
 	Mark() (Mark, error)
+	// Keyspaces counts the databases that hold keys, in order, as this transaction sees them.
+	Keyspaces() ([]Keyspace, error)
 	// SetMark records how far the base has come with this transaction; inside Settle only.
 	SetMark(Mark) error
 	// Row returns a key's head as it is stored, expired or not; ok false if there is none.

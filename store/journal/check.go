@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"larder/disk"
 	"larder/store"
 )
 
@@ -24,12 +25,15 @@ func Check(dir string, fix bool) ([]store.Finding, error) {
 		return nil, ioError("the journal cannot be listed", err)
 	}
 	c := check{fix: fix}
-	for i, path := range paths {
-		if err := c.segment(path, i == len(paths)-1); err != nil {
+	for _, path := range paths {
+		if err := c.segment(path); err != nil {
 			return c.found, err
 		}
 	}
-	return c.found, nil
+	if fix && len(c.found) > 0 {
+		err = disk.OS{}.SyncDir(dir)
+	}
+	return c.found, err
 }
 
 // SetAside renames all segments, so that the server starts from what the shards have settled. It is for a journal that
@@ -39,15 +43,16 @@ func SetAside(dir string) ([]string, error) {
 	for _, path := range paths {
 		err = errors.Join(err, os.Rename(path, path+aside))
 	}
-	return paths, errors.Join(err, syncDir(dir))
+	return paths, errors.Join(err, disk.OS{}.SyncDir(dir))
 }
 
 // check is one reading of a journal. It belongs to its goroutine.
 type check struct {
-	fix      bool
-	expected uint64 // LSN of the next record, 0 before the first
-	holed    bool   // records before this segment are missing
-	found    []store.Finding
+	fix     bool
+	read    sequence
+	earlier []sequence // before each segment that was admitted
+	holed   bool       // records before this segment are missing
+	found   []store.Finding
 }
 
 func (c *check) report(path, problem, repair string, mend func() error) error {
@@ -61,32 +66,30 @@ func (c *check) report(path, problem, repair string, mend func() error) error {
 	return err
 }
 
-func (c *check) segment(path string, last bool) error {
-	putAside := func() error { return os.Rename(path, path+aside) }
-	const kept = "it is renamed to end with " + aside + ": its writes are not replayed"
-	s, err := openSegment(path)
-	if errors.Is(err, errTail) {
-		if info, err := os.Stat(path); err != nil || info.Size() < headerBytes {
-			return err // the crash came while it was made
-		}
-		return c.report(path, "has an unreadable header", kept, putAside)
-	}
-	if err != nil {
-		return ioError("a segment cannot be read", err)
+// putAside reports a segment that is not replayed.
+func (c *check) putAside(m *misfit) error {
+	return c.report(m.path, m.problem, "it is renamed to end with "+aside+": its writes are not replayed",
+		func() error { return os.Rename(m.path, m.path+aside) })
+}
+
+func (c *check) segment(path string) error {
+	s, err := openSegment(disk.OS{}, path)
+	var m *misfit
+	switch {
+	case errors.Is(err, errUnbegun):
+		return nil // the crash came while it was made
+	case errors.As(err, &m):
+		return c.putAside(m)
+	case err != nil:
+		return err
 	}
 	defer s.file.Close()
-	if c.holed || c.expected != 0 && s.first > c.expected {
-		problem := fmt.Sprintf("begins at record %d where %d was expected: records between are missing", s.first, c.expected)
-		if c.holed {
-			problem = "comes behind missing records"
-		}
-		c.holed = true
-		return c.report(path, problem, kept, putAside)
+	if admitted, err := c.admit(s); !admitted {
+		return err
 	}
-	if err := s.each(func(lsn uint64, _ []byte) error { c.expected = max(c.expected, lsn+1); return nil }); err != nil {
+	if err := c.read.follow(s, func(uint64, []byte) error { return nil }); err != nil {
 		return ioError("a segment cannot be read", err)
 	}
-	c.expected = max(c.expected, s.first)
 	rest, err := s.unread()
 	if err != nil || rest == 0 {
 		return err
@@ -95,8 +98,34 @@ func (c *check) segment(path string, last bool) error {
 		"a copy that ends with "+aside+" is kept, and the records before them are replayed", func() error { return copyFile(path, path+aside) })
 }
 
+// admit reports a segment that does not follow, or the one before it, if that is the one that does not belong.
+func (c *check) admit(s *segment) (admitted bool, err error) {
+	if c.holed {
+		return false, c.putAside(&misfit{s.path, "comes behind missing records"})
+	}
+	was := c.read
+	left, m := c.read.admit(s)
+	switch {
+	case left:
+		return false, nil
+	case m == nil:
+		c.earlier = append(c.earlier, was)
+		return true, nil
+	case m.path == s.path:
+		c.holed = s.first > c.read.expected
+		return false, c.putAside(m)
+	}
+	if err := c.putAside(m); err != nil {
+		return false, err
+	}
+	last := len(c.earlier) - 1
+	c.read, c.earlier = c.earlier[last], c.earlier[:last]
+	return c.admit(s)
+}
+
 // unread is how many bytes lie behind the last record that are more than a record that was cut off: a
-// record that is whole and wrong, or something behind one.
+// record that is whole and wrong, or something behind one. What is left of an earlier use of the file is none of that: it
+// has not the number that comes next.
 func (s *segment) unread() (int64, error) {
 	in := io.NewSectionReader(s.file, s.size, math.MaxInt64-s.size)
 	rest, err := io.Copy(io.Discard, in)
@@ -107,7 +136,11 @@ func (s *segment) unread() (int64, error) {
 	if _, err := s.file.ReadAt(head[:], s.size); err != nil {
 		return 0, err
 	}
-	if n := int64(binary.LittleEndian.Uint32(head[:])); head == [frameBytes]byte{} || frameBytes+n > rest {
+	n, lsn := int64(binary.LittleEndian.Uint32(head[:])), binary.LittleEndian.Uint64(head[8:])
+	switch {
+	case head == [frameBytes]byte{} || frameBytes+n > rest:
+		return 0, nil
+	case (s.used || lsn <= s.last) && lsn != s.last+1:
 		return 0, nil
 	}
 	return rest, nil

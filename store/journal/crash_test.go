@@ -280,8 +280,9 @@ func TestTornAndStaleTails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for cut := 28; cut <= len(whole); cut += storetest.Times(167, 37) {
-		for _, tail := range [][]byte{nil, make([]byte, 100), whole[28:min(len(whole), 228)]} {
+	const headerBytes = 40
+	for cut := headerBytes; cut <= len(whole); cut += storetest.Times(167, 37) {
+		for _, tail := range [][]byte{nil, make([]byte, 100), whole[headerBytes:min(len(whole), headerBytes+200)]} {
 			torn := copyDir(t, crashed)
 			if err := os.WriteFile(lastSegment(t, torn), append(whole[:cut:cut], tail...), 0o600); err != nil {
 				t.Fatal(err)

@@ -22,10 +22,11 @@
 //     keeps readers from seeing one shard's part before another's.
 //  4. fn may run several times: when a neighbour in its group fails after writing, and when
 //     it proves too large for the overlay, which it is told by store.ErrAgain.
-//  5. A View reads the layers and the base's snapshot as both were when it began. It pins
+//  5. A View reads the layers and the base's snapshot as both were when its function is entered. It pins
 //     the newest layer, which is then not written to any more: a group that finds it pinned
 //     becomes a layer of its own, and layers melt together when no View needs them apart.
-//     Views wait for nobody and keep nobody waiting. See generations.
+//     See generations. It may wait for a reader of the file, so it pins behind that wait, and
+//     pins again if a generation has settled between the pin and the snapshot.
 //  6. Records are absolute. Replay uses no clock and no chance.
 //
 // # The log
@@ -46,8 +47,8 @@
 //  10. A generation is settled by syncing the log through its last record, in every mode,
 //     then writing it to the base in one durable transaction together with its mark. A
 //     base that is ahead of the journal is refused at Open: records were lost.
-//  11. A reader applies the frozen layers only if its snapshot's mark is below theirs, so
-//     that what is in both counts once.
+//  11. A reader applies the frozen layers only if its snapshot's mark is below theirs, and begins again if
+//     the mark is not below its growing ones, so that what is in both counts once.
 //  12. An item's row knows whether something lies below it; a head learns it when somebody
 //     counts. A plain SET looks at nothing below.
 //  13. A generation settles when it is the largest and the room gets full, when it has been idle for a second, when

@@ -67,24 +67,46 @@ func (e *Engine) newID() store.ID {
 // noteID keeps the counter above ids that a replayed record uses.
 func (e *Engine) noteID(id store.ID) { e.nextID = max(e.nextID, id+1) }
 
-// View reads the layers over a snapshot of the base, as both were when it began.
+// View reads the layers over a snapshot of the base, as both were when fn was entered.
 func (e *Engine) View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
-	g, err := e.pin()
-	if err != nil {
+	seen, err := e.view(ctx, s, func(top store.BaseTx) error { return fn(fenced(top, &s)) })
+	if e.careful() {
+		e.log.awaitSync(seen)
+	}
+	return err
+}
+
+// view runs fn over the present layers and a snapshot of the base, and returns the newest record that it has seen.
+func (e *Engine) view(ctx context.Context, s store.Scope, fn func(store.BaseTx) error) (seen uint64, err error) {
+	for err = errMoved; err == errMoved; {
+		seen, err = e.tryView(ctx, s, fn)
+	}
+	return seen, err
+}
+
+// tryView pins only when it waits for nothing any more: however long it waited for a reader of the file, what
+// settled meanwhile is in the file and in no layer. What settles in the moment between pin and snapshot is in both.
+// Then the answer is errMoved, and fn was not entered.
+func (e *Engine) tryView(ctx context.Context, s store.Scope, fn func(store.BaseTx) error) (seen uint64, err error) {
+	var g *generations
+	defer func() {
+		if g != nil {
+			g.top().pins.Add(-1)
+		}
+	}()
+	pin := func() error {
+		g, err = e.pin()
 		return err
 	}
-	defer g.top().pins.Add(-1)
-	err = e.base.View(ctx, s, func(low store.Tx) error {
-		top, err := g.over(low.(store.BaseTx), e.base.Hash)
+	err = e.base.Snapshot(ctx, s, pin, func(low store.BaseTx) error {
+		top, err := g.over(low, e.base.Hash)
 		if err != nil {
 			return err
 		}
-		return fn(fenced(top, &s))
+		seen = g.newest()
+		return fn(top)
 	})
-	if e.careful() {
-		e.log.awaitSync(g.newest())
-	}
-	return err
+	return seen, err
 }
 
 // pin takes hold of the present layers. It comes before the base's snapshot: a generation

@@ -82,3 +82,15 @@ func (h *held) Sync() error {
 	}
 	return h.file.Sync()
 }
+
+// WithShortSegments makes the log roll and use files again within a few records.
+func WithShortSegments(o Options) Options {
+	before := o.test
+	o.test = func(l *Log) {
+		l.segmentBytes = 1 << 10
+		if before != nil {
+			before(l)
+		}
+	}
+	return o
+}

@@ -214,8 +214,10 @@ func (e *Engine) empty(dbs map[int]bool, lsn uint64) error {
 		}
 		return nil
 	})
+	// A commit that could not be synced is there for readers all the same: with its mark their snapshots hold the layers.
+	there := err == nil || e.base.Settled().LSN >= lsn
 	e.overlay.Lock()
-	if err == nil {
+	if there {
 		e.now = e.now.settled()
 		e.recount()
 	} else {

@@ -169,9 +169,13 @@ func (e *Engine) tryGroup(jobs []*store.Job, failed map[*store.Job]error) (n int
 
 // over runs fn over the present state; for the holder of writing.
 func (e *Engine) over(fn func(top store.BaseTx, now *generations)) error {
-	g := e.present()
-	return e.base.View(context.Background(), store.Whole(), func(low store.Tx) error {
-		top, err := g.over(low.(store.BaseTx), e.base.Hash)
+	var g *generations
+	pin := func() error {
+		g = e.present()
+		return nil
+	}
+	return e.base.Snapshot(context.Background(), store.Whole(), pin, func(low store.BaseTx) error {
+		top, err := g.over(low, e.base.Hash)
 		if err == nil {
 			fn(top, g)
 		}

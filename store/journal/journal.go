@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
-	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"larder/disk"
 	"larder/store"
 )
 
@@ -22,6 +23,8 @@ type Options struct {
 	Sync         SyncMode
 	// SegmentBytes is the size past which the log goes on in a new file. 0 means segmentMax.
 	SegmentBytes int64
+	// Files are what the log does with its files; nil means the operating system's.
+	Files disk.Files
 	// test gets at the log before it is opened.
 	test func(*Log)
 	// Manual turns the idle settling off: tests call Tend themselves.
@@ -47,6 +50,9 @@ func Open(dir string, bases []store.Base, o Options) (*Journal, error) {
 		o.OverlayBytes = 16 << 20
 	}
 	j := &Journal{log: newLog(dir, len(bases)), room: newRoom(2 * o.OverlayBytes), stop: make(chan struct{})}
+	if o.Files != nil {
+		j.log.files = o.Files
+	}
 	j.mode.Store(int32(o.Sync))
 	if o.SegmentBytes > 0 {
 		j.log.segmentBytes = o.SegmentBytes
@@ -138,43 +144,41 @@ func (j *Journal) recover() error {
 	}
 	start := j.highest()
 	j.log.trust(math.MaxUint64)
-	expected := uint64(0) // LSN of the next record, 0 before the first segment
+	read := sequence{}
 	for _, path := range paths {
-		fmt.Sscanf(filepath.Base(path), "journal-%016x.log", &j.log.number)
-		if expected, err = j.recoverSegment(path, expected); err != nil {
-			return err
+		if j.log.number, err = segmentNumber(path); err == nil {
+			err = j.recoverSegment(path, &read, j.replay)
+		}
+		if err != nil {
+			return refusal(err)
 		}
 	}
-	if expected != 0 && expected <= start {
-		return j.ahead(expected - 1)
+	if read.expected != 0 && read.expected <= start {
+		return j.ahead(read.expected - 1)
 	}
-	return j.begin(max(expected, start+1), paths)
+	return j.begin(max(read.expected, start+1), paths)
 }
 
-// recoverSegment replays one file and returns the LSN expected next.
-func (j *Journal) recoverSegment(path string, expected uint64) (uint64, error) {
-	s, err := openSegment(path)
-	if errors.Is(err, errTail) {
-		return expected, nil
+// recoverSegment replays one file.
+func (j *Journal) recoverSegment(path string, read *sequence, replay func(lsn uint64, payload []byte) error) error {
+	s, err := openSegment(j.log.files, path)
+	if errors.Is(err, errUnbegun) {
+		return nil
 	}
 	if err != nil {
-		return expected, err
+		return err
 	}
 	defer s.file.Close()
 	if err := s.file.Sync(); err != nil {
-		return expected, ioError("the journal cannot be synced", err)
+		return ioError("the journal cannot be synced", err)
 	}
-	if expected != 0 && s.first > expected {
-		return expected, damaged(path, expected, s.first)
+	switch left, m := read.admit(s); {
+	case left:
+		return nil
+	case m != nil:
+		return m
 	}
-	err = s.each(func(lsn uint64, payload []byte) error {
-		if lsn < expected {
-			return nil
-		}
-		expected = lsn + 1
-		return j.replay(lsn, payload)
-	})
-	return max(expected, s.first), err
+	return read.follow(s, replay)
 }
 
 // highest is the largest position any base has.
@@ -209,7 +213,12 @@ func (j *Journal) begin(next uint64, old []string) error {
 	if err := j.log.begin(next); err != nil {
 		return err
 	}
-	return errors.Join(removeAll(old), j.log.dropSpare())
+	for _, path := range old {
+		if err := j.log.files.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return j.log.dropSpare()
 }
 
 // replay applies a record's sections to the shards whose mark is behind it.

@@ -2,12 +2,12 @@ package journal
 
 import (
 	"errors"
-	"os"
 	"runtime"
 	"sync"
 	"syscall"
 	"time"
 
+	"larder/disk"
 	"larder/store"
 )
 
@@ -25,7 +25,8 @@ const segmentMax = 64 << 20
 
 // Log is the journal: one sequence of records for all shards. For any goroutine.
 type Log struct {
-	dir string
+	dir   string
+	files disk.Files
 
 	mu       sync.Mutex
 	segments []*segment // oldest first; records go into the last
@@ -54,7 +55,7 @@ type Log struct {
 }
 
 func newLog(dir string, shards int) *Log {
-	return &Log{dir: dir, segmentBytes: segmentMax, settled: make([]uint64, shards), wrap: func(f file) file { return f }, step: func(string) {}}
+	return &Log{dir: dir, files: disk.OS{}, segmentBytes: segmentMax, settled: make([]uint64, shards), wrap: func(f file) file { return f }, step: func(string) {}}
 }
 
 // bufferKept is the largest buffer that is kept for the next record, in bytes.
@@ -181,7 +182,7 @@ func (l *Log) mend() error {
 	}
 	if err != nil {
 		s.file.Close()
-		os.Remove(s.path)
+		l.files.Remove(s.path)
 		return ioError("the journal cannot be written", errors.Join(l.broken, err))
 	}
 	l.segments = append(l.segments, s)

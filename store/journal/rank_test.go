@@ -23,8 +23,8 @@ type metered struct {
 	lookups atomic.Int64
 }
 
-func (m *metered) View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
-	return m.Base.View(ctx, s, func(tx store.Tx) error { return fn(&meteredTx{tx.(store.BaseTx), m}) })
+func (m *metered) Snapshot(ctx context.Context, s store.Scope, pin func() error, fn func(store.BaseTx) error) error {
+	return m.Base.Snapshot(ctx, s, pin, func(tx store.BaseTx) error { return fn(&meteredTx{tx, m}) })
 }
 
 type meteredTx struct {

@@ -1,48 +1,36 @@
 package journal
 
 import (
-	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
-	"os"
 	"path/filepath"
+	"regexp"
 	"sort"
+	"strconv"
 
+	"larder/disk"
 	"larder/store"
 )
 
-// A segment is a file of records. It begins with a header that holds a salt of its own;
-// each record's checksum covers the salt, the checksum before it and its bytes. So a tail
-// left over from an earlier use of the same blocks never validates.
+// A segment is a file of records behind a header, see header. Each record's checksum covers its bytes and the checksum
+// before it, the first one's what the header says. So a tail left over from an earlier use of the file never validates.
 //
-//	header: magic 8, salt 8, first LSN 8, checksum 4
 //	record: length 4, checksum 4, LSN 8, payload
-const (
-	magic       = "LARDERJ1"
-	headerBytes = 28
-	frameBytes  = 16
-)
+const frameBytes = 16
 
 // file is what a segment needs of its file; tests put one that fails in its place.
-type file interface {
-	io.ReaderAt
-	io.WriterAt
-	io.Closer
-	Sync() error
-	Truncate(size int64) error
-}
+type file = disk.File
 
 // segment is one file of the journal. For the holder of Log.mu.
 type segment struct {
+	header
 	file  file
 	path  string
-	first uint64 // LSN of its first record
 	last  uint64 // LSN of its last record, first-1 when empty
 	size  int64
-	salt  uint64
 	chain uint32
 	// suspect: an fsync failed, so that the file may lack what was written to it.
 	suspect bool
@@ -56,45 +44,33 @@ func segmentPath(dir string, number uint64) string {
 	return filepath.Join(dir, fmt.Sprintf("journal-%016x.log", number))
 }
 
-// createSegment makes a new file.
-func createSegment(dir, path string, first uint64, wrap func(file) file) (*segment, error) {
-	opened, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+var segmentName = regexp.MustCompile(`^journal-([0-9a-f]{16})\.log$`)
+
+// segmentNumber is what segmentPath made a path of.
+func segmentNumber(path string) (uint64, error) {
+	m := segmentName.FindStringSubmatch(filepath.Base(path))
+	if m == nil {
+		return 0, &misfit{path, "has not the name of a segment"}
+	}
+	return strconv.ParseUint(m[1], 16, 64)
+}
+
+// beginSegment makes a file's name durable, and only then its header: were the name of a file that is used again taken
+// back by a power cut, the header would stand under its old one, before records that it does not fit. Nothing is
+// behind the header before it is durable too.
+func beginSegment(files disk.Files, path string, h header, f file) (*segment, error) {
+	s := &segment{header: h, file: f, path: path, last: h.first - 1, size: h.bytes(), chain: h.chain()}
+	err := files.SyncDir(filepath.Dir(path))
+	if err == nil {
+		_, err = f.WriteAt(h.encode(), 0)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, f.Close(), files.Remove(path))
 	}
-	return beginSegment(dir, path, first, wrap(dataFile{opened}))
-}
-
-// beginSegment makes a header and the file's directory entry durable before anything is behind it.
-func beginSegment(dir, path string, first uint64, f file) (*segment, error) {
-	s := &segment{file: f, path: path, first: first, last: first - 1}
-	if err := s.writeHeader(); err != nil {
-		f.Close()
-		os.Remove(path)
-		return nil, err
-	}
-	return s, syncDir(dir)
-}
-
-func (s *segment) writeHeader() error {
-	var salt [8]byte
-	rand.Read(salt[:])
-	header := append([]byte(magic), salt[:]...)
-	header = binary.LittleEndian.AppendUint64(header, s.first)
-	header = binary.LittleEndian.AppendUint32(header, crc32.Checksum(header, castagnoli()))
-	if _, err := s.file.WriteAt(header, 0); err != nil {
-		return err
-	}
-	s.adopt(header)
-	return s.file.Sync()
-}
-
-func (s *segment) adopt(header []byte) {
-	s.salt = binary.LittleEndian.Uint64(header[8:])
-	s.first = binary.LittleEndian.Uint64(header[16:])
-	s.last = s.first - 1
-	s.chain = crc32.Checksum(header, castagnoli())
-	s.size = headerBytes
+	return s, nil
 }
 
 // frame encodes a record behind dst and returns the chain after it.
@@ -117,30 +93,47 @@ func checksum(chain uint32, length, rest []byte) uint32 {
 // errTail ends a segment: what follows is not a record of this journal.
 var errTail = errors.New("end of the valid records")
 
-// openSegment reads a file's header; a file too short for one is an empty tail.
-func openSegment(path string) (*segment, error) {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
+// openSegment reads a file's header. Of a file in which no record was ever written under its present name the answer is
+// errUnbegun, of one that does not belong there a misfit.
+func openSegment(files disk.Files, path string) (*segment, error) {
+	number, err := segmentNumber(path)
 	if err != nil {
 		return nil, err
 	}
-	header := make([]byte, headerBytes)
-	_, err = f.ReadAt(header, 0)
-	sum := crc32.Checksum(header[:headerBytes-4], castagnoli())
-	if err != nil || string(header[:8]) != magic || binary.LittleEndian.Uint32(header[headerBytes-4:]) != sum {
-		f.Close()
-		return nil, errTail
+	f, err := files.Open(path)
+	if err != nil {
+		return nil, ioError("the journal cannot be read", err)
 	}
-	s := &segment{file: f, path: path}
-	s.adopt(header)
-	return s, nil
+	h, err := readHeader(f)
+	problem := ""
+	switch {
+	case err == errUnbegun || err == nil && h.older(number):
+		err = errUnbegun
+	case err == errHeader:
+		problem = "has an unreadable header"
+	case err == nil && h.version > headerVersion:
+		err = &store.Error{Code: store.CodeRefused, Message: fmt.Sprintf("%s is of version %c of the journal, and this Larder "+
+			"knows versions up to %c: start the newer Larder that wrote it", path, h.version, headerVersion)}
+	case err == nil && h.later(number):
+		problem = fmt.Sprintf("carries the header of %s, which was made later", filepath.Base(segmentPath("", h.number)))
+	}
+	if problem != "" {
+		err = &misfit{path, problem}
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &segment{header: h, file: f, path: path, last: h.first - 1, size: h.bytes(), chain: h.chain()}, nil
 }
 
-// each calls fn for every valid record, and leaves size, last and chain behind the last.
+// each calls fn for every valid record, and leaves size, last and chain behind the last. Records of a segment are numbered
+// without a gap: what validates and has another number is left from an earlier use of a file of version 1.
 func (s *segment) each(fn func(lsn uint64, payload []byte) error) error {
-	in := io.NewSectionReader(s.file, headerBytes, 1<<62)
+	in := io.NewSectionReader(s.file, s.size, 1<<62)
 	for {
 		lsn, payload, chain, err := readFrame(in, s.chain)
-		if err == errTail {
+		if err == errTail || err == nil && lsn != s.last+1 {
 			return nil
 		}
 		if err != nil {
@@ -197,19 +190,4 @@ func listSegments(dir string) ([]string, error) {
 	paths, err := filepath.Glob(filepath.Join(dir, "journal-*.log"))
 	sort.Strings(paths)
 	return paths, err
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
-}
-
-// damaged is the refusal to open a journal with a hole in it.
-func damaged(path string, want, got uint64) error {
-	return &store.Error{Code: store.CodeDamaged, Message: fmt.Sprintf(
-		"the journal has a hole: %s begins at record %d where %d was expected; restore the missing file or remove it and what follows to lose those writes", path, got, want)}
 }

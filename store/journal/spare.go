@@ -2,14 +2,14 @@ package journal
 
 import (
 	"errors"
-	"os"
+	"io/fs"
 	"path/filepath"
 )
 
 // One used-up segment file is kept and used again. Its blocks are there already, so a record written into
 // it changes nothing in the file system's own books, and an fsync takes about half as long. What stands in
 // it from before never validates, as each use has a salt of its own; and were its new header lost, the
-// old records would be older than what the segment before it ends with, hence passed over.
+// old one would name another file.
 
 // spareName is not among the names that recovery reads.
 const spareName = "spare-segment"
@@ -19,12 +19,12 @@ func (l *Log) sparePath() string { return filepath.Join(l.dir, spareName) }
 // retire keeps a segment's file for later, or deletes it: if there is one already, if it is not of full
 // length, or if an fsync of it has failed, after which its pages mean nothing. The caller holds mu.
 func (l *Log) retire(s *segment) {
-	if l.spare == nil && s.size > l.segmentBytes && !s.suspect && os.Rename(s.path, l.sparePath()) == nil {
+	if l.spare == nil && s.size > l.segmentBytes && !s.suspect && l.files.Rename(s.path, l.sparePath()) == nil {
 		l.spare = s.file
 		return
 	}
 	s.file.Close()
-	os.Remove(s.path)
+	l.files.Remove(s.path)
 }
 
 // create makes the next segment, in the spare file if there is one. The caller holds mu.
@@ -33,13 +33,17 @@ func (l *Log) create(first uint64) (*segment, error) {
 	path := segmentPath(l.dir, l.number)
 	if f := l.spare; f != nil {
 		l.spare = nil
-		if err := os.Rename(l.sparePath(), path); err == nil {
+		if err := l.files.Rename(l.sparePath(), path); err == nil {
 			l.step("before the header of a used segment")
-			return beginSegment(l.dir, path, first, f)
+			return beginSegment(l.files, path, newHeader(l.number, first, true), f)
 		}
 		f.Close()
 	}
-	return createSegment(l.dir, path, first, l.wrap)
+	f, err := l.files.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	return beginSegment(l.files, path, newHeader(l.number, first, false), l.wrap(f))
 }
 
 // dropSpare removes the spare file, of this run or of an earlier one.
@@ -48,7 +52,7 @@ func (l *Log) dropSpare() error {
 		l.spare.Close()
 		l.spare = nil
 	}
-	if err := os.Remove(l.sparePath()); !errors.Is(err, os.ErrNotExist) {
+	if err := l.files.Remove(l.sparePath()); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil

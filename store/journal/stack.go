@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"errors"
 	"slices"
 	"sync/atomic"
 
@@ -65,18 +66,25 @@ func (g *generations) frozenLast() (lsn uint64) {
 	return lsn
 }
 
-// over lays the layers over a snapshot of the base: the frozen ones only if the snapshot
-// does not contain them yet.
+// errMoved means that growing layers have settled since they were pinned: the snapshot contains them.
+var errMoved = errors.New("journal: the snapshot is newer than the layers")
+
+// over lays the layers over a snapshot of the base: the frozen ones only if the snapshot does not contain
+// them yet. A generation settles as a whole, so the mark is below all growing layers or below none.
 func (g *generations) over(low store.BaseTx, hash func([]byte) int64) (store.BaseTx, error) {
+	if g.frozen == nil && g.empty() {
+		return low, nil
+	}
+	mark, err := low.Mark()
+	if err != nil {
+		return nil, err
+	}
 	layers := g.active
-	if g.frozen != nil {
-		mark, err := low.Mark()
-		if err != nil {
-			return nil, err
-		}
-		if mark.LSN < g.frozenLast() {
-			layers = slices.Concat(g.frozen, g.active)
-		}
+	switch {
+	case !g.empty() && mark.LSN >= g.last():
+		return nil, errMoved
+	case g.frozen != nil && mark.LSN < g.frozenLast():
+		layers = slices.Concat(g.frozen, g.active)
 	}
 	for _, l := range layers {
 		if !l.empty() {

@@ -3,7 +3,6 @@ package journal
 import (
 	"context"
 	"maps"
-	"os"
 	"slices"
 
 	"larder/store"
@@ -103,58 +102,41 @@ func (e *Engine) Sizes(ctx context.Context) ([]store.Size, error) {
 	return sizes, nil
 }
 
-// Keyspaces corrects the base's counts by the overlay's.
-func (e *Engine) Keyspaces(ctx context.Context) ([]store.Keyspace, error) {
-	below, ok := e.base.(store.Keyspacer)
-	if !ok {
-		return nil, nil
-	}
-	g, err := e.pin()
-	if err != nil {
-		return nil, err
-	}
-	defer g.top().pins.Add(-1)
-	spaces, err := below.Keyspaces(ctx)
-	if err != nil || g.empty() && g.frozen == nil {
-		return spaces, err
-	}
-	byDB := map[int]*store.Keyspace{}
-	for i := range spaces {
-		byDB[spaces[i].DB] = &spaces[i]
-	}
-	err = e.base.View(ctx, store.Whole(), func(low store.Tx) error {
-		top, err := g.over(low.(store.BaseTx), e.base.Hash)
-		if err != nil {
-			return err
-		}
-		spaces, err = correct(top, byDB, spaces)
+// Keyspaces counts in one View.
+func (e *Engine) Keyspaces(ctx context.Context) (spaces []store.Keyspace, err error) {
+	_, err = e.view(ctx, store.Whole(), func(top store.BaseTx) error {
+		spaces, err = top.Keyspaces()
 		return err
 	})
 	return spaces, err
 }
 
-// correct adds the deltas of each layer of a stack to the counts by database.
-func correct(top store.BaseTx, byDB map[int]*store.Keyspace, spaces []store.Keyspace) ([]store.Keyspace, error) {
-	for m, ok := top.(*merged); ok; m, ok = m.low.(*merged) {
-		for _, db := range m.databases() {
-			delta, err := m.deltas(db)
-			if err != nil {
-				return nil, err
-			}
-			space := byDB[db]
-			if space == nil {
-				space = &store.Keyspace{DB: db}
-				byDB[db] = space
-			}
-			space.Keys += delta.Keys
-			space.Expires += delta.Volatile
-			space.Bytes += delta.Data
-		}
+// Keyspaces corrects the counts below by what the layer adds and hides.
+func (m *merged) Keyspaces() ([]store.Keyspace, error) {
+	below, err := m.low.Keyspaces()
+	if err != nil {
+		return nil, err
 	}
-	spaces = spaces[:0:0]
+	byDB := map[int]store.Keyspace{}
+	for _, space := range below {
+		byDB[space.DB] = space
+	}
+	for _, db := range m.databases() {
+		delta, err := m.deltas(db)
+		if err != nil {
+			return nil, err
+		}
+		space := byDB[db]
+		space.DB = db
+		space.Keys += delta.Keys
+		space.Expires += delta.Volatile
+		space.Bytes += delta.Data
+		byDB[db] = space
+	}
+	var spaces []store.Keyspace
 	for _, db := range slices.Sorted(maps.Keys(byDB)) {
 		if space := byDB[db]; space.Keys > 0 {
-			spaces = append(spaces, *space)
+			spaces = append(spaces, space)
 		}
 	}
 	return spaces, nil
@@ -191,13 +173,4 @@ func (e *Engine) Check(ctx context.Context, fix bool) ([]store.Finding, error) {
 	defer e.writing.Unlock()
 	e.nextID = max(e.nextID, e.base.Settled().NextID) // the repair may have used ids, or found them used
 	return found, err
-}
-
-func removeAll(paths []string) error {
-	for _, p := range paths {
-		if err := os.Remove(p); err != nil && !os.IsNotExist(err) {
-			return err
-		}
-	}
-	return nil
 }

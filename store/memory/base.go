@@ -9,6 +9,14 @@ import (
 var _ store.Base = (*Engine)(nil)
 var _ store.BaseTx = (*tx)(nil)
 
+// Snapshot calls pin before it looks at what was published last; it waits for nothing.
+func (e *Engine) Snapshot(ctx context.Context, s store.Scope, pin func() error, fn func(store.BaseTx) error) error {
+	if err := pin(); err != nil {
+		return err
+	}
+	return e.View(ctx, s, func(t store.Tx) error { return fn(t.(*tx)) })
+}
+
 // Settle is an Update whose mark is published with it; memory has no stable storage.
 func (e *Engine) Settle(ctx context.Context, fn func(store.BaseTx) error) error {
 	return e.Update(ctx, store.Whole(), func(t store.Tx) error { return fn(t.(*tx)) })
@@ -22,6 +30,11 @@ func (e *Engine) Hash(b []byte) int64 { return int64(e.hash(b)) }
 
 // Mark is the mark of the state this transaction sees.
 func (t *tx) Mark() (store.Mark, error) { return t.st.mark, t.readable() }
+
+// Keyspaces counts every key of the state this transaction sees.
+func (t *tx) Keyspaces() ([]store.Keyspace, error) {
+	return t.st.keyspaces(t.Now().UnixMilli()), t.readable()
+}
 
 // SetMark also moves the id counter on, so that ids stay unique.
 func (t *tx) SetMark(m store.Mark) error {

@@ -112,8 +112,12 @@ func (e *Engine) Keyspaces(ctx context.Context) ([]store.Keyspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	now, at := e.now(), map[int]*store.Keyspace{}
-	st.databases(func(db int, r *headRow) bool {
+	return st.keyspaces(e.now()), nil
+}
+
+func (s *state) keyspaces(now int64) (all []store.Keyspace) {
+	at := map[int]*store.Keyspace{}
+	s.databases(func(db int, r *headRow) bool {
 		if at[db] == nil {
 			at[db] = &store.Keyspace{DB: db}
 		}
@@ -125,13 +129,12 @@ func (e *Engine) Keyspaces(ctx context.Context) ([]store.Keyspace, error) {
 		}
 		return true
 	})
-	var all []store.Keyspace
 	for _, k := range at {
 		k.AvgTTLMillis /= max(k.Expires, 1)
 		all = append(all, *k)
 	}
 	slices.SortFunc(all, func(a, b store.Keyspace) int { return a.DB - b.DB })
-	return all, nil
+	return all
 }
 
 // Check compares counts, ids and orders with each other. It finds defects of this package, so it

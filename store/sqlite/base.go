@@ -11,6 +11,11 @@ var (
 	_ store.BaseTx = (*tx)(nil)
 )
 
+// Snapshot waits for a reader before it calls pin.
+func (e *Engine) Snapshot(ctx context.Context, s store.Scope, pin func() error, fn func(store.BaseTx) error) error {
+	return e.snapshot(ctx, s, pin, func(t store.Tx) error { return fn(t.(*tx)) })
+}
+
 // Settle runs fn alone in its commit group and syncs the log: what a journal's records said
 // must be on stable storage here before the journal forgets them.
 func (e *Engine) Settle(ctx context.Context, fn func(store.BaseTx) error) error {

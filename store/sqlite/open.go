@@ -11,6 +11,7 @@ import (
 
 	"github.com/dchest/siphash"
 
+	"larder/disk"
 	"larder/store"
 )
 
@@ -51,6 +52,9 @@ func Open(path string, o Options) (*Engine, error) {
 // from SQLite. Only a new file is ever opened here: closing a file that SQLite has open
 // would drop its locks.
 func createFile(path string) error {
+	if Interrupted(path) {
+		return damaged(path, "its repair was interrupted: have `larder check DIR --fix` finish it", nil)
+	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return nil
@@ -160,11 +164,7 @@ func (e *Engine) readSeed(c *conn) error {
 
 // syncDir makes a new file's name survive a power cut.
 func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err == nil {
-		err = errors.Join(d.Sync(), d.Close())
-	}
-	if err != nil {
+	if err := (disk.OS{}).SyncDir(dir); err != nil {
 		return &store.Error{Code: store.CodeIO, Message: "cannot sync " + dir, Err: err}
 	}
 	return nil

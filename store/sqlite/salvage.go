@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"larder/disk"
 	"larder/store"
 )
 
@@ -33,6 +34,14 @@ func Damage(path string) ([]string, error) {
 		return []string{known.Error()}, nil
 	}
 	return nil, err
+}
+
+// Interrupted reports whether a shard's file has been put aside, and the one made of it has not taken its place: Salvage does
+// that. The new one is whole, since it was on stable storage before.
+func Interrupted(path string) bool {
+	_, err := os.Lstat(path)
+	_, fresh := os.Lstat(path + salvaged)
+	return os.IsNotExist(err) && fresh == nil
 }
 
 // Ordered tells whether a shard's file has the index of names, for those who open it as it is.
@@ -69,36 +78,79 @@ type Salvaged struct {
 	Gaps []string
 }
 
+// salvaged is what the name of a new file ends with until it takes the place of the damaged one.
+const salvaged = ".salvaged"
+
 // Salvage copies what can be read of a damaged shard into a new file and puts it in the place of the old one,
-// which is kept beside it. Afterwards Check says what is missing, and mends what hangs together no more.
+// which is kept beside it. Afterwards Check says what is missing, and mends what hangs together no more. Of a salvage that
+// a crash has interrupted between those two it does the second.
 func Salvage(path string) (Salvaged, error) {
-	kept := freeName(path + ".damaged")
-	fresh := path + ".salvaged"
+	if Interrupted(path) {
+		kept := lastName(path + ".damaged")
+		return Salvaged{Kept: kept}, takePlace(path, kept)
+	}
+	fresh := path + salvaged
 	for _, old := range []string{fresh, fresh + "-wal", fresh + "-shm"} {
 		_ = os.Remove(old)
 	}
-	s := &salvage{statements: map[string]*stmt{}, done: Salvaged{Kept: kept}}
+	s := &salvage{statements: map[string]*stmt{}, done: Salvaged{Kept: freeName(path + ".damaged")}}
 	if err := s.copyTo(path, fresh); err != nil {
 		return s.done, err
 	}
+	if err := syncFile(fresh); err != nil {
+		return s.done, err
+	}
+	return s.done, takePlace(path, s.done.Kept)
+}
+
+// syncFile puts a file that nobody has open and its name on stable storage: its engine has not synced it.
+func syncFile(path string) error {
+	f, err := disk.OS{}.Open(path)
+	if err == nil {
+		err = errors.Join(f.Sync(), f.Close())
+	}
+	if err != nil {
+		return &store.Error{Code: store.CodeIO, Message: "the new file cannot be synced", Err: err}
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// takePlace puts the damaged file aside, itself first, so that whatever a crash leaves of it is known for what it is, and the
+// new one in its place.
+func takePlace(path, kept string) error {
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		if err := os.Rename(path+suffix, kept+suffix); err != nil && !os.IsNotExist(err) {
-			return s.done, &store.Error{Code: store.CodeIO, Message: "the damaged file cannot be put aside", Err: err}
+			return &store.Error{Code: store.CodeIO, Message: "the damaged file cannot be put aside", Err: err}
 		}
 	}
-	if err := os.Rename(fresh, path); err != nil {
-		return s.done, &store.Error{Code: store.CodeIO, Message: "the new file cannot take its place", Err: err}
+	if err := os.Rename(path+salvaged, path); err != nil {
+		return &store.Error{Code: store.CodeIO, Message: "the new file cannot take its place", Err: err}
 	}
-	return s.done, syncDir(filepath.Dir(path))
+	return syncDir(filepath.Dir(path))
+}
+
+// lastName is the name that freeName has given last.
+func lastName(name string) string {
+	last := name
+	for i := 1; ; i++ {
+		next := fmt.Sprintf("%s.%d", name, i)
+		if _, err := os.Lstat(next); err != nil {
+			return last
+		}
+		last = next
+	}
 }
 
 // freeName adds a number to a name that is taken.
 func freeName(name string) string {
+	if _, err := os.Lstat(name); os.IsNotExist(err) {
+		return name
+	}
 	for i := 1; ; i++ {
-		if _, err := os.Lstat(name); os.IsNotExist(err) {
-			return name
+		next := fmt.Sprintf("%s.%d", name, i)
+		if _, err := os.Lstat(next); os.IsNotExist(err) {
+			return next
 		}
-		name = fmt.Sprintf("%s.%d", name, i)
 	}
 }
 

@@ -64,27 +64,31 @@ func (e *Engine) Sizes(ctx context.Context) ([]store.Size, error) {
 }
 
 // Keyspaces leaves empty databases out.
-func (e *Engine) Keyspaces(ctx context.Context) ([]store.Keyspace, error) {
-	var list []store.Keyspace
-	err := e.read(ctx, func(t *tx) error {
-		list = nil
-		spaces, err := t.counts()
-		if err != nil {
-			return err
-		}
-		for _, sp := range spaces {
-			if sp.size == 0 {
-				continue
-			}
-			ttl, err := t.averageTTL(sp)
-			if err != nil {
-				return err
-			}
-			list = append(list, store.Keyspace{DB: sp.db, Keys: sp.size, Expires: sp.volatile, Bytes: sp.bytes, AvgTTLMillis: ttl})
-		}
-		return nil
+func (e *Engine) Keyspaces(ctx context.Context) (list []store.Keyspace, err error) {
+	err = e.read(ctx, func(t *tx) error {
+		list, err = t.Keyspaces()
+		return err
 	})
 	return list, err
+}
+
+// Keyspaces reads the counters of this transaction's snapshot.
+func (t *tx) Keyspaces() (list []store.Keyspace, err error) {
+	spaces, err := t.counts()
+	if err != nil {
+		return nil, err
+	}
+	for _, sp := range spaces {
+		if sp.size == 0 {
+			continue
+		}
+		ttl, err := t.averageTTL(sp)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, store.Keyspace{DB: sp.db, Keys: sp.size, Expires: sp.volatile, Bytes: sp.bytes, AvgTTLMillis: ttl})
+	}
+	return list, nil
 }
 
 // averageTTL takes the keys that expire first and last as a sample of all.

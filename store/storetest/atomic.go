@@ -18,6 +18,7 @@ func atomicRows() []row {
 		{"Atomic/one key after the other", atomicSequence},
 		{"Atomic/no later write without the earlier", atomicOrder},
 		{"Atomic/a View's state is fixed when it begins", atomicSnapshot},
+		{"Atomic/a View that has waited sees one moment", atomicWaited},
 		{"Atomic/scopes in any order do not lock each other out", atomicDeadlock},
 	}
 }

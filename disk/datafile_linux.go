@@ -1,11 +1,11 @@
-package journal
+package disk
 
 import (
 	"os"
 	"syscall"
 )
 
-// dataFile is a file of the journal whose Sync leaves out what nobody needs after a crash: the time of the last
+// dataFile is a file whose Sync leaves out what nobody needs after a crash: the time of the last
 // write, which costs an fsync a write of the inode, or a commit of the file system's own journal. Length and place
 // of the data are in it. For any goroutine.
 type dataFile struct{ *os.File }
