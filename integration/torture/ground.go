@@ -25,6 +25,8 @@ type ground interface {
 	// end ends the server now, unless it has ended as it was armed to, and makes the directory ready for the next.
 	// It returns when the end came.
 	end(s *server) (time.Time, error)
+	// abandon leaves nothing behind when the rig is interrupted. Any goroutine may call it.
+	abandon()
 	// keep copies what the last end has left, for people. last is what happened before it.
 	keep(to string) (last []string, err error)
 	close() error
@@ -46,6 +48,8 @@ func (k *kills) arm(string, *rand.Rand) (string, bool, <-chan struct{}) { return
 
 func (k *kills) disarm() {}
 
+func (k *kills) abandon() { os.RemoveAll(k.path) }
+
 func (k *kills) end(s *server) (time.Time, error) {
 	s.kill()
 	return time.Now(), s.wait()
@@ -59,7 +63,7 @@ func (k *kills) close() error { return os.RemoveAll(k.path) }
 type cuts struct {
 	disk    *disk.Disk
 	path    string
-	mount   *disk.Mount
+	mounted atomic.Pointer[disk.Mount]
 	rnd     *rand.Rand
 	running *atomic.Pointer[server]
 	image   disk.Image
@@ -77,13 +81,16 @@ func newCuts(rnd *rand.Rand, running *atomic.Pointer[server]) (*cuts, error) {
 
 func (c *cuts) dir() string { return filepath.Join(c.path, "data") }
 
-func (c *cuts) powerOn() (err error) {
+func (c *cuts) powerOn() error {
 	c.disk.PowerOn(func() {
 		if s := c.running.Load(); s != nil {
 			s.kill()
 		}
 	})
-	c.mount, err = c.disk.Mount(c.path)
+	m, err := c.disk.Mount(c.path)
+	if err == nil {
+		c.mounted.Store(m)
+	}
 	return err
 }
 
@@ -111,6 +118,13 @@ func (c *cuts) arm(during string, rnd *rand.Rand) (string, bool, <-chan struct{}
 	return "cut " + t.String(), true, c.disk.Dark()
 }
 
+func (c *cuts) abandon() {
+	if m := c.mounted.Load(); m != nil {
+		m.Abandon()
+	}
+	os.Remove(c.path)
+}
+
 func (c *cuts) disarm() { c.disk.Disarm() }
 
 func (c *cuts) end(s *server) (time.Time, error) {
@@ -120,7 +134,7 @@ func (c *cuts) end(s *server) (time.Time, error) {
 	if err := s.wait(); err != nil {
 		return at, err
 	}
-	if err := c.mount.Close(); err != nil {
+	if err := c.mounted.Load().Close(); err != nil {
 		return at, err
 	}
 	c.disk.Lose(c.rnd)
@@ -131,7 +145,7 @@ func (c *cuts) end(s *server) (time.Time, error) {
 func (c *cuts) keep(to string) ([]string, error) { return c.last, c.image.Export(to) }
 
 func (c *cuts) close() error {
-	err := c.mount.Close()
+	err := c.mounted.Load().Close()
 	if errors.Is(err, syscall.EBUSY) {
 		err = fmt.Errorf("somebody still uses %s: %w", c.path, err)
 	}

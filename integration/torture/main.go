@@ -17,9 +17,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -53,8 +55,9 @@ func run() int {
 		return 2
 	}
 	fmt.Printf("torture: seed %d\n", o.seed)
-	t := &torture{o: o, began: time.Now(), stalls: &stalls{}}
+	t := &torture{o: o, began: time.Now(), stalls: &stalls{}, running: map[string]*lane{}}
 	go t.stalls.watch()
+	go t.interrupted()
 	var wg sync.WaitGroup
 	for i, name := range []string{"kills", "cuts"} {
 		wg.Go(func() { t.row(name, []int{o.kills, o.cuts}[i], o.seed+uint64(1000*i)) })
@@ -70,6 +73,7 @@ type torture struct {
 	stalls *stalls
 
 	mu       sync.Mutex
+	running  map[string]*lane // by row
 	lines    []string
 	failures []string
 }
@@ -104,6 +108,22 @@ func (r result) String() string {
 	return text
 }
 
+// interrupted cleans up on the way out.
+func (t *torture) interrupted() {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	<-signals
+	t.mu.Lock()
+	for _, l := range t.running {
+		if s := l.running.Load(); s != nil {
+			s.kill()
+			s.wait()
+		}
+		l.ground.abandon()
+	}
+	os.Exit(130)
+}
+
 // row runs the lanes of one kind, one for each mode, one after the other, with their share of the rounds or of the time.
 func (t *torture) row(name string, rounds int, seed uint64) {
 	modes := strings.Split(t.o.modes, ",")
@@ -118,6 +138,9 @@ func (t *torture) row(name string, rounds int, seed uint64) {
 			t.fail(fmt.Sprintf("%s %s: %v", name, mode, err))
 			return
 		}
+		t.mu.Lock()
+		t.running[name] = l
+		t.mu.Unlock()
 		t.lane(l, share, until)
 		if err := l.close(); err != nil {
 			t.fail(fmt.Sprintf("%s: %v", l, err))
