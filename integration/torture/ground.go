@@ -110,7 +110,7 @@ func (c *cuts) arm(during string, rnd *rand.Rand) (string, bool, <-chan struct{}
 	case r < 8:
 		kinds := []disk.Kind{disk.Write, disk.Sync, disk.SyncDir, disk.Rename, disk.Create, disk.Remove, disk.Truncate}
 		t.Kind = kinds[rnd.IntN(len(kinds))]
-		t.N = 1 + rnd.IntN(map[disk.Kind]int{disk.Write: 3000, disk.Sync: 300}[t.Kind]+10)
+		t.N = 1 + rnd.IntN(map[disk.Kind]int{disk.Write: 3000, disk.Sync: 300}[t.Kind]+6)
 	default:
 		return "cut at some time", false, c.disk.Dark()
 	}

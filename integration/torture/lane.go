@@ -146,7 +146,7 @@ func (l *lane) load(r *result) (end time.Time, err error) {
 	var armed bool
 	var came <-chan struct{}
 	if r.plan, armed, came = l.ground.arm(during, l.rnd); armed {
-		span = max(3*l.longest, 5*span)
+		span = 2 * l.longest
 	}
 	var sent atomic.Int64
 	var wg sync.WaitGroup
