@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os/exec"
@@ -88,6 +89,9 @@ func (l *lane) boot() (again int, err error) {
 		case <-came:
 			dark = true
 		default:
+		}
+		if errors.Is(err, errPort) && !dark {
+			continue
 		}
 		if !dark && !(armed && l.kills) {
 			return again, err

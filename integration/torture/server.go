@@ -7,6 +7,7 @@ import (
 	"net"
 	"os/exec"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -73,24 +74,27 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-// errEnded: the process has ended before it answered.
-var errEnded = errors.New("the server ended by itself")
+// errPort: somebody was faster to take the port.
+var errPort = errors.New("the port is taken")
 
 // up waits until the server answers.
 func (s *server) up() error {
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		select {
 		case <-s.done:
-			return fmt.Errorf("%w; its log:\n%s", errEnded, s.log.tail())
+			if text := s.log.tail(); strings.Contains(text, "is taken by") {
+				return errPort
+			}
+			return fmt.Errorf("the server ended by itself; its log:\n%s", s.log.tail())
 		default:
 		}
 		c, err := dial(s.addr)
 		if err != nil {
 			continue
 		}
-		r, err := c.do("PING")
+		r, err := c.do("INFO", "server")
 		c.Close()
-		if err == nil && r.text == "PONG" {
+		if err == nil && strings.Contains(r.text, fmt.Sprintf("process_id:%d\r\n", s.cmd.Process.Pid)) {
 			return nil
 		}
 	}

@@ -10,6 +10,7 @@
 package disk
 
 import (
+	"errors"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -196,6 +197,11 @@ func (d *Disk) Image() Image {
 }
 
 // Export writes the image into a directory of the real file system.
-func (i Image) Export(dir string) error { return i.root.export(dir) }
+func (i Image) Export(dir string) error {
+	if i.root == nil {
+		return errors.New("there was no cut yet")
+	}
+	return i.root.export(dir)
+}
 
 func sorted(names map[string]*node) []string { return slices.Sorted(maps.Keys(names)) }
