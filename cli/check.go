@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"larder/disk"
 	"larder/shard"
 	"larder/store"
 	"larder/store/journal"
@@ -127,7 +128,7 @@ func (r *report) absent(dir *shard.Dir, i int) error {
 	if path := dir.ShardPath(i); sqlite.Interrupted(path) {
 		return r.unfinished(path, i)
 	}
-	others, err := filepath.Glob(filepath.Join(dir.Path(), "shard-*"))
+	others, err := disk.List(dir.Path(), "shard-*")
 	if err == nil && len(others) > 0 {
 		r.add(store.Finding{Shard: i, Subject: "file " + filepath.Base(dir.ShardPath(i)), Problem: "is missing, and its keys with it",
 			Repair: "an empty one is made; put the file back instead if there is a copy", Fixed: r.Fix})
@@ -208,7 +209,7 @@ func openFile(path string) (*sqlite.Engine, error) {
 
 // settled puts the journal before the files, if there is one.
 func (r *report) settled(dir *shard.Dir, bases []store.Base) ([]store.Engine, func() error, error) {
-	segments, err := filepath.Glob(filepath.Join(dir.Path(), "journal-*.log"))
+	segments, err := disk.List(dir.Path(), "journal-*.log")
 	if err != nil || len(segments) == 0 {
 		engines := make([]store.Engine, len(bases))
 		for i, b := range bases {

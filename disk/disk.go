@@ -75,6 +75,20 @@ func (OS) SyncDir(path string) error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
+// List returns the paths of what a directory holds whose names match a pattern of filepath.Match, sorted. filepath.Glob would
+// take brackets in the directory's own name for a pattern, and find nothing.
+func List(dir, pattern string) (paths []string, err error) {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if ok, err := filepath.Match(pattern, e.Name()); err != nil {
+			return nil, err
+		} else if ok {
+			paths = append(paths, filepath.Join(dir, e.Name()))
+		}
+	}
+	return paths, err
+}
+
 // MakeDirs makes a directory and those above it that are missing. The names of all that it made are on stable
 // storage when it returns: with the last one alone the whole tree could go.
 func MakeDirs(files Files, path string) error {

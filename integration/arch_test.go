@@ -31,7 +31,7 @@ var importRules = []importRule{
 	{at: `^larder/shard$`, may: `^larder/(store|disk)$`, never: `sqlite|redcon|database/sql`},
 	{at: `^larder/cull$`, may: `^larder/store$`, never: `sqlite|redcon|database/sql`},
 	{at: `^larder/rdb$`, may: `^$`, never: `redcon|sqlite|database/sql`},
-	{at: `^larder/cli(/|$)`, may: `^larder/(store|shard|cull|cli)(/|$)`, never: `redcon`},
+	{at: `^larder/cli(/|$)`, may: `^larder/(store|shard|cull|cli|disk)(/|$)`, never: `redcon`},
 	{at: `^larder/resp/cmd$`, may: `^larder/(resp/arg|resp/reply|store)$`, never: `redcon|sqlite|database/sql`},
 	{at: `^larder/resp/cmd/cmdtest$`, may: `^larder/(resp(/|$)|store$|store/memory$)`, never: `redcon|database/sql`},
 	// Families: never another family, so what they may import of resp/cmd is resp/cmd alone.

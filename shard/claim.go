@@ -150,7 +150,7 @@ func settleCount(files disk.Files, dir string, n int) (int, error) {
 
 // beginCount refuses a directory that has shards and has lost their number: guessing it would hide keys.
 func beginCount(files disk.Files, dir string, n int) error {
-	found, err := filepath.Glob(filepath.Join(dir, "shard-*"))
+	found, err := disk.List(dir, "shard-*")
 	if err != nil {
 		return err
 	}

@@ -6,10 +6,8 @@ import "context"
 // writes and hands them down in large sorted transactions.
 type Base interface {
 	Engine
-	// Snapshot is View with a BaseTx. When it waits for nothing any more, and before it fixes the state
-	// that fn sees, it calls pin: that state holds all that was settled when pin was called, and perhaps
-	// what settled since, which Mark tells. An error of pin ends it.
-	Snapshot(ctx context.Context, s Scope, pin func() error, fn func(BaseTx) error) error
+	// Snapshot is View for a Looker.
+	Snapshot(ctx context.Context, s Scope, l Looker) error
 	// Settle runs fn in an Update and returns when it is on stable storage, with the mark
 	// that fn set. Inside fn, ids may be used that this engine did not give out, as long
 	// as they are below the mark's NextID.
@@ -19,6 +17,15 @@ type Base interface {
 	// Hash is the seeded 48-bit hash by which this engine orders keys inside a slot and
 	// hashed items.
 	Hash(b []byte) int64
+}
+
+// Looker is who looks at a snapshot of a base, together with what it has above it. For one goroutine.
+type Looker interface {
+	// Pin is called when the View waits for nothing any more, and before the state it sees is fixed: that holds all
+	// that was settled when Pin was called, and perhaps what has settled since, which Mark tells. An error ends the View.
+	Pin() error
+	// Look is the View's function.
+	Look(tx BaseTx) error
 }
 
 // Borrower is a Base that can use memory which those above it do not need for a while.

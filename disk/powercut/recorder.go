@@ -3,7 +3,8 @@
 //
 // What a cut may leave: of the operations on names in a directory (create, rename, remove) those before its last sync,
 // and any number of the first ones since; of a file's content what stood there at its last sync, and any part of
-// what was written since: all of it, nothing, or the first or the last half of the writes.
+// what was written since: all of it, nothing, the first or the last half of the writes, or all but the last
+// one's end.
 package powercut
 
 import (

@@ -94,7 +94,7 @@ func parent(name string) string {
 }
 
 // replayNames does the operations on names again but for those that are lost, with those that need them.
-func replayNames(ops []op, lost map[int]bool, keep func(i, n int) bool) map[string]entry {
+func replayNames(ops []op, lost map[int]bool, keep func(i, n int, o op) (op, bool)) map[string]entry {
 	files, dirs := map[string]int{}, map[string]bool{"": true}
 	for i, o := range ops {
 		if lost[i] || !dirs[parent(o.name)] {
@@ -126,23 +126,37 @@ func replayNames(ops []op, lost map[int]bool, keep func(i, n int) bool) map[stri
 	return names
 }
 
-// choice says which of n writes since a file's last sync a cut leaves.
+// choice says what a cut leaves of the i-th of n writes, truncations among them, since a file's last sync.
 type choice struct {
 	name string
-	keep func(i, n int) bool
+	keep func(i, n int, o op) (op, bool)
 }
 
 func contents() []choice {
+	some := func(keep func(i, n int) bool) func(int, int, op) (op, bool) {
+		return func(i, n int, o op) (op, bool) { return o, keep(i, n) }
+	}
 	return []choice{
-		{"all writes", func(int, int) bool { return true }},
-		{"no write that was not synced", func(int, int) bool { return false }},
-		{"the first half of the writes", func(i, n int) bool { return i < n/2 }},
-		{"the last half of the writes", func(i, n int) bool { return i >= n/2 }},
+		{"all writes", some(func(int, int) bool { return true })},
+		{"no write that was not synced", some(func(int, int) bool { return false })},
+		{"the first half of the writes", some(func(i, n int) bool { return i < n/2 })},
+		{"the last half of the writes", some(func(i, n int) bool { return i >= n/2 })},
+		{"the last write up to a sector's end", func(i, n int, o op) (op, bool) {
+			if i < n-1 || o.kind == truncate {
+				return o, true
+			}
+			end := (o.at + int64(len(o.bytes))) / sector * sector
+			o.bytes = o.bytes[:max(end-o.at, 0)]
+			return o, len(o.bytes) > 0
+		}},
 	}
 }
 
+// sector is what a device writes wholly or not at all, in bytes.
+const sector = 512
+
 // content is what a file holds.
-func content(ops []op, id int, keep func(i, n int) bool) []byte {
+func content(ops []op, id int, keep func(i, n int, o op) (op, bool)) []byte {
 	last, since := -1, 0
 	for i, o := range ops {
 		switch {
@@ -161,7 +175,8 @@ func content(ops []op, id int, keep func(i, n int) bool) []byte {
 		}
 		if i > last {
 			n++
-			if !keep(n-1, since) {
+			var kept bool
+			if o, kept = keep(n-1, since, o); !kept {
 				continue
 			}
 		}

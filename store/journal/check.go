@@ -26,12 +26,12 @@ func Check(dir string, fix bool) ([]store.Finding, error) {
 	}
 	c := check{fix: fix}
 	for _, path := range paths {
-		if err := c.segment(path); err != nil {
-			return c.found, err
+		if err = c.segment(path); err != nil {
+			break
 		}
 	}
 	if fix && len(c.found) > 0 {
-		err = disk.OS{}.SyncDir(dir)
+		err = errors.Join(err, disk.OS{}.SyncDir(dir))
 	}
 	return c.found, err
 }
@@ -124,8 +124,8 @@ func (c *check) admit(s *segment) (admitted bool, err error) {
 }
 
 // unread is how many bytes lie behind the last record that are more than a record that was cut off: a
-// record that is whole and wrong, or something behind one. What is left of an earlier use of the file is none of that: it
-// has not the number that comes next.
+// record that is whole and wrong, or something behind one. In a file that was used before, a record that was cut off ends
+// in what stood there, so that only a record behind it shows that it was whole.
 func (s *segment) unread() (int64, error) {
 	in := io.NewSectionReader(s.file, s.size, math.MaxInt64-s.size)
 	rest, err := io.Copy(io.Discard, in)
@@ -136,14 +136,21 @@ func (s *segment) unread() (int64, error) {
 	if _, err := s.file.ReadAt(head[:], s.size); err != nil {
 		return 0, err
 	}
-	n, lsn := int64(binary.LittleEndian.Uint32(head[:])), binary.LittleEndian.Uint64(head[8:])
+	n := int64(binary.LittleEndian.Uint32(head[:]))
 	switch {
 	case head == [frameBytes]byte{} || frameBytes+n > rest:
 		return 0, nil
-	case (s.used || lsn <= s.last) && lsn != s.last+1:
+	case s.used && !s.goesOn(s.size+frameBytes+n):
 		return 0, nil
 	}
 	return rest, nil
+}
+
+// goesOn reports whether the record after the next one begins at a place.
+func (s *segment) goesOn(at int64) bool {
+	var head [frameBytes]byte
+	_, err := s.file.ReadAt(head[:], at)
+	return err == nil && binary.LittleEndian.Uint64(head[8:]) == s.last+2
 }
 
 func copyFile(from, to string) error {

@@ -25,6 +25,7 @@ type Engine struct {
 	began    *atomic.Pointer[func()] // what OnSettle was given
 
 	queue queue
+	looks sync.Pool // of *look
 
 	writing  sync.Mutex
 	group    *layer // the leader's
@@ -66,60 +67,6 @@ func (e *Engine) newID() store.ID {
 
 // noteID keeps the counter above ids that a replayed record uses.
 func (e *Engine) noteID(id store.ID) { e.nextID = max(e.nextID, id+1) }
-
-// View reads the layers over a snapshot of the base, as both were when fn was entered.
-func (e *Engine) View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
-	seen, err := e.view(ctx, s, func(top store.BaseTx) error { return fn(fenced(top, &s)) })
-	if e.careful() {
-		e.log.awaitSync(seen)
-	}
-	return err
-}
-
-// view runs fn over the present layers and a snapshot of the base, and returns the newest record that it has seen.
-func (e *Engine) view(ctx context.Context, s store.Scope, fn func(store.BaseTx) error) (seen uint64, err error) {
-	for err = errMoved; err == errMoved; {
-		seen, err = e.tryView(ctx, s, fn)
-	}
-	return seen, err
-}
-
-// tryView pins only when it waits for nothing any more: however long it waited for a reader of the file, what
-// settled meanwhile is in the file and in no layer. What settles in the moment between pin and snapshot is in both.
-// Then the answer is errMoved, and fn was not entered.
-func (e *Engine) tryView(ctx context.Context, s store.Scope, fn func(store.BaseTx) error) (seen uint64, err error) {
-	var g *generations
-	defer func() {
-		if g != nil {
-			g.top().pins.Add(-1)
-		}
-	}()
-	pin := func() error {
-		g, err = e.pin()
-		return err
-	}
-	err = e.base.Snapshot(ctx, s, pin, func(low store.BaseTx) error {
-		top, err := g.over(low, e.base.Hash)
-		if err != nil {
-			return err
-		}
-		seen = g.newest()
-		return fn(top)
-	})
-	return seen, err
-}
-
-// pin takes hold of the present layers. It comes before the base's snapshot: a generation
-// that settles in between is in both, which the snapshot's mark tells.
-func (e *Engine) pin() (*generations, error) {
-	e.overlay.Lock()
-	defer e.overlay.Unlock()
-	if e.closed {
-		return nil, store.ErrClosed
-	}
-	e.now.top().pins.Add(1)
-	return e.now, nil
-}
 
 // present is the layers as they are; for the holder of writing, who alone changes the
 // growing ones.

@@ -37,7 +37,11 @@ func (f *faulty) WriteAt(b []byte, at int64) (int, error) {
 	if !f.faults.Writes {
 		return f.file.WriteAt(b, at)
 	}
-	n, _ := f.file.WriteAt(b[:len(b)/2], at)
+	half := len(b) / 2
+	if at == 0 {
+		half = 0 // a header lies in one sector
+	}
+	n, _ := f.file.WriteAt(b[:half], at)
 	return n, ErrInjected
 }
 

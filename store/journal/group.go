@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"context"
 	"encoding/binary"
 	"runtime"
 	"sync"
@@ -165,22 +164,6 @@ func (e *Engine) tryGroup(jobs []*store.Job, failed map[*store.Job]error) (n int
 		return n, spoilt, err
 	}
 	return n, nil, e.publish()
-}
-
-// over runs fn over the present state; for the holder of writing.
-func (e *Engine) over(fn func(top store.BaseTx, now *generations)) error {
-	var g *generations
-	pin := func() error {
-		g = e.present()
-		return nil
-	}
-	return e.base.Snapshot(context.Background(), store.Whole(), pin, func(low store.BaseTx) error {
-		top, err := g.over(low, e.base.Hash)
-		if err == nil {
-			fn(top, g)
-		}
-		return err
-	})
 }
 
 func (e *Engine) writer(top store.BaseTx, now *generations) *writer {

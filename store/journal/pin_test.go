@@ -17,14 +17,21 @@ type between struct {
 	do atomic.Pointer[func()]
 }
 
-func (b *between) Snapshot(ctx context.Context, s store.Scope, pin func() error, fn func(store.BaseTx) error) error {
-	return b.Base.Snapshot(ctx, s, func() error {
-		err := pin()
-		if do := b.do.Swap(nil); do != nil {
-			(*do)()
-		}
-		return err
-	}, fn)
+func (b *between) Snapshot(ctx context.Context, s store.Scope, l store.Looker) error {
+	return b.Base.Snapshot(ctx, s, &betweenLook{l, b})
+}
+
+type betweenLook struct {
+	store.Looker
+	b *between
+}
+
+func (l *betweenLook) Pin() error {
+	err := l.Looker.Pin()
+	if do := l.b.do.Swap(nil); do != nil {
+		(*do)()
+	}
+	return err
 }
 
 // TestSettledBetweenPinAndSnapshot has a generation settle in the moment that is left between a View's pin and its

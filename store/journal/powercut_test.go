@@ -108,7 +108,7 @@ func (n *numbered) wantNumbers(acked int) error {
 		}
 		for i := 1; i <= last; i++ {
 			if got, err := numberAt(tx, own(i)); err != nil || got != i {
-				return fmt.Errorf("transaction %d of %d is lost: %d %w", i, last, got, err)
+				return fmt.Errorf("transaction %d of %d is lost: %d %v", i, last, got, err)
 			}
 		}
 		return nil
@@ -133,7 +133,7 @@ func recoverFrom(t *testing.T, s powercut.State) error {
 	was, _ := s.Note.(moment)
 	found, err := journal.Check(dir, false)
 	if err != nil || len(found) != 0 {
-		return fmt.Errorf("check: %v %w", found, err)
+		return fmt.Errorf("check: %v %v", found, err)
 	}
 	files, err := powercut.Record(dir, func() any { return nil }) // it syncs nothing, which would take long
 	if err != nil {
@@ -147,7 +147,7 @@ func recoverFrom(t *testing.T, s powercut.State) error {
 }
 
 // TestPowerCutAtEveryOperation records what the log does with its files while it rolls, settles, uses files again, mends
-// itself after a failed fsync and is closed, and recovers from all that a power cut could have left behind each operation:
+// itself after short appends and failed fsyncs and is closed, and recovers from all that a power cut could have left behind each operation:
 // everything that was acknowledged is there, and nothing is refused.
 func TestPowerCutAtEveryOperation(t *testing.T) {
 	dir, faults := t.TempDir(), &journal.Faults{}
@@ -168,6 +168,13 @@ func TestPowerCutAtEveryOperation(t *testing.T) {
 				t.Fatal("a failed fsync went unnoticed")
 			}
 			faults.Syncs = false
+		}
+		if i%10 == 6 {
+			faults.Writes, faults.Truncates = true, i%20 == 6
+			if err := n.write(); err == nil {
+				t.Fatal("a short append went unnoticed")
+			}
+			faults.Writes, faults.Truncates = false, false
 		}
 		if err := n.write(); err != nil {
 			t.Fatal(err)

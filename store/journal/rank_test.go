@@ -23,9 +23,16 @@ type metered struct {
 	lookups atomic.Int64
 }
 
-func (m *metered) Snapshot(ctx context.Context, s store.Scope, pin func() error, fn func(store.BaseTx) error) error {
-	return m.Base.Snapshot(ctx, s, pin, func(tx store.BaseTx) error { return fn(&meteredTx{tx, m}) })
+func (m *metered) Snapshot(ctx context.Context, s store.Scope, l store.Looker) error {
+	return m.Base.Snapshot(ctx, s, &meteredLook{l, m})
 }
+
+type meteredLook struct {
+	store.Looker
+	m *metered
+}
+
+func (l *meteredLook) Look(tx store.BaseTx) error { return l.Looker.Look(&meteredTx{tx, l.m}) }
 
 type meteredTx struct {
 	store.BaseTx

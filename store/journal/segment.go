@@ -8,7 +8,6 @@ import (
 	"io"
 	"path/filepath"
 	"regexp"
-	"sort"
 	"strconv"
 
 	"larder/disk"
@@ -187,7 +186,5 @@ func tailOr(err error) error {
 
 // listSegments returns the journal files of a directory, oldest first.
 func listSegments(dir string) ([]string, error) {
-	paths, err := filepath.Glob(filepath.Join(dir, "journal-*.log"))
-	sort.Strings(paths)
-	return paths, err
+	return disk.List(dir, "journal-*.log")
 }

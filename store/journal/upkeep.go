@@ -104,8 +104,8 @@ func (e *Engine) Sizes(ctx context.Context) ([]store.Size, error) {
 
 // Keyspaces counts in one View.
 func (e *Engine) Keyspaces(ctx context.Context) (spaces []store.Keyspace, err error) {
-	_, err = e.view(ctx, store.Whole(), func(top store.BaseTx) error {
-		spaces, err = top.Keyspaces()
+	err = e.View(ctx, store.Whole(), func(top store.Tx) error {
+		spaces, err = top.(store.BaseTx).Keyspaces()
 		return err
 	})
 	return spaces, err

@@ -9,12 +9,12 @@ import (
 var _ store.Base = (*Engine)(nil)
 var _ store.BaseTx = (*tx)(nil)
 
-// Snapshot calls pin before it looks at what was published last; it waits for nothing.
-func (e *Engine) Snapshot(ctx context.Context, s store.Scope, pin func() error, fn func(store.BaseTx) error) error {
-	if err := pin(); err != nil {
+// Snapshot has l pin before it looks at what was published last; it waits for nothing.
+func (e *Engine) Snapshot(ctx context.Context, s store.Scope, l store.Looker) error {
+	if err := l.Pin(); err != nil {
 		return err
 	}
-	return e.View(ctx, s, func(t store.Tx) error { return fn(t.(*tx)) })
+	return e.View(ctx, s, func(t store.Tx) error { return l.Look(t.(*tx)) })
 }
 
 // Settle is an Update whose mark is published with it; memory has no stable storage.

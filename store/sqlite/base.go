@@ -11,9 +11,25 @@ var (
 	_ store.BaseTx = (*tx)(nil)
 )
 
-// Snapshot waits for a reader before it calls pin.
-func (e *Engine) Snapshot(ctx context.Context, s store.Scope, pin func() error, fn func(store.BaseTx) error) error {
-	return e.snapshot(ctx, s, pin, func(t store.Tx) error { return fn(t.(*tx)) })
+// Snapshot waits for a reader before it has l pin.
+func (e *Engine) Snapshot(ctx context.Context, s store.Scope, l store.Looker) error {
+	r, err := e.readers.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer e.readers.put(r)
+	if err := l.Pin(); err != nil {
+		return err
+	}
+	if err := r.renew(e); err != nil {
+		return err
+	}
+	t := r.begin(e, s)
+	defer t.end()
+	if err := l.Look(t); err != nil {
+		return err
+	}
+	return t.failure
 }
 
 // Settle runs fn alone in its commit group and syncs the log: what a journal's records said

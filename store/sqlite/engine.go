@@ -91,21 +91,11 @@ func (e *Engine) now() int64 {
 
 // View runs fn on a snapshot that holds every Update that returned before.
 func (e *Engine) View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
-	return e.snapshot(ctx, s, nil, fn)
-}
-
-// snapshot waits for a reader, and calls pin, if there is one, before the reader's snapshot is taken.
-func (e *Engine) snapshot(ctx context.Context, s store.Scope, pin func() error, fn func(store.Tx) error) error {
 	r, err := e.readers.take(ctx)
 	if err != nil {
 		return err
 	}
 	defer e.readers.put(r)
-	if pin != nil {
-		if err := pin(); err != nil {
-			return err
-		}
-	}
 	if err := r.renew(e); err != nil {
 		return err
 	}

@@ -56,16 +56,22 @@ func (r *reader) release() {
 }
 
 func (r *reader) view(e *Engine, s store.Scope, fn func(store.Tx) error) error {
-	t := &r.conn.tx
-	t.begin(e, r.conn, &r.ledger, s, false)
+	t := r.begin(e, s)
 	defer t.end()
-	if r.seen%2 == 0 {
-		t.snapshot = r.seen
-	}
 	if err := fn(t); err != nil {
 		return err
 	}
 	return t.failure
+}
+
+// begin is a transaction on the snapshot that the reader has.
+func (r *reader) begin(e *Engine, s store.Scope) *tx {
+	t := &r.conn.tx
+	t.begin(e, r.conn, &r.ledger, s, false)
+	if r.seen%2 == 0 {
+		t.snapshot = r.seen
+	}
+	return t
 }
 
 // pool lends readers: the one used last first, because its page cache is the warmest. It may be
