@@ -26,6 +26,7 @@ func (d *directTx) NewID(store.Key) (store.ID, error) {
 
 func (d *directTx) PutHead(k store.Key, h store.Head) error {
 	delete(d.fresh, h.ID)
+	d.engine.noteID(h.ID)
 	d.rec.putHead(k, h)
 	return d.BaseTx.PutHead(k, h)
 }

@@ -20,7 +20,7 @@ const (
 	Never                       // whenever the operating system likes
 )
 
-// segmentMax is the size past which the log goes on in a new file, in bytes.
+// segmentMax is the size past which the log goes on in a new file, in bytes, unless Options.SegmentBytes says another.
 const segmentMax = 64 << 20
 
 // Log is the journal: one sequence of records for all shards. For any goroutine.
@@ -35,7 +35,7 @@ type Log struct {
 	spare    file       // see spare.go
 	reserve  file       // see reserve.go; nil while it is in use, or cannot be made
 	short    error      // why no record is taken that needs more space
-	// segmentBytes is segmentMax, or less in tests.
+	// segmentBytes is the length of a segment, but for the record that passes it.
 	segmentBytes int64
 	buf          []byte
 	// unsynced are the records since the last successful fsync: after a failed one the old

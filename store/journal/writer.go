@@ -45,6 +45,7 @@ func (w *writer) PutHead(k store.Key, h store.Head) error {
 		return err
 	}
 	w.wrote = true
+	w.noteReplayed(h.ID)
 	old := w.layer.head(k)
 	if old == nil {
 		w.noteLost(k, h.ID)
@@ -58,6 +59,15 @@ func (w *writer) PutHead(k store.Key, h store.Head) error {
 	}
 	w.rec.putHead(k, h)
 	return w.room()
+}
+
+// noteReplayed keeps the counter above an id that a record which is replayed has made. A stream may have none but in its
+// head, so heads count as items do.
+func (w *writer) noteReplayed(id store.ID) {
+	if id >= w.engine.nextID {
+		w.engine.noteID(id)
+		w.layer.fresh = append(w.layer.fresh, id)
+	}
 }
 
 // noteLost records the id that a head of the generation being filled gives up; an id
@@ -185,10 +195,7 @@ func (w *writer) PutItems(id store.ID, p store.Part, items ...store.Item) (store
 		return store.Change{}, err
 	}
 	w.wrote = true
-	if id >= w.engine.nextID { // a record that is replayed
-		w.engine.noteID(id)
-		w.layer.fresh = append(w.layer.fresh, id)
-	}
+	w.noteReplayed(id)
 	c, key := w.layer.openColl(id, p), collKey{id, p}
 	var ch store.Change
 	for i := range items {
