@@ -98,7 +98,8 @@ func openJournal(params *param.Set, dir *shard.Dir, files []*sqlite.Engine) (*jo
 	for i, f := range files {
 		bases[i] = f
 	}
-	j, err := journal.Open(dir.Path(), bases, journal.Options{Sync: journalSync(params), OverlayBytes: overlayBytes(params)})
+	j, err := journal.Open(dir.Path(), bases, journal.Options{Sync: journalSync(params), OverlayBytes: overlayBytes(params),
+		SegmentBytes: params.Bytes("journal-segment-size")})
 	if err != nil {
 		return nil, err
 	}

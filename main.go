@@ -129,7 +129,11 @@ func (p *process) serve() error {
 		return err
 	}
 	defer dir.Close()
-	defer engine.Close()
+	defer func() {
+		if err := engine.Close(); err != nil {
+			log.Warn("Closed, but for what follows; the journal holds what the data files lack, and the next start takes it from there", "error", err)
+		}
+	}()
 	work := newUpkeep(engine, params, log)
 	room := newBudget(engine, params, log)
 

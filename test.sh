@@ -2,7 +2,8 @@
 # The one test command.
 #
 #   ./test.sh            everything that gates a change
-#   ./test.sh --full     the long forms as well: fuzzing, more random operations, jobs and deaths, -race on integration
+#   ./test.sh --full     the long forms as well: fuzzing, more random operations, jobs and deaths, more power cuts,
+#                        -race on integration
 #
 # As root on Debian it installs what it lacks; elsewhere it says what to install. It uses
 # only ports it picks itself, and leaves nothing behind but its cache of Redis's source and
@@ -14,13 +15,13 @@ full=no
 case ${1:-} in
 "") ;;
 --full) full=yes ;;
-*) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2 ;;
+*) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac
 
 staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # package and the command or path that shows it is there
 python=/usr/lib/python3/dist-packages
-needs=(gcc:gcc libc6-dev:/usr/include/stdlib.h dpkg-dev:dpkg-source util-linux:flock xz-utils:xz patch:patch
+needs=(gcc:gcc libc6-dev:/usr/include/stdlib.h dpkg-dev:dpkg-source util-linux:flock util-linux:unshare xz-utils:xz patch:patch
 	redis-server:redis-server redis-tools:redis-cli tcl:tclsh ca-certificates:/etc/ssl/certs git:git
 	nodejs:node npm:npm python3-redis:$python/redis python3-django:$python/django python3-django-redis:$python/django_redis
 	python3-rq:rq python3-celery:$python/celery ruby-sidekiq:sidekiq php-cli:php php-redis:/usr/share/doc/php-redis)
@@ -123,6 +124,9 @@ tcl() {
 	CGO_ENABLED=0 go build -o "$built/larder" . && KEEP_TCL_LOGS=1 integration/tcl/run.sh "$built/larder"
 }
 
+# torture kills the server and cuts its power; the number of ends is fixed, when they come is not. It prints its seed.
+torture() { integration/torture/run.sh "$@"; }
+
 fuzz() {
 	local package name
 	for package in $(ours); do
@@ -146,10 +150,12 @@ main() {
 		stage integration integration
 		stage clients clients
 		stage tcl tcl
+		stage torture torture -kills 20 -cuts 20 -heavy 0 -longest 1500ms
 		if [ $full = yes ]; then
 			stage fuzz fuzz
 			LARDER_TEST_LONG=1 stage long unit
 			LARDER_TEST_LONG=1 stage many-jobs clients
+			stage torture-long torture -for 20m -heavy 10
 			LARDER_TEST_LONG=1 stage race integration -race -timeout 20m
 		fi
 	fi

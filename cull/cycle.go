@@ -32,12 +32,16 @@ func (l *Loop) goesOn(ctx context.Context, until time.Time) bool {
 // sweep does one step at least, so that a server busy with expiry does not collect orphans for ever.
 func (l *Loop) sweep(ctx context.Context, until time.Time) (spent bool) {
 	e, ok := l.engine.(store.Sweeper)
-	if !ok || ctx.Err() != nil {
+	if !ok || ctx.Err() != nil || l.o.Now().Before(l.restUntil) {
 		return false
 	}
 	for {
 		more, err := e.Sweep(ctx, l.o.Rows)
-		if l.failed(ctx, "sweep", err) || !more {
+		if l.failed(ctx, "sweep", err) {
+			l.restUntil = l.o.Now().Add(l.o.SyncEvery) // no sooner is there a checkpoint, which may help
+			return false
+		}
+		if !more {
 			return false
 		}
 		l.stats.Sweeps.Add(1)

@@ -46,10 +46,10 @@ func (l *Loop) checkpoint(ctx context.Context) {
 // excessShare is the part of CheckpointBytes by which a file may be longer than what is in it.
 const excessShare = 16
 
-// checkpointDue reports whether a log is too large, or has lain there too long, or a file can be shorter. Where
-// sizes are unknown only time counts.
+// checkpointDue reports whether a log is too large, or has lain there too long, or a file can be shorter, or the disk was
+// full: a log that is copied has room again. Where sizes are unknown only time counts.
 func (l *Loop) checkpointDue(ctx context.Context) (bool, error) {
-	old := l.o.Now().Sub(l.lastCheckpoint) >= l.o.CheckpointAge
+	old := l.o.Now().Sub(l.lastCheckpoint) >= l.o.CheckpointAge || l.full.Swap(false)
 	e, ok := l.engine.(store.Sizer)
 	if !ok {
 		return old, nil

@@ -29,19 +29,6 @@ type EvictOptions struct {
 	Now    func() time.Time // the wall clock by default
 }
 
-// EvictStats counts what an Evictor did. Any goroutine may read it.
-type EvictStats struct {
-	Evicted atomic.Int64 // keys
-	Expired atomic.Int64 // keys that turned out to have expired
-	Bytes   atomic.Int64 // their bytes
-	Refused atomic.Int64 // commands that found no room
-	Waits   atomic.Int64 // commands that had to wait for room
-	Busy    atomic.Int64 // time spent, in nanoseconds
-
-	over     atomic.Int64 // nanoseconds over the limit, up to since
-	overFrom atomic.Int64 // Unix nanoseconds, 0 while it is not over
-}
-
 // Evictor keeps the data of an engine within a limit. It knows the fill at any moment, so it
 // removes what is needed and no more: whoever is about to write says how much, and that is
 // reserved until the write is over. For any goroutine.
@@ -268,7 +255,7 @@ func (v *Evictor) evict(ctx context.Context, most int, tooMuch func() int64) {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.clock(tooMuch() > 0)
+	v.stats.clock(tooMuch() > 0)
 	if tooMuch() <= 0 || !v.Limited() || !v.policy.Load().Evicts() {
 		return
 	}
@@ -286,28 +273,7 @@ func (v *Evictor) evict(ctx context.Context, most int, tooMuch func() int64) {
 	v.complain(ctx, err)
 	v.stats.Busy.Add(int64(time.Since(began)))
 	v.lower()
-	v.clock(tooMuch() > 0)
-}
-
-// clock measures the time over the limit. The caller holds mu.
-func (v *Evictor) clock(over bool) {
-	now := time.Now().UnixNano()
-	switch from := v.stats.overFrom.Load(); {
-	case over && from == 0:
-		v.stats.overFrom.Store(now)
-	case !over && from != 0:
-		v.stats.over.Add(now - from)
-		v.stats.overFrom.Store(0)
-	}
-}
-
-// Exceeded is how long the data was over its limit since the start, and how long it is now.
-func (s *EvictStats) Exceeded() (total, current time.Duration) {
-	total = time.Duration(s.over.Load())
-	if from := s.overFrom.Load(); from != 0 {
-		current = time.Duration(time.Now().UnixNano() - from)
-	}
-	return total + current, current
+	v.stats.clock(tooMuch() > 0)
 }
 
 // drop removes the victims, a job each: a transaction over all would hold many shards.

@@ -9,6 +9,7 @@ package cull
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -68,8 +69,10 @@ type Loop struct {
 
 	idle    atomic.Bool // active expiry is off
 	syncing atomic.Bool
+	full    atomic.Bool // a chore found no space: a checkpoint is due
 
 	lastSync, lastCheckpoint time.Time // Disk's own
+	restUntil                time.Time // Cycle's own: sweeping has failed
 	behind                   bool      // Cycle's own: the last one had more to sweep than time
 	late                     bool      // Cycle's own: the last one had more to expire than time
 	servedBefore             int64     // Cycle's own: Served at the last one
@@ -156,6 +159,9 @@ func (l *Loop) every(ctx context.Context, chore func(context.Context)) {
 func (l *Loop) failed(ctx context.Context, chore string, err error) bool {
 	if err == nil {
 		return false
+	}
+	if errors.Is(err, &store.Error{Code: store.CodeFull}) {
+		l.full.Store(true)
 	}
 	if ctx.Err() == nil {
 		l.stats.Failures.Add(1)

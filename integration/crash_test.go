@@ -142,6 +142,27 @@ func TestEveryAcknowledgedWriteSurvives(t *testing.T) {
 	}
 }
 
+// TestIDsOfEmptyStreamsAreNotUsedTwice: a copy of an empty stream leaves its head alone in the log, and
+// what is made after kill -9 must not get the same items.
+func TestIDsOfEmptyStreamsAreNotUsedTwice(t *testing.T) {
+	needsLarder(t)
+	s := startLarder(t)
+	c := dial(t, s)
+	c.must(t, "XADD", "{a}emptied", "1-1", "field", "value")
+	c.must(t, "XDEL", "{a}emptied", "1-1")
+	c.must(t, "COPY", "{a}emptied", "{a}old")
+	s.kill(t)
+	s.restart(t)
+	c = dial(t, s)
+	c.must(t, "XADD", "{a}new", "5-1", "field", "value")
+	c.must(t, "XADD", "{a}old", "5-2", "field", "value")
+	for _, key := range []string{"{a}new", "{a}old"} {
+		if n := len(c.must(t, "XRANGE", key, "-", "+").texts()); n != 1 {
+			t.Errorf("%s has %d entries, 1 was added", key, n)
+		}
+	}
+}
+
 // settle takes over what became of the write that was in flight.
 func (l *ledger) settle(t *testing.T, c *conn) {
 	t.Helper()

@@ -49,7 +49,7 @@ func (f *Fanout) Check(ctx context.Context, fix bool) ([]store.Finding, error) {
 	}
 	unsaid := func(i int, err error) error {
 		var e *store.Error
-		if known[i] && errors.As(err, &e) && e.Code == store.CodeDamaged {
+		if known[i] && errors.As(err, &e) && (e.Code == store.CodeDamaged || e.Code == store.CodeUnreadable) {
 			return nil
 		}
 		return err

@@ -9,6 +9,8 @@ type Base interface {
 	// Reader takes one of the base's readers, waiting for it until ctx ends. Whoever takes readers of several bases
 	// takes them in the order of the bases.
 	Reader(ctx context.Context) (Reader, error)
+	// OwnReader is Reader for the journal's one writer: however many Views have readers, it does not wait for them.
+	OwnReader() (Reader, error)
 	// Settle runs fn in an Update and returns when it is on stable storage, with the mark
 	// that fn set. Inside fn, ids may be used that this engine did not give out, as long
 	// as they are below the mark's NextID.

@@ -5,19 +5,20 @@ type Code uint8
 
 // The codes. CodeInternal is everything a client cannot help.
 const (
-	CodeInternal  Code = iota
-	CodeWrongType      // the key holds another type
-	CodeReadOnly       // a write inside a View: a defect of ours
-	CodeScope          // a key outside the transaction's scope
-	CodeFull           // no space left on the device
-	CodeIO             // the device failed
-	CodeDamaged        // a shard's file is not readable as a database
-	CodeClosed         // the engine is closed
-	CodeRefused        // the directory cannot be opened as asked; Message says why
-	CodeInvalid        // the caller's argument; Message is the text Redis gives
-	CodeAgain          // the engine will run the transaction again in another way
-	CodeCold           // the answer is not in memory, and nobody wanted to wait for the disk
-	CodeLate           // the transaction had not begun by its deadline, and never will
+	CodeInternal   Code = iota
+	CodeWrongType       // the key holds another type
+	CodeReadOnly        // a write inside a View: a defect of ours
+	CodeScope           // a key outside the transaction's scope
+	CodeFull            // no space left on the device
+	CodeIO              // the device failed
+	CodeDamaged         // a shard's file is not readable as a database
+	CodeClosed          // the engine is closed
+	CodeRefused         // the directory cannot be opened as asked; Message says why
+	CodeInvalid         // the caller's argument; Message is the text Redis gives
+	CodeAgain           // the engine will run the transaction again in another way
+	CodeUnreadable      // a file could not be read; it may be sound
+	CodeCold            // the answer is not in memory, and nobody wanted to wait for the disk
+	CodeLate            // the transaction had not begun by its deadline, and never will
 )
 
 // Error is a failure with a code. Compare with errors.Is against the sentinels

@@ -41,7 +41,7 @@ func TestEveryParameterOfRedisHasItsDefault(t *testing.T) {
 	// What 7.2 added, what the baseline's command line named, and what is Larder's.
 	known := []string{
 		"cluster-announce-human-nodename", "locale-collate", "set-max-listpack-entries", "set-max-listpack-value",
-		"bind", "dir", "port", "shards", "cache-size", "cull-limit", "journal", "pprof", "maxdisk", "lua-memory-limit",
+		"bind", "dir", "port", "shards", "cache-size", "cull-limit", "journal", "journal-segment-size", "pprof", "maxdisk", "lua-memory-limit",
 		"key-order-index", "lease-timeout",
 	}
 	for name := range ours {

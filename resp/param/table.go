@@ -27,6 +27,7 @@ func larderRows() []row {
 		number("shards", "4", 1, 1024, immutable),
 		memory("cache-size", "128mb", 0, immutable),
 		number("cull-limit", "10", 0, maxInt, 0),
+		memory("journal-segment-size", "64mb", 64<<10, immutable),
 		yesno("key-order-index", "no", immutable),
 		number("lease-timeout", "10000", 1, maxInt, 0),
 		memory("lua-memory-limit", "256mb", mega, immutable),

@@ -169,7 +169,7 @@ func errorText(err error) string {
 	case store.CodeLate:
 		return "TIMEOUT " + e.Message
 	case store.CodeFull:
-		return "MISCONF No space left for the data directory: writes are refused until space is freed, reads go on"
+		return "MISCONF Errors writing to the AOF file: No space left on device" // as Redis has it
 	case store.CodeIO:
 		return "MISCONF The data directory cannot be written: " + e.Error()
 	}

@@ -26,6 +26,7 @@ func (d *directTx) NewID(store.Key) (store.ID, error) {
 
 func (d *directTx) PutHead(k store.Key, h store.Head) error {
 	delete(d.fresh, h.ID)
+	d.engine.noteID(h.ID)
 	d.rec.putHead(k, h)
 	return d.BaseTx.PutHead(k, h)
 }
@@ -108,9 +109,6 @@ func (d *directTx) mark(lsn uint64) error {
 // atomic and durable: no record is needed for one shard. The caller holds writing.
 func (e *Engine) direct(g *gate, now int64, fn func(store.Tx) error) error {
 	e.Direct.Add(1)
-	if done, err := e.flushAlone(g, now, fn); done {
-		return err
-	}
 	if err := e.drain(); err != nil {
 		return err
 	}

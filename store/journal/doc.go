@@ -58,21 +58,27 @@
 //  13. A generation settles when it is the largest and the room gets full, when it has been idle for a second, when
 //     the log has grown too long, or when it leaves much less data than the base has.
 //  14. Room is waited for before anything is held, and not for ever. A shard that cannot settle has its own part of the
-//     room and no more, and keeps nobody else from settling.
+//     room and no more, waits for nothing, and keeps nobody else from settling. What it could not settle grows on with
+//     what was written since, so that what is deleted meanwhile need not be written: see postpone.
+//
+// # A full disk
+//
+// Reserves keep blocks for records that free space and for shards that have next to nothing to settle. While one is
+// missing, records that need space are refused, or they would take what deleting frees: see reserve.go.
 //
 // # Memory
 //
 //  15. The layers of all shards, growing and settling, share a room of twice Options.OverlayBytes: see room. What
 //     DropRanges hide may pass the bound by largeRange rows. A transaction larger than its shard's
 //     part of OverlayBytes, or one that drops a longer range, leaves the overlay: everything settles,
-//     and it runs straight on the base. One that only empties databases gives up what the
-//     layers hold of them: the base empties them where it would have taken the layers.
-//     For one shard the base's own commit makes it atomic; for several, the record is made
+//     and it runs straight on the base. For one shard the base's own commit makes it atomic; for several, the record is made
 //     durable before the first base commits, and each base commits with its LSN as mark.
 //  16. Orders are made on demand, or when a part has orderEarly rows: most are only written
 //     between two settles, and a tree costs more than the write. Layers above meltBytes are
 //     not melted, since everybody would wait. A rank is guessed in the base, and corrected
 //     by what all layers show and hide before it: see search.
+//     Emptying databases is a write like others: the layer notes it, the layers below give up
+//     what they hold, and the base empties them when it takes the layer.
 //  17. What is known to be hidden at the ends of a part is remembered, so that draining a
 //     queue does not walk over its own deletions again and again. So it is with the indexes of
 //     expiries: whose time has come is removed at the front. It is forgotten when the base changes.

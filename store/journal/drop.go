@@ -21,6 +21,9 @@ func (w *writer) DropRange(id store.ID, p store.Part, r store.Range) (store.Chan
 		}
 		return ch, w.room()
 	}
+	if err := w.strait.admit(false); err != nil {
+		return store.Change{}, err
+	}
 	n, err := w.Count(id, p, r)
 	if err != nil || n == 0 {
 		return store.Change{}, err

@@ -44,6 +44,7 @@ type Engine struct {
 	expiries passage
 	settles  chan struct{} // closed when the frozen generation is gone; nil without one
 	failed   error         // why the last settle failed
+	resting  bool          // it has failed, and the next attempt waits
 	closed   bool
 
 	Settles    atomic.Int64 // generations written to the base

@@ -46,7 +46,7 @@ func (e *Engine) Soonest(ctx context.Context, dst []store.Candidate, n int) ([]s
 	}
 	err = e.base.View(ctx, store.Whole(), func(low store.Tx) error {
 		for _, d := range found {
-			if l := newest(s.layers, d.Key); l != nil {
+			if l, _ := newest(s.layers, d.Key); l != nil {
 				dst = append(dst, l.candidate())
 				continue
 			}
@@ -59,16 +59,6 @@ func (e *Engine) Soonest(ctx context.Context, dst []store.Candidate, n int) ([]s
 		return nil
 	})
 	return dst, err
-}
-
-// newest is the entry that layers have for a key, nil if there is none.
-func newest(layers []*layer, k store.Key) *headEntry {
-	for i := len(layers) - 1; i >= 0; i-- {
-		if e := layers[i].head(k); e != nil {
-			return e
-		}
-	}
-	return nil
 }
 
 // expiring walks what a shard has with an expiry, over pinned layers. For one goroutine.
@@ -203,7 +193,7 @@ func (l *layer) uncover(e *headEntry) {
 
 func hidden(layers []*layer, k store.Key) bool {
 	for _, l := range layers {
-		if l.head(k) != nil {
+		if l.head(k) != nil || l.emptied[k.DB] {
 			return true
 		}
 	}

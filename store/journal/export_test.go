@@ -2,7 +2,9 @@ package journal
 
 import (
 	"errors"
+	"os"
 	"sync/atomic"
+	"syscall"
 
 	"larder/store"
 )
@@ -99,6 +101,32 @@ func WithShortSegments(o Options) Options {
 		}
 	}
 	return o
+}
+
+// WithFullDisk has the log's files take no more than they have blocks for while full is set.
+func WithFullDisk(o Options, full *atomic.Bool) Options {
+	o.test = func(l *Log) { l.wrap = func(under file) file { return &crowded{under.(statted), full} } }
+	return o
+}
+
+type crowded struct {
+	statted
+	full *atomic.Bool
+}
+
+// statted is a file of the operating system's.
+type statted interface {
+	file
+	Stat() (os.FileInfo, error)
+	Name() string
+}
+
+func (c *crowded) WriteAt(b []byte, at int64) (int, error) {
+	info, err := c.Stat()
+	if err == nil && c.full.Load() && at+int64(len(b)) > info.Size() {
+		return 0, &os.PathError{Op: "write", Path: c.Name(), Err: syscall.ENOSPC}
+	}
+	return c.statted.WriteAt(b, at)
 }
 
 // Moment is how many times something had become visible when a transaction began. A View has no turn among the writers.

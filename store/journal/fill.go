@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"slices"
 	"sync/atomic"
 
 	"larder/store"
@@ -41,12 +42,12 @@ func (e *Engine) baseFill() store.Fill {
 	return store.Fill{}
 }
 
-// recount takes the fill from the base anew, after the base has changed, and forgets what the layers hid of it. The
-// caller holds overlay.
+// recount takes the fill from the base and the layers anew, after those have changed, and forgets what the layers hid
+// of the base. The caller holds overlay.
 func (e *Engine) recount() {
 	e.rebase()
 	sum := e.baseFill()
-	for _, l := range e.now.active {
+	for _, l := range slices.Concat(e.now.frozen, e.now.active) {
 		sum = sum.Plus(l.grown)
 	}
 	e.fill.data.Store(sum.Data)
@@ -73,9 +74,14 @@ func (l *layer) lies(e *headEntry, h *store.Head, there bool) {
 // noteBelow tells an entry that the group has just got what it replaces: what an older layer
 // knows, or what the base has if the count must be exact.
 func (w *writer) noteBelow(e *headEntry, k store.Key) error {
-	if under := w.now.find(k); under != nil {
+	under, gone := w.find(k)
+	if under != nil {
 		h := under.head()
 		w.layer.lies(e, &h, under.live())
+		return nil
+	}
+	if gone {
+		w.layer.lies(e, &store.Head{}, false)
 		return nil
 	}
 	if !w.engine.exact.Load() {
@@ -88,15 +94,13 @@ func (w *writer) noteBelow(e *headEntry, k store.Key) error {
 	return err
 }
 
-// find is the newest entry for a key in any layer, nil if there is none.
-func (g *generations) find(k store.Key) *headEntry {
-	if e := g.head(k); e != nil {
-		return e
+// find is the newest entry for a key in any layer under the group's. Without one, gone tells that it was flushed.
+func (w *writer) find(k store.Key) (e *headEntry, gone bool) {
+	if w.layer.emptied[k.DB] {
+		return nil, true
 	}
-	for i := len(g.frozen) - 1; i >= 0; i-- {
-		if e := g.frozen[i].head(k); e != nil {
-			return e
-		}
+	if e, gone = newest(w.now.active, k); e != nil || gone {
+		return e, gone
 	}
-	return nil
+	return newest(w.now.frozen, k)
 }

@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"context"
 	"encoding/binary"
 	"math"
 
@@ -10,10 +9,11 @@ import (
 
 // ticket is one caller's jobs. It belongs to the caller, but to the leader of the group while it is in one.
 type ticket struct {
-	jobs []*store.Job // that are still to be done
-	turn chan signal
-	own  store.Job // of a caller with one job
-	ones [1]*store.Job
+	jobs  []*store.Job // that are still to be done
+	begun []*store.Job // that were when the group began
+	turn  chan signal
+	own   store.Job // of a caller with one job
+	ones  [1]*store.Job
 
 	tries   int      // how often it has stepped aside: see cold.go
 	missing *missing // what it waits for, nil if it does not
@@ -32,15 +32,15 @@ const (
 // groupMax bounds the tickets of a group.
 const groupMax = 1024
 
-// over runs fn over the present state at a time; for the holder of writing.
-func (e *Engine) over(nowMillis int64, fn func(top store.BaseTx, now *generations)) error {
-	r, err := e.base.Reader(context.Background())
+// over runs fn over the present state; for the holder of writing.
+func (e *Engine) over(fn func(top store.BaseTx, now *generations)) error {
+	r, err := e.base.OwnReader()
 	if err != nil {
 		return err
 	}
 	defer r.Close()
 	now := e.present() // a frozen layer may be gone since the writer began to wait
-	low, err := r.Begin(nowMillis)
+	low, err := r.Begin(e.order.clock.now())
 	if err != nil {
 		return err
 	}
@@ -57,11 +57,18 @@ func (e *Engine) writer(top store.BaseTx, now *generations) *writer {
 
 // absorb makes the group visible.
 func (e *Engine) absorb(lsn uint64) {
+	flushes := len(e.group.emptied) > 0
+	if flushes {
+		e.flushed()
+	}
 	e.overlay.Lock()
 	defer e.overlay.Unlock()
 	e.fill.add(e.group.grown)
 	next, taken := e.now.push(e.group, lsn)
 	e.now = next
+	if flushes {
+		e.recount()
+	}
 	e.room.follow(e)
 	if taken {
 		e.group = newLayer()

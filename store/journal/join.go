@@ -11,9 +11,6 @@ import (
 // first base commits, and each base commits with its LSN as mark: after a crash between
 // two commits, those that lack it replay it.
 func joinBases(log *Log, shards []*Engine, g *gate, now int64, fn func([]store.Tx) error) error {
-	if done, err := joinFlush(log, shards, g, now, fn); done {
-		return err
-	}
 	for _, s := range shards {
 		s.Direct.Add(1)
 		if err := s.drain(); err != nil {
@@ -43,10 +40,12 @@ func joinBases(log *Log, shards []*Engine, g *gate, now int64, fn func([]store.T
 
 func recordDirect(log *Log, shards []*Engine, direct []*directTx, g *gate) error {
 	var payload []byte
+	need := frees
 	for i, d := range direct {
 		payload = section(payload, shards[i].shard, d.rec.buf)
+		need = max(need, d.rec.demand())
 	}
-	lsn, err := log.Append(payload)
+	lsn, err := log.Append(payload, need)
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,8 @@ type Options struct {
 	// settle. 0 means 16 MB.
 	OverlayBytes int64
 	Sync         SyncMode
+	// SegmentBytes is the size past which the log goes on in a new file. 0 means segmentMax.
+	SegmentBytes int64
 	// Files are what the log does with its files; nil means the operating system's.
 	Files disk.Files
 	// test gets at the log before it is opened.
@@ -55,12 +57,15 @@ func Open(dir string, bases []store.Base, o Options) (*Journal, error) {
 		j.log.files = o.Files
 	}
 	j.mode.Store(int32(o.Sync))
+	if o.SegmentBytes > 0 {
+		j.log.segmentBytes = o.SegmentBytes
+	}
 	if o.test != nil {
 		o.test(j.log)
 	}
 	for i, b := range bases {
 		e := newEngine(j.log, b, i, o.OverlayBytes/int64(len(bases)), &j.mode)
-		e.logLimit, e.began, e.room = max(4*o.OverlayBytes, segmentMax), &j.began, j.room
+		e.logLimit, e.began, e.room = max(4*o.OverlayBytes, j.log.segmentBytes), &j.began, j.room
 		j.room.join(e)
 		j.shards = append(j.shards, e)
 	}
@@ -104,6 +109,7 @@ func (j *Journal) Settling() bool {
 
 // Tend settles generations that have been idle since the last call.
 func (j *Journal) Tend() {
+	j.log.stock()
 	for _, e := range j.shards {
 		e.tend()
 	}
@@ -221,7 +227,9 @@ func (j *Journal) begin(next uint64, old []string) error {
 			return err
 		}
 	}
-	return j.log.dropSpare()
+	err := j.log.dropSpare()
+	j.log.stock()
+	return err
 }
 
 // replay applies a record's sections to the shards whose mark is behind it.
@@ -256,7 +264,7 @@ func (e *Engine) replay(lsn uint64, ops []byte) error {
 	}
 	e.group.reset()
 	var failed error
-	err := e.over(e.order.clock.now(), func(top store.BaseTx, now *generations) {
+	err := e.over(func(top store.BaseTx, now *generations) {
 		failed = replay(ops, e.writer(top, now))
 	})
 	switch {

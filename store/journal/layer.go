@@ -31,6 +31,10 @@ type layer struct {
 	passed atomic.Pointer[headEntry]
 	// fresh are the ids given out to the group that fills this layer.
 	fresh []store.ID
+	// emptied are the databases of which nothing below is seen: see emptied.go.
+	emptied map[int]bool
+	// concealed is what they count for in the base and in the layers that settle: grown is less by so much.
+	concealed store.Fill
 	// moved says that an id may have gone from one key to another.
 	moved bool
 	bytes int64      // what it takes
@@ -62,9 +66,12 @@ func (l *layer) reset() {
 	l.ttl.Clear()
 	l.passed.Store(nil)
 	l.bytes, l.moved, l.fresh, l.grown = 0, false, l.fresh[:0], store.Fill{}
+	l.emptied, l.concealed = nil, store.Fill{}
 }
 
-func (l *layer) empty() bool { return l.heads.n == 0 && len(l.colls) == 0 && len(l.lost) == 0 }
+func (l *layer) empty() bool {
+	return l.heads.n == 0 && len(l.colls) == 0 && len(l.lost) == 0 && len(l.emptied) == 0
+}
 
 // ordered returns the heads in order, making the order at the first call: see coll.ordered.
 func (l *layer) ordered() *btree.BTreeG[*headEntry] {
@@ -180,9 +187,17 @@ func (l *layer) closeColl(k collKey) {
 	l.bytes -= collBytes
 }
 
+// absorbs reports whether g may be absorbed, if it has at most so many bytes: a layer empties databases before it puts, and whose id has moved out of one
+// must have moved by then.
+func (l *layer) absorbs(g *layer, most int64) bool {
+	return g.bytes <= most && (len(g.emptied) == 0 || !l.moved)
+}
+
 // absorb moves a group's writes into l. What lies below an entry of g is either an entry
 // of l, whose own knowledge stays right, or what lies below l.
 func (l *layer) absorb(g *layer) {
+	l.flush(g.emptied)
+	l.grown, l.concealed = l.grown.Minus(g.concealed), l.concealed.Plus(g.concealed)
 	for e := range g.heads.all() {
 		l.absorbHead(e)
 	}

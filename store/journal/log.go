@@ -3,8 +3,8 @@ package journal
 import (
 	"errors"
 	"runtime"
+	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"larder/disk"
@@ -20,7 +20,7 @@ const (
 	Never                       // whenever the operating system likes
 )
 
-// segmentMax is the size past which the log goes on in a new file, in bytes.
+// segmentMax is the size past which the log goes on in a new file, in bytes, unless Options.SegmentBytes says another.
 const segmentMax = 64 << 20
 
 // Log is the journal: one sequence of records for all shards. For any goroutine.
@@ -33,7 +33,9 @@ type Log struct {
 	next     uint64     // LSN of the next record
 	number   uint64     // of the next segment file
 	spare    file       // see spare.go
-	// segmentBytes is segmentMax, or less in tests.
+	reserve  file       // see reserve.go; nil while it is in use, or cannot be made
+	short    error      // why no record is taken that needs more space
+	// segmentBytes is the length of a segment, but for the record that passes it.
 	segmentBytes int64
 	buf          []byte
 	// unsynced are the records since the last successful fsync: after a failed one the old
@@ -75,7 +77,7 @@ func (l *Log) crowded() bool {
 
 // Append writes one record and returns its LSN. When it fails nothing of the record will
 // ever be read again, and later appends try to mend the log first.
-func (l *Log) Append(payload []byte) (uint64, error) {
+func (l *Log) Append(payload []byte, d demand) (uint64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.mend(); err != nil {
@@ -83,7 +85,14 @@ func (l *Log) Append(payload []byte) (uint64, error) {
 	}
 	lsn := l.next
 	l.step("before append")
-	if err := l.write(lsn, payload); err != nil {
+	err := l.write(lsn, payload, d)
+	if isFull(err) && l.broken == nil && l.makeRoom(err, d) {
+		err = l.write(lsn, payload, d)
+	}
+	if isFull(err) && d == grows && l.short == nil {
+		l.short = ioError("the journal cannot be written", err) // until stock has looked what can be had
+	}
+	if err != nil {
 		return 0, ioError("the journal cannot be written", err)
 	}
 	l.step("after append")
@@ -95,7 +104,10 @@ func (l *Log) Append(payload []byte) (uint64, error) {
 
 // write puts a frame behind the last one. After a short write the file is cut back to its
 // last good record; if even that fails, the log goes on in a new segment.
-func (l *Log) write(lsn uint64, payload []byte) error {
+func (l *Log) write(lsn uint64, payload []byte, d demand) error {
+	if err := l.refusal(d, frameBytes+len(payload)); err != nil {
+		return err
+	}
 	s := l.segments[len(l.segments)-1]
 	if s.size > l.segmentBytes {
 		if err := l.roll(); err != nil {
@@ -276,16 +288,20 @@ func (l *Log) Last() uint64 {
 	return l.next - 1
 }
 
-// Settled notes that a shard needs no record up to lsn any more, and deletes the
-// segments that no shard needs.
+// Settled notes that a shard needs no record up to lsn any more.
 func (l *Log) Settled(shard int, lsn uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.settled[shard] = max(l.settled[shard], lsn)
-	need := l.settled[0]
-	for _, s := range l.settled {
-		need = min(need, s)
+	l.reap()
+	if l.short != nil {
+		l.stockNow() // before others take what has become free
 	}
+}
+
+// reap deletes the segments that no shard needs. The caller holds mu.
+func (l *Log) reap() {
+	need := slices.Min(l.settled)
 	l.step("before segments are deleted")
 	for len(l.segments) > 1 && l.segments[0].last <= need && l.segments[1].first <= need+1 {
 		l.retire(l.segments[0])
@@ -325,6 +341,9 @@ func (l *Log) close() error {
 	for _, s := range l.segments {
 		err = errors.Join(err, s.file.Close())
 	}
+	if l.reserve != nil {
+		err = errors.Join(err, l.reserve.Close())
+	}
 	return errors.Join(err, l.dropSpare())
 }
 
@@ -344,7 +363,7 @@ func (l *Log) Safety() (unsynced int64, at time.Time, broken bool) {
 
 func ioError(message string, err error) error {
 	code := store.CodeIO
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+	if isFull(err) || outOfSpace(err) {
 		code = store.CodeFull
 	}
 	return &store.Error{Code: code, Message: message, Err: err}

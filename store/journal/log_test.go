@@ -14,7 +14,7 @@ func TestLogIsHeldUp(t *testing.T) {
 	write := func(n int) {
 		t.Helper()
 		for range n {
-			if _, err := l.Append(make([]byte, 500)); err != nil {
+			if _, err := l.Append(make([]byte, 500), grows); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -142,7 +142,8 @@ func (o *Order) write(t *ticket, jobs []*store.Job, only *Engine) {
 
 func (o *Order) waitForRoom(jobs []*store.Job, only *Engine) error {
 	if only != nil {
-		return only.waitForRoom()
+		_, err := only.waitForRoom()
+		return err
 	}
 	set := make([]bool, len(o.shards))
 	for _, j := range jobs {
@@ -152,7 +153,7 @@ func (o *Order) waitForRoom(jobs []*store.Job, only *Engine) error {
 		if !touched {
 			continue
 		}
-		if err := o.shards[i].waitForRoom(); err != nil {
+		if _, err := o.shards[i].waitForRoom(); err != nil {
 			return err
 		}
 	}

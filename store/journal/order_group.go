@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"context"
 	"math"
 	"time"
 
@@ -18,6 +17,7 @@ type group struct {
 	read   bool    // the present job only reads
 	ticket *ticket // the present job's
 	done   []*store.Job
+	full   error // why nothing may grow: the log has no room for it
 }
 
 // part is a shard in a group: its lock, a reader of its file and the layer that the group fills.
@@ -62,7 +62,7 @@ func (g *group) attach(e *Engine, p *part) error {
 	if e.closed {
 		return store.ErrClosed
 	}
-	r, err := e.base.Reader(context.Background())
+	r, err := e.base.OwnReader()
 	if err != nil {
 		return err
 	}
@@ -92,6 +92,9 @@ func (p *part) begin(e *Engine, r store.Reader, now int64, t *ticket) error {
 	e.rec.reset()
 	p.writer.undo.reset()
 	p.writer = writer{merged: merged{layer: e.group, low: top, hash: e.base.Hash}, engine: e, now: present, rec: e.rec, undo: p.writer.undo}
+	if _, p.writer.strait = e.room.wait(e.shard); p.writer.strait.grow == nil {
+		p.writer.strait.grow = e.order.group.full
+	}
 	p.began = mark{}
 	return nil
 }
@@ -185,17 +188,20 @@ func (o *Order) commit(tickets []*ticket) (jobs []*store.Job) {
 // large, if one is: it is the next one's.
 func (o *Order) attempt(tickets []*ticket) (n int, large *store.Job) {
 	g := &o.group
-	g.now = o.clock.begin()
-	defer o.clock.end()
-	defer g.leave()
 	before := len(g.done)
-	for n < len(tickets) {
-		if large = g.runTicket(tickets[n]); large != nil {
-			break
-		}
-		n++
+	for _, t := range tickets {
+		t.begun = t.jobs
 	}
-	if err := o.publish(); err != nil {
+	n, large, err := o.try(tickets)
+	if err == errStrait { // once more, without what takes more space
+		g.done = g.done[:before]
+		for _, t := range tickets {
+			t.jobs, t.missing = t.begun, nil
+		}
+		n, large, err = o.try(tickets)
+		g.full = nil
+	}
+	if err != nil {
 		fail(g.done[before:], err)
 	}
 	for _, j := range g.done[before:] {
@@ -204,23 +210,44 @@ func (o *Order) attempt(tickets []*ticket) (n int, large *store.Job) {
 	return n, large
 }
 
+// try is one run of an attempt. errStrait means that the record has no room as it is.
+func (o *Order) try(tickets []*ticket) (n int, large *store.Job, err error) {
+	g := &o.group
+	g.now = o.clock.begin()
+	defer o.clock.end()
+	defer g.leave()
+	for n < len(tickets) {
+		if large = g.runTicket(tickets[n]); large != nil {
+			break
+		}
+		n++
+	}
+	return n, large, o.publish()
+}
+
 // publish appends the group's record and then makes its layers visible, all in one step.
 func (o *Order) publish() error {
 	g := &o.group
 	o.payload = o.payload[:0]
+	need := frees
 	for _, shard := range g.open {
 		w := &g.parts[shard].writer
 		w.layer.dropLoose()
 		if len(w.rec.buf) > 0 {
 			o.payload = section(o.payload, shard, w.rec.buf)
+			need = max(need, w.rec.demand())
 		}
 	}
 	if len(o.payload) == 0 {
 		return nil
 	}
-	lsn, err := o.log.Append(o.payload)
+	lsn, err := o.log.Append(o.payload, need)
 	if cap(o.payload) > bufferKept {
 		o.payload = nil
+	}
+	if outOfSpace(err) && need == grows && g.full == nil {
+		g.full = err
+		return errStrait
 	}
 	if err != nil {
 		return err

@@ -28,6 +28,11 @@ func (m *metered) Reader(ctx context.Context) (store.Reader, error) {
 	return &meteredReader{r, m}, err
 }
 
+func (m *metered) OwnReader() (store.Reader, error) {
+	r, err := m.Base.OwnReader()
+	return &meteredReader{r, m}, err
+}
+
 type meteredReader struct {
 	store.Reader
 	m *metered

@@ -25,9 +25,25 @@ const (
 
 // recorder encodes the writes of one shard in the order they were made. Everything in it
 // is absolute: replaying needs neither a clock nor chance. For the leader of a group.
-type recorder struct{ buf []byte }
+type recorder struct {
+	buf     []byte
+	grown   bool // something takes more space
+	flushed bool
+}
+
+// demand is what the record asks of a full disk: see growing.
+func (r *recorder) demand() demand {
+	switch {
+	case r.grown:
+		return grows
+	case r.flushed:
+		return empties
+	}
+	return frees
+}
 
 func (r *recorder) reset() {
+	r.grown, r.flushed = false, false
 	if r.buf = r.buf[:0]; cap(r.buf) > bufferKept {
 		r.buf = nil
 	}
@@ -53,6 +69,7 @@ func (r *recorder) putHead(k store.Key, h store.Head) {
 		r.op(opPutHead)
 	}
 	r.key(k)
+	r.grown = r.grown || growing(h)
 	ranked := byte(0)
 	if h.Ranked {
 		ranked = 1
@@ -86,6 +103,7 @@ func (r *recorder) owner(id store.ID, p store.Part) {
 
 func (r *recorder) putItem(id store.ID, p store.Part, it store.Item) {
 	r.op(opPutItem)
+	r.grown = true
 	r.owner(id, p)
 	r.int(it.Pos)
 	r.bytes(it.Field)
@@ -102,6 +120,7 @@ func (r *recorder) dropItem(id store.ID, p store.Part, it store.Item) {
 
 func (r *recorder) flush(db int) {
 	r.op(opFlush)
+	r.flushed = true
 	r.uint(uint64(db))
 }
 

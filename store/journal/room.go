@@ -19,6 +19,8 @@ const (
 	fullShare = 4
 	// leftShare: a fourth is left to the others by the shard that takes most, whose file may fail before anybody knows.
 	leftShare = 4
+	// brimShare is the part of the room by which what frees space may pass the bound.
+	brimShare = 4
 	// lendShare: three fourths of the room are lent while nothing lies in it.
 	lendShare = 4
 	// claimShare is the part of the room that may be taken before the loan is claimed back: a few writes now and then do
@@ -44,6 +46,7 @@ type occupant struct {
 	growing, settling int64
 	called            bool  // settleFull is on its way
 	frozen            bool  // a generation settles
+	resting           bool  // it has failed to settle, and waits before the next attempt
 	failed            error // why the base does not take it
 }
 
@@ -57,8 +60,8 @@ func (r *room) follow(e *Engine) {
 	defer r.mu.Unlock()
 	o, before := &r.shards[e.shard], r.taken()
 	o.growing, o.settling, o.failed = e.now.bytes(), e.now.frozenBytes(), e.failed
-	o.frozen = e.now.frozen != nil
-	if r.freed != nil && r.taken() < before {
+	o.frozen, o.resting = e.settles != nil, e.resting
+	if r.freed != nil && (r.taken() < before || o.failed != nil) {
 		close(r.freed)
 		r.freed = nil
 	}
@@ -98,11 +101,10 @@ func (r *room) due() *occupant {
 	settling := 0
 	for i := range r.shards {
 		o := &r.shards[i]
-		busy := o.frozen || o.called
 		switch {
-		case busy && o.failed == nil:
-			settling++
-		case !busy && o.growing > 0 && (largest == nil || o.growing > largest.growing):
+		case o.frozen || o.called:
+			settling += int(one(o.failed == nil))
+		case !o.resting && o.growing > 0 && (largest == nil || o.growing > largest.growing):
 			largest = o
 		}
 	}
@@ -125,28 +127,42 @@ func (r *room) most() int64 {
 	return r.bound - r.bound/leftShare
 }
 
-// wait answers nil if a shard may write, or what is closed when there may be room again, and the error that keeps it from
-// being there, if there is one. A shard that cannot settle has its own part of the room and no more.
-func (r *room) wait(shard int) (freed <-chan struct{}, failed error) {
+// wait answers nil if a shard may write, with what it may not write, or what is closed when there may be room again. A
+// shard that cannot settle has its own part of the room and no more, and does not wait for more: before the file takes
+// anything only what frees some passes.
+func (r *room) wait(shard int) (freed <-chan struct{}, s strait) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	own := r.shards[shard]
+	own, taken := r.shards[shard], r.taken()
 	part := r.bound / 2 / int64(len(r.shards))
-	if r.taken() < r.bound && own.growing+own.settling < r.most() && (own.failed == nil || own.growing < part) {
-		return nil, nil
+	if taken < r.bound && own.growing+own.settling < r.most() && (own.failed == nil || own.growing < part) {
+		return nil, strait{}
 	}
+	if failed := r.failure(shard); failed != nil {
+		s.grow = errNoRoom(failed)
+		if taken > r.bound+r.bound/brimShare {
+			s.drop = s.grow
+		}
+		return nil, s
+	}
+	if r.freed == nil {
+		r.freed = make(chan struct{})
+	}
+	return r.freed, strait{}
+}
+
+// failure is what keeps a shard from getting room: its own file's, or another's if it has nothing to settle itself.
+func (r *room) failure(shard int) (failed error) {
+	own := r.shards[shard]
 	for i := range r.shards {
-		if failed == nil {
+		if own.growing+own.settling == 0 && failed == nil {
 			failed = r.shards[i].failed
 		}
 	}
 	if own.failed != nil {
 		failed = own.failed
 	}
-	if r.freed == nil {
-		r.freed = make(chan struct{})
-	}
-	return r.freed, failed
+	return failed
 }
 
 // offer lends the room to the bases, whose caches make reading faster, when there is nothing in it.

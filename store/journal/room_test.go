@@ -85,13 +85,16 @@ func (r *roomy) write(t *testing.T, shard int, bytes int64) {
 
 func (r *roomy) set(t *testing.T, shard, key int) {
 	t.Helper()
-	k := store.Key{Name: fmt.Append(nil, "key ", key)}
-	err := r.Engines()[shard].Update(context.Background(), store.One(k), func(tx store.Tx) error {
-		return store.SetString(tx, k, make([]byte, 300), 0)
-	})
-	if err != nil {
+	if err := r.trySet(shard, key); err != nil {
 		t.Error(err)
 	}
+}
+
+func (r *roomy) trySet(shard, key int) error {
+	k := store.Key{Name: fmt.Append(nil, "key ", key)}
+	return r.Engines()[shard].Update(context.Background(), store.One(k), func(tx store.Tx) error {
+		return store.SetString(tx, k, make([]byte, 300), 0)
+	})
 }
 
 // one is more than a key of set takes.
@@ -180,33 +183,50 @@ func TestRoomIsBounded(t *testing.T) {
 	done.Wait()
 }
 
-// TestFailingShardLeavesRoom has one shard's file take nothing: its writers wait, the others' do not, and it goes on
-// when the file does.
+// TestFailingShardLeavesRoom has one shard's file take nothing: its writers are told so at once and the others' are
+// not, what frees space passes, and it goes on when the file does.
 func TestFailingShardLeavesRoom(t *testing.T) {
 	const half = 64 << 10
 	r := openRoom(t, 4, half)
 	r.flow()
 	r.bases[0].fail(errors.New("no space"))
-	stuck := make(chan struct{})
-	go func() {
-		defer close(stuck)
-		for k := range 4 * half / one {
-			r.set(t, 0, k)
-		}
-	}()
-	for r.Engines()[0].(*journal.Engine).Stalls.Load() == 0 {
-		time.Sleep(time.Millisecond)
+	refused := error(nil)
+	for k := 0; refused == nil && k < 4*half/one; k++ {
+		refused = r.trySet(0, k)
+	}
+	if !errors.Is(refused, &store.Error{Code: store.CodeIO}) {
+		t.Fatalf("a shard that cannot settle has taken all that was written: %v", refused)
 	}
 	for k := range 8 * half / one {
 		r.set(t, 1, k)
 	}
-	select {
-	case <-stuck:
-		t.Fatal("a shard that cannot settle has taken all that was written")
-	default:
+	e := r.Engines()[0]
+	drop := func(key int) error {
+		k := store.Key{Name: fmt.Append(nil, "key ", key)}
+		return e.Update(context.Background(), store.One(k), func(tx store.Tx) error {
+			n, err := tx.Drop(k)
+			if err == nil && n != 1 {
+				t.Errorf("key %d: %d dropped", key, n)
+			}
+			return err
+		})
+	}
+	if err := drop(0); err != nil {
+		t.Errorf("a key cannot be deleted: %v", err)
+	}
+	if err := e.Update(context.Background(), store.Whole(), flushAll); err != nil {
+		t.Errorf("a database cannot be flushed: %v", err)
+	}
+	if err := e.(*journal.Engine).Flush(context.Background()); err == nil {
+		t.Error("everything is said to have settled")
 	}
 	r.bases[0].fail(nil)
-	<-stuck
+	for r.trySet(0, 1) != nil || e.(*journal.Engine).Flush(context.Background()) != nil {
+		time.Sleep(time.Millisecond)
+	}
+	if n := sizes(t, e); n != [3]int64{1} {
+		t.Errorf("sizes %v", n)
+	}
 }
 
 // TestOneShardLeavesRoom holds up the settle of a shard that goes on writing: before its file has answered nobody knows

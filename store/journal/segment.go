@@ -31,6 +31,8 @@ type segment struct {
 	last  uint64 // LSN of its last record, first-1 when empty
 	size  int64
 	chain uint32
+	// held is how long the file is if it was a reserve: it takes no more.
+	held int64
 	// suspect: an fsync failed, so that the file may lack what was written to it.
 	suspect bool
 }

@@ -2,8 +2,8 @@ package journal
 
 import (
 	"context"
-	"errors"
 	"maps"
+	"math"
 	"slices"
 	"sort"
 	"time"
@@ -18,18 +18,16 @@ const (
 	settleRetry = time.Second
 )
 
-// errNoRoom is what writers get when settling has not made room in time.
-func errNoRoom(cause error) error {
-	return &store.Error{Code: store.CodeIO, Message: "writes wait for the data files, which cannot take them", Err: cause}
-}
-
-// waitForRoom waits, before anything is held, until there is room for a group.
-func (e *Engine) waitForRoom() error {
+// waitForRoom waits, before anything is held, until there is room for a group, and returns what the group may not write.
+func (e *Engine) waitForRoom() (strait, error) {
 	var late <-chan time.Time
 	for {
-		freed, failed := e.room.wait(e.shard)
+		freed, s := e.room.wait(e.shard)
+		if s.grow != nil {
+			e.Stalls.Add(1)
+		}
 		if freed == nil {
-			return nil
+			return s, nil
 		}
 		if late == nil {
 			late = time.After(roomPatience)
@@ -38,7 +36,7 @@ func (e *Engine) waitForRoom() error {
 		select {
 		case <-freed:
 		case <-late:
-			return errNoRoom(failed)
+			return s, errNoRoom(nil)
 		}
 	}
 }
@@ -52,54 +50,36 @@ func (e *Engine) settleFull() {
 }
 
 // rotate freezes the active generation and begins to settle it, unless one is settling or
-// there is nothing to settle. The caller holds writing.
+// there is nothing to settle, or the last attempt has just failed. The caller holds writing.
 func (e *Engine) rotate() {
 	e.overlay.Lock()
 	defer e.overlay.Unlock()
-	if e.now.frozen != nil || e.now.empty() {
+	if e.settles != nil || e.resting || e.now.frozen == nil && e.now.empty() {
 		e.room.follow(e)
 		return
 	}
-	e.now = e.now.freeze()
-	e.firstID = e.nextID
+	if e.now.frozen == nil {
+		if e.failed != nil {
+			e.now = e.now.melt(math.MaxInt64)
+			e.now.purge()
+		}
+		e.now = e.now.freeze()
+		e.firstID = e.nextID
+	}
 	e.settles = make(chan struct{})
 	e.room.follow(e)
 	go e.settle(e.now.frozen, store.Mark{LSN: e.now.frozenLast(), NextID: e.nextID})
 }
 
-// settle hands a frozen generation down until that succeeds. Log before data, always: the
-// base never makes durable what the journal could still lose.
+// settle tries to hand a frozen generation down.
 func (e *Engine) settle(layers []*layer, mark store.Mark) {
 	if fn := e.began.Load(); fn != nil {
 		(*fn)()
 	}
 	start := time.Now()
-	for {
-		err := e.log.Sync(mark.LSN)
-		if err == nil {
-			err = e.base.Settle(context.Background(), func(tx store.BaseTx) error {
-				if err := tx.SetMark(mark); err != nil {
-					return err
-				}
-				e.log.step("settle has begun")
-				if err := applyAll(layers, tx); err != nil {
-					return err
-				}
-				e.log.step("settle before commit")
-				return nil
-			})
-		}
-		if err == nil {
-			break
-		}
-		e.overlay.Lock()
-		e.failed = err
-		e.room.follow(e)
-		e.overlay.Unlock()
-		if errors.Is(err, store.ErrClosed) {
-			return
-		}
-		time.Sleep(settleRetry)
+	if err := e.handDown(layers, mark); err != nil {
+		e.postpone(mark, err)
+		return
 	}
 	e.log.step("settle after commit")
 	e.Settles.Add(1)
@@ -114,21 +94,47 @@ func (e *Engine) settle(layers []*layer, mark store.Mark) {
 	e.log.Settled(e.shard, mark.LSN)
 }
 
+// handDown writes layers to the base. Log before data, always: the base never makes durable what the journal could
+// still lose.
+func (e *Engine) handDown(layers []*layer, mark store.Mark) error {
+	if err := e.reserved(); err != nil {
+		return err
+	}
+	if err := e.log.Sync(mark.LSN); err != nil {
+		return err
+	}
+	return e.base.Settle(context.Background(), func(tx store.BaseTx) error {
+		if err := tx.SetMark(mark); err != nil {
+			return err
+		}
+		e.log.step("settle has begun")
+		if err := applyAll(layers, tx); err != nil {
+			return err
+		}
+		e.log.step("settle before commit")
+		return nil
+	})
+}
+
 func (e *Engine) settling() bool {
 	e.overlay.Lock()
 	defer e.overlay.Unlock()
 	return e.settles != nil
 }
 
-// drain settles everything in the overlay and waits for it. The caller holds writing.
+// drain settles everything in the overlay and waits for it, but not for a base that does not take it. The caller holds
+// writing.
 func (e *Engine) drain() error {
 	deadline := time.After(roomPatience)
 	for {
 		e.rotate()
 		e.overlay.Lock()
-		settles, failed := e.settles, e.failed
+		settles, failed, resting := e.settles, e.failed, e.resting
 		e.overlay.Unlock()
-		if settles == nil {
+		switch {
+		case resting:
+			return errNoRoom(failed)
+		case settles == nil:
 			return nil
 		}
 		select {
@@ -179,9 +185,14 @@ func applyAll(layers []*layer, tx store.BaseTx) error {
 
 // apply writes a layer into the base, in key order, so that pages are touched once.
 func (l *layer) apply(tx store.BaseTx) error {
-	orphans, err := l.lost, error(nil)
+	for _, db := range slices.Sorted(maps.Keys(l.emptied)) {
+		if err := tx.Flush(db); err != nil {
+			return err
+		}
+	}
+	dead, given, err := l.lost, []store.ID(nil), error(nil)
 	if l.moved {
-		orphans, err = l.applyMoved(tx)
+		dead, given, err = l.applyMoved(tx)
 	} else {
 		err = l.applyHeads(tx)
 	}
@@ -189,21 +200,14 @@ func (l *layer) apply(tx store.BaseTx) error {
 		return err
 	}
 	for _, k := range l.collKeys() {
-		if _, dead := orphans[k.id]; dead {
+		if _, gone := dead[k.id]; gone {
 			continue
 		}
 		if err := l.colls[k].apply(tx, k); err != nil {
 			return err
 		}
 	}
-	if !l.moved {
-		return nil // the base has orphaned what its heads gave up
-	}
-	ids := make([]store.ID, 0, len(orphans))
-	for id := range orphans {
-		ids = append(ids, id)
-	}
-	return tx.Orphan(ids...)
+	return tx.Orphan(given...)
 }
 
 // applyHeads writes the heads of a layer in which no id has moved to another key.
@@ -222,31 +226,34 @@ func (l *layer) applyHeads(tx store.BaseTx) (err error) {
 	return nil
 }
 
-// applyMoved writes the heads of a layer with renames. It returns the ids that lost their head and found no other
-// in this layer: a renamed key's id is lost under the old name and found under the new.
-func (l *layer) applyMoved(tx store.BaseTx) (orphans map[store.ID]struct{}, err error) {
-	orphans = maps.Clone(l.lost)
+// applyMoved writes the heads of a layer with renames: a renamed key's id is lost under the old name and found under
+// the new. It returns the ids that lost their head and found no other in this layer, and those among them that the base
+// does not know to be orphans: it has orphaned what its own heads gave up and what was flushed.
+func (l *layer) applyMoved(tx store.BaseTx) (dead map[store.ID]struct{}, given []store.ID, err error) {
+	dead = maps.Clone(l.lost)
 	heads := l.sorted()
 	for _, e := range heads {
 		old, err := detachOld(tx, e)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if old != 0 {
-			orphans[old] = struct{}{}
+			dead[old] = struct{}{}
+			given = append(given, old)
 		}
 	}
 	for _, e := range heads {
 		if !e.live() {
 			continue
 		}
-		delete(orphans, e.id)
+		delete(dead, e.id)
 		stamp(tx, e)
 		if err := tx.PutHead(e.key(), e.head()); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return orphans, nil
+	given = slices.DeleteFunc(given, func(id store.ID) bool { _, gone := dead[id]; return !gone })
+	return dead, given, nil
 }
 
 // detachOld takes the head below away if the layer's differs in its id, and returns the

@@ -17,9 +17,9 @@ const spareName = "spare-segment"
 func (l *Log) sparePath() string { return filepath.Join(l.dir, spareName) }
 
 // retire keeps a segment's file for later, or deletes it: if there is one already, if it is not of full
-// length, or if an fsync of it has failed, after which its pages mean nothing. The caller holds mu.
+// length, if the disk is full, or if an fsync of it has failed, after which its pages mean nothing. The caller holds mu.
 func (l *Log) retire(s *segment) {
-	if l.spare == nil && s.size > l.segmentBytes && !s.suspect && l.files.Rename(s.path, l.sparePath()) == nil {
+	if l.spare == nil && l.short == nil && s.size > l.segmentBytes && !s.suspect && l.files.Rename(s.path, l.sparePath()) == nil {
 		l.spare = s.file
 		return
 	}

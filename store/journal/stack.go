@@ -86,6 +86,9 @@ func (g *generations) over(low store.BaseTx, hash func([]byte) int64, newest uin
 		layers = slices.Concat(g.frozen, g.active)
 	}
 	for _, l := range layers {
+		if len(l.emptied) > 0 {
+			low = &emptied{BaseTx: low, layer: l}
+		}
 		if !l.empty() {
 			low = &merged{layer: l, low: low, hash: hash}
 		}
@@ -95,12 +98,22 @@ func (g *generations) over(low store.BaseTx, hash func([]byte) int64, newest uin
 
 // head is the newest entry for a key in the growing layers, nil if there is none.
 func (g *generations) head(k store.Key) *headEntry {
-	for i := len(g.active) - 1; i >= 0; i-- {
-		if e := g.active[i].head(k); e != nil {
-			return e
+	e, _ := newest(g.active, k)
+	return e
+}
+
+// newest is the newest entry for a key. Without one, gone tells that the layers hide what lies below.
+func newest(layers []*layer, k store.Key) (e *headEntry, gone bool) {
+	for i := len(layers) - 1; i >= 0; i-- {
+		l := layers[i]
+		if e := l.head(k); e != nil {
+			return e, false
+		}
+		if l.emptied[k.DB] {
+			return nil, true
 		}
 	}
-	return nil
+	return nil, false
 }
 
 // mentions reports whether a growing layer has entries of a part.
@@ -120,8 +133,11 @@ const meltBytes = 512 << 10
 // push adds a group's writes as the newest. The group's layer is taken over if the newest
 // is pinned, or if it is large itself; then the caller must use another one for its next group.
 func (g *generations) push(group *layer, lsn uint64) (next *generations, taken bool) {
-	next = g.melt()
-	if top := next.top(); top.pins.Load() == 0 && group.bytes <= meltBytes {
+	if len(group.emptied) > 0 {
+		g.unburden(group.emptied)
+	}
+	next = g.melt(meltBytes)
+	if top := next.top(); top.pins.Load() == 0 && top.absorbs(group, meltBytes) {
 		top.absorb(group)
 		top.last = lsn
 		return next, false
@@ -130,9 +146,9 @@ func (g *generations) push(group *layer, lsn uint64) (next *generations, taken b
 	return &generations{frozen: next.frozen, active: append(slices.Clip(next.active), group)}, true
 }
 
-// melt joins the newest layers that no View reads. A View pins the newest layer it
+// melt joins the newest layers that no View reads, unless they are larger than most. A View pins the newest layer it
 // reads, so an unpinned one may change if none above it is pinned either.
-func (g *generations) melt() *generations {
+func (g *generations) melt(most int64) *generations {
 	free := len(g.active)
 	for free > 0 && g.active[free-1].pins.Load() == 0 {
 		free--
@@ -142,11 +158,11 @@ func (g *generations) melt() *generations {
 	}
 	active := slices.Clone(g.active[:free+1])
 	for _, l := range g.active[free+1:] {
-		if l.bytes > meltBytes {
+		into := active[len(active)-1]
+		if !into.absorbs(l, most) {
 			active = append(active, l)
 			continue
 		}
-		into := active[len(active)-1]
 		into.absorb(l)
 		into.last = max(into.last, l.last)
 	}
@@ -155,6 +171,7 @@ func (g *generations) melt() *generations {
 
 // freeze makes the growing layers settle and begins a new one.
 func (g *generations) freeze() *generations {
+	g.unburden(nil)
 	return &generations{frozen: g.active, active: []*layer{newLayer()}}
 }
 

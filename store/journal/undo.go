@@ -6,9 +6,10 @@ import "larder/store"
 // group, and the others need not run again. A write pushes what it changes; entries and rows are apart, for one
 // never depends on the other. It belongs to the leader of the group.
 type undo struct {
-	heads []headUndo
-	rows  []rowUndo
-	lost  []store.ID // noted as lost
+	heads   []headUndo
+	rows    []rowUndo
+	lost    []store.ID // noted as lost
+	flushes []flushUndo
 	// olds and oldRows are what changed entries and rows were, in the order of heads and rows.
 	olds    []headEntry
 	oldRows []row
@@ -28,6 +29,16 @@ type rowUndo struct {
 	fresh, gone bool
 }
 
+// flushUndo takes back what a flush has dropped from the group's layer.
+type flushUndo struct {
+	db    int
+	again bool // the database was flushed before
+	heads []*headEntry
+	colls map[collKey]*coll
+	low   store.BaseTx
+	marks [2]int // steps of heads and rows before it
+}
+
 // undoKept is how many steps of a group the next one keeps the memory of.
 const undoKept = 4096
 
@@ -36,6 +47,7 @@ func (u *undo) reset() {
 		*u = undo{}
 	}
 	clear(u.heads)
+	u.flushes = nil
 	clear(u.rows)
 	clear(u.olds)
 	clear(u.oldRows)
@@ -44,35 +56,52 @@ func (u *undo) reset() {
 
 // mark is how far a writer has come: a savepoint. The zero mark is the beginning of its group.
 type mark struct {
-	heads, rows, lost, olds, oldRows int
-	record, fresh                    int
-	dropped                          int64
-	moved, wrote                     bool
+	heads, rows, lost, flushes int
+	record, fresh              int
+	dropped                    int64
+	grown, flushed             bool // of the record
+	moved, wrote               bool
 }
 
 // mark remembers the present state.
 func (w *writer) mark() mark {
 	u := &w.undo
-	return mark{heads: len(u.heads), rows: len(u.rows), lost: len(u.lost), olds: len(u.olds), oldRows: len(u.oldRows),
-		record: len(w.rec.buf), fresh: len(w.layer.fresh), dropped: w.dropped, moved: w.layer.moved, wrote: w.wrote}
+	return mark{heads: len(u.heads), rows: len(u.rows), lost: len(u.lost), flushes: len(u.flushes),
+		record: len(w.rec.buf), grown: w.rec.grown, flushed: w.rec.flushed,
+		fresh: len(w.layer.fresh), dropped: w.dropped, moved: w.layer.moved, wrote: w.wrote}
 }
 
 // rollback takes everything back that was written since a mark.
 func (w *writer) rollback(to mark) {
 	u := &w.undo
-	for i := len(u.rows) - 1; i >= to.rows; i-- {
-		w.undoRow(&u.rows[i])
+	for i := len(u.flushes) - 1; i >= to.flushes; i-- {
+		f := &u.flushes[i]
+		w.back(f.marks[0], f.marks[1])
+		w.layer.unflush(f)
+		w.low = f.low
 	}
-	for i := len(u.heads) - 1; i >= to.heads; i-- {
-		w.undoHead(&u.heads[i])
-	}
+	u.flushes = u.flushes[:to.flushes]
+	w.back(to.heads, to.rows)
 	for _, id := range u.lost[to.lost:] {
 		delete(w.layer.lost, id)
 	}
-	u.heads, u.rows, u.lost = u.heads[:to.heads], u.rows[:to.rows], u.lost[:to.lost]
+	u.lost = u.lost[:to.lost]
+	w.rec.grown, w.rec.flushed = to.grown, to.flushed
 	w.rec.buf, w.layer.fresh = w.rec.buf[:to.record], w.layer.fresh[:to.fresh]
 	w.dropped, w.layer.moved, w.wrote = to.dropped, to.moved, to.wrote
 	w.shown = store.Item{}
+}
+
+// back takes back all but the first steps.
+func (w *writer) back(heads, rows int) {
+	u := &w.undo
+	for i := len(u.rows) - 1; i >= rows; i-- {
+		w.undoRow(&u.rows[i])
+	}
+	for i := len(u.heads) - 1; i >= heads; i-- {
+		w.undoHead(&u.heads[i])
+	}
+	u.heads, u.rows = u.heads[:heads], u.rows[:rows]
 }
 
 func (w *writer) undoHead(step *headUndo) {
@@ -183,4 +212,23 @@ func (c *coll) restore(r *row, was row, gone bool) int64 {
 	r.text, r.fieldLen, r.score, r.live = was.text, was.fieldLen, was.score, was.live
 	c.show(r)
 	return r.bytes() - before
+}
+
+// unflush puts back what a flush has dropped.
+func (l *layer) unflush(f *flushUndo) {
+	if !f.again {
+		delete(l.emptied, f.db)
+	}
+	l.order, l.names = nil, nil
+	for _, e := range f.heads {
+		l.enter(e)
+		l.grown = l.grown.Minus(e.weighBelow())
+	}
+	for k, c := range f.colls {
+		l.colls[k] = c
+		l.bytes += collBytes
+		for r := range c.rows.all() {
+			l.bytes += r.bytes()
+		}
+	}
 }

@@ -11,16 +11,19 @@ import (
 // The upkeep of a shard: what concerns the tables goes to the base, corrected by what the
 // overlay knows better.
 
-// Sweep deletes orphans below: only drops that have settled are there.
+// Sweep deletes orphans below: only drops that have settled are there. It waits as Checkpoint does.
 func (e *Engine) Sweep(ctx context.Context, n int) (bool, error) {
-	if s, ok := e.base.(store.Sweeper); ok {
+	if s, ok := e.base.(store.Sweeper); ok && !e.spoken() {
 		return s.Sweep(ctx, n)
 	}
 	return false, nil
 }
 
-// Checkpoint folds the base's own log into its file.
+// Checkpoint folds the base's own log into its file, which may grow by that: not while a shard waits for the reserve.
 func (e *Engine) Checkpoint(ctx context.Context) error {
+	if e.spoken() {
+		return nil
+	}
 	if c, ok := e.base.(store.Checkpointer); ok {
 		return c.Checkpoint(ctx)
 	}
@@ -48,8 +51,8 @@ func (e *Engine) Sizes(ctx context.Context) ([]store.Size, error) {
 		return sizes, err
 	}
 	s := &sizes[0]
-	below := s.Data
-	s.Overlay, s.Data = e.Bytes(), e.Fill().Data
+	below, fill := s.Data, e.Fill()
+	s.Overlay, s.Data, s.Keys, s.Volatile = e.Bytes(), fill.Data, max(fill.Keys, 0), max(fill.Volatile, 0)
 	s.Pending += max(below-s.Data, 0) // removed, and not settled
 	s.Settles, s.SettleMicros = e.Settles.Load(), e.SettleTime.Load()/1000
 	s.Stalls, s.Direct = e.Stalls.Load(), e.Direct.Load()

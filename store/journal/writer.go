@@ -15,6 +15,7 @@ type writer struct {
 	now    *generations // what lies under the group
 	rec    recorder
 	undo   undo
+	strait strait
 	wrote  bool // the present job has written
 	large  bool // the present job is too large, whatever error it makes of being told so
 	// shown is the last placed item that a range has shown: who pops a list reads its end and then drops it. What
@@ -40,7 +41,11 @@ func (w *writer) PutHead(k store.Key, h store.Head) error {
 	if err := w.admits(k); err != nil {
 		return err
 	}
+	if err := w.strait.admit(growing(h)); err != nil {
+		return err
+	}
 	w.wrote = true
+	w.noteReplayed(h.ID)
 	old := w.layer.head(k)
 	if old == nil {
 		w.noteLost(k, h.ID)
@@ -56,11 +61,20 @@ func (w *writer) PutHead(k store.Key, h store.Head) error {
 	return w.room()
 }
 
+// noteReplayed keeps the counter above an id that a record which is replayed has made. A stream may have none but in its
+// head, so heads count as items do.
+func (w *writer) noteReplayed(id store.ID) {
+	if id >= w.engine.nextID {
+		w.engine.noteID(id)
+		w.layer.fresh = append(w.layer.fresh, id)
+	}
+}
+
 // noteLost records the id that a head of the generation being filled gives up; an id
 // further below is found when that generation settles.
 func (w *writer) noteLost(k store.Key, id store.ID) {
 	e := w.now.head(k)
-	if e == nil || e.id == 0 || e.id == id {
+	if w.layer.emptied[k.DB] || e == nil || e.id == 0 || e.id == id {
 		return
 	}
 	if _, known := w.layer.lost[e.id]; !known {
@@ -83,7 +97,7 @@ func (w *writer) room() error {
 }
 
 // tooLarge has the engine run the transaction again without the overlay, straight on the
-// base: it writes more than the overlay should hold, or empties databases.
+// base: it writes more than the overlay should hold, or exchanges databases.
 func (w *writer) tooLarge() error {
 	w.large = true
 	return store.ErrAgain
@@ -117,6 +131,9 @@ func (w *writer) Drop(keys ...store.Key) (int, error) {
 
 // hide records that a key is gone. was is its head if the caller has looked.
 func (w *writer) hide(k store.Key, was *store.Head) error {
+	if err := w.strait.admit(false); err != nil {
+		return err
+	}
 	w.wrote = true
 	if w.layer.head(k) != nil {
 		w.setHead(k, store.Head{})
@@ -174,11 +191,11 @@ func (w *writer) Unlink(k store.Key) error { return w.Detach(k) }
 // PutItems must know whether each item is new, so it looks below for those that the layer
 // does not have; an id that was made in this generation has nothing below.
 func (w *writer) PutItems(id store.ID, p store.Part, items ...store.Item) (store.Change, error) {
-	w.wrote = true
-	if id >= w.engine.nextID { // a record that is replayed
-		w.engine.noteID(id)
-		w.layer.fresh = append(w.layer.fresh, id)
+	if err := w.strait.admit(true); err != nil {
+		return store.Change{}, err
 	}
+	w.wrote = true
+	w.noteReplayed(id)
 	c, key := w.layer.openColl(id, p), collKey{id, p}
 	var ch store.Change
 	for i := range items {
@@ -300,6 +317,9 @@ func (w *writer) DropItems(id store.ID, p store.Part, fields ...[]byte) (store.C
 }
 
 func (w *writer) dropItem(id store.ID, p store.Part, it store.Item) (ch store.Change, err error) {
+	if err := w.strait.admit(false); err != nil {
+		return ch, err
+	}
 	c, key := w.layer.openColl(id, p), collKey{id, p}
 	if r := c.find(it.Pos, it.Field); r != nil {
 		if !r.live {
@@ -319,13 +339,8 @@ func (w *writer) dropItem(id store.ID, p store.Part, it store.Item) (ch store.Ch
 	return ch, nil
 }
 
-// Flush and Swap change whole databases: they leave the overlay.
-func (w *writer) Flush(int) error { return w.leave() }
-
-// Swap: see Flush.
-func (w *writer) Swap(int, int) error { return w.leave() }
-
-func (w *writer) leave() error {
+// Swap exchanges whole databases: it leaves the overlay.
+func (w *writer) Swap(int, int) error {
 	if err := w.whole(); err != nil {
 		return err
 	}

@@ -91,6 +91,9 @@ func (e *Engine) Reader(ctx context.Context) (store.Reader, error) {
 	return &baseReader{engine: e}, nil
 }
 
+// OwnReader is like any other.
+func (e *Engine) OwnReader() (store.Reader, error) { return e.Reader(context.Background()) }
+
 // Begin takes the state last published.
 func (b *baseReader) Begin(nowMillis int64) (store.BaseTx, error) {
 	_ = b.Close()

@@ -22,6 +22,16 @@ func (e *Engine) Reader(ctx context.Context) (store.Reader, error) {
 	return &r.lent, nil
 }
 
+// OwnReader is the connection that only the journal's writer reads with.
+func (e *Engine) OwnReader() (store.Reader, error) {
+	r, err := e.readers.takeOwn()
+	if err != nil {
+		return nil, err
+	}
+	r.lent = baseReader{engine: e, reader: r}
+	return &r.lent, nil
+}
+
 // Begin renews the snapshot if anything was committed since.
 func (b *baseReader) Begin(nowMillis int64) (store.BaseTx, error) {
 	if err := b.end(); err != nil {

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -188,10 +187,9 @@ func (in *inspection) mended() {
 func (in *inspection) file() {
 	texts, err := integrity(in.tx.conn, "integrity_check")
 	if in.err = err; err != nil {
-		var known *store.Error
-		if errors.As(err, &known) && known.Code == store.CodeDamaged {
+		if unsound(err) {
 			in.err = nil
-			in.found = append(in.found, damage(known.Error()))
+			in.found = append(in.found, damage(err.Error()))
 		}
 		return
 	}

@@ -35,7 +35,7 @@ func (k *checkpointer) open(path string) (err error) {
 		return err
 	}
 	if k.wal, err = os.OpenFile(path+"-wal", os.O_RDWR, 0); err != nil {
-		return &store.Error{Code: store.CodeIO, Message: "cannot open the log", Err: err}
+		return &store.Error{Code: store.CodeIO, Message: path + "-wal could not be opened", Err: err}
 	}
 	return nil
 }
@@ -44,6 +44,16 @@ func (k *checkpointer) open(path string) (err error) {
 func (k *checkpointer) passive() (left int64, err error) {
 	_, err = k.conn.query(`PRAGMA wal_checkpoint(PASSIVE)`, func(s *stmt) { left = s.int(1) - s.int(2) })
 	return left, err
+}
+
+// truncate copies the rest and gives the log's space back to a disk that was full.
+func (k *checkpointer) truncate(full *atomic.Bool) error {
+	busy := int64(0)
+	_, err := k.conn.query(`PRAGMA wal_checkpoint(TRUNCATE)`, func(s *stmt) { busy = s.int(0) })
+	if err == nil && busy == 0 {
+		full.Store(false)
+	}
+	return err
 }
 
 // Checkpoint moves the log into the file so that the next commit can start the log again. The bulk is
@@ -66,6 +76,9 @@ func (e *Engine) Checkpoint(ctx context.Context) error {
 		defer cancel()
 		for _, r := range e.readers.drain(wait) {
 			defer e.readers.put(r)
+		}
+		if e.full.Load() {
+			return e.check.truncate(&e.full)
 		}
 		_, err := e.check.passive()
 		return err
@@ -113,7 +126,7 @@ func (e *Engine) syncLog() error {
 
 func (k *checkpointer) sync() error {
 	if err := k.wal.Sync(); err != nil {
-		return &store.Error{Code: store.CodeIO, Message: "cannot sync the log", Err: err}
+		return &store.Error{Code: store.CodeIO, Message: k.wal.Name() + " could not be synced: " + seeDevice, Err: err}
 	}
 	return nil
 }

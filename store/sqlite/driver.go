@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+	"syscall"
 
 	"modernc.org/libc"
 	lib "modernc.org/sqlite/lib"
@@ -69,10 +70,42 @@ func openDB(path string) (*db, error) {
 // failure describes the error that just happened.
 func (d *db) failure(rc int32) error {
 	e := &resultError{code: rc, message: "out of memory"}
-	if d.handle != 0 {
-		e.message = libc.GoString(lib.Xsqlite3_errmsg(d.tls, d.handle))
+	if d.handle == 0 {
+		return e
+	}
+	e.message = libc.GoString(lib.Xsqlite3_errmsg(d.tls, d.handle))
+	if p := e.primary(); p == lib.SQLITE_CORRUPT || p == lib.SQLITE_NOTADB {
+		if errno := d.unread(); errno != 0 {
+			e.code, e.message = lib.SQLITE_IOERR_CORRUPTFS, errno.Error()
+		}
 	}
 	return e
+}
+
+// unread is why the file or its log could not be read, 0 if they could: SQLite takes a device that fails for a file
+// that is damaged, which only the last error of the system call tells apart.
+func (d *db) unread() syscall.Errno {
+	out := newCell(d.tls)
+	defer out.free(d.tls)
+	for _, which := range []int32{lib.SQLITE_FCNTL_FILE_POINTER, lib.SQLITE_FCNTL_JOURNAL_POINTER} {
+		if lib.Xsqlite3_file_control(d.tls, d.handle, 0, which, out.at) != lib.SQLITE_OK || out.pointer() == 0 {
+			continue
+		}
+		file := out.pointer()
+		methods := function[*lib.Tsqlite3_file](file).FpMethods
+		if methods == 0 {
+			continue
+		}
+		control := function[func(*libc.TLS, uintptr, int32, uintptr) int32](function[*lib.Tsqlite3_io_methods](methods).FxFileControl)
+		if control(d.tls, file, lib.SQLITE_FCNTL_LAST_ERRNO, out.at) != lib.SQLITE_OK {
+			continue
+		}
+		switch errno := syscall.Errno(int32(out.pointer())); errno {
+		case syscall.EIO, syscall.ENXIO, syscall.ERANGE:
+			return errno
+		}
+	}
+	return 0
 }
 
 // close ends the connection. Its statements must have been finalized.

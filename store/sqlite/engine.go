@@ -72,6 +72,7 @@ type Engine struct {
 	// for: odd while it is under way.
 	layout atomic.Uint64
 	closed atomic.Bool
+	full   atomic.Bool // a commit found no space: the next checkpoint shortens the log
 	// shrinking: the last Sweep gave pages back, and the next goes on.
 	shrinking atomic.Bool
 }

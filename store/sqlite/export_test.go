@@ -82,3 +82,8 @@ func PageSlots(t interface{ Fatal(...any) }) (used int) {
 	}
 	return used
 }
+
+// Fault is what a result of SQLite's is told as.
+func Fault(path string, result int32) error {
+	return fault(path, &resultError{code: result, message: "text"})
+}

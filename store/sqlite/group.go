@@ -1,6 +1,8 @@
 package sqlite
 
 import (
+	"errors"
+
 	"larder/store"
 )
 
@@ -44,12 +46,20 @@ func (w *writer) attempt(isolated bool) (final bool) {
 
 // failAll gives an error to every job that has none of its own.
 func (w *writer) failAll(err error) {
+	w.noteFull(err)
 	for _, c := range w.group {
 		for _, j := range c.jobs {
 			if j.Err == nil {
 				j.Err = err
 			}
 		}
+	}
+}
+
+// noteFull has the next checkpoint give space back.
+func (w *writer) noteFull(err error) {
+	if errors.Is(err, &store.Error{Code: store.CodeFull}) {
+		w.engine.full.Store(true)
 	}
 }
 
@@ -151,6 +161,9 @@ func (w *writer) runJob(c *call, j *store.Job) {
 	j.Err = j.Fn(t)
 	if j.Err == nil {
 		j.Err = t.finish()
+	}
+	if j.Err != nil {
+		w.noteFull(j.Err)
 	}
 	returned = true
 }

@@ -97,7 +97,7 @@ func (e *Engine) openAll() error {
 	if err := syncDir(filepath.Dir(e.path)); err != nil {
 		return err
 	}
-	return e.readers.open(e.path, e.opts.Readers, 3*quarter/int64(e.opts.Readers), e.prepared)
+	return e.readers.open(e.path, e.opts.Readers, 3*quarter/int64(e.opts.Readers+1), e.prepared)
 }
 
 // prepareFile creates the tables in an empty file and reads what meta says.

@@ -17,6 +17,7 @@ type reader struct {
 	seen   uint64
 	layout uint64 // of ledger, 1 for unknown
 	lent   baseReader
+	own    bool // it is the journal's writer's
 }
 
 // renew takes a new snapshot if anything was committed since the last one, or is being committed. The snapshot lives as long
@@ -83,23 +84,38 @@ type pool struct {
 	waiting []chan *reader
 	spare   sync.Pool // of empty channels
 	all     []*reader
+	own     chan *reader // holds the journal's writer's while it is idle
 	closed  bool
 }
 
 func (p *pool) open(path string, n int, cacheBytes int64, prepared func(*statements) []preparation) error {
-	for range n {
+	p.own = make(chan *reader, 1)
+	for i := range n + 1 {
 		c, err := openConn(path, cacheBytes)
 		if err != nil {
 			return err
 		}
 		r := &reader{conn: c, layout: 1}
 		p.all = append(p.all, r)
+		if r.own = i == 0; r.own {
+			p.own <- r
+		} else {
+			p.idle = append(p.idle, r)
+		}
 		if err := c.prepare(prepared(&c.s)); err != nil {
 			return err
 		}
-		p.idle = append(p.idle, r)
 	}
 	return nil
+}
+
+// takeOwn lends the writer's reader, which only a checkpoint may have for a moment.
+func (p *pool) takeOwn() (*reader, error) {
+	r, ok := <-p.own
+	if !ok {
+		return nil, store.ErrClosed
+	}
+	return r, nil
 }
 
 func (p *pool) take(ctx context.Context) (*reader, error) {
@@ -148,6 +164,10 @@ func (p *pool) leave(ch chan *reader) {
 }
 
 func (p *pool) put(r *reader) {
+	if r.own {
+		p.own <- r
+		return
+	}
 	p.mu.Lock()
 	if len(p.waiting) > 0 {
 		ch := p.waiting[0]
@@ -169,13 +189,35 @@ func (p *pool) giveUpOld(commits uint64) {
 			r.release()
 		}
 	}
+	select {
+	case r, ok := <-p.own:
+		if !ok {
+			return
+		}
+		if r.seen != commits {
+			r.release()
+		}
+		p.own <- r
+	default:
+	}
 }
 
 // drain takes as many readers as become idle before ctx ends and releases their snapshots. The
 // caller puts them back.
 func (p *pool) drain(ctx context.Context) []*reader {
 	var got []*reader
-	for range p.all {
+	if len(p.all) == 0 {
+		return nil
+	}
+	select {
+	case r, ok := <-p.own:
+		if ok {
+			r.release()
+			got = append(got, r)
+		}
+	case <-ctx.Done():
+	}
+	for range len(p.all) - 1 {
 		r, err := p.take(ctx)
 		if err != nil {
 			break
@@ -192,6 +234,9 @@ func (p *pool) close() error {
 	p.mu.Lock()
 	p.closed = true
 	p.mu.Unlock()
+	if p.own != nil {
+		close(p.own)
+	}
 	var errs []error
 	for _, r := range p.all {
 		errs = append(errs, r.conn.close())

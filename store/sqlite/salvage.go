@@ -29,9 +29,8 @@ func Damage(path string) ([]string, error) {
 			return c.inWords(texts), nil
 		}
 	}
-	var known *store.Error
-	if errors.As(err, &known) && known.Code == store.CodeDamaged {
-		return []string{known.Error()}, nil
+	if unsound(err) {
+		return []string{err.Error()}, nil
 	}
 	return nil, err
 }

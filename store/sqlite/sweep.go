@@ -8,8 +8,14 @@ import (
 )
 
 // Sweep deletes rows of orphans and of flushed databases, in one short transaction. When there are none it
-// shrinks a file that became mostly empty.
+// shrinks a file that became mostly empty. After the disk was full it has the log start again first: sweeping makes it
+// longer.
 func (e *Engine) Sweep(ctx context.Context, n int) (more bool, err error) {
+	if e.full.Load() {
+		if err := e.Checkpoint(ctx); err != nil {
+			return false, err
+		}
+	}
 	idle, err := e.nothingToSweep(ctx)
 	if err != nil {
 		return false, err

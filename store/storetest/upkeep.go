@@ -145,11 +145,15 @@ func upkeepSweeper(w *world) {
 		p.make(key("a"), store.Members, hashItems(95)...)
 		p.make(key("b"), store.Elements, store.Item{Pos: 1}, store.Item{Pos: 2})
 		p.make(inDB(1, "c"), store.Members, hashItems(30)...)
+	})
+	w.settle()
+	w.update(func(p *probe) {
 		_, err := p.Drop(key("a"), key("b"))
 		p.ok(err)
 		p.ok(p.Flush(1))
 		p.make(key("a"), store.Members, hashItems(7)...)
 	})
+	w.settle()
 	steps := 0
 	for more := true; more; steps++ {
 		var err error

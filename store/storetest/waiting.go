@@ -61,8 +61,9 @@ func (w *world) waiters(look func(*probe)) (leave func() error) {
 	return nil
 }
 
-// settle has an engine that keeps writes back hand them down, as whoever asks for an exact count does.
-func (w *world) settle() {
+// handDown has an engine that keeps writes back hand them down, as whoever asks for an exact count does. No reader is
+// needed for it.
+func (w *world) handDown() {
 	if g, ok := w.e.(store.Gauge); ok {
 		g.Exact(false)
 		g.Exact(true)
@@ -126,10 +127,10 @@ func (p *probe) wantBoard(n int64) {
 func atomicWaited(w *world) {
 	const settled, before, after = 3000, 3100, 3150
 	w.update(func(p *probe) { p.board(0, settled) })
-	w.settle()
+	w.handDown()
 	w.update(func(p *probe) { p.board(settled, before) })
 	leave := w.waiters(func(p *probe) { p.wantBoard(before) })
-	w.settle()
+	w.handDown()
 	if err := leave(); err != nil {
 		w.t.Error(err)
 	}

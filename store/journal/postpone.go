@@ -1,0 +1,133 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"larder/store"
+)
+
+// postpone gives what the base has not taken back to what has grown since: what is deleted or flushed by the next
+// attempt need not be written any more, and that may be all that a full disk has room for. What was committed and could
+// not be synced stays apart, for readers' snapshots have it.
+func (e *Engine) postpone(mark store.Mark, err error) {
+	there := e.base.Settled().LSN >= mark.LSN
+	e.overlay.Lock()
+	if !there {
+		e.now = e.now.thaw()
+	}
+	e.failed, e.resting = err, true
+	close(e.settles)
+	e.settles = nil
+	e.room.follow(e)
+	e.overlay.Unlock()
+	if errors.Is(err, store.ErrClosed) {
+		return
+	}
+	if outOfSpace(err) {
+		e.relieve(err)
+	}
+	time.AfterFunc(settleRetry, e.settleAgain)
+}
+
+// relieve does what may help a base without space. One that has next to nothing to write gets the reserve, and nobody
+// else may take it then. Any other has its own log copied, so that it can begin again.
+func (e *Engine) relieve(cause error) {
+	if e.modest() {
+		e.log.giveSpace(cause)
+		return
+	}
+	_ = e.Checkpoint(context.Background()) // the next attempt tells
+}
+
+// modestBytes is how much a generation may have to write for the reserve to suffice, with the pages that it deletes from.
+const modestBytes = 64 << 10
+
+// modest reports whether what the shard has to settle puts next to nothing.
+func (e *Engine) modest() bool {
+	e.overlay.Lock()
+	g := e.now
+	g.top().pins.Add(1)
+	e.overlay.Unlock()
+	defer g.top().pins.Add(-1)
+	var n int64
+	for _, l := range slices.Concat(g.frozen, g.active) {
+		if n += l.puts(); n > modestBytes {
+			return false
+		}
+	}
+	return true
+}
+
+// puts is about how many bytes the layer has to write.
+func (l *layer) puts() (n int64) {
+	for e := range l.heads.all() {
+		if e.live() {
+			n += int64(len(e.text))
+		}
+	}
+	for k, c := range l.colls {
+		if _, dead := l.lost[k.id]; !dead && c.lives > 0 {
+			for r := range c.rows.all() {
+				n += r.bytes()
+			}
+		}
+	}
+	return n
+}
+
+// spoken reports whether the reserve has been left to shards that have not settled yet: no other may take it.
+func (e *Engine) spoken() bool {
+	if e.log.shortOf() == nil {
+		return false
+	}
+	e.room.mu.Lock()
+	var failing []*Engine
+	for i := range e.room.shards {
+		if e.room.shards[i].failed != nil {
+			failing = append(failing, e.room.shards[i].engine)
+		}
+	}
+	e.room.mu.Unlock()
+	return slices.ContainsFunc(failing, (*Engine).modest)
+}
+
+// reserved is why a generation that is about to settle had better wait: the reserve has been left to smaller ones.
+func (e *Engine) reserved() error {
+	if short := e.log.shortOf(); short != nil && !e.modest() {
+		return short
+	}
+	return nil
+}
+
+// settleAgain ends the rest after a failed attempt.
+func (e *Engine) settleAgain() {
+	e.writing.Lock()
+	defer e.writing.Unlock()
+	e.overlay.Lock()
+	e.resting = false
+	closed := e.closed
+	e.overlay.Unlock()
+	if !closed {
+		e.rotate()
+	}
+}
+
+// thaw makes the layers that did not settle grow again.
+func (g *generations) thaw() *generations {
+	return &generations{active: slices.Concat(g.frozen, g.active)}
+}
+
+// purge drops items that a layer holds of dead ids: their heads were removed after the layer had been frozen once.
+func (g *generations) purge() {
+	for i := len(g.active) - 1; i >= 0 && g.active[i].pins.Load() == 0; i-- {
+		l := g.active[i]
+		dead := make(map[store.ID]bool, len(l.lost))
+		for id := range l.lost {
+			dead[id] = true
+		}
+		l.clear(func(*headEntry) bool { return false }, dead)
+	}
+}

@@ -1,0 +1,157 @@
+package sqlite_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	lib "modernc.org/sqlite/lib"
+
+	"larder/store"
+	"larder/store/sqlite"
+)
+
+// TestResultsAreSentences maps SQLite's results to codes and to sentences that name the file and what to do.
+func TestResultsAreSentences(t *testing.T) {
+	for _, c := range []struct {
+		result int32
+		code   store.Code
+		says   string
+	}{
+		{lib.SQLITE_FULL, store.CodeFull, "/d/shard.db has no space left: free some on its file system"},
+		{lib.SQLITE_IOERR_READ, store.CodeUnreadable, "/d/shard.db could not be read: its device fails"},
+		{lib.SQLITE_IOERR_CORRUPTFS, store.CodeUnreadable, "/d/shard.db could not be read: its device fails"},
+		{lib.SQLITE_IOERR_SHORT_READ, store.CodeDamaged, "/d/shard.db is damaged: it is too short: stop the server and run larder check"},
+		{lib.SQLITE_IOERR_WRITE, store.CodeIO, "/d/shard.db could not be written: its device fails"},
+		{lib.SQLITE_IOERR_FSYNC, store.CodeIO, "/d/shard.db could not be written: its device fails"},
+		{lib.SQLITE_IOERR, store.CodeIO, "/d/shard.db could not be written: its device fails"},
+		{lib.SQLITE_IOERR_NOMEM, store.CodeInternal, "/d/shard.db needs memory that is not there: lower cache-size"},
+		{lib.SQLITE_NOMEM, store.CodeInternal, "/d/shard.db needs memory that is not there: lower cache-size"},
+		{lib.SQLITE_CANTOPEN, store.CodeIO, "/d/shard.db could not be opened: look at its permissions"},
+		{lib.SQLITE_CANTOPEN_ISDIR, store.CodeIO, "/d/shard.db could not be opened: look at its permissions"},
+		{lib.SQLITE_READONLY, store.CodeIO, "/d/shard.db may only be read: look at its permissions"},
+		{lib.SQLITE_READONLY_DBMOVED, store.CodeIO, "/d/shard.db may only be read: look at its permissions"},
+		{lib.SQLITE_IOERR_LOCK, store.CodeIO, "/d/shard.db could not be locked: put it on a local file system"},
+		{lib.SQLITE_BUSY, store.CodeInternal, "/d/shard.db is locked: end the other program"},
+		{lib.SQLITE_CORRUPT, store.CodeDamaged, "/d/shard.db is damaged: not readable as a database: stop the server and run larder check"},
+		{lib.SQLITE_NOTADB, store.CodeDamaged, "/d/shard.db is damaged: not readable as a database: stop the server and run larder check"},
+	} {
+		err := sqlite.Fault("/d/shard.db", c.result)
+		if !errors.Is(err, &store.Error{Code: c.code}) || !strings.HasPrefix(err.Error(), c.says) {
+			t.Errorf("result %d: %v", c.result, err)
+		}
+	}
+}
+
+// fillLog makes a log of many pages that no reader has seen.
+func fillLog(t *testing.T, path string) (e *sqlite.Engine, keys int) {
+	t.Helper()
+	keys = 3000
+	e = open(t, path, sqlite.Options{})
+	err := e.Update(ctx, store.Whole(), func(tx store.Tx) (err error) {
+		for i := 0; i < keys && err == nil; i++ {
+			err = store.SetString(tx, key(fmt.Sprint("key", i)), make([]byte, 300), 0)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e, keys
+}
+
+// fillFile makes a file of many pages that no cache holds.
+func fillFile(t *testing.T, path string) (e *sqlite.Engine, keys int) {
+	t.Helper()
+	e, keys = fillLog(t, path)
+	if err := e.Checkpoint(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return open(t, path, sqlite.Options{}), keys
+}
+
+// readAll reads until there is an error.
+func readAll(e *sqlite.Engine, keys int) (err error) {
+	for i := 0; i < keys && err == nil; i++ {
+		err = e.View(ctx, store.Whole(), func(tx store.Tx) error {
+			_, err := tx.Heads(nil, key(fmt.Sprint("key", i)))
+			return err
+		})
+	}
+	return err
+}
+
+// TestFailingDeviceIsNoDamage has reading fail as a device does: each descriptor of the file, or of its log, becomes one
+// whose reads answer EIO. SQLite calls that malformed.
+func TestFailingDeviceIsNoDamage(t *testing.T) {
+	for file, fill := range map[string]func(*testing.T, string) (*sqlite.Engine, int){"": fillFile, "-wal": fillLog} {
+		t.Run("shard.db"+file, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "shard.db")
+			e, keys := fill(t, path)
+			fails, err := os.Open("/proc/self/mem") // nothing is mapped at the offsets of a file below 4 MB
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer fails.Close()
+			replaceDescriptors(t, path+file, int(fails.Fd()))
+			err = readAll(e, keys)
+			if !errors.Is(err, &store.Error{Code: store.CodeUnreadable}) {
+				t.Fatalf("reading from a device that fails: %v", err)
+			}
+			for _, says := range []string{path + " could not be read", "input/output error"} {
+				if !strings.Contains(err.Error(), says) {
+					t.Errorf("%q does not say %q", err, says)
+				}
+			}
+			if strings.Contains(err.Error(), "malformed") || strings.Contains(err.Error(), "damaged") {
+				t.Errorf("a device that fails is told as damage: %v", err)
+			}
+		})
+	}
+}
+
+// replaceDescriptors makes all descriptors of a file stand for another one.
+func replaceDescriptors(t *testing.T, path string, with int) {
+	t.Helper()
+	links, err := filepath.Glob("/proc/self/fd/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, link := range links {
+		var fd int
+		if to, err := os.Readlink(link); err != nil || to != path {
+			continue
+		}
+		if _, err := fmt.Sscan(filepath.Base(link), &fd); err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Dup3(with, fd, 0); err != nil {
+			t.Fatal(err)
+		}
+		n++
+	}
+	if n == 0 {
+		t.Fatal("nobody has the file open")
+	}
+}
+
+// TestShortFileIsDamage cuts a file off while it is read.
+func TestShortFileIsDamage(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "shard.db")
+	e, keys := fillFile(t, path)
+	if err := os.Truncate(path, 64<<10); err != nil {
+		t.Fatal(err)
+	}
+	err := readAll(e, keys)
+	if !errors.Is(err, &store.Error{Code: store.CodeDamaged}) || !strings.Contains(err.Error(), path+" is damaged") {
+		t.Errorf("reading a file that was cut off: %v", err)
+	}
+}
