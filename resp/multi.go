@@ -101,7 +101,6 @@ func (s *session) exec(c *cmd.Call) reply.Reply {
 		return reply.Fail("EXECABORT Transaction discarded because of previous errors.")
 	}
 	b := &block{session: s, queue: m.queue, db: c.Client.DB.Load(), serving: serving{server: s.server}}
-	b.failed = make([]bool, len(m.queue))
 	b.done = make([]bool, len(m.queue))
 	return b.run(s.context())
 }
@@ -112,9 +111,6 @@ type block struct {
 	session *session
 	queue   []*execution
 	db      int32 // selected when EXEC began
-	// failed marks commands that answered an error after they had written: they are left
-	// out of the next attempt, so that nothing of them stays while the others do.
-	failed []bool
 	// done marks commands without a transaction of their own: they run once, whatever
 	// happens to the attempt.
 	done    []bool
@@ -179,12 +175,12 @@ func (b *block) attempt(tx store.Tx) error {
 		e.DB, e.Proto = int(client.DB.Load()), int(client.Proto.Load())
 		switch {
 		case e.transactional():
-			if b.spoilt(i, e, tx) {
-				return errUndo
+			if err := e.within(tx); err != nil {
+				return err
 			}
 		case e.scripted():
-			if b.spoiltByScript(e, tx) {
-				return errUndo
+			if err := b.script(e, tx); err != nil {
+				return err
 			}
 		case b.done[i]:
 			client.DB.Store(int32(e.leftDB))
@@ -196,19 +192,16 @@ func (b *block) attempt(tx store.Tx) error {
 	return b.serve(tx)
 }
 
-// spoilt runs a command inside the block's transaction. It reports whether this attempt is
-// void: the engine gave it up, or the command failed after it had written.
-func (b *block) spoilt(i int, e *execution, tx store.Tx) bool {
-	if b.failed[i] {
-		return false
+// within runs a command inside the transaction of others. One that fails leaves nothing. An error ends the attempt.
+func (e *execution) within(tx store.Tx) error {
+	void, err := e.track.attempt(tx, func() bool {
+		_ = e.transact(tx) // an error is its reply
+		return e.reply.IsError() && !e.Keep
+	})
+	if void {
+		return store.ErrAgain
 	}
-	_ = e.transact(tx)
-	if e.track.again {
-		return true // the engine calls attempt again by itself
-	}
-	b.failed[i] = e.reply.IsError() && e.track.wrote && !e.Keep
-	b.again = b.failed[i]
-	return b.failed[i]
+	return err
 }
 
 // release lets what waited for the commit happen: see execution.release.

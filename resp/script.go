@@ -15,27 +15,22 @@ import (
 // script's commands are run with (script_host.go). It belongs to its execution, which uses it
 // again for the next script.
 //
-// An attempt may be void for three reasons. The engine gives it up and makes another one by
-// itself. A command of the script named a key outside the transaction's scope: then the
-// next attempt is over all keys, and the script begins that way from now on. Or a command
-// failed after it had written: the next attempt answers that error at once where that
-// command stood, so that nothing of it stays while everything else the script wrote does.
+// An attempt may be void for two reasons. The engine gives it up and makes another one by
+// itself. Or a command of the script named a key outside the transaction's scope: then the
+// next attempt is over all keys, and the script begins that way from now on.
 type scriptRun struct {
-	e      *execution
-	server *Server
-	plan   *scripts.Plan
-	job    store.Job
-	wide   bool // the scope is all keys
-	full   bool // the data was over its limit when the script began
-	again  bool // this attempt is void, the engine makes the next
-	retry  bool // this attempt is void, we make the next
-	tx     boundedTx
-	track  trackTx
-	call   cmd.Call // the script's command under way
-	steps  int      // commands run in this attempt
-	// failed are commands that had written when they failed, by their step: they are not run
-	// again, and this is what they answered.
-	failed  map[int]string
+	e       *execution
+	server  *Server
+	plan    *scripts.Plan
+	job     store.Job
+	wide    bool  // the scope is all keys
+	full    bool  // the data was over its limit when the script began
+	again   bool  // this attempt is void, the engine makes the next
+	failure error // of the engine's: it ends the script
+	retry   bool  // this attempt is void, we make the next
+	tx      boundedTx
+	track   trackTx
+	call    cmd.Call // the script's command under way
 	ledger  ledger
 	publish func()
 	answer  reply.Reply
@@ -62,7 +57,7 @@ func (e *execution) prepareScript() {
 	if e.script == nil {
 		e.script = newScriptRun(e)
 	}
-	e.script.failed, e.script.wide = nil, false
+	e.script.wide = false
 }
 
 // Script runs a plan in a transaction of its own, or in that of the EXEC around it.
@@ -107,10 +102,10 @@ func (r *scriptRun) run() reply.Reply {
 // transact is the body of the transaction; the engine may call it again.
 func (r *scriptRun) transact(tx store.Tx) error {
 	r.attempt(tx)
-	switch {
-	case r.again || r.retry:
-		return errUndo
-	case r.server.closing():
+	if err := r.void(); err != nil {
+		return err
+	}
+	if r.server.closing() {
 		return store.ErrClosed // a script that was killed for it has not done its work
 	}
 	return r.e.serve(tx, &r.job.Scope)
@@ -123,7 +118,7 @@ func (r *scriptRun) attempt(tx store.Tx) {
 	e.forgo()
 	e.unserve()
 	e.track.ready = e.track.ready[:0]
-	r.again, r.retry, r.steps = false, false, 0
+	r.again, r.retry, r.failure = false, false, nil
 	r.tx = boundedTx{Tx: tx}
 	r.ledger.clear()
 	e.Client.DB.Store(int32(e.DB))
@@ -145,17 +140,29 @@ func (r *scriptRun) widen(run *lua.Run) {
 	run.Abort()
 }
 
-// spoiltByScript runs a script inside the block's transaction. It reports whether this
-// attempt is void.
-func (b *block) spoiltByScript(e *execution, tx store.Tx) bool {
+// script runs a script inside the block's transaction. An error ends the attempt.
+func (b *block) script(e *execution, tx store.Tx) error {
 	r := e.script
-	r.again, r.retry, r.wide = false, false, b.job.Scope.All
+	r.again, r.retry, r.failure, r.wide = false, false, nil, b.job.Scope.All
 	e.Tx = tx
 	e.run()
 	e.Tx = nil
 	b.job.Scope.All = r.wide
 	b.again = r.retry
-	return r.again || r.retry
+	return r.void()
+}
+
+// void is the error of an attempt that is void, nil if it is not.
+func (r *scriptRun) void() error {
+	switch {
+	case r.failure != nil:
+		return r.failure
+	case r.again:
+		return store.ErrAgain
+	case r.retry:
+		return errUndo
+	}
+	return nil
 }
 
 // OverMemory reports whether there is no room for data, nor any to be made.

@@ -25,16 +25,22 @@ func (r *scriptRun) Call(run *lua.Run, args [][]byte) reply.Reply {
 	if entry.spec.Has(cmd.Write) {
 		run.Wrote()
 	}
-	step := r.steps
-	r.steps++
-	if text, failed := r.failed[step]; failed {
-		r.ledger.ran(entry, 0, text)
-		return reply.Fail(text)
-	}
 	r.prepare(run, entry, args)
 	began := time.Now()
-	answer := entry.spec.Run(&r.call)
+	answer := r.step()
 	r.finish(run, entry, time.Since(began), &answer)
+	return answer
+}
+
+// step runs the command that is prepared. One that fails after it wrote is taken back.
+func (r *scriptRun) step() (answer reply.Reply) {
+	if r.call.Tx == nil {
+		return r.call.Spec.Run(&r.call)
+	}
+	r.again, r.failure = r.track.attempt(&r.tx, func() bool {
+		answer = r.call.Spec.Run(&r.call)
+		return answer.IsError() && !r.call.Keep
+	})
 	return answer
 }
 
@@ -87,17 +93,13 @@ func (r *scriptRun) remember() {
 // finish takes what a command has led to, or ends the attempt if that is void.
 func (r *scriptRun) finish(run *lua.Run, entry *entry, took time.Duration, answer *reply.Reply) {
 	switch {
-	case r.track.again:
-		r.again = true
+	case r.again || r.track.again || r.failure != nil:
+		r.again = r.failure == nil
 		run.Abort()
 	case r.tx.outside:
 		r.widen(run)
 	case answer.IsError() && !r.call.Keep:
-		text := answer.ErrorText()
-		if r.track.wrote {
-			r.spoilt(run, text)
-		}
-		r.ledger.ran(entry, took, text)
+		r.ledger.ran(entry, took, answer.ErrorText())
 	default:
 		r.take()
 		r.ledger.ran(entry, took, "")
@@ -105,16 +107,6 @@ func (r *scriptRun) finish(run *lua.Run, entry *entry, took time.Duration, answe
 	clear(r.call.Effects)
 	r.call.Effects, r.call.Notices = r.call.Effects[:0], r.call.Notices[:0]
 	r.track.changes, r.track.flushed = r.track.changes[:0], false
-}
-
-// spoilt has the next attempt leave out the command just run, which failed after it had written.
-func (r *scriptRun) spoilt(run *lua.Run, text string) {
-	if r.failed == nil {
-		r.failed = map[int]string{}
-	}
-	r.failed[r.steps-1] = text
-	r.retry = true
-	run.Abort()
 }
 
 // take adds what a command has led to, in order, to what happens after the script's commit.

@@ -74,6 +74,12 @@ func (e *counting) counts() (whole, total int) {
 	return e.whole, e.total
 }
 
+func (e *counting) clear() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.whole, e.total = 0, 0
+}
+
 func serveCounting(t *testing.T) (*served, *counting) {
 	t.Helper()
 	e := &counting{Engine: memory.New()}
@@ -159,18 +165,52 @@ func (t failingTx) PutHead(k store.Key, h store.Head) error {
 }
 
 func TestTheFailingCommandItselfLeavesNothing(t *testing.T) {
-	c := serveOn(t, failing{memory.New()}, func(ln net.Listener) net.Listener { return ln }).dial(t)
+	engine := &counting{Engine: failing{memory.New()}}
+	c := serveOn(t, engine, func(ln net.Listener) net.Listener { return ln }).dial(t)
 	c.wantScript("[:1 WRONGTYPE :2]", `
 		redis.call('SET', 'before', 1)
 		local failed = redis.pcall('MSET', 'half', 'x', 'broken', 'y')
 		redis.call('SET', 'after', 1)
 		return {redis.call('EXISTS', 'before', 'half'), string.match(failed.err, '%u+'), redis.call('EXISTS', 'before', 'after')}`)
 	c.want("EXISTS half", ":0")
+	once := func(what string, updates int) {
+		t.Helper()
+		if _, total := engine.counts(); total != updates {
+			t.Errorf("%s: %d transactions, want %d", what, total, updates)
+		}
+	}
+	engine.clear()
+	c.wantScript("[PONG 1]", `redis.pcall('MSET', 'half', 'x', KEYS[1], 'y') return {redis.call('PING').ok, redis.call('GET', KEYS[2]) or '1'}`, "broken", "half")
+	once("a script whose command fails", 1)
+	engine.clear()
 	c.want("MULTI", "+OK")
-	c.words("EVAL", `redis.pcall('MSET', 'half', 'x', 'broken', 'y') return redis.call('INCR', 'n')`, "0")
+	c.words("EVAL", `redis.pcall('MSET', 'half', 'x', 'broken', 'y') return redis.call('INCR', 'n')`, "2", "n", "half")
 	c.want("INCR n", "+QUEUED")
-	c.want("EXEC", "[:1 :2]")
+	c.want("MSET half x broken y", "+QUEUED")
+	c.want("INCR n", "+QUEUED")
+	if got := c.do("EXEC"); !strings.HasPrefix(got, "[:1 :2 -WRONGTYPE") || !strings.HasSuffix(got, ":3]") {
+		t.Errorf("EXEC answered %s", got)
+	}
+	once("EXEC", 1)
 	c.want("EXISTS half", ":0")
+}
+
+// A waiter whose command fails when it is its turn gets the error, and what it has taken stays.
+func TestAWaiterThatFailsTakesNothing(t *testing.T) {
+	engine := &counting{Engine: failing{memory.New()}}
+	s := serveOn(t, engine, func(ln net.Listener) net.Listener { return ln })
+	waits, c := s.dial(t), s.dial(t)
+	waits.send("BLMOVE from broken LEFT LEFT 0")
+	until(t, "1", func() string { return c.info("blocked_clients") })
+	engine.clear()
+	c.want("RPUSH from a b", ":2")
+	if _, total := engine.counts(); total != 1 {
+		t.Errorf("%d transactions", total)
+	}
+	if got := waits.reply(); !strings.HasPrefix(got, "-WRONGTYPE") {
+		t.Errorf("the waiter got %s", got)
+	}
+	c.want("LRANGE from 0 -1", "[a b]")
 }
 
 func TestScriptsInExecShareItsTransaction(t *testing.T) {

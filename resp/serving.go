@@ -2,7 +2,6 @@ package resp
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -125,10 +124,6 @@ func (v *serving) serveKey(tx store.Tx, i int) error {
 	}
 }
 
-// errSpoilt fails a transaction in which a waiter's command failed after it had written, which
-// only a failing engine brings about.
-var errSpoilt = errors.New("a blocked command failed half way")
-
 // serve runs a waiter's command again, inside the transaction.
 func (v *serving) serve(tx store.Tx, w *waiter, next int) error {
 	run := v.server.executions.Get().(*execution)
@@ -137,12 +132,8 @@ func (v *serving) serve(tx store.Tx, w *waiter, next int) error {
 		run.Args = w.block.Resume
 	}
 	v.served = append(v.served, service{w, run})
-	_ = run.transact(tx) // an error is its reply
-	switch {
-	case run.track.again:
-		return store.ErrAgain
-	case run.reply.IsError() && run.track.wrote:
-		return errSpoilt
+	if err := run.within(tx); err != nil {
+		return err
 	}
 	v.note(run.track.ready, next)
 	return nil

@@ -178,6 +178,30 @@ func (t *trackTx) touch(k store.Key) {
 // Limits are the encodings' limits as configured; see store.LimitsOf.
 func (t *trackTx) Limits() *store.Limits { return t.server.limits.Load() }
 
+// attempt runs a step of a transaction that others follow, and takes it back if it has failed after it wrote. A step is
+// void if the engine runs the transaction again.
+func (t *trackTx) attempt(tx store.Tx, step func() (failed bool)) (void bool, err error) {
+	if !t.call.Spec.Has(cmd.Write) {
+		step()
+		return t.again, nil
+	}
+	point, err := tx.Savepoint()
+	if err != nil {
+		return false, err
+	}
+	failed := step()
+	switch {
+	case t.again:
+		return true, nil
+	case failed && t.wrote:
+		t.ready = t.ready[:0]
+		if err := tx.Rollback(point); err != nil {
+			return false, err
+		}
+	}
+	return false, tx.Release(point)
+}
+
 // count publishes what was seen.
 func (t *trackTx) count() {
 	if t.hits != 0 {

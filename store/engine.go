@@ -98,7 +98,20 @@ type Tx interface {
 	Flush(db int) error
 	// Swap exchanges two databases in O(1).
 	Swap(a, b int) error
+
+	// Savepoint marks how far the transaction has come. Savepoints nest; in a View they are harmless.
+	Savepoint() (Savepoint, error)
+	// Rollback takes back all that was written since a savepoint and forgets the later ones; it may be rolled back to
+	// again. No range is being read meanwhile, and what was read since is to be read again: an id given out since is none.
+	Rollback(Savepoint) error
+	// Release keeps what was written since a savepoint and forgets it and the later ones. Savepoints that nobody needs
+	// cost the writes that follow, so whoever takes one for each of many steps releases it after the step.
+	Release(Savepoint) error
 }
+
+// Savepoint is a mark of what a transaction has written. It is valid until it is released, an earlier one is rolled
+// back to or released, or the transaction ends.
+type Savepoint int
 
 // Change is what writing items did, signed: removals count below zero. Types add it to
 // Head.Len and Head.Bytes.

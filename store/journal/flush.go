@@ -97,6 +97,20 @@ func (f *flushTx) DropRange(store.ID, store.Part, store.Range) (store.Change, er
 	return store.Change{}, f.stop()
 }
 
+// Savepoint: see Rollback.
+func (f *flushTx) Savepoint() (store.Savepoint, error) { return 0, nil }
+
+// Release keeps what was written.
+func (f *flushTx) Release(store.Savepoint) error { return nil }
+
+// Rollback has nothing to take back unless a database was emptied, which is more than a rehearsal is for.
+func (f *flushTx) Rollback(store.Savepoint) error {
+	if len(f.rec.buf) > 0 {
+		return f.stop()
+	}
+	return nil
+}
+
 // rehearse runs fn over the present state of all shards. It returns nil if fn does more than
 // to empty databases, or fails.
 func rehearse(shards []*Engine, fn func([]store.Tx) error) []*flushTx {

@@ -84,7 +84,7 @@ func (p *part) begin(e *Engine, r store.Reader, now int64) error {
 	e.group.reset()
 	e.rec.reset()
 	p.writer.undo.reset()
-	p.writer = writer{merged: merged{layer: e.group, low: top, hash: e.base.Hash}, engine: e, now: present, rec: e.rec, undo: p.writer.undo}
+	p.writer = writer{merged: merged{layer: e.group, low: top, hash: e.base.Hash}, engine: e, now: present, rec: e.rec, undo: p.writer.undo, points: p.writer.points[:0]}
 	p.began = mark{}
 	return nil
 }
@@ -103,7 +103,7 @@ func (g *group) leave() {
 		p, e := &g.parts[shard], g.order.shards[shard]
 		_ = p.reader.Close() // the transaction that met an error has answered it
 		e.rec = p.writer.rec
-		*p = part{writer: writer{undo: p.writer.undo}}
+		*p = part{writer: writer{undo: p.writer.undo, points: p.writer.points}}
 		e.writing.Unlock()
 	}
 	g.open = g.open[:0]
@@ -121,7 +121,7 @@ func (g *group) outcome() (wrote, large bool) {
 func (g *group) runJob(j *store.Job) error {
 	for _, shard := range g.open {
 		p := &g.parts[shard]
-		p.writer.wrote, p.writer.large = false, false
+		p.writer.wrote, p.writer.large, p.writer.points = false, false, p.writer.points[:0]
 		p.began = p.writer.mark()
 	}
 	g.read = !j.Write

@@ -21,10 +21,21 @@ type Tx struct {
 	shards shards
 	now    time.Time
 	only   *Engine // nil, or the one shard that it sees
+	points savepoints
 }
 
 func (t *Tx) begin(o *Order, s shards, now time.Time, scope *store.Scope) {
 	t.order, t.shards, t.now, t.fence, t.only = o, s, now, fence{scope: scope}, nil
+	t.points.reset()
+}
+
+// at is a shard, with the savepoints that it has not taken yet.
+func (t *Tx) at(shard int) (store.BaseTx, error) {
+	tx, err := t.shards.at(shard)
+	if err == nil && t.points.depth > 0 {
+		err = t.points.reach(tx, shard, len(t.order.shards))
+	}
+	return tx, err
 }
 
 // home is the shard where a key is looked for.
@@ -44,7 +55,7 @@ func (t *Tx) ofKey(k store.Key) (int, store.BaseTx, error) {
 		return 0, nil, err
 	}
 	shard := t.home(k.Name)
-	tx, err := t.shards.at(shard)
+	tx, err := t.at(shard)
 	return shard, tx, err
 }
 
@@ -55,7 +66,7 @@ func (t *Tx) ofID(id store.ID) (store.BaseTx, store.ID, error) {
 	if id == 0 && len(t.scope.Keys) > 0 { // owns nothing anywhere
 		shard = t.home(t.scope.Keys[0].Name)
 	}
-	tx, err := t.shards.at(shard)
+	tx, err := t.at(shard)
 	return tx, id / n, err
 }
 
@@ -96,7 +107,7 @@ func (t *Tx) headsOf(dst []store.Head, shard int, keys []store.Key) ([]store.Hea
 	if err := t.admits(keys...); err != nil {
 		return dst, err
 	}
-	tx, err := t.shards.at(shard)
+	tx, err := t.at(shard)
 	if err != nil {
 		return dst, err
 	}
@@ -169,14 +180,14 @@ func (t *Tx) each(keys []store.Key, fn func(store.BaseTx, []store.Key) (int, err
 		return 0, err
 	}
 	if len(keys) == 1 {
-		tx, err := t.shards.at(t.home(keys[0].Name))
+		tx, err := t.at(t.home(keys[0].Name))
 		if err != nil {
 			return 0, err
 		}
 		return fn(tx, keys)
 	}
 	err = t.split(keys, func(shard int, mine []store.Key, _ []int) error {
-		tx, err := t.shards.at(shard)
+		tx, err := t.at(shard)
 		if err != nil {
 			return err
 		}

@@ -15,6 +15,7 @@ type writer struct {
 	now    *generations // what lies under the group
 	rec    recorder
 	undo   undo
+	points []mark // the savepoints of the present job
 	wrote  bool // the present job has written
 	large  bool // the present job is too large, whatever error it makes of being told so
 	// shown is the last placed item that a range has shown: who pops a list reads its end and then drops it. What
@@ -64,8 +65,8 @@ func (w *writer) noteLost(k store.Key, id store.ID) {
 		return
 	}
 	if _, known := w.layer.lost[e.id]; !known {
+		w.losing(e.id)
 		w.layer.lost[e.id] = struct{}{}
-		w.undo.lost = append(w.undo.lost, e.id)
 	}
 }
 

@@ -23,6 +23,7 @@ type tx struct {
 	// reading counts the open Range loops of an id.
 	reading map[store.ID]int
 	lent    [][]byte
+	points  []point
 }
 
 var errEnded = &store.Error{Message: "transaction used after its end"}
