@@ -115,7 +115,6 @@ type block struct {
 	// happens to the attempt.
 	done    []bool
 	aborted bool // a watched key has changed
-	again   bool // this attempt is void, and the next one is ours to make
 	job     store.Job
 	serving serving
 }
@@ -123,31 +122,26 @@ type block struct {
 func (b *block) run(ctx context.Context) reply.Reply {
 	job := &b.job
 	job.Fn, job.After, job.Scope.Keys = b.attempt, b.release, b.session.watchedKeys()
-	transactional := len(job.Scope.Keys) > 0
+	transactional, scripted := len(job.Scope.Keys) > 0, false
 	for _, e := range b.queue {
 		if e.transactional() || e.scripted() {
 			transactional = true
 			job.Write = job.Write || e.job.Write
 			job.Scope.All = job.Scope.All || e.job.Scope.All
 			job.Scope.Keys = append(job.Scope.Keys, e.keys...)
+			scripted = scripted || e.scripted()
 		}
 	}
-	if job.Write {
-		job.Scope.Keys, _ = b.session.server.waiters.reach(job.Scope.Keys, len(b.queue)+1)
-	}
+	job.Scope.All = job.Scope.All || scripted && !job.Write // only an Update may touch keys that a script has not declared
 	if !transactional {
 		if job.Err = b.attempt(nil); job.Err == nil {
 			b.release()
 		}
 	} else {
-		for b.again = true; b.again; {
-			b.again = false // as it stays if the engine does not begin
-			store.Run(ctx, b.session.engine(), job)
-		}
+		store.Run(ctx, b.session.engine(), job)
 	}
 	if b.aborted || job.Err != nil {
-		b.serving.undo()
-		b.serving.deliver()
+		b.serving.fail()
 	}
 	switch {
 	case b.aborted:
@@ -160,7 +154,7 @@ func (b *block) run(ctx context.Context) reply.Reply {
 
 // attempt runs the queue; the engine may call it again.
 func (b *block) attempt(tx store.Tx) error {
-	b.again, b.aborted = false, false
+	b.aborted = false
 	b.serving.undo()
 	client := b.session.client
 	client.DB.Store(b.db)
@@ -179,7 +173,7 @@ func (b *block) attempt(tx store.Tx) error {
 				return err
 			}
 		case e.scripted():
-			if err := b.script(e, tx); err != nil {
+			if err := e.scriptWithin(tx); err != nil {
 				return err
 			}
 		case b.done[i]:

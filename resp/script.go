@@ -15,20 +15,17 @@ import (
 // script's commands are run with (script_host.go). It belongs to its execution, which uses it
 // again for the next script.
 //
-// An attempt may be void for two reasons. The engine gives it up and makes another one by
-// itself. Or a command of the script named a key outside the transaction's scope: then the
-// next attempt is over all keys, and the script begins that way from now on.
+// Its transaction is an Update over the keys it has declared, and it may touch others. One that
+// only reads is a View, and so over all keys. An attempt is void only if the engine gives it up and makes another one.
 type scriptRun struct {
 	e       *execution
 	server  *Server
 	plan    *scripts.Plan
 	job     store.Job
-	wide    bool  // the scope is all keys
 	full    bool  // the data was over its limit when the script began
 	again   bool  // this attempt is void, the engine makes the next
 	failure error // of the engine's: it ends the script
-	retry   bool  // this attempt is void, we make the next
-	tx      boundedTx
+	tx      store.Tx
 	track   trackTx
 	call    cmd.Call // the script's command under way
 	ledger  ledger
@@ -57,35 +54,24 @@ func (e *execution) prepareScript() {
 	if e.script == nil {
 		e.script = newScriptRun(e)
 	}
-	e.script.wide = false
 }
 
 // Script runs a plan in a transaction of its own, or in that of the EXEC around it.
 func (h host) Script(c *cmd.Call, p *scripts.Plan) reply.Reply {
 	r := c.Owner.(*execution).script
 	r.plan, r.full = p, h.OverMemory()
-	known := h.wideScripts.has(p.Name)
 	if c.Tx != nil {
-		if known && !r.wide {
-			r.retry, r.wide = true, true
-			return reply.Nothing()
-		}
 		r.attempt(c.Tx)
 		return r.answer
 	}
-	r.wide = known
 	return r.run()
 }
 
-// run makes attempts until one is not void.
+// run makes a transaction for the script.
 func (r *scriptRun) run() reply.Reply {
 	r.job.Write = r.plan.Write || r.e.job.Write && r.e.Client.Tracking.Load() != nil
-	r.job.Scope.Keys, _ = r.server.waiters.reach(r.e.keys, lateReach)
-	for r.retry = true; r.retry; {
-		r.job.Scope.All = r.wide
-		r.retry = false // as it stays if the engine does not begin
-		store.Run(context.Background(), r.e.session.engine(), &r.job)
-	}
+	r.job.Scope = store.Scope{Keys: r.e.keys, All: !r.job.Write}
+	store.Run(context.Background(), r.e.session.engine(), &r.job)
 	if err := r.job.Err; err != nil {
 		r.answer.Release()
 		r.e.forgo()
@@ -108,7 +94,7 @@ func (r *scriptRun) transact(tx store.Tx) error {
 	if r.server.closing() {
 		return store.ErrClosed // a script that was killed for it has not done its work
 	}
-	return r.e.serve(tx, &r.job.Scope)
+	return r.e.serve(tx)
 }
 
 // attempt runs the script once. What it led to happens after the commit.
@@ -118,13 +104,13 @@ func (r *scriptRun) attempt(tx store.Tx) {
 	e.forgo()
 	e.unserve()
 	e.track.ready = e.track.ready[:0]
-	r.again, r.retry, r.failure = false, false, nil
-	r.tx = boundedTx{Tx: tx}
+	r.again, r.failure = false, nil
+	r.tx = tx
 	r.ledger.clear()
 	e.Client.DB.Store(int32(e.DB))
 	defer func() {
 		e.Client.DB.Store(int32(e.DB)) // what the script selected was for itself
-		r.tx.Tx, r.track.Tx = nil, nil
+		r.tx, r.track.Tx = nil, nil
 		if p := recover(); p != nil {
 			r.answer = e.panicked(p)
 		}
@@ -133,36 +119,22 @@ func (r *scriptRun) attempt(tx store.Tx) {
 	r.answer = r.plan.Run(r)
 }
 
-// widen makes the next attempt over all keys.
-func (r *scriptRun) widen(run *lua.Run) {
-	r.server.wideScripts.add(r.plan.Name)
-	r.retry, r.wide = true, true
-	run.Abort()
-}
-
-// script runs a script inside the block's transaction. An error ends the attempt.
-func (b *block) script(e *execution, tx store.Tx) error {
+// scriptWithin runs a script inside the transaction of others. An error ends the attempt.
+func (e *execution) scriptWithin(tx store.Tx) error {
 	r := e.script
-	r.again, r.retry, r.failure, r.wide = false, false, nil, b.job.Scope.All
+	r.again, r.failure = false, nil
 	e.Tx = tx
 	e.run()
 	e.Tx = nil
-	b.job.Scope.All = r.wide
-	b.again = r.retry
 	return r.void()
 }
 
 // void is the error of an attempt that is void, nil if it is not.
 func (r *scriptRun) void() error {
-	switch {
-	case r.failure != nil:
-		return r.failure
-	case r.again:
+	if r.again {
 		return store.ErrAgain
-	case r.retry:
-		return errUndo
 	}
-	return nil
+	return r.failure
 }
 
 // OverMemory reports whether there is no room for data, nor any to be made.

@@ -6,12 +6,13 @@ import (
 	"time"
 )
 
-// Scope says which keys a transaction may use. An engine made of shards takes only
-// the shards these keys live on; a key's shard depends on its name, not on its DB, so
-// naming it in one database is enough to use it in others. The zero Scope names no key and allows none.
+// Scope says which keys a transaction is going to use. A View sees these and no others: it is one moment of the
+// shards they live on. A key's shard depends on its name, not on its DB, so naming it in one database is enough to use
+// it in others. To an Update, which may touch any key, it is a hint of what to fetch.
+// The zero Scope names no key.
 type Scope struct {
 	Keys []Key
-	// All allows every key, and Scan, Size, Flush, Swap, Random.
+	// All is every key, and Scan, Size, Flush, Swap, Random.
 	All bool
 }
 
@@ -36,8 +37,8 @@ type Engine interface {
 	Close() error
 }
 
-// Tx is one consistent view of the keys in its scope, and in an Update also the way to
-// change them; it reads its own writes. One goroutine at a time may use it, and
+// Tx is one consistent view of the keys in its scope, and in an Update of any key, and the way to
+// change them; it reads its own writes. In a View keys outside the scope give ErrScope. One goroutine at a time may use it, and
 // only until fn returns. Batched forms are the primitives: on a remote engine each
 // call is a round trip. Writing inside a View returns ErrReadOnly.
 type Tx interface {

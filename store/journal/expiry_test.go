@@ -60,7 +60,7 @@ func openExpiries(t *testing.T) *expiries {
 		t.Fatal(err)
 	}
 	x.base = &counted{Engine: file}
-	j, err := journal.Open(dir, []store.Base{x.base}, journal.Options{Manual: true, OverlayBytes: 256 << 20})
+	j, err := journal.Open(dir, []store.Base{x.base}, journal.Options{Manual: true, OverlayBytes: 256 << 20, NowMillis: x.clock.Load})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"larder/store"
@@ -15,6 +16,8 @@ type group struct {
 	tx    Tx
 	now   int64
 	read  bool // the present job only reads
+	// touched are the shards that the present job has touched.
+	touched []bool
 }
 
 // part is a shard in a group: its lock, a reader of its file and the layer that the group fills.
@@ -25,12 +28,13 @@ type part struct {
 }
 
 func newGroup(o *Order) group {
-	return group{order: o, parts: make([]part, len(o.shards))}
+	return group{order: o, parts: make([]part, len(o.shards)), touched: make([]bool, len(o.shards))}
 }
 
 // at opens a shard when a transaction first touches it: a group locks nothing that it does not need.
 func (g *group) at(shard int) (store.BaseTx, error) {
 	p := &g.parts[shard]
+	g.touched[shard] = true
 	if p.reader == nil {
 		if err := g.enter(shard, p); err != nil {
 			return nil, err
@@ -57,6 +61,9 @@ func (g *group) enter(shard int, p *part) error {
 func (g *group) attach(e *Engine, p *part) error {
 	if e.closed {
 		return store.ErrClosed
+	}
+	if err := e.stuck(); err != nil && !g.tx.expects(e) {
+		return err
 	}
 	r, err := e.base.Reader(context.Background())
 	if err != nil {
@@ -125,7 +132,8 @@ func (g *group) runJob(j *store.Job) error {
 		p.began = p.writer.mark()
 	}
 	g.read = !j.Write
-	g.tx.begin(g.order, g, time.UnixMilli(g.now), &j.Scope)
+	clear(g.touched)
+	g.tx.begin(g.order, g, time.UnixMilli(g.now), &j.Scope, j.Write)
 	return j.Fn(&g.tx)
 }
 
@@ -209,10 +217,22 @@ func (o *Order) publish() error {
 	return nil
 }
 
-// direct runs one job straight on the bases of its shards: it is too large for the layers.
+// direct runs the job that the group has found too large straight on the bases: of the shards of its scope and those
+// that it has touched, and if it then touches another, once more of all.
 func (o *Order) direct(j *store.Job) error {
-	set := make([]bool, len(o.shards))
+	set := o.group.touched
 	o.reach(set, &j.Scope)
+	err := o.directOn(j, set)
+	if err == errBeyond {
+		for i := range set {
+			set[i] = true
+		}
+		err = o.directOn(j, set)
+	}
+	return err
+}
+
+func (o *Order) directOn(j *store.Job, set []bool) error {
 	var shards []*Engine
 	for i, touched := range set {
 		if touched {
@@ -234,6 +254,9 @@ func (o *Order) direct(j *store.Job) error {
 	return err
 }
 
+// errBeyond means that a transaction has touched a shard that it does not hold.
+var errBeyond = errors.New("journal: a shard beyond those that the transaction holds")
+
 func (o *Order) runStraight(j *store.Job, shards []*Engine, g *gate) error {
 	run := func(txs ...store.Tx) error {
 		d := straight{txs: make([]store.Tx, len(o.shards))}
@@ -241,8 +264,12 @@ func (o *Order) runStraight(j *store.Job, shards []*Engine, g *gate) error {
 			d.txs[shards[i].shard] = tx
 		}
 		var tx Tx
-		tx.begin(o, &d, txs[0].Now(), &j.Scope)
-		return j.Fn(&tx)
+		tx.begin(o, &d, txs[0].Now(), &j.Scope, j.Write)
+		err := j.Fn(&tx)
+		if d.beyond { // whatever fn has made of it
+			return errBeyond
+		}
+		return err
 	}
 	if len(shards) == 1 {
 		return shards[0].direct(g, func(tx store.Tx) error { return run(tx) })
@@ -251,11 +278,15 @@ func (o *Order) runStraight(j *store.Job, shards []*Engine, g *gate) error {
 }
 
 // straight is the transactions of bases. It belongs to one goroutine.
-type straight struct{ txs []store.Tx }
+type straight struct {
+	txs    []store.Tx
+	beyond bool // another shard was touched: the run is void
+}
 
 func (s *straight) at(shard int) (store.BaseTx, error) {
-	if tx, ok := s.txs[shard].(store.BaseTx); ok {
+	if tx, ok := s.txs[shard].(store.BaseTx); ok && !s.beyond {
 		return tx, nil
 	}
-	return nil, store.ErrScope
+	s.beyond = true
+	return nil, store.ErrAgain
 }

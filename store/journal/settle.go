@@ -43,6 +43,15 @@ func (e *Engine) waitForRoom() error {
 	}
 }
 
+// stuck is why a shard takes no more: it is full and its base does not take what it has. A writer of keys outside its
+// scope has not waited for room there, and with all others in the line behind it, it may not wait now.
+func (e *Engine) stuck() error {
+	if freed, failed := e.room.wait(e.shard); freed != nil && failed != nil {
+		return errNoRoom(failed)
+	}
+	return nil
+}
+
 // settleFull begins to settle what has grown while the room got full.
 func (e *Engine) settleFull() {
 	e.writing.Lock()

@@ -17,6 +17,7 @@ type shards interface {
 // to the goroutine of its transaction.
 type Tx struct {
 	fence
+	hint   *store.Scope
 	order  *Order
 	shards shards
 	now    time.Time
@@ -24,8 +25,12 @@ type Tx struct {
 	points savepoints
 }
 
-func (t *Tx) begin(o *Order, s shards, now time.Time, scope *store.Scope) {
-	t.order, t.shards, t.now, t.fence, t.only = o, s, now, fence{scope: scope}, nil
+// begin readies the transaction. One that writes may touch any key, whatever its scope says.
+func (t *Tx) begin(o *Order, s shards, now time.Time, scope *store.Scope, write bool) {
+	t.order, t.shards, t.now, t.hint, t.fence, t.only = o, s, now, scope, fence{}, nil
+	if !write {
+		t.scope = scope
+	}
 	t.points.reset()
 }
 
@@ -46,6 +51,13 @@ func (t *Tx) home(name []byte) int {
 	return t.order.shardOf(name)
 }
 
+// expects reports whether a shard was to be touched as far as the scope tells.
+func (t *Tx) expects(e *Engine) bool {
+	set := make([]bool, len(t.order.shards))
+	t.order.reach(set, t.hint)
+	return set[e.shard] || t.only == e
+}
+
 // Now is the same for all shards.
 func (t *Tx) Now() time.Time { return t.now }
 
@@ -63,8 +75,8 @@ func (t *Tx) ofKey(k store.Key) (int, store.BaseTx, error) {
 func (t *Tx) ofID(id store.ID) (store.BaseTx, store.ID, error) {
 	n := store.ID(len(t.order.shards))
 	shard := int(id % n)
-	if id == 0 && len(t.scope.Keys) > 0 { // owns nothing anywhere
-		shard = t.home(t.scope.Keys[0].Name)
+	if id == 0 && len(t.hint.Keys) > 0 { // owns nothing anywhere
+		shard = t.home(t.hint.Keys[0].Name)
 	}
 	tx, err := t.at(shard)
 	return tx, id / n, err

@@ -16,8 +16,8 @@ type writer struct {
 	rec    recorder
 	undo   undo
 	points []mark // the savepoints of the present job
-	wrote  bool // the present job has written
-	large  bool // the present job is too large, whatever error it makes of being told so
+	wrote  bool   // the present job has written
+	large  bool   // the present job is too large, whatever error it makes of being told so
 	// shown is the last placed item that a range has shown: who pops a list reads its end and then drops it. What
 	// lies below the group does not change while it runs.
 	shown   store.Item
@@ -28,9 +28,6 @@ type writer struct {
 
 // NewID hands out the shard's next id.
 func (w *writer) NewID(k store.Key) (store.ID, error) {
-	if err := w.admits(k); err != nil {
-		return 0, err
-	}
 	id := w.engine.newID()
 	w.layer.fresh = append(w.layer.fresh, id)
 	return id, nil
@@ -38,9 +35,6 @@ func (w *writer) NewID(k store.Key) (store.ID, error) {
 
 // PutHead never reads below: a SET of a key that is not in the overlay costs no page.
 func (w *writer) PutHead(k store.Key, h store.Head) error {
-	if err := w.admits(k); err != nil {
-		return err
-	}
 	w.wrote = true
 	old := w.layer.head(k)
 	if old == nil {
@@ -92,9 +86,6 @@ func (w *writer) tooLarge() error {
 
 // Drop hides the heads; their items are orphaned when the generation settles.
 func (w *writer) Drop(keys ...store.Key) (int, error) {
-	if err := w.admits(keys...); err != nil {
-		return 0, err
-	}
 	n := 0
 	now := w.Now().UnixMilli()
 	for _, k := range keys {
@@ -134,9 +125,6 @@ func (w *writer) hide(k store.Key, was *store.Head) error {
 
 // Expire drops the keys whose time has passed.
 func (w *writer) Expire(keys ...store.Key) (int, error) {
-	if err := w.admits(keys...); err != nil {
-		return 0, err
-	}
 	n := 0
 	now := w.Now().UnixMilli()
 	for _, k := range keys {
@@ -158,9 +146,6 @@ func (w *writer) Expire(keys ...store.Key) (int, error) {
 // Detach hides the head as Drop does: an id is only orphaned if no head names it when the
 // generation settles.
 func (w *writer) Detach(k store.Key) error {
-	if err := w.admits(k); err != nil {
-		return err
-	}
 	if err := w.hide(k, nil); err != nil {
 		return err
 	}
@@ -327,8 +312,5 @@ func (w *writer) Flush(int) error { return w.leave() }
 func (w *writer) Swap(int, int) error { return w.leave() }
 
 func (w *writer) leave() error {
-	if err := w.whole(); err != nil {
-		return err
-	}
 	return w.tooLarge()
 }

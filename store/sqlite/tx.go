@@ -114,9 +114,9 @@ func (t *tx) writable() error {
 	return nil
 }
 
-// allowed checks a key against the scope. Keys are mostly asked for in the order the scope names them.
+// allowed checks a View's key against the scope. Keys are mostly asked for in the order the scope names them.
 func (t *tx) allowed(name []byte) error {
-	if t.scope.All {
+	if t.scope.All || t.write {
 		return nil
 	}
 	keys := t.scope.Keys
@@ -137,7 +137,7 @@ func (t *tx) allowed(name []byte) error {
 }
 
 func (t *tx) whole() error {
-	if !t.scope.All {
+	if !t.scope.All && !t.write {
 		return store.ErrScope
 	}
 	return t.readable()

@@ -130,6 +130,9 @@ func newPlan(random *rand.Rand) *plan {
 		pl.keys = append(pl.keys, store.Key{DB: random.IntN(3), Name: name})
 	}
 	pl.scope = store.One(pl.keys...)
+	if pl.write && random.IntN(4) == 0 { // its scope is a hint
+		pl.scope = store.One(pl.keys[:random.IntN(len(pl.keys)+1)]...)
+	}
 	pl.scope.All = random.IntN(10) == 0
 	return pl
 }
