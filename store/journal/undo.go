@@ -118,9 +118,13 @@ func (w *writer) setHead(k store.Key, h store.Head) *headEntry {
 	old := w.layer.head(k)
 	if old != nil {
 		w.undo.olds = append(w.undo.olds, *old)
-		w.losing(old.id)
 	}
-	w.losing(h.ID)
+	if old == nil || old.id != h.ID { // else it is named before and after
+		w.losing(h.ID)
+		if old != nil {
+			w.losing(old.id)
+		}
+	}
 	e := w.layer.setHead(k, w.position(k), h)
 	w.undo.heads = append(w.undo.heads, headUndo{entry: e, fresh: old == nil})
 	return e
