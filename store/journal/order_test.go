@@ -1,6 +1,8 @@
 package journal_test
 
 import (
+	"context"
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -44,7 +46,37 @@ func ordered(t *testing.T, dir string, bases []store.Base, clock func() int64, b
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { j.Close() })
-	return j.Order()
+	return settling{j.Order(), j.Engines()}
+}
+
+// settling is an engine over all shards that settles before it sweeps, and looks for damage behind it.
+type settling struct {
+	*journal.Order
+	shards []store.Engine
+}
+
+func (s settling) Sweep(ctx context.Context, n int) (more bool, err error) {
+	for _, e := range s.shards {
+		shard := e.(*journal.Engine)
+		if err := shard.Flush(ctx); err != nil {
+			return false, err
+		}
+		left, err := shard.Sweep(ctx, n)
+		if err != nil {
+			return false, err
+		}
+		more = more || left
+		found, err := shard.Check(ctx, false)
+		if err != nil {
+			return false, err
+		}
+		for _, f := range found {
+			if !f.Audited {
+				return false, fmt.Errorf("%s: %s", f.Subject, f.Problem)
+			}
+		}
+	}
+	return more, nil
 }
 
 func TestConformanceInOneOrder(t *testing.T) {

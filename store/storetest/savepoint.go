@@ -73,19 +73,22 @@ func (w *world) wantDump(want string) {
 	}
 }
 
-// savepointStep takes a step back that meets what is older than the transaction, and what is of the transaction.
+// savepointStep takes a step back in transactions that write something else, too: over what is in memory, over what is
+// settled, and over what is of the transaction.
 func savepointStep(w *world, s step) {
 	w.update(savepointData)
+	w.update(func(p *probe) { p.set(key("mine"), "kept") })
 	want := Dump(w.t, w.e)
-	w.update(func(p *probe) { p.undone(s.do) })
-	w.wantDump(want)
-	w.update(func(p *probe) {
+	undone := func(p *probe) {
 		p.set(key("mine"), "kept")
 		p.undone(s.do)
-	})
+	}
+	w.update(undone)
+	w.wantDump(want)
+	w.update(undone)
 	w.update(func(p *probe) {
-		p.drop(key("mine"))
 		p.undone(func(p *probe) { s.do(p); s.do(p.fresh()) })
+		p.set(key("mine"), "kept")
 	})
 	w.wantDump(want)
 	w.update(func(p *probe) {
@@ -93,8 +96,28 @@ func savepointStep(w *world, s step) {
 		p.ok(p.Flush(1))
 		savepointData(p)
 		p.undone(s.do)
+		p.set(key("mine"), "kept")
 	})
 	w.wantDump(want)
+	w.update(func(p *probe) { p.drop(keysOf(p)...) })
+	w.update(func(p *probe) {
+		savepointData(p)
+		p.undone(s.do)
+		undone(p)
+	})
+	w.wantDump(want)
+}
+
+// keysOf are all keys.
+func keysOf(p *probe) (keys []store.Key) {
+	for db := range databases {
+		entries, _, err := p.Scan(db, 0, 100)
+		p.ok(err)
+		for _, e := range entries {
+			keys = append(keys, store.Key{DB: db, Name: e.Name})
+		}
+	}
+	return append(keys, key("e"))
 }
 
 // fresh is a probe whose errors do not count: a step may have taken the ground from itself.
