@@ -29,7 +29,6 @@ type Engine struct {
 	writing  sync.Mutex
 	group    *layer // the leader's
 	rec      recorder
-	payload  []byte // of the record being appended
 	nextID   store.ID
 	firstID  store.ID // ids from here on were made in the active generation
 	lastSeen uint64   // the newest LSN at the last tend
