@@ -3,7 +3,6 @@ package resp
 import (
 	"time"
 
-	"larder/resp/cmd"
 	"larder/resp/reply"
 	"larder/store"
 )
@@ -11,8 +10,8 @@ import (
 // Blocking commands
 //
 // In Redis a command that makes a key appear serves those who wait for it before anybody else
-// gets a turn: nobody ever sees an element in a list that somebody waits for. Here writers
-// run side by side, so serving is part of the writer's transaction. At its end, still inside
+// gets a turn: nobody ever sees an element in a list that somebody waits for. Here readers run
+// beside writers, so serving is part of the writer's transaction. At its end, still inside
 // it, the commands of those who stand in line for the keys it has written run again, first
 // come first served, until the keys are gone or the lines are empty; what they push serves
 // others in turn. The push and the pops are one transaction: for readers, for a crash (one
@@ -34,12 +33,10 @@ import (
 // command that is answered, or stays.
 //
 // Serving may touch keys that the writer does not: BLMOVE's destination, the other keys of
-// BLPOP, which Redis looks at again in their order. So the keys of those who stand first in a
-// line become part of the scope of a writer that brings elements (reach), and such a writer
-// runs by itself, not in a batch: what follows it in its pipeline must see what serving left.
-// Where the scope turns out to be too narrow all the same (somebody joined since, a long
-// chain, a script), the rest of the line is served by a transaction of its own right after the
-// commit (serveKeys). Only then can somebody come in between.
+// BLPOP, which Redis looks at again in their order. An Update may touch any key, so nobody is
+// left to be served later, and what follows the writer in its pipeline sees what serving left.
+// Only whom no command makes ready has a transaction made for it (serveKeys): after an expiry, an
+// eviction, the end of CLIENT PAUSE, and when a writer that had claimed somebody failed in the end.
 //
 // Waiting costs a goroutine that reads ahead, to learn that the client is gone, a timer if
 // there is a timeout, and no more: nothing polls.
@@ -58,13 +55,15 @@ func (e *execution) conclude(tx store.Tx) error {
 		e.track.server.waiters.join(e.waiter)
 		return nil
 	}
-	return e.serve(tx, &e.job.Scope)
+	return e.serve(tx)
 }
 
 // beginAgain undoes what an earlier attempt has done outside its transaction. It reports false
 // if that attempt has led to a reply: whoever has served the command saw it wait.
 func (e *execution) beginAgain() bool {
-	e.unserve()
+	if e.serving != nil {
+		e.serving.undo()
+	}
 	if e.waiter != nil && !e.track.server.waiters.withdraw(e.waiter) {
 		return false
 	}
@@ -73,7 +72,7 @@ func (e *execution) beginAgain() bool {
 }
 
 // serve serves those who wait for what the command has made ready.
-func (e *execution) serve(tx store.Tx, scope *store.Scope) error {
+func (e *execution) serve(tx store.Tx) error {
 	if len(e.track.ready) == 0 {
 		return nil
 	}
@@ -81,13 +80,14 @@ func (e *execution) serve(tx store.Tx, scope *store.Scope) error {
 		e.serving = &serving{server: e.track.server}
 	}
 	e.serving.note(e.track.ready, 0)
-	return e.serving.run(tx, scope)
+	return e.serving.run(tx)
 }
 
-// unserve forgets what a void attempt has done for others.
+// unserve gives up what a transaction that has failed has done for others.
 func (e *execution) unserve() {
-	if e.serving != nil {
-		e.serving.undo()
+	if v := e.serving; v != nil {
+		e.serving = nil
+		v.fail()
 	}
 }
 
@@ -96,14 +96,6 @@ func (e *execution) deliver() {
 	if v := e.serving; v != nil {
 		e.serving = nil
 		v.deliver()
-	}
-}
-
-// foresee widens the scope of a command for the sake of those who wait for its keys.
-func (e *execution) foresee() {
-	s := e.track.server
-	if e.job.Write && e.entry.brings {
-		e.job.Scope.Keys, e.awaited = s.waiters.reach(e.keys, len(e.Args))
 	}
 }
 
@@ -190,10 +182,6 @@ func (s *session) unblock(failed bool) bool {
 	return s.server.waiters.leave(w, answer)
 }
 
-// goesAlone reports whether a command must not share a batch: it may wait, or those who wait
-// for its keys are to be served before what follows it.
-func (e *execution) goesAlone() bool { return e.awaited || e.Spec.Has(cmd.Blocking) }
-
 // noteFlushed notes the keys of a database that somebody waits for who is to learn that they are gone.
 func (t *trackTx) noteFlushed(db int) {
 	if t.server.waiters.loss.Load() > 0 {
@@ -214,5 +202,5 @@ func (b *block) serve(tx store.Tx) error {
 		b.serving.note(e.track.ready, 0)
 		e.track.ready = e.track.ready[:0]
 	}
-	return b.serving.run(tx, &b.job.Scope)
+	return b.serving.run(tx)
 }

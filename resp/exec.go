@@ -34,7 +34,6 @@ type execution struct {
 	script   *scriptRun // of a command that runs one
 	waiter   *waiter    // its place among those who wait
 	serving  *serving   // whom it has served
-	awaited  bool       // somebody waits for its keys
 	shown    bool       // MONITOR has seen it
 	standsIn bool       // it runs the command of somebody who waits
 	log      *slog.Logger
@@ -58,7 +57,7 @@ func (e *execution) prepare(s *session, args [][]byte) {
 	e.reply, e.refused, e.grows, e.took = reply.Reply{}, false, false, 0
 	e.job.Err, e.job.Write = nil, false
 	e.Heard = s.server.heard()
-	e.Block, e.waiter, e.awaited, e.shown, e.standsIn = nil, nil, false, false, false
+	e.Block, e.waiter, e.shown, e.standsIn = nil, nil, false, false
 	e.forgo()
 	entry, problem := s.server.table.find(args)
 	e.entry = entry
@@ -101,7 +100,6 @@ func (e *execution) scope() {
 		e.scopeMore()
 	}
 	e.job.Scope.Keys = e.keys
-	e.foresee()
 }
 
 // missed reports whether somebody listens for keys that are not found. Then a read has a turn among the writers, or it

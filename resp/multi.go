@@ -103,7 +103,6 @@ func (s *session) exec(c *cmd.Call) reply.Reply {
 		return reply.Fail("EXECABORT Transaction discarded because of previous errors.")
 	}
 	b := &block{session: s, queue: m.queue, db: c.Client.DB.Load(), serving: serving{server: s.server}}
-	b.failed = make([]bool, len(m.queue))
 	b.done = make([]bool, len(m.queue))
 	return b.run(s.context())
 }
@@ -114,14 +113,10 @@ type block struct {
 	session *session
 	queue   []*execution
 	db      int32 // selected when EXEC began
-	// failed marks commands that answered an error after they had written: they are left
-	// out of the next attempt, so that nothing of them stays while the others do.
-	failed []bool
 	// done marks commands without a transaction of their own: they run once, whatever
 	// happens to the attempt.
 	done    []bool
 	aborted bool // a watched key has changed
-	again   bool // this attempt is void, and the next one is ours to make
 	job     store.Job
 	serving serving
 }
@@ -129,7 +124,7 @@ type block struct {
 func (b *block) run(ctx context.Context) reply.Reply {
 	job := &b.job
 	job.Fn, job.After, job.Scope.Keys = b.attempt, b.release, b.session.watchedKeys()
-	transactional := len(job.Scope.Keys) > 0
+	transactional, scripted := len(job.Scope.Keys) > 0, false
 	for _, e := range b.queue {
 		if e.Spec.Has(cmd.MayReplicate) && !e.scripted() { // what it publishes has its place among what writers do
 			job.Write = true
@@ -139,26 +134,23 @@ func (b *block) run(ctx context.Context) reply.Reply {
 			job.Write = job.Write || e.job.Write
 			job.Scope.All = job.Scope.All || e.job.Scope.All
 			job.Scope.Keys = append(job.Scope.Keys, e.keys...)
+			scripted = scripted || e.scripted()
 		}
 	}
-	if job.Write {
-		job.Scope.Keys, _ = b.session.server.waiters.reach(job.Scope.Keys, len(b.queue)+1)
-	}
+	job.Scope.All = job.Scope.All || scripted && !job.Write // only an Update may touch keys that a script has not declared
 	if !transactional {
 		if job.Err = b.attempt(nil); job.Err == nil {
 			b.release()
 		}
 	} else {
-		for b.again = true; b.again; {
-			b.again = false // as it stays if the engine does not begin
+		for again := true; again; again = b.lacksRoom() {
 			b.makeRoom()
 			store.Run(ctx, b.session.engine(), job)
 		}
 	}
 	if b.aborted || job.Err != nil {
 		b.session.reach(job)
-		b.serving.undo()
-		b.serving.deliver()
+		b.serving.fail()
 		b.complete()
 	}
 	switch {
@@ -172,7 +164,7 @@ func (b *block) run(ctx context.Context) reply.Reply {
 
 // attempt runs the queue; the engine may call it again.
 func (b *block) attempt(tx store.Tx) error {
-	b.again, b.aborted = false, false
+	b.aborted = false
 	b.serving.undo()
 	client := b.session.client
 	client.DB.Store(b.db)
@@ -187,12 +179,12 @@ func (b *block) attempt(tx store.Tx) error {
 		e.DB, e.Proto = int(client.DB.Load()), int(client.Proto.Load())
 		switch {
 		case e.transactional():
-			if b.spoilt(i, e, tx) {
-				return errUndo
+			if err := e.within(tx); err != nil {
+				return err
 			}
 		case e.scripted():
-			if b.spoiltByScript(e, tx) {
-				return errUndo
+			if err := e.scriptWithin(tx); err != nil {
+				return err
 			}
 		case b.done[i]:
 			client.DB.Store(int32(e.leftDB))
@@ -204,19 +196,16 @@ func (b *block) attempt(tx store.Tx) error {
 	return b.serve(tx)
 }
 
-// spoilt runs a command inside the block's transaction. It reports whether this attempt is
-// void: the engine gave it up, or the command failed after it had written.
-func (b *block) spoilt(i int, e *execution, tx store.Tx) bool {
-	if b.failed[i] {
-		return false
+// within runs a command inside the transaction of others. One that fails leaves nothing. An error ends the attempt.
+func (e *execution) within(tx store.Tx) error {
+	void, err := e.track.attempt(tx, func() bool {
+		_ = e.transact(tx) // an error is its reply
+		return e.reply.IsError() && !e.Keep
+	})
+	if void {
+		return store.ErrAgain
 	}
-	_ = e.transact(tx)
-	if e.track.void() {
-		return true // the engine calls attempt again by itself
-	}
-	b.failed[i] = e.reply.IsError() && e.track.wrote && !e.Keep
-	b.again = b.failed[i]
-	return b.failed[i]
+	return err
 }
 
 // release lets what waited for the commit happen: see execution.release.

@@ -20,8 +20,8 @@ import (
 	"larder/store/storetest"
 )
 
-// ordered notes in what order the engine ran the transactions of a server, each by a key that no other touches.
-type ordered struct {
+// sequenced notes in what order the engine ran the transactions of a server, each by a key that no other touches.
+type sequenced struct {
 	*journal.Order
 	turns atomic.Int64
 	mu    sync.Mutex
@@ -39,7 +39,7 @@ type deed struct {
 // mark begins the names of the keys that tell transactions apart.
 const mark = "mark:"
 
-func (o *ordered) Batch(ctx context.Context, jobs []*store.Job) {
+func (o *sequenced) Batch(ctx context.Context, jobs []*store.Job) {
 	turns := make([]int64, len(jobs))
 	writes := slices.ContainsFunc(jobs, func(j *store.Job) bool { return j.Write })
 	for i, j := range jobs {
@@ -77,7 +77,7 @@ func TestReplayOfSessions(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { j.Close() })
-	engine := &ordered{Order: j.Order(), deeds: map[string]*deed{}}
+	engine := &sequenced{Order: j.Order(), deeds: map[string]*deed{}}
 	plainly := func(ln net.Listener) net.Listener { return ln }
 	server := serveOn(t, engine, plainly)
 	var clients sync.WaitGroup
@@ -97,7 +97,7 @@ func TestReplayOfSessions(t *testing.T) {
 }
 
 // sorted is the engine's order: who only read stands behind the last writer whose commit he has seen.
-func (o *ordered) sorted() []*deed {
+func (o *sequenced) sorted() []*deed {
 	var writers, readers []*deed
 	for _, d := range o.deeds {
 		if d.turn > 0 {
@@ -119,7 +119,7 @@ func (o *ordered) sorted() []*deed {
 }
 
 // work sends pipelines of one to four transactions.
-func (o *ordered) work(c *caller, id, rounds int) {
+func (o *sequenced) work(c *caller, id, rounds int) {
 	random := rand.New(rand.NewPCG(uint64(id), 9))
 	for round := range rounds {
 		var all []string

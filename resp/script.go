@@ -15,27 +15,19 @@ import (
 // script's commands are run with (script_host.go). It belongs to its execution, which uses it
 // again for the next script.
 //
-// An attempt may be void for three reasons. The engine gives it up and makes another one by
-// itself. A command of the script named a key outside the transaction's scope: then the
-// next attempt is over all keys, and the script begins that way from now on. Or a command
-// failed after it had written: the next attempt answers that error at once where that
-// command stood, so that nothing of it stays while everything else the script wrote does.
+// Its transaction is an Update over the keys it has declared, and it may touch others. One that
+// only reads is a View, and so over all keys. An attempt is void only if the engine gives it up and makes another one.
 type scriptRun struct {
-	e      *execution
-	server *Server
-	plan   *scripts.Plan
-	job    store.Job
-	wide   bool // the scope is all keys
-	room   scriptRoom
-	again  bool // this attempt is void, the engine makes the next
-	retry  bool // this attempt is void, we make the next
-	tx     boundedTx
-	track  trackTx
-	call   cmd.Call // the script's command under way
-	steps  int      // commands run in this attempt
-	// failed are commands that had written when they failed, by their step: they are not run
-	// again, and this is what they answered.
-	failed  map[int]string
+	e       *execution
+	server  *Server
+	plan    *scripts.Plan
+	job     store.Job
+	room    scriptRoom
+	again   bool  // this attempt is void, the engine makes the next
+	failure error // of the engine's: it ends the script
+	tx      store.Tx
+	track   trackTx
+	call    cmd.Call // the script's command under way
 	ledger  ledger
 	publish func()
 	answer  reply.Reply
@@ -62,33 +54,25 @@ func (e *execution) prepareScript() {
 	if e.script == nil {
 		e.script = newScriptRun(e)
 	}
-	e.script.failed, e.script.wide, e.script.room = nil, false, scriptRoom{}
+	e.script.room = scriptRoom{}
 }
 
 // Script runs a plan in a transaction of its own, or in that of the EXEC around it.
 func (h host) Script(c *cmd.Call, p *scripts.Plan) reply.Reply {
 	r := c.Owner.(*execution).script
 	r.plan = p
-	known := h.wideScripts.has(p.Name)
 	if c.Tx != nil {
-		if known && !r.wide {
-			r.retry, r.wide = true, true
-			return reply.Nothing()
-		}
 		r.attempt(c.Tx)
 		return r.answer
 	}
-	r.wide = known
 	return r.run()
 }
 
-// run makes attempts until one is not void.
+// run makes a transaction for the script.
 func (r *scriptRun) run() reply.Reply {
 	r.job.Write = r.plan.Write || r.e.job.Write && (r.e.Client.Tracking.Load() != nil || r.e.missed())
-	r.job.Scope.Keys, _ = r.server.waiters.reach(r.e.keys, lateReach)
-	for r.retry = true; r.retry; {
-		r.job.Scope.All = r.wide
-		r.retry = false // as it stays if the engine does not begin
+	r.job.Scope = store.Scope{Keys: r.e.keys, All: !r.job.Write}
+	for again := true; again; again = r.room.want != 0 {
 		r.makeRoom()
 		store.Run(context.Background(), r.e.session.engine(), &r.job)
 	}
@@ -114,13 +98,13 @@ func (r *scriptRun) committed() {
 // transact is the body of the transaction; the engine may call it again.
 func (r *scriptRun) transact(tx store.Tx) error {
 	r.attempt(tx)
-	switch {
-	case r.again || r.retry:
-		return errUndo
-	case r.server.closing():
+	if err := r.void(); err != nil {
+		return err
+	}
+	if r.server.closing() {
 		return store.ErrClosed // a script that was killed for it has not done its work
 	}
-	return r.e.serve(tx, &r.job.Scope)
+	return r.e.serve(tx)
 }
 
 // attempt runs the script once. What it led to happens after the commit.
@@ -130,13 +114,13 @@ func (r *scriptRun) attempt(tx store.Tx) {
 	e.forgo()
 	e.unserve()
 	e.track.ready = e.track.ready[:0]
-	r.again, r.retry, r.steps = false, false, 0
-	r.tx = boundedTx{Tx: tx}
+	r.again, r.failure = false, nil
+	r.tx = tx
 	r.ledger.clear()
 	e.Client.DB.Store(int32(e.DB))
 	defer func() {
 		e.Client.DB.Store(int32(e.DB)) // what the script selected was for itself
-		r.tx.Tx, r.track.Tx = nil, nil
+		r.tx, r.track.Tx = nil, nil
 		if p := recover(); p != nil {
 			r.answer = e.panicked(p)
 		}
@@ -145,24 +129,25 @@ func (r *scriptRun) attempt(tx store.Tx) {
 	r.answer = r.plan.Run(r)
 }
 
-// widen makes the next attempt over all keys.
-func (r *scriptRun) widen(run *lua.Run) {
-	r.server.wideScripts.add(r.plan.Name)
-	r.retry, r.wide = true, true
-	run.Abort()
-}
-
-// spoiltByScript runs a script inside the block's transaction. It reports whether this
-// attempt is void.
-func (b *block) spoiltByScript(e *execution, tx store.Tx) bool {
+// scriptWithin runs a script inside the transaction of others. An error ends the attempt.
+func (e *execution) scriptWithin(tx store.Tx) error {
 	r := e.script
-	r.again, r.retry, r.wide = false, false, b.job.Scope.All
+	r.again, r.failure = false, nil
 	e.Tx = tx
 	e.run()
 	e.Tx = nil
-	b.job.Scope.All = r.wide
-	b.again = r.retry
-	return r.again || r.retry
+	return r.void()
+}
+
+// void is the error of an attempt that is void, nil if it is not.
+func (r *scriptRun) void() error {
+	switch {
+	case r.again:
+		return store.ErrAgain
+	case r.room.want != 0:
+		return errUndo
+	}
+	return r.failure
 }
 
 // OverMemory reports whether there was no room for data, nor any to be made, when the script's command or

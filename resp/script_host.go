@@ -1,14 +1,12 @@
 package resp
 
 import (
-	"errors"
 	"slices"
 	"time"
 
 	"larder/resp/cmd"
 	"larder/resp/lua"
 	"larder/resp/reply"
-	"larder/store"
 )
 
 // Call runs a command of the script inside the script's transaction.
@@ -18,26 +16,28 @@ func (r *scriptRun) Call(run *lua.Run, args [][]byte) reply.Reply {
 		r.ledger.rejected(entry, refusal)
 		return reply.Fail(refusal)
 	}
-	if r.retry {
+	if r.room.want != 0 {
 		return reply.Nothing() // the attempt lacks room
-	}
-	if entry.spec.Covers(args) && !r.wide {
-		r.widen(run)
-		return reply.Nothing()
 	}
 	if entry.spec.Has(cmd.Write) {
 		run.Wrote()
 	}
-	step := r.steps
-	r.steps++
-	if text, failed := r.failed[step]; failed {
-		r.ledger.ran(entry, 0, text)
-		return reply.Fail(text)
-	}
 	r.prepare(run, entry, args)
 	began := time.Now()
-	answer := entry.spec.Run(&r.call)
+	answer := r.step()
 	r.finish(run, entry, time.Since(began), &answer)
+	return answer
+}
+
+// step runs the command that is prepared. One that fails after it wrote is taken back.
+func (r *scriptRun) step() (answer reply.Reply) {
+	if r.call.Tx == nil {
+		return r.call.Spec.Run(&r.call)
+	}
+	r.again, r.failure = r.track.attempt(r.tx, func() bool {
+		answer = r.call.Spec.Run(&r.call)
+		return answer.IsError() && !r.call.Keep
+	})
 	return answer
 }
 
@@ -64,7 +64,7 @@ func (r *scriptRun) prepare(run *lua.Run, entry *entry, args [][]byte) {
 	c.Spec, c.Args, c.Event, c.Heard = spec, args, spec.Event, e.Heard
 	c.DB, c.Proto = int(e.Client.DB.Load()), run.Proto()
 	c.Client, c.Owner, c.Nested, c.Keep = e.Client, e.session, true, false
-	r.track.reset(&r.tx, !spec.Has(cmd.Write) || spec.Has(cmd.Looks), entry.uses && !e.Client.NoTouch.Load())
+	r.track.reset(r.tx, !spec.Has(cmd.Write) || spec.Has(cmd.Looks), entry.uses && !e.Client.NoTouch.Load())
 	c.Tx = nil
 	if transactional(spec) {
 		c.Tx = &r.track
@@ -90,17 +90,11 @@ func (r *scriptRun) remember() {
 // finish takes what a command has led to, or ends the attempt if that is void.
 func (r *scriptRun) finish(run *lua.Run, entry *entry, took time.Duration, answer *reply.Reply) {
 	switch {
-	case r.track.void():
-		r.again = true
+	case r.again || r.track.void() || r.failure != nil:
+		r.again = r.failure == nil
 		run.Abort()
-	case r.tx.outside:
-		r.widen(run)
 	case answer.IsError() && !r.call.Keep:
-		text := answer.ErrorText()
-		if r.track.wrote {
-			r.spoilt(run, text)
-		}
-		r.ledger.ran(entry, took, text)
+		r.ledger.ran(entry, took, answer.ErrorText())
 	default:
 		r.take()
 		r.ledger.ran(entry, took, "")
@@ -108,16 +102,6 @@ func (r *scriptRun) finish(run *lua.Run, entry *entry, took time.Duration, answe
 	clear(r.call.Effects)
 	r.call.Effects, r.call.Notices = r.call.Effects[:0], r.call.Notices[:0]
 	r.track.changes, r.track.flushed = r.track.changes[:0], false
-}
-
-// spoilt has the next attempt leave out the command just run, which failed after it had written.
-func (r *scriptRun) spoilt(run *lua.Run, text string) {
-	if r.failed == nil {
-		r.failed = map[int]string{}
-	}
-	r.failed[r.steps-1] = text
-	r.retry = true
-	run.Abort()
 }
 
 // take adds what a command has led to, in order, to what happens after the script's commit.
@@ -146,74 +130,3 @@ func (r *scriptRun) Allowed(args [][]byte) (allowed, known bool) {
 
 // Log keeps a message of redis.log for after the commit.
 func (r *scriptRun) Log(level int, message string) { r.ledger.log(level, message) }
-
-// boundedTx notes that a command has asked for a key outside the transaction's scope. It
-// belongs to one attempt.
-type boundedTx struct {
-	store.Tx
-	outside bool
-}
-
-func (t *boundedTx) note(err error) error {
-	if err != nil && errors.Is(err, store.ErrScope) {
-		t.outside = true
-	}
-	return err
-}
-
-// Heads notes; so do all others that name keys or databases.
-func (t *boundedTx) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, error) {
-	dst, err := t.Tx.Heads(dst, keys...)
-	return dst, t.note(err)
-}
-
-// PutHead notes.
-func (t *boundedTx) PutHead(k store.Key, h store.Head) error { return t.note(t.Tx.PutHead(k, h)) }
-
-// NewID notes.
-func (t *boundedTx) NewID(k store.Key) (store.ID, error) {
-	id, err := t.Tx.NewID(k)
-	return id, t.note(err)
-}
-
-// Drop notes.
-func (t *boundedTx) Drop(keys ...store.Key) (int, error) {
-	n, err := t.Tx.Drop(keys...)
-	return n, t.note(err)
-}
-
-// Expire notes.
-func (t *boundedTx) Expire(keys ...store.Key) (int, error) {
-	n, err := t.Tx.Expire(keys...)
-	return n, t.note(err)
-}
-
-// Detach notes.
-func (t *boundedTx) Detach(k store.Key) error { return t.note(t.Tx.Detach(k)) }
-
-// Scan notes.
-func (t *boundedTx) Scan(db int, from store.Cursor, n int) ([]store.Entry, store.Cursor, error) {
-	entries, next, err := t.Tx.Scan(db, from, n)
-	return entries, next, t.note(err)
-}
-
-// Void is the transaction's.
-func (t *boundedTx) Void() bool { return given(t.Tx) }
-
-// RandomKey notes.
-func (t *boundedTx) RandomKey(db int) ([]byte, bool, error) {
-	name, ok, err := t.Tx.RandomKey(db)
-	return name, ok, t.note(err)
-}
-
-// Size notes.
-func (t *boundedTx) Size(db int) (int64, error) {
-	n, err := t.Tx.Size(db)
-	return n, t.note(err)
-}
-
-// Flush notes.
-func (t *boundedTx) Flush(db int) error { return t.note(t.Tx.Flush(db)) }
-
-// Swap notes.
-func (t *boundedTx) Swap(a, b int) error { return t.note(t.Tx.Swap(a, b)) }

@@ -3,7 +3,6 @@ package resp
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"time"
 
 	"larder/resp/cmd"
@@ -120,38 +119,4 @@ func (h host) LogScript(level int, message string) {
 	levels := [...]slog.Level{lua.LogDebug: slog.LevelDebug, lua.LogVerbose: slog.LevelDebug + 2,
 		lua.LogNotice: slog.LevelInfo, lua.LogWarning: slog.LevelWarn}
 	h.log.Log(context.Background(), levels[level], message)
-}
-
-// wideMax bounds the names of scripts that are remembered as needing all keys.
-const wideMax = 10_000
-
-// wideScripts remembers, by digest or function name, the scripts that have touched keys they
-// did not declare. For any goroutine.
-type wideScripts struct {
-	mu    sync.RWMutex
-	names map[string]struct{}
-}
-
-func (w *wideScripts) has(name string) bool {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	_, wide := w.names[name]
-	return wide
-}
-
-// add forgets any other name for the new one if there are too many: that script is run twice
-// once more.
-func (w *wideScripts) add(name string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.names == nil {
-		w.names = map[string]struct{}{}
-	}
-	for old := range w.names {
-		if len(w.names) < wideMax {
-			break
-		}
-		delete(w.names, old)
-	}
-	w.names[name] = struct{}{}
 }

@@ -2,6 +2,7 @@ package resp
 
 import (
 	"context"
+	"slices"
 
 	"larder/resp/cmd"
 	"larder/resp/lua"
@@ -81,7 +82,7 @@ func (r *scriptRun) fits(run *lua.Run, spec *cmd.Spec, args [][]byte) bool {
 	case r.room.full(), r.room.none != 0 && need >= r.room.none:
 		return false
 	case need > r.room.have && r.server.budget.Limited():
-		r.room.want, r.retry = need, true
+		r.room.want = need
 		run.Abort()
 	}
 	return true
@@ -99,7 +100,7 @@ func (r *scriptRun) need(spec *cmd.Spec, args [][]byte) int64 {
 	}
 	old := overwritten(&cmd.Call{Spec: spec, Args: args, DB: int(r.e.Client.DB.Load())})
 	if len(old) > 0 {
-		if bytes, err := weigh(r.tx.Tx, old); err == nil { // if not, the scope is too narrow anyhow
+		if bytes, err := weigh(r.tx, old); err == nil { // if not, the script meets the error itself
 			need = max(need-bytes, 0)
 		}
 	}
@@ -124,6 +125,11 @@ func (r *scriptRun) makeRoom() {
 	if holder.room = rest; !budget.Admit(context.Background(), rest) {
 		holder.room = 0
 	}
+}
+
+// lacksRoom reports whether the attempt is void because a script wants room.
+func (b *block) lacksRoom() bool {
+	return slices.ContainsFunc(b.queue, func(e *execution) bool { return e.scripted() && e.script.room.want != 0 })
 }
 
 // makeRoom makes what the block's scripts wanted.

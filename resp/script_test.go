@@ -74,6 +74,12 @@ func (e *counting) counts() (whole, total int) {
 	return e.whole, e.total
 }
 
+func (e *counting) clear() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.whole, e.total = 0, 0
+}
+
 func serveCounting(t *testing.T) (*served, *counting) {
 	t.Helper()
 	e := &counting{Engine: memory.New()}
@@ -89,20 +95,25 @@ func TestScriptWithDeclaredKeysIsOneTransaction(t *testing.T) {
 	}
 }
 
-func TestUndeclaredKeyRunsTheScriptAgainOverAllKeys(t *testing.T) {
+func TestAnUndeclaredKeyDoesNotRunAScriptTwice(t *testing.T) {
 	s, engine := serveCounting(t)
 	c := s.dial(t)
 	const script = `redis.call('INCR', KEYS[1]) redis.call('PUBLISH', 'news', 'x') redis.call('RPUSH', 'log', 'x') return redis.call('GET', KEYS[1])`
 	hears := s.dial(t)
 	hears.want("SUBSCRIBE news", "[subscribe news :1]")
-	c.wantScript("1", script, "n")
-	if whole, total := engine.counts(); whole != 1 || total != 2 {
-		t.Errorf("the first time: %d transactions, %d over all keys", total, whole)
+	for i := range 2 {
+		c.wantScript(fmt.Sprint(i+1), script, "n")
+		if whole, total := engine.counts(); whole != 0 || total != i+1 {
+			t.Errorf("%d transactions, %d over all keys", total, whole)
+		}
 	}
-	c.wantScript("2", script, "n")
-	if whole, total := engine.counts(); whole != 2 || total != 3 {
-		t.Errorf("the second time: %d transactions, %d over all keys", total, whole)
+	engine.clear()
+	c.wantScript("[:2 1 undeclared]", `redis.call('SET', 'undeclared', 1) redis.call('DEL', 'log')
+return {redis.call('DBSIZE'), redis.call('GET', 'undeclared'), redis.call('KEYS', 'u*')[1]}`)
+	if whole, total := engine.counts(); whole != 0 || total != 1 {
+		t.Errorf("with commands over all keys: %d transactions, %d over all keys", total, whole)
 	}
+	c.wantScript(":2", "return redis.call('RPUSH', 'log', 'x', 'x')")
 	c.want("LLEN log", ":2")
 	for range 2 {
 		if got := hears.reply(); got != "[message news x]" {
@@ -116,8 +127,8 @@ func TestUndeclaredKeyRunsTheScriptAgainOverAllKeys(t *testing.T) {
 }
 
 func TestCommandsOfVoidAttemptsAreNotCounted(t *testing.T) {
-	s, _ := serveCounting(t)
-	c := s.dial(t)
+	engine := memory.New(memory.WithReruns(1))
+	c := serveOn(t, engine, func(ln net.Listener) net.Listener { return ln }).dial(t)
 	c.wantScript(":2", `redis.call('SET', KEYS[1], 1) redis.call('SET', 'other', 1) return redis.call('DBSIZE')`, "k")
 	for name, calls := range map[string]string{"set": "calls=2,", "dbsize": "calls=1,", "eval": "calls=1,"} {
 		if got := c.info("cmdstat_" + name); !strings.HasPrefix(got, calls) {
@@ -159,18 +170,52 @@ func (t failingTx) PutHead(k store.Key, h store.Head) error {
 }
 
 func TestTheFailingCommandItselfLeavesNothing(t *testing.T) {
-	c := serveOn(t, failing{memory.New()}, func(ln net.Listener) net.Listener { return ln }).dial(t)
+	engine := &counting{Engine: failing{memory.New()}}
+	c := serveOn(t, engine, func(ln net.Listener) net.Listener { return ln }).dial(t)
 	c.wantScript("[:1 WRONGTYPE :2]", `
 		redis.call('SET', 'before', 1)
 		local failed = redis.pcall('MSET', 'half', 'x', 'broken', 'y')
 		redis.call('SET', 'after', 1)
 		return {redis.call('EXISTS', 'before', 'half'), string.match(failed.err, '%u+'), redis.call('EXISTS', 'before', 'after')}`)
 	c.want("EXISTS half", ":0")
+	once := func(what string, updates int) {
+		t.Helper()
+		if _, total := engine.counts(); total != updates {
+			t.Errorf("%s: %d transactions, want %d", what, total, updates)
+		}
+	}
+	engine.clear()
+	c.wantScript("[PONG 1]", `redis.pcall('MSET', 'half', 'x', KEYS[1], 'y') return {redis.call('PING').ok, redis.call('GET', KEYS[2]) or '1'}`, "broken", "half")
+	once("a script whose command fails", 1)
+	engine.clear()
 	c.want("MULTI", "+OK")
-	c.words("EVAL", `redis.pcall('MSET', 'half', 'x', 'broken', 'y') return redis.call('INCR', 'n')`, "0")
+	c.words("EVAL", `redis.pcall('MSET', 'half', 'x', 'broken', 'y') return redis.call('INCR', 'n')`, "2", "n", "half")
 	c.want("INCR n", "+QUEUED")
-	c.want("EXEC", "[:1 :2]")
+	c.want("MSET half x broken y", "+QUEUED")
+	c.want("INCR n", "+QUEUED")
+	if got := c.do("EXEC"); !strings.HasPrefix(got, "[:1 :2 -WRONGTYPE") || !strings.HasSuffix(got, ":3]") {
+		t.Errorf("EXEC answered %s", got)
+	}
+	once("EXEC", 1)
 	c.want("EXISTS half", ":0")
+}
+
+// A waiter whose command fails when it is its turn gets the error, and what it has taken stays.
+func TestAWaiterThatFailsTakesNothing(t *testing.T) {
+	engine := &counting{Engine: failing{memory.New()}}
+	s := serveOn(t, engine, func(ln net.Listener) net.Listener { return ln })
+	waits, c := s.dial(t), s.dial(t)
+	waits.send("BLMOVE from broken LEFT LEFT 0")
+	until(t, "1", func() string { return c.info("blocked_clients") })
+	engine.clear()
+	c.want("RPUSH from a b", ":2")
+	if _, total := engine.counts(); total != 1 {
+		t.Errorf("%d transactions", total)
+	}
+	if got := waits.reply(); !strings.HasPrefix(got, "-WRONGTYPE") {
+		t.Errorf("the waiter got %s", got)
+	}
+	c.want("LRANGE from 0 -1", "[a b]")
 }
 
 func TestScriptsInExecShareItsTransaction(t *testing.T) {
@@ -189,7 +234,7 @@ func TestScriptsInExecShareItsTransaction(t *testing.T) {
 	c.want("INCR a", "+QUEUED")
 	c.words("EVAL", "redis.call('PUBLISH', 'c', 'x') return redis.call('INCR', 'undeclared')", "0")
 	c.want("EXEC", "[:4 :1]")
-	if whole, total := engine.counts(); whole != 1 || total != 3 {
+	if whole, total := engine.counts(); whole != 0 || total != 2 {
 		t.Errorf("%d transactions, %d over all keys", total, whole)
 	}
 }
@@ -291,4 +336,35 @@ return n`, "h")
 return redis.call('LMPOP', 1, KEYS[1], 'LEFT', 'COUNT', 5)`, "l")
 	c.wantScript("2.5", `redis.setresp(3) redis.call('ZADD', KEYS[1], 2.5, 'a')
 return tostring(redis.call('ZMPOP', 1, KEYS[1], 'MIN')[2][1][2].double)`, "z")
+}
+
+// A script too large for the layers runs again on the files of the shards it has touched, and once more on all when it
+// then touches another, whatever it makes of the errors: what it leads to happens once.
+func TestALargeScriptTouchesAnyKey(t *testing.T) {
+	s := serveOn(t, ordered(t, 8<<10), same)
+	hears, c := s.dial(t), s.dial(t)
+	hears.want("SUBSCRIBE news", "[subscribe news :1]")
+	c.want("SET bar old", "+OK")
+	for _, look := range []string{
+		"redis.pcall('GET', 'bar')", "redis.pcall('APPEND', 'bar', '')", "redis.pcall('DBSIZE')", "redis.pcall('RANDOMKEY')",
+		"redis.pcall('SCAN', 0)", "redis.pcall('DEL', 'absent', 'bar')", "redis.pcall('EVAL', 1)",
+	} {
+		c.do("DEL foo hello")
+		c.want("SET bar old", "+OK")
+		c.wantScript("[string old :200 fail]", `redis.call('PUBLISH', 'news', 'x')
+for i = 1, 200 do redis.call('HSET', KEYS[1], i, string.rep('v', 100)) end
+local n = 0
+repeat n = n + 1; local r = `+look+` until n == 3 or type(r) == 'table' and r.err == nil
+redis.call('SET', 'bar', 'old')
+redis.call('SET', 'hello', 'there')
+local failed = redis.pcall('LPUSH', KEYS[1], 'x').err and 'fail'
+return {type(redis.call('GET', 'hello')), redis.call('GET', 'bar'), redis.call('HLEN', KEYS[1]), failed}`, "foo")
+		if got := hears.reply(); got != "[message news x]" {
+			t.Errorf("heard %s", got)
+		}
+	}
+	c.want("PUBLISH news end", ":1")
+	if got := hears.reply(); got != "[message news end]" {
+		t.Errorf("a void run has published: %s", got)
+	}
 }

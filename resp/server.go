@@ -104,8 +104,7 @@ type Server struct {
 	scripts       *lua.Engine
 	cache         cache
 
-	wideScripts wideScripts
-	busyMillis  atomic.Int64 // busy-reply-threshold
+	busyMillis atomic.Int64 // busy-reply-threshold
 
 	happening func() uint64 // see store.Sequencer; always 0 for an engine that is none
 

@@ -2,26 +2,18 @@ package resp
 
 import (
 	"context"
-	"errors"
-	"slices"
 	"time"
 
-	"larder/resp/cmd"
 	"larder/resp/reply"
 	"larder/store"
 )
-
-// lateReach is how many of a line a transaction made for serving reaches for.
-const lateReach = 32
 
 // serving is what a transaction does for those who wait for the keys it has made ready; see
 // blocking.go. It belongs to the goroutine that runs the transaction.
 type serving struct {
 	server *Server
-	slots  map[uint16]struct{} // the transaction's scope, nil for all keys
 	ready  []store.Key
 	served []service
-	late   []store.Key // to be served by a transaction of their own
 	paused []store.Key // to be served when the pause is over
 }
 
@@ -31,13 +23,9 @@ type service struct {
 	run    *execution
 }
 
-// undo gives up what an attempt of the transaction has claimed. Others may have passed over
-// those claimed, so their keys are looked at again in the end.
+// undo gives up what an attempt of the transaction has claimed.
 func (v *serving) undo() {
 	for _, s := range v.served {
-		for _, k := range s.waiter.block.Keys {
-			v.late = append(v.late, cloneKey(k))
-		}
 		s.run.reply.Release()
 		s.run.forgo()
 		v.server.recycle(s.run)
@@ -45,6 +33,19 @@ func (v *serving) undo() {
 	}
 	clear(v.served)
 	v.ready, v.served, v.paused = v.ready[:0], v.served[:0], nil
+}
+
+// fail gives up what the transaction has claimed, for good. Others may have passed over those
+// claimed, so their keys are looked at again.
+func (v *serving) fail() {
+	var keys []store.Key
+	for _, s := range v.served {
+		keys = append(keys, cloneKeys(s.waiter.block.Keys)...)
+	}
+	v.undo()
+	if len(keys) > 0 {
+		go v.server.serveKeys(keys)
+	}
 }
 
 // note adds keys that may have become ready, each once until it is served.
@@ -61,7 +62,7 @@ func (v *serving) note(keys []store.Key, from int) {
 }
 
 // run serves those who wait, at the end of a transaction and inside it.
-func (v *serving) run(tx store.Tx, scope *store.Scope) error {
+func (v *serving) run(tx store.Tx) error {
 	if len(v.ready) == 0 {
 		return nil
 	}
@@ -69,7 +70,6 @@ func (v *serving) run(tx store.Tx, scope *store.Scope) error {
 		v.paused = v.ready
 		return nil
 	}
-	v.bound(scope)
 	for i := 0; i < len(v.ready); i++ { // it may grow: who is served may push
 		if err := v.serveKey(tx, i); err != nil {
 			return err
@@ -78,60 +78,33 @@ func (v *serving) run(tx store.Tx, scope *store.Scope) error {
 	return nil
 }
 
-func (v *serving) bound(scope *store.Scope) {
-	v.slots = nil
-	if scope.All {
-		return
-	}
-	v.slots = make(map[uint16]struct{}, len(scope.Keys))
-	for _, k := range scope.Keys {
-		v.slots[store.Slot(k.Name)] = struct{}{}
-	}
-}
-
-// covers reports whether the transaction may touch all keys of a command.
-func (v *serving) covers(keys []store.Key) bool {
-	if v.slots == nil {
-		return true
-	}
-	for _, k := range keys {
-		if _, ok := v.slots[store.Slot(k.Name)]; !ok {
-			return false
-		}
-	}
-	return true
-}
-
-// serveKey goes along the line of a key as long as the key is there.
+// serveKey goes along the line of a key as long as the key is there. Who finds nothing goes on waiting, and is there
+// for whoever writes next: that may be before this transaction has come to its end for those who wait.
 func (v *serving) serveKey(tx store.Tx, i int) error {
-	key := v.ready[i]
+	lines, key := v.server.waiters, v.ready[i]
 	var at *place
+	served := true
 	for {
 		heads, err := tx.Heads(nil, key)
-		if err != nil || !heads[0].Exists() && v.server.waiters.loss.Load() == 0 {
+		var next *place
+		if err == nil && (heads[0].Exists() || lines.loss.Load() > 0) {
+			next = lines.claim(key, heads[0].Type, at)
+		}
+		if !served { // not before the next is known: a place that is left leads nowhere
+			lines.release(at.waiter)
+		}
+		if next == nil {
 			return err
 		}
-		at = v.server.waiters.claim(key, heads[0].Type, at)
-		if at == nil {
-			return nil
-		}
-		if !v.covers(at.waiter.exec.keys) {
-			v.server.waiters.release(at.waiter)
-			v.late = append(v.late, key)
-			return nil
-		}
-		if err := v.serve(tx, at.waiter, i+1); err != nil {
+		at = next
+		if served, err = v.serve(tx, at.waiter, i+1); err != nil {
 			return err
 		}
 	}
 }
 
-// errSpoilt fails a transaction in which a waiter's command failed after it had written, which
-// only a failing engine brings about.
-var errSpoilt = errors.New("a blocked command failed half way")
-
-// serve runs a waiter's command again, inside the transaction.
-func (v *serving) serve(tx store.Tx, w *waiter, next int) error {
+// serve runs a claimed waiter's command again, inside the transaction. It reports whether there was something for it.
+func (v *serving) serve(tx store.Tx, w *waiter, next int) (served bool, err error) {
 	run := v.server.executions.Get().(*execution)
 	run.standIn(w.exec)
 	if w.block.Resume != nil {
@@ -140,17 +113,18 @@ func (v *serving) serve(tx store.Tx, w *waiter, next int) error {
 	v.served = append(v.served, service{w, run})
 	if w.exec.grows && v.server.budget.Spent(leastRoom) { // judged anew, as in 7.2
 		run.reply, run.refused = reply.Fail(outOfMemory), true
-		return nil
+		return true, nil
 	}
-	_ = run.transact(tx) // an error is its reply
-	switch {
-	case run.track.void():
-		return store.ErrAgain
-	case run.reply.IsError() && run.track.wrote:
-		return errSpoilt
+	if err := run.within(tx); err != nil {
+		return false, err
+	}
+	if run.Block != nil {
+		v.served = v.served[:len(v.served)-1]
+		v.server.recycle(run)
+		return false, nil
 	}
 	v.note(run.track.ready, next)
-	return nil
+	return true, nil
 }
 
 // standIn makes an execution run another one's command line, whose owner waits meanwhile.
@@ -162,33 +136,20 @@ func (e *execution) standIn(w *execution) {
 	e.forgo()
 }
 
-// deliver answers those who were served, once the transaction is committed, and has the
-// others served for whom it was too narrow.
+// deliver answers those who were served, once the transaction is committed.
 func (v *serving) deliver() {
 	s := v.server
 	for _, it := range v.served {
-		if it.run.Block != nil { // there was nothing for it after all
-			s.waiters.release(it.waiter)
-		} else {
-			if it.waiter.exec.refused = it.run.refused; !it.run.refused {
-				it.run.track.count()
-			}
-			it.run.release()
-			s.waiters.serve(it.waiter, it.run.reply, it.run.took)
+		if it.waiter.exec.refused = it.run.refused; !it.run.refused {
+			it.run.track.count()
 		}
+		it.run.release()
+		s.waiters.serve(it.waiter, it.run.reply, it.run.took)
 		s.recycle(it.run)
 	}
 	if len(v.paused) > 0 {
 		go s.serveAfterPause(cloneKeys(v.paused))
 	}
-	if len(v.late) > 0 {
-		go s.serveKeys(cloneKeys(v.late)) // not here: see store.Job.After
-	}
-}
-
-// fruitless reports whether there was nothing for anybody.
-func (v *serving) fruitless() bool {
-	return !slices.ContainsFunc(v.served, func(it service) bool { return it.run.Block == nil })
 }
 
 // recycle keeps an execution that stood in for another.
@@ -198,31 +159,22 @@ func (s *Server) recycle(e *execution) {
 	s.executions.Put(e)
 }
 
-// serveKeys serves those who wait for keys in transactions made for it, until nobody is left
-// for whom there is something. Those in front may wait for what a stream does not have yet: then a narrow
-// transaction would never come to those behind.
+// serveKeys serves those who wait for keys in a transaction made for it.
 func (s *Server) serveKeys(keys []store.Key) {
-	for wide := false; len(keys) > 0; {
-		v := &serving{server: s}
-		job := store.Job{Write: true}
-		job.Scope.All = wide
-		job.Scope.Keys, _ = s.waiters.reach(keys, lateReach)
-		job.Fn = func(tx store.Tx) error {
-			v.undo()
-			v.ready = append(v.ready, keys...)
-			return v.run(tx, &job.Scope)
-		}
-		store.Run(context.Background(), s.engine, &job)
-		if job.Err != nil {
-			s.log.Error("blocked clients could not be served", "error", job.Err)
-			v.undo()
-			return
-		}
-		next := v.late
-		v.late = nil
-		wide = v.fruitless()
-		v.deliver()
-		keys = next
+	if len(keys) == 0 {
+		return
+	}
+	v := &serving{server: s}
+	job := store.Job{Write: true, Scope: store.One(keys...), After: v.deliver}
+	job.Fn = func(tx store.Tx) error {
+		v.undo()
+		v.ready = append(v.ready, keys...)
+		return v.run(tx)
+	}
+	store.Run(context.Background(), s.engine, &job)
+	if job.Err != nil {
+		s.log.Error("blocked clients could not be served", "error", job.Err)
+		v.undo()
 	}
 }
 
@@ -257,14 +209,4 @@ func cloneKeys(keys []store.Key) []store.Key {
 		own[i] = cloneKey(k)
 	}
 	return own
-}
-
-// brings reports whether a command can make a key appear that somebody waits for.
-func brings(s *cmd.Spec) bool {
-	for i := range s.Keys {
-		if s.Keys[i].Flags&(cmd.KeyInsert|cmd.KeyUpdate|cmd.KeyOW) != 0 {
-			return true
-		}
-	}
-	return false
 }

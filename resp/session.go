@@ -124,7 +124,7 @@ func (s *session) take(args [][]byte) {
 		s.enqueue(e)
 	}
 	s.n++
-	if e.refused || e.queued || e.transactional() && !s.pushed() && !e.goesAlone() {
+	if e.refused || e.queued || e.transactional() && !s.pushed() && !e.Spec.Has(cmd.Blocking) {
 		if s.n == batchMax {
 			s.flush()
 		}

@@ -11,11 +11,10 @@ import (
 
 // entry is a command with what the server counts about it.
 type entry struct {
-	spec   *cmd.Spec
-	stats  *stat.Command
-	uses   bool   // see cmd.Spec.Uses
-	brings bool   // see brings
-	subs   *names // nil unless a container
+	spec  *cmd.Spec
+	stats *stat.Command
+	uses  bool   // see cmd.Spec.Uses
+	subs  *names // nil unless a container
 }
 
 // table finds commands by name. It is built once, then only read, by all goroutines.
@@ -44,7 +43,7 @@ func newTable(families ...[]cmd.Spec) *table {
 }
 
 func newEntry(spec *cmd.Spec) *entry {
-	e := &entry{spec: spec, stats: stat.NewCommand(strings.ToLower(spec.FullName())), uses: spec.Uses(), brings: brings(spec)}
+	e := &entry{spec: spec, stats: stat.NewCommand(strings.ToLower(spec.FullName())), uses: spec.Uses()}
 	if len(spec.Subs) == 0 {
 		return e
 	}

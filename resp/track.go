@@ -34,7 +34,7 @@ func (t *trackTx) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, erro
 	was := len(dst)
 	dst, err := t.Tx.Heads(dst, keys...)
 	if !t.reading || err != nil {
-		return dst, err
+		return dst, t.seen(err)
 	}
 	for i := range dst[was:] {
 		if dst[was+i].Exists() {
@@ -95,7 +95,7 @@ func (t *trackTx) Drop(keys ...store.Key) (int, error) {
 	if t.server.watches.count.Load() > 0 || t.server.caches.Active() {
 		heads, err := t.Tx.Heads(nil, keys...)
 		if err != nil {
-			return 0, err
+			return 0, t.seen(err)
 		}
 		for i := range heads {
 			if heads[i].Exists() {
@@ -144,10 +144,28 @@ func (t *trackTx) Flush(db int) error {
 	t.wrote, t.flushed = true, true
 	t.server.cache.leases.VoidAll(db)
 	if err := t.emptied(db); err != nil {
-		return err
+		return t.seen(err)
 	}
 	t.noteFlushed(db)
 	return t.seen(t.Tx.Flush(db))
+}
+
+// Scan may meet a shard that a run straight on the bases does not hold, as Heads may, and so may RandomKey and Size.
+func (t *trackTx) Scan(db int, from store.Cursor, n int) ([]store.Entry, store.Cursor, error) {
+	entries, next, err := t.Tx.Scan(db, from, n)
+	return entries, next, t.seen(err)
+}
+
+// RandomKey: see Scan.
+func (t *trackTx) RandomKey(db int) ([]byte, bool, error) {
+	name, ok, err := t.Tx.RandomKey(db)
+	return name, ok, t.seen(err)
+}
+
+// Size: see Scan.
+func (t *trackTx) Size(db int) (int64, error) {
+	n, err := t.Tx.Size(db)
+	return n, t.seen(err)
 }
 
 // Swap tells those who watch keys that are there, before or after.
@@ -155,7 +173,7 @@ func (t *trackTx) Swap(a, b int) error {
 	t.wrote = true
 	t.server.cache.leases.VoidAll(a, b)
 	if err := t.emptied(a, b); err != nil {
-		return err
+		return t.seen(err)
 	}
 	t.noteSwapped(a, b)
 	return t.seen(t.Tx.Swap(a, b))
@@ -185,6 +203,30 @@ func (t *trackTx) touch(k store.Key) {
 
 // Limits are the encodings' limits as configured; see store.LimitsOf.
 func (t *trackTx) Limits() *store.Limits { return t.server.limits.Load() }
+
+// attempt runs a step of a transaction that others follow, and takes it back if it has failed after it wrote. A step is
+// void if the engine runs the transaction again.
+func (t *trackTx) attempt(tx store.Tx, step func() (failed bool)) (void bool, err error) {
+	if !t.call.Spec.Has(cmd.Write) {
+		step()
+		return t.void(), nil
+	}
+	point, err := tx.Savepoint()
+	if err != nil {
+		return false, err
+	}
+	failed := step()
+	switch {
+	case t.void():
+		return true, nil
+	case failed && t.wrote:
+		t.ready = t.ready[:0]
+		if err := tx.Rollback(point); err != nil {
+			return false, err
+		}
+	}
+	return false, tx.Release(point)
+}
 
 // count publishes what was seen.
 func (t *trackTx) count() {

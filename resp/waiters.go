@@ -11,9 +11,6 @@ import (
 	"larder/store"
 )
 
-// reachMax bounds the keys that are added to a transaction for the sake of those who wait.
-const reachMax = 256
-
 // waiters are the blocked commands, in a line for each key. For any goroutine; the lock is
 // held for moments and nothing else is taken under it.
 type waiters struct {
@@ -254,40 +251,6 @@ func (ws *waiters) in(dbs ...int) []store.Key {
 			if slices.Contains(dbs, l.key.DB) {
 				keys = append(keys, l.key)
 			}
-		}
-	}
-	return keys
-}
-
-// reach adds to the keys of a transaction those it needs to serve the first n in each line, and
-// those whom that serves in turn. waited tells whether anybody waits at all.
-func (ws *waiters) reach(keys []store.Key, n int) (wider []store.Key, waited bool) {
-	if ws.count.Load() == 0 {
-		return keys, false
-	}
-	ws.mu.Lock()
-	defer ws.mu.Unlock()
-	most := len(keys) + reachMax
-	keys = slices.Clip(keys)
-	for i := 0; i < len(keys) && len(keys) < most; i++ {
-		for l := ws.lines[string(keys[i].Name)]; l != nil; l = l.next {
-			p := l.first
-			for range n {
-				if p == nil {
-					break
-				}
-				keys, waited, p = p.waiter.addScope(keys), true, p.behind
-			}
-		}
-	}
-	return keys, waited
-}
-
-// addScope adds the keys of the waiter's command to others.
-func (w *waiter) addScope(keys []store.Key) []store.Key {
-	for _, k := range w.exec.keys {
-		if !slices.ContainsFunc(keys, func(o store.Key) bool { return string(o.Name) == string(k.Name) }) {
-			keys = append(keys, store.Key{DB: k.DB, Name: slices.Clone(k.Name)})
 		}
 	}
 	return keys

@@ -6,12 +6,13 @@ import (
 	"time"
 )
 
-// Scope says which keys a transaction may use. An engine made of shards takes only
-// the shards these keys live on; a key's shard depends on its name, not on its DB, so
-// naming it in one database is enough to use it in others. The zero Scope names no key and allows none.
+// Scope says which keys a transaction is going to use. A View sees these and no others: it is one moment of the
+// shards they live on. A key's shard depends on its name, not on its DB, so naming it in one database is enough to use
+// it in others. To an Update, which may touch any key, it is a hint of what to fetch.
+// The zero Scope names no key.
 type Scope struct {
 	Keys []Key
-	// All allows every key, and Scan, Size, Flush, Swap, Random.
+	// All is every key, and Scan, Size, Flush, Swap, Random.
 	All bool
 }
 
@@ -36,8 +37,8 @@ type Engine interface {
 	Close() error
 }
 
-// Tx is one consistent view of the keys in its scope, and in an Update also the way to
-// change them; it reads its own writes. One goroutine at a time may use it, and
+// Tx is one consistent view of the keys in its scope, and in an Update of any key, and the way to
+// change them; it reads its own writes. In a View keys outside the scope give ErrScope. One goroutine at a time may use it, and
 // only until fn returns. Batched forms are the primitives: on a remote engine each
 // call is a round trip. Writing inside a View returns ErrReadOnly.
 type Tx interface {
@@ -98,7 +99,20 @@ type Tx interface {
 	Flush(db int) error
 	// Swap exchanges two databases in O(1).
 	Swap(a, b int) error
+
+	// Savepoint marks how far the transaction has come. Savepoints nest; in a View they are harmless.
+	Savepoint() (Savepoint, error)
+	// Rollback takes back all that was written since a savepoint and forgets the later ones; it may be rolled back to
+	// again. No range is being read meanwhile, and what was read since is to be read again: an id given out since is none.
+	Rollback(Savepoint) error
+	// Release keeps what was written since a savepoint and forgets it and the later ones. Savepoints that nobody needs
+	// cost the writes that follow, so whoever takes one for each of many steps releases it after the step.
+	Release(Savepoint) error
 }
+
+// Savepoint is a mark of what a transaction has written. It is valid until it is released, an earlier one is rolled
+// back to or released, or the transaction ends.
+type Savepoint int
 
 // Change is what writing items did, signed: removals count below zero. Types add it to
 // Head.Len and Head.Bytes.

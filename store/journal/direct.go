@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"maps"
 
 	"larder/store"
 )
@@ -13,6 +14,44 @@ type directTx struct {
 	engine *Engine
 	rec    recorder
 	fresh  map[store.ID]struct{} // given out, and no head names them yet
+	points []directPoint
+}
+
+// directPoint is a savepoint: the base's, and what the record and the fresh ids were.
+type directPoint struct {
+	base   store.Savepoint
+	record int
+	fresh  map[store.ID]struct{}
+}
+
+// Savepoint takes one of the base's.
+func (d *directTx) Savepoint() (store.Savepoint, error) {
+	base, err := d.BaseTx.Savepoint()
+	if err != nil {
+		return 0, err
+	}
+	d.points = append(d.points, directPoint{base, len(d.rec.buf), maps.Clone(d.fresh)})
+	return store.Savepoint(len(d.points) - 1), nil
+}
+
+// Rollback cuts the record back as well.
+func (d *directTx) Rollback(to store.Savepoint) error {
+	if int(to) >= len(d.points) {
+		return errNoSavepoint
+	}
+	p := d.points[to]
+	d.rec.buf, d.fresh, d.points = d.rec.buf[:p.record], maps.Clone(p.fresh), d.points[:to+1]
+	return d.BaseTx.Rollback(p.base)
+}
+
+// Release forgets the base's.
+func (d *directTx) Release(from store.Savepoint) error {
+	if int(from) >= len(d.points) {
+		return errNoSavepoint
+	}
+	base := d.points[from].base
+	d.points = d.points[:from]
+	return d.BaseTx.Release(base)
 }
 
 func (d *directTx) NewID(store.Key) (store.ID, error) {

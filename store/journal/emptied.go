@@ -91,9 +91,6 @@ func (t *emptied) Keyspaces() ([]store.Keyspace, error) {
 // Flush empties a database, unless the group has moved an id between keys: the id may have left the database, and a
 // layer empties before it puts.
 func (w *writer) Flush(db int) error {
-	if err := w.whole(); err != nil {
-		return err
-	}
 	if w.layer.moved {
 		return w.tooLarge()
 	}

@@ -15,9 +15,6 @@ const namesPage = 1024
 // Tagged merges a page from below with the layer's own keys of the same stretch, as Scan
 // does. A key of the layer hides what the index below says of it.
 func (m *merged) Tagged(db int, tag string, from store.Cursor, n int) ([][]byte, store.Cursor, error) {
-	if err := m.whole(); err != nil {
-		return nil, 0, err
-	}
 	low, next, err := m.low.Tagged(db, tag, from, n)
 	if err != nil || m.layer.heads.n == 0 {
 		return low, next, err
@@ -63,9 +60,6 @@ func (l *layer) tagged(db int, tag string, from store.Cursor) []*headEntry {
 // Names merges a page from below with the layer's own names of the span. What the layer hides
 // leaves a page short, so the walk below goes on until there is enough.
 func (m *merged) Names(db int, s store.Span) ([][]byte, error) {
-	if err := m.whole(); err != nil {
-		return nil, err
-	}
 	if m.layer.heads.n == 0 {
 		return m.low.Names(db, s)
 	}

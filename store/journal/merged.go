@@ -12,7 +12,6 @@ import (
 // what a command sees: the group's own writes over the active generation over the frozen
 // one over a snapshot of the base. For the goroutine of its transaction.
 type merged struct {
-	fence
 	layer *layer
 	low   store.BaseTx
 	hash  func([]byte) int64
@@ -44,9 +43,6 @@ func (m *merged) DropRange(store.ID, store.Part, store.Range) (store.Change, err
 
 // Heads looks each key up in the layer, and the rest below in one call.
 func (m *merged) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, error) {
-	if err := m.admits(keys...); err != nil {
-		return dst, err
-	}
 	if m.layer.heads.n == 0 {
 		return m.low.Heads(dst, keys...)
 	}
@@ -113,9 +109,6 @@ func (m *merged) resolve(e *headEntry) error {
 
 // Size counts below and corrects by what the layer adds and hides.
 func (m *merged) Size(db int) (int64, error) {
-	if err := m.whole(); err != nil {
-		return 0, err
-	}
 	n, err := m.low.Size(db)
 	if err != nil {
 		return 0, err
@@ -159,9 +152,6 @@ func one(yes bool) int64 {
 // Scan merges a page from below with the layer's keys of the same stretch. If the layer has
 // more of them than asked for, the page ends earlier.
 func (m *merged) Scan(db int, from store.Cursor, n int) ([]store.Entry, store.Cursor, error) {
-	if err := m.whole(); err != nil {
-		return nil, 0, err
-	}
 	low, next, err := m.low.Scan(db, from, n)
 	if err != nil || m.layer.heads.n == 0 {
 		return low, next, err

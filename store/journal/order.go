@@ -148,6 +148,9 @@ func (o *Order) waitForRoom(jobs []*store.Job, only *Engine) error {
 	set := make([]bool, len(o.shards))
 	for _, j := range jobs {
 		o.reach(set, &j.Scope)
+		if j.Write && len(j.Scope.Keys) == 0 { // what it writes nobody knows
+			o.reach(set, &store.Scope{All: true})
+		}
 	}
 	for i, touched := range set {
 		if !touched {

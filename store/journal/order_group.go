@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"errors"
 	"math"
 	"time"
 
@@ -18,6 +19,8 @@ type group struct {
 	ticket *ticket // the present job's
 	done   []*store.Job
 	full   error // why nothing may grow: the log has no room for it
+	// touched are the shards that the present job has touched.
+	touched []bool
 }
 
 // part is a shard in a group: its lock, a reader of its file and the layer that the group fills.
@@ -29,12 +32,13 @@ type part struct {
 }
 
 func newGroup(o *Order) group {
-	return group{order: o, parts: make([]part, len(o.shards))}
+	return group{order: o, parts: make([]part, len(o.shards)), touched: make([]bool, len(o.shards))}
 }
 
 // at opens a shard when a transaction first touches it: a group locks nothing that it does not need.
 func (g *group) at(shard int) (store.BaseTx, error) {
 	p := &g.parts[shard]
+	g.touched[shard] = true
 	if p.reader == nil {
 		if err := g.enter(shard, p); err != nil {
 			return nil, err
@@ -91,7 +95,7 @@ func (p *part) begin(e *Engine, r store.Reader, now int64, t *ticket) error {
 	e.group.reset()
 	e.rec.reset()
 	p.writer.undo.reset()
-	p.writer = writer{merged: merged{layer: e.group, low: top, hash: e.base.Hash}, engine: e, now: present, rec: e.rec, undo: p.writer.undo}
+	p.writer = writer{merged: merged{layer: e.group, low: top, hash: e.base.Hash}, engine: e, now: present, rec: e.rec, undo: p.writer.undo, points: p.writer.points[:0]}
 	if _, p.writer.strait = e.room.wait(e.shard); p.writer.strait.grow == nil {
 		p.writer.strait.grow = e.order.group.full
 	}
@@ -113,7 +117,7 @@ func (g *group) leave() {
 		p, e := &g.parts[shard], g.order.shards[shard]
 		_ = p.reader.Close() // the transaction that met an error has answered it
 		e.rec = p.writer.rec
-		*p = part{writer: writer{undo: p.writer.undo}}
+		*p = part{writer: writer{undo: p.writer.undo, points: p.writer.points}}
 		e.writing.Unlock()
 	}
 	g.open = g.open[:0]
@@ -137,12 +141,13 @@ func (g *group) runJob(t *ticket, j *store.Job) error {
 	g.ticket = t
 	for _, shard := range g.open {
 		p := &g.parts[shard]
-		p.writer.wrote, p.writer.large = false, false
+		p.writer.wrote, p.writer.large, p.writer.points = false, false, p.writer.points[:0]
 		p.began = p.writer.mark()
 		p.bottom.ticket = t
 	}
 	g.read = !j.Write
-	g.tx.begin(g.order, g, time.UnixMilli(g.now), &j.Scope)
+	clear(g.touched)
+	g.tx.begin(g.order, g, time.UnixMilli(g.now), &j.Scope, j.Write)
 	return j.Fn(&g.tx)
 }
 
@@ -275,12 +280,24 @@ func (o *Order) show(lsn uint64, now int64) {
 	o.effects.Store(o.pending)
 }
 
-// direct runs one job straight on the bases of its shards: it is too large for the layers.
+// direct runs the job that the group has found too large straight on the bases: of the shards of its scope and those
+// that it has touched, and if it then touches another, once more of all.
 func (o *Order) direct(j *store.Job) error {
+	set := o.group.touched
+	o.reach(set, &j.Scope)
+	err := o.directOn(j, set)
+	if err == errBeyond {
+		for i := range set {
+			set[i] = true
+		}
+		err = o.directOn(j, set)
+	}
+	return err
+}
+
+func (o *Order) directOn(j *store.Job, set []bool) error {
 	now := o.clock.begin()
 	defer o.clock.end()
-	set := make([]bool, len(o.shards))
-	o.reach(set, &j.Scope)
 	var shards []*Engine
 	for i, touched := range set {
 		if touched {
@@ -297,9 +314,14 @@ func (o *Order) direct(j *store.Job) error {
 	gate := gate{mu: &o.bases}
 	defer gate.open()
 	err := o.runStraight(j, shards, &gate, now)
-	o.show(o.log.Last(), now)
+	if err != errBeyond {
+		o.show(o.log.Last(), now)
+	}
 	return err
 }
+
+// errBeyond means that a transaction has touched a shard that it does not hold.
+var errBeyond = errors.New("journal: a shard beyond those that the transaction holds")
 
 func (o *Order) runStraight(j *store.Job, shards []*Engine, g *gate, now int64) error {
 	run := func(txs ...store.Tx) error {
@@ -308,8 +330,12 @@ func (o *Order) runStraight(j *store.Job, shards []*Engine, g *gate, now int64) 
 			d.txs[shards[i].shard] = tx
 		}
 		var tx Tx
-		tx.begin(o, &d, time.UnixMilli(now), &j.Scope)
-		return j.Fn(&tx)
+		tx.begin(o, &d, time.UnixMilli(now), &j.Scope, j.Write)
+		err := j.Fn(&tx)
+		if d.beyond { // whatever fn has made of it
+			return errBeyond
+		}
+		return err
 	}
 	if len(shards) == 1 {
 		return shards[0].direct(g, now, func(tx store.Tx) error { return run(tx) })
@@ -318,11 +344,15 @@ func (o *Order) runStraight(j *store.Job, shards []*Engine, g *gate, now int64) 
 }
 
 // straight is the transactions of bases. It belongs to one goroutine.
-type straight struct{ txs []store.Tx }
+type straight struct {
+	txs    []store.Tx
+	beyond bool // another shard was touched: the run is void
+}
 
 func (s *straight) at(shard int) (store.BaseTx, error) {
-	if tx, ok := s.txs[shard].(store.BaseTx); ok {
+	if tx, ok := s.txs[shard].(store.BaseTx); ok && !s.beyond {
 		return tx, nil
 	}
-	return nil, store.ErrScope
+	s.beyond = true
+	return nil, store.ErrAgain
 }

@@ -1,6 +1,8 @@
 package journal_test
 
 import (
+	"context"
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -44,7 +46,43 @@ func ordered(t *testing.T, dir string, bases []store.Base, clock func() int64, b
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { j.Close() })
-	return j.Order()
+	return settling{j.Order(), j.Engines()}
+}
+
+// settling is an engine over all shards with the upkeep of each.
+type settling struct {
+	*journal.Order
+	shards []store.Engine
+}
+
+// Check settles every shard and looks for damage.
+func (s settling) Check(ctx context.Context, fix bool) (all []store.Finding, err error) {
+	for _, e := range s.shards {
+		found, err := e.(store.Checker).Check(ctx, fix)
+		if err != nil {
+			return all, err
+		}
+		for _, f := range found {
+			if !f.Audited {
+				return all, fmt.Errorf("%s: %s", f.Subject, f.Problem)
+			}
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
+
+// Sweep gives each shard its part.
+func (s settling) Sweep(ctx context.Context, n int) (more bool, err error) {
+	for _, e := range s.shards {
+		left, err := e.(store.Sweeper).Sweep(ctx, max(1, n/len(s.shards)))
+		if err != nil {
+			return false, err
+		}
+		more = more || left
+	}
+	_, err = s.Check(ctx, false)
+	return more, err
 }
 
 func TestConformanceInOneOrder(t *testing.T) {

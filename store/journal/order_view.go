@@ -31,7 +31,7 @@ func (o *Order) View(ctx context.Context, s store.Scope, fn func(store.Tx) error
 	if err != nil {
 		return err
 	}
-	v.tx.begin(o, v, time.UnixMilli(now), &s)
+	v.tx.begin(o, v, time.UnixMilli(now), &s, false)
 	return fn(&v.tx)
 }
 
@@ -46,7 +46,7 @@ func (o *Order) viewOf(ctx context.Context, e *Engine, s store.Scope, fn func(st
 	if err != nil {
 		return err
 	}
-	v.tx.begin(o, v, time.UnixMilli(now), &s)
+	v.tx.begin(o, v, time.UnixMilli(now), &s, false)
 	v.tx.only = e
 	return fn(&v.tx)
 }
@@ -75,7 +75,7 @@ func (v *view) runAll(ctx context.Context, jobs []*store.Job) {
 		return
 	}
 	for _, j := range jobs {
-		v.tx.begin(v.order, v, time.UnixMilli(now), &j.Scope)
+		v.tx.begin(v.order, v, time.UnixMilli(now), &j.Scope, false)
 		j.Err, j.Moment = j.Fn(&v.tx), v.moment
 	}
 }

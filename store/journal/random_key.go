@@ -19,9 +19,6 @@ const (
 // the base. The stack is looked at as a whole: a layer that asked the one below as often as it likes, and that one the
 // next, would multiply the draws.
 func (m *merged) RandomKey(db int) ([]byte, bool, error) {
-	if err := m.whole(); err != nil {
-		return nil, false, err
-	}
 	size, err := m.Size(db)
 	if err != nil || size == 0 {
 		return nil, false, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ type slow struct {
 	release chan struct{} // settles go on when it is closed
 	mu      sync.Mutex
 	fails   error
+	refused atomic.Int64 // settles that have failed
 }
 
 func (s *slow) Settle(ctx context.Context, fn func(store.BaseTx) error) error {
@@ -28,6 +30,7 @@ func (s *slow) Settle(ctx context.Context, fn func(store.BaseTx) error) error {
 	fails := s.fails
 	s.mu.Unlock()
 	if fails != nil {
+		s.refused.Add(1)
 		return fails
 	}
 	select {
@@ -250,4 +253,36 @@ func TestOneShardLeavesRoom(t *testing.T) {
 	r.write(t, 1, half/4)
 	r.flow()
 	<-written
+}
+
+// TestFailingShardBeyondTheScope has writers whose scope does not name it write to a shard whose file takes nothing: they
+// are refused when it has its part of the room, and nobody waits for it with the line behind.
+func TestFailingShardBeyondTheScope(t *testing.T) {
+	const half = 64 << 10
+	r := openRoom(t, 2, half)
+	r.flow()
+	r.bases[0].fail(errors.New("no space"))
+	r.write(t, 0, half*3/4) // which begins to settle
+	for r.bases[0].refused.Load() < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	low, high := store.Key{Name: []byte("bar")}, store.Key{Name: []byte("foo")} // slots 5061 and 12182
+	var err error
+	for i := 0; err == nil && i < 8*half/one; i++ {
+		err = r.Order().Update(t.Context(), store.One(high), func(tx store.Tx) error {
+			if err := store.SetString(tx, high, []byte("v"), 0); err != nil {
+				return err
+			}
+			k := store.Key{DB: i, Name: low.Name}
+			return store.SetString(tx, k, make([]byte, 300), 0)
+		})
+	}
+	if err == nil || r.bytes(0) > half*3/4+half/2+2*one {
+		t.Fatalf("%d bytes of %d, and then %v", r.bytes(0), half, err)
+	}
+	r.set(t, 1, 1)
+	r.bases[0].fail(nil)
+	for err != nil { // until it has settled
+		err = r.Order().Update(t.Context(), store.One(low), func(tx store.Tx) error { return store.SetString(tx, low, []byte("v"), 0) })
+	}
 }

@@ -7,11 +7,10 @@ import (
 	"larder/store"
 )
 
-// fence keeps a command inside the scope it named. Only the top of a stack has one. It
-// belongs to the transaction's goroutine.
+// fence keeps a View inside the scope it named: it sees no other shards. It belongs to the transaction's goroutine.
 type fence struct {
-	scope *store.Scope
-	next  int // the key of scope that is expected next: a command of n keys asks for them in order
+	scope *store.Scope // nil for a transaction that may touch any key
+	next  int          // the key of scope that is expected next: a command of n keys asks for them in order
 }
 
 // admits checks that keys are in the scope: by slot, because a name's slot is the same in

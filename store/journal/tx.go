@@ -17,14 +17,30 @@ type shards interface {
 // to the goroutine of its transaction.
 type Tx struct {
 	fence
+	hint   *store.Scope
 	order  *Order
 	shards shards
 	now    time.Time
 	only   *Engine // nil, or the one shard that it sees
+	points savepoints
 }
 
-func (t *Tx) begin(o *Order, s shards, now time.Time, scope *store.Scope) {
-	t.order, t.shards, t.now, t.fence, t.only = o, s, now, fence{scope: scope}, nil
+// begin readies the transaction. One that writes may touch any key, whatever its scope says.
+func (t *Tx) begin(o *Order, s shards, now time.Time, scope *store.Scope, write bool) {
+	t.order, t.shards, t.now, t.hint, t.fence, t.only = o, s, now, scope, fence{}, nil
+	if !write {
+		t.scope = scope
+	}
+	t.points.reset()
+}
+
+// at is a shard, with the savepoints that it has not taken yet.
+func (t *Tx) at(shard int) (store.BaseTx, error) {
+	tx, err := t.shards.at(shard)
+	if err == nil && t.points.depth > 0 {
+		err = t.points.reach(tx, shard, len(t.order.shards))
+	}
+	return tx, err
 }
 
 // home is the shard where a key is looked for.
@@ -50,7 +66,7 @@ func (t *Tx) ofKey(k store.Key) (int, store.BaseTx, error) {
 		return 0, nil, err
 	}
 	shard := t.home(k.Name)
-	tx, err := t.shards.at(shard)
+	tx, err := t.at(shard)
 	return shard, tx, err
 }
 
@@ -58,10 +74,10 @@ func (t *Tx) ofKey(k store.Key) (int, store.BaseTx, error) {
 func (t *Tx) ofID(id store.ID) (store.BaseTx, store.ID, error) {
 	n := store.ID(len(t.order.shards))
 	shard := int(id % n)
-	if id == 0 && len(t.scope.Keys) > 0 { // owns nothing anywhere
-		shard = t.home(t.scope.Keys[0].Name)
+	if id == 0 && len(t.hint.Keys) > 0 { // owns nothing anywhere
+		shard = t.home(t.hint.Keys[0].Name)
 	}
-	tx, err := t.shards.at(shard)
+	tx, err := t.at(shard)
 	return tx, id / n, err
 }
 
@@ -102,7 +118,7 @@ func (t *Tx) headsOf(dst []store.Head, shard int, keys []store.Key) ([]store.Hea
 	if err := t.admits(keys...); err != nil {
 		return dst, err
 	}
-	tx, err := t.shards.at(shard)
+	tx, err := t.at(shard)
 	if err != nil {
 		return dst, err
 	}
@@ -175,14 +191,14 @@ func (t *Tx) each(keys []store.Key, fn func(store.BaseTx, []store.Key) (int, err
 		return 0, err
 	}
 	if len(keys) == 1 {
-		tx, err := t.shards.at(t.home(keys[0].Name))
+		tx, err := t.at(t.home(keys[0].Name))
 		if err != nil {
 			return 0, err
 		}
 		return fn(tx, keys)
 	}
 	err = t.split(keys, func(shard int, mine []store.Key, _ []int) error {
-		tx, err := t.shards.at(shard)
+		tx, err := t.at(shard)
 		if err != nil {
 			return err
 		}

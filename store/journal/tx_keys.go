@@ -20,7 +20,7 @@ func (t *Tx) pages(from store.Cursor, n int, page func(store.BaseTx, int, store.
 		return 0, err
 	}
 	if t.only != nil {
-		tx, err := t.shards.at(t.only.shard)
+		tx, err := t.at(t.only.shard)
 		if err != nil {
 			return 0, err
 		}
@@ -30,7 +30,7 @@ func (t *Tx) pages(from store.Cursor, n int, page func(store.BaseTx, int, store.
 	count, found := len(t.order.shards), 0
 	shard := int(from>>store.HashBits) * count >> store.SlotBits
 	for ; shard < count; shard++ { // false at once for a cursor that is none of ours
-		tx, err := t.shards.at(shard)
+		tx, err := t.at(shard)
 		if err != nil {
 			return 0, err
 		}
@@ -92,7 +92,7 @@ func (t *Tx) RandomKey(db int) ([]byte, bool, error) {
 	sizes, total, err := t.sizes(db)
 	for err == nil && total > 0 {
 		shard := pick(sizes, rand.Int64N(total))
-		tx, failed := t.shards.at(shard)
+		tx, failed := t.at(shard)
 		if failed != nil {
 			return nil, false, failed
 		}
@@ -151,7 +151,7 @@ func (t *Tx) everywhere(fn func(shard int, tx store.BaseTx) error) error {
 		if t.only != nil && t.only.shard != shard {
 			continue
 		}
-		tx, err := t.shards.at(shard)
+		tx, err := t.at(shard)
 		if err == nil {
 			err = fn(shard, tx)
 		}

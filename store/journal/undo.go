@@ -8,7 +8,7 @@ import "larder/store"
 type undo struct {
 	heads   []headUndo
 	rows    []rowUndo
-	lost    []store.ID // noted as lost
+	lost    []lostUndo
 	flushes []flushUndo
 	// olds and oldRows are what changed entries and rows were, in the order of heads and rows.
 	olds    []headEntry
@@ -37,6 +37,12 @@ type flushUndo struct {
 	colls map[collKey]*coll
 	low   store.BaseTx
 	marks [2]int // steps of heads and rows before it
+}
+
+// lostUndo is whether the layer knew an id as lost before a write that changes that.
+type lostUndo struct {
+	id  store.ID
+	was bool
 }
 
 // undoKept is how many steps of a group the next one keeps the memory of.
@@ -82,8 +88,12 @@ func (w *writer) rollback(to mark) {
 	}
 	u.flushes = u.flushes[:to.flushes]
 	w.back(to.heads, to.rows)
-	for _, id := range u.lost[to.lost:] {
-		delete(w.layer.lost, id)
+	for i := len(u.lost) - 1; i >= to.lost; i-- { // entries that came back have changed it once more
+		if step := u.lost[i]; step.was {
+			w.layer.lost[step.id] = struct{}{}
+		} else {
+			delete(w.layer.lost, step.id)
+		}
 	}
 	u.lost = u.lost[:to.lost]
 	w.rec.grown, w.rec.flushed = to.grown, to.flushed
@@ -110,12 +120,9 @@ func (w *writer) undoHead(step *headUndo) {
 		return
 	}
 	last := len(w.undo.olds) - 1
-	old, given := w.undo.olds[last], step.entry.id
+	old := w.undo.olds[last]
 	w.undo.olds = w.undo.olds[:last]
 	w.layer.replace(step.entry, func() { *step.entry = old })
-	if given != old.id {
-		delete(w.layer.lost, given) // it was given to this key by what is taken back
-	}
 }
 
 func (w *writer) undoRow(step *rowUndo) {
@@ -141,9 +148,23 @@ func (w *writer) setHead(k store.Key, h store.Head) *headEntry {
 	if old != nil {
 		w.undo.olds = append(w.undo.olds, *old)
 	}
+	if old == nil || old.id != h.ID { // else it is named before and after
+		w.losing(h.ID)
+		if old != nil {
+			w.losing(old.id)
+		}
+	}
 	e := w.layer.setHead(k, w.position(k), h)
 	w.undo.heads = append(w.undo.heads, headUndo{entry: e, fresh: old == nil})
 	return e
+}
+
+// losing notes whether an id is lost, before a write loses it or names it.
+func (w *writer) losing(id store.ID) {
+	if id != 0 {
+		_, was := w.layer.lost[id]
+		w.undo.lost = append(w.undo.lost, lostUndo{id, was})
+	}
 }
 
 // addRow takes a fresh row in so that it can be taken back.

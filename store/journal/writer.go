@@ -16,8 +16,9 @@ type writer struct {
 	rec    recorder
 	undo   undo
 	strait strait
-	wrote  bool // the present job has written
-	large  bool // the present job is too large, whatever error it makes of being told so
+	points []mark // the savepoints of the present job
+	wrote  bool   // the present job has written
+	large  bool   // the present job is too large, whatever error it makes of being told so
 	// shown is the last placed item that a range has shown: who pops a list reads its end and then drops it. What
 	// lies below the group does not change while it runs.
 	shown   store.Item
@@ -28,9 +29,6 @@ type writer struct {
 
 // NewID hands out the shard's next id.
 func (w *writer) NewID(k store.Key) (store.ID, error) {
-	if err := w.admits(k); err != nil {
-		return 0, err
-	}
 	id := w.engine.newID()
 	w.layer.fresh = append(w.layer.fresh, id)
 	return id, nil
@@ -38,9 +36,6 @@ func (w *writer) NewID(k store.Key) (store.ID, error) {
 
 // PutHead never reads below: a SET of a key that is not in the overlay costs no page.
 func (w *writer) PutHead(k store.Key, h store.Head) error {
-	if err := w.admits(k); err != nil {
-		return err
-	}
 	if err := w.strait.admit(growing(h)); err != nil {
 		return err
 	}
@@ -78,8 +73,8 @@ func (w *writer) noteLost(k store.Key, id store.ID) {
 		return
 	}
 	if _, known := w.layer.lost[e.id]; !known {
+		w.losing(e.id)
 		w.layer.lost[e.id] = struct{}{}
-		w.undo.lost = append(w.undo.lost, e.id)
 	}
 }
 
@@ -105,9 +100,6 @@ func (w *writer) tooLarge() error {
 
 // Drop hides the heads; their items are orphaned when the generation settles.
 func (w *writer) Drop(keys ...store.Key) (int, error) {
-	if err := w.admits(keys...); err != nil {
-		return 0, err
-	}
 	n := 0
 	now := w.Now().UnixMilli()
 	for _, k := range keys {
@@ -150,9 +142,6 @@ func (w *writer) hide(k store.Key, was *store.Head) error {
 
 // Expire drops the keys whose time has passed.
 func (w *writer) Expire(keys ...store.Key) (int, error) {
-	if err := w.admits(keys...); err != nil {
-		return 0, err
-	}
 	n := 0
 	now := w.Now().UnixMilli()
 	for _, k := range keys {
@@ -174,9 +163,6 @@ func (w *writer) Expire(keys ...store.Key) (int, error) {
 // Detach hides the head as Drop does: an id is only orphaned if no head names it when the
 // generation settles.
 func (w *writer) Detach(k store.Key) error {
-	if err := w.admits(k); err != nil {
-		return err
-	}
 	if err := w.hide(k, nil); err != nil {
 		return err
 	}
@@ -341,8 +327,5 @@ func (w *writer) dropItem(id store.ID, p store.Part, it store.Item) (ch store.Ch
 
 // Swap exchanges whole databases: it leaves the overlay.
 func (w *writer) Swap(int, int) error {
-	if err := w.whole(); err != nil {
-		return err
-	}
 	return w.tooLarge()
 }

@@ -23,6 +23,7 @@ type tx struct {
 	// reading counts the open Range loops of an id.
 	reading map[store.ID]int
 	lent    [][]byte
+	points  []point
 }
 
 var errEnded = &store.Error{Message: "transaction used after its end"}
@@ -33,7 +34,7 @@ func misuse(format string, args ...any) error {
 
 func newTx(e *Engine, st *state, now int64, s store.Scope, write bool) *tx {
 	t := &tx{
-		engine: e, st: st, now: now, write: write, all: s.All,
+		engine: e, st: st, now: now, write: write, all: s.All || write,
 		slots:   make(map[uint16]struct{}, len(s.Keys)),
 		known:   map[store.ID]struct{}{},
 		loose:   map[store.ID]struct{}{},

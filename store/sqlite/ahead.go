@@ -48,7 +48,7 @@ func oneElement(p store.Part, r store.Range) (pos int64, ok bool) {
 // range is read as any other.
 func (t *tx) element(id store.ID, p store.Part, pos int64, yield func(store.Item, error) bool) bool {
 	a := &t.conn.ahead
-	if t.snapshot == 0 || a.lent || t.readable() != nil {
+	if t.snapshot == 0 || t.write || a.lent || t.readable() != nil { // what it writes would be missing here
 		return false
 	}
 	if !a.holds(t.snapshot, id, p, pos) {

@@ -143,3 +143,34 @@ func TestElementsInStepsCostLess(t *testing.T) {
 		t.Errorf("%d elements in line take %d steps, scattered ones %d", n, inLine, scattered)
 	}
 }
+
+// A transaction that writes sees what it has written behind the elements that it read in steps, and not what it took back.
+func TestElementsWrittenAreNotReadAhead(t *testing.T) {
+	e := fresh(t, sqlite.Options{})
+	id := line(t, e, "a", 3)
+	err := e.Settle(t.Context(), func(tx store.BaseTx) error {
+		point, err := tx.Savepoint()
+		if err != nil {
+			return err
+		}
+		for i := range 3 {
+			elementAt(t, tx, id, int64(i*10))
+		}
+		if _, err := tx.PutItems(id, store.Elements, store.Item{Pos: 30, Value: []byte("new")}); err != nil {
+			return err
+		}
+		if got := elementAt(t, tx, id, 30); got != "new" {
+			t.Errorf("what was written reads %q", got)
+		}
+		if err := tx.Rollback(point); err != nil {
+			return err
+		}
+		if got := elementAt(t, tx, id, 30); got != "" {
+			t.Errorf("what was taken back reads %q", got)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

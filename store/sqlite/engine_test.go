@@ -238,9 +238,9 @@ func TestJobsOfAGroupFailAlone(t *testing.T) {
 
 func TestScope(t *testing.T) {
 	e := fresh(t, sqlite.Options{})
-	err := e.Update(ctx, store.One(key("a")), func(tx store.Tx) error { return tx.PutHead(key("b"), str("b")) })
+	err := e.View(ctx, store.One(key("a")), func(tx store.Tx) error { _, err := tx.Heads(nil, key("b")); return err })
 	if !errors.Is(err, store.ErrScope) {
-		t.Errorf("write outside the scope: %v", err)
+		t.Errorf("read outside the scope: %v", err)
 	}
 	err = e.View(ctx, store.One(key("a")), func(tx store.Tx) error { _, err := tx.Size(0); return err })
 	if !errors.Is(err, store.ErrScope) {

@@ -21,6 +21,7 @@ type statements struct {
 	// The writer only.
 	begin, commit, rollback                          *stmt
 	savepoint, rollbackTo, release                   *stmt
+	pointTake, pointBack, pointDrop                  *stmt
 	metaGet, metaSet, spacePut, spaceDrop, spaceDead *stmt
 	headInsert, headUpdate, headTimed                *stmt
 	headDrop, headUsed, orphan                       *stmt
@@ -124,6 +125,9 @@ func (s *statements) writing() []preparation {
 		{&s.savepoint, `SAVEPOINT job`},
 		{&s.rollbackTo, `ROLLBACK TO job`},
 		{&s.release, `RELEASE job`},
+		{&s.pointTake, `SAVEPOINT point`},
+		{&s.pointBack, `ROLLBACK TO point`},
+		{&s.pointDrop, `RELEASE point`},
 		{&s.metaSet, `UPDATE meta SET v = ?2 WHERE k = ?1`},
 		{&s.spacePut, `INSERT INTO spaces (db, ns, size, volatile, bytes) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (db)
 			DO UPDATE SET ns = excluded.ns, size = excluded.size, volatile = excluded.volatile, bytes = excluded.bytes`},

@@ -41,6 +41,7 @@ type tx struct {
 	// counting are the ids whose items are counted from this transaction on. Whether one is counted cannot be read from the
 	// file before it has items, and known forgets.
 	counting []store.ID
+	points   []point
 }
 
 // knownID is an id the transaction met, and whether its items are counted in blocks.
@@ -62,6 +63,9 @@ func (t *tx) finish() error {
 	if t.failure != nil {
 		return t.failure
 	}
+	if err := t.releaseFrom(0); err != nil {
+		return err
+	}
 	for _, id := range t.loose {
 		if err := t.orphan(id, 0); err != nil {
 			return err
@@ -78,6 +82,8 @@ func (t *tx) end() {
 	t.arena.reset()
 	t.seen, t.known, t.loose, t.shifts = t.seen[:0], t.known[:0], t.loose[:0], t.shifts[:0]
 	t.counting = t.counting[:0]
+	clear(t.points)
+	t.points = t.points[:0]
 	t.open = false
 	t.scope = store.Scope{}
 }
@@ -108,9 +114,9 @@ func (t *tx) writable() error {
 	return nil
 }
 
-// allowed checks a key against the scope. Keys are mostly asked for in the order the scope names them.
+// allowed checks a View's key against the scope. Keys are mostly asked for in the order the scope names them.
 func (t *tx) allowed(name []byte) error {
-	if t.scope.All {
+	if t.scope.All || t.write {
 		return nil
 	}
 	keys := t.scope.Keys
@@ -131,7 +137,7 @@ func (t *tx) allowed(name []byte) error {
 }
 
 func (t *tx) whole() error {
-	if !t.scope.All {
+	if !t.scope.All && !t.write {
 		return store.ErrScope
 	}
 	return t.readable()

@@ -18,18 +18,23 @@ func Dump(t *testing.T, e store.Engine) string {
 	t.Helper()
 	var text string
 	err := e.View(ctx, store.Whole(), func(tx store.Tx) error {
-		var all strings.Builder
 		p := &probe{Tx: tx}
-		for db := range databases {
-			dumpDatabase(p, &all, db)
-		}
-		text = all.String()
+		text = p.dump()
 		return p.err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return text
+}
+
+// dump is Dump as a transaction sees it.
+func (p *probe) dump() string {
+	var all strings.Builder
+	for db := range databases {
+		dumpDatabase(p, &all, db)
+	}
+	return all.String()
 }
 
 func dumpDatabase(p *probe, all *strings.Builder, db int) {

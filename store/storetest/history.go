@@ -130,6 +130,9 @@ func newPlan(random *rand.Rand) *plan {
 		pl.keys = append(pl.keys, store.Key{DB: random.IntN(3), Name: name})
 	}
 	pl.scope = store.One(pl.keys...)
+	if pl.write && random.IntN(4) == 0 { // its scope is a hint
+		pl.scope = store.One(pl.keys[:random.IntN(len(pl.keys)+1)]...)
+	}
 	pl.scope.All = random.IntN(10) == 0
 	return pl
 }
@@ -137,7 +140,7 @@ func newPlan(random *rand.Rand) *plan {
 // run does a few random actions and tells what came of them.
 func (pl *plan) run(tx store.Tx) (string, error) {
 	a := &act{probe: probe{Tx: tx}, random: rand.New(rand.NewPCG(pl.seed, 7)), plan: pl}
-	for range 1 + a.random.IntN(6) {
+	for range 1 + a.random.IntN(10) {
 		a.any()
 		if a.err != nil {
 			return strings.Join(a.said, "; "), a.err
@@ -155,6 +158,7 @@ type act struct {
 	random *rand.Rand
 	plan   *plan
 	said   []string
+	points []store.Savepoint
 }
 
 func (a *act) say(format string, args ...any) { a.said = append(a.said, fmt.Sprintf(format, args...)) }
@@ -167,6 +171,7 @@ func (a *act) any() {
 	wide := []func(){a.readWhole}
 	if a.plan.write {
 		reads = append(reads, writes...)
+		reads = append(reads, a.mark, a.mark, a.takeBack, a.takeBack, a.release)
 		wide = append(wide, a.flush, a.swap)
 	}
 	if a.plan.scope.All {

@@ -26,7 +26,7 @@ func Run(t *testing.T, open Open) {
 	for _, group := range [][]row{
 		headRows(), scopeRows(), expiryRows(), identityRows(), databaseRows(), scanRows(),
 		itemRows(), rangeRows(), rankRows(), randomRows(), atomicRows(), batchRows(), upkeepRows(),
-		findRows(),
+		findRows(), savepointRows(),
 	} {
 		for _, r := range group {
 			t.Run(r.name, func(t *testing.T) { r.run(newWorld(t, open)) })

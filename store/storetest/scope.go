@@ -8,7 +8,9 @@ import (
 
 func scopeRows() []row {
 	return []row{
-		{"Scope/keys outside are refused", scopeOutside},
+		{"Scope/a View is refused keys outside", scopeOutside},
+		{"Scope/an Update touches any key", scopeHint},
+		{"Scope/an Update that grows out of its scope", scopeGrows},
 		{"Scope/one database's key stands for all", scopeDatabases},
 		{"Scope/the empty scope", scopeEmpty},
 		{"Scope/a View cannot write", scopeReadOnly},
@@ -48,26 +50,75 @@ func (p *probe) wantErrors(target error, got map[string]error) {
 
 func scopeOutside(w *world) {
 	inside, outside := key("inside"), key("outside")
-	w.update(func(p *probe) { p.set(outside, "kept") })
+	w.update(func(p *probe) { p.set(outside, "kept"); p.set(inside, "there") })
 	for _, s := range []store.Scope{store.One(inside), store.One(key("foo"), inside, key("bar"), key("a"))} {
-		w.updateIn(s, func(p *probe) {
+		w.viewIn(s, func(p *probe) {
 			_, heads := p.Heads(nil, inside, outside)
-			_, newID := p.NewID(outside)
-			_, drop := p.Drop(outside)
-			_, expire := p.Expire(outside)
-			got := map[string]error{
-				"Heads": heads, "NewID": newID, "Drop": drop, "Expire": expire,
-				"PutHead": p.PutHead(outside, store.Head{Type: store.String}), "Detach": p.Detach(outside),
-			}
+			got := map[string]error{"Heads": heads}
 			names, errs := wholesale(p)
-			for i, n := range names {
+			for i, n := range names[:3] {
 				got[n] = errs[i]
 			}
 			p.wantErrors(store.ErrScope, got)
-			p.set(inside, "written")
+			p.wantValue(inside, "there")
 		})
 	}
-	w.view(func(p *probe) { p.wantValue(outside, "kept"); p.wantValue(inside, "written") })
+}
+
+// scopeHint uses names that lie on different shards of any fanout of up to eight.
+func scopeHint(w *world) {
+	inside, outside, far := key("foo"), key("bar"), key("hello")
+	w.update(func(p *probe) { p.set(outside, "old"); p.make(far, store.Fields, hashItems(5)...) })
+	for _, s := range []store.Scope{store.One(inside), {}} {
+		w.updateIn(s, func(p *probe) {
+			p.wantValue(outside, "old")
+			p.set(outside, "new")
+			p.set(inside, "written")
+			h := p.head(far)
+			p.want(len(p.list(h.ID, store.Fields, store.Range{})) == 5, "items outside are not there")
+			p.putItems(h.ID, store.Fields, item("more", "v"))
+			p.want(p.size(0) == 3, "%d keys", p.size(0))
+		})
+		w.view(func(p *probe) { p.wantValue(outside, "new"); p.wantValue(inside, "written") })
+		err := w.e.Update(ctx, s, func(tx store.Tx) error {
+			p := &probe{Tx: tx}
+			p.set(outside, "lost")
+			p.drop(far)
+			p.ok(errUndo)
+			return p.err
+		})
+		w.wantUndone(err)
+		w.updateIn(s, func(p *probe) {
+			p.wantValue(outside, "new")
+			p.drop(inside)
+			p.set(outside, "old")
+			id := p.head(far).ID
+			_, err := p.DropItems(id, store.Fields, []byte("more"))
+			p.ok(err)
+		})
+	}
+	w.updateIn(store.One(inside), func(p *probe) { p.ok(p.Flush(0)); p.set(far, "after") })
+	w.view(func(p *probe) { p.want(p.size(0) == 1, "%d keys", p.size(0)); p.wantValue(far, "after") })
+}
+
+// scopeGrows writes more than layers hold, and meets key after key that its scope has not named.
+func scopeGrows(w *world) {
+	names := []store.Key{key("foo"), key("bar"), key("hello"), key("a"), key("zz")}
+	for _, s := range []store.Scope{store.One(names[0]), store.One(names[:2]...), {}} {
+		w.updateIn(s, func(p *probe) {
+			for _, k := range names {
+				p.make(k, store.Fields, hashItems(400)...)
+				h := p.head(k)
+				p.want(h.Exists(), "%q is not there", k.Name)
+			}
+		})
+		w.view(func(p *probe) {
+			for _, k := range names {
+				n := len(p.list(p.head(k).ID, store.Fields, store.Range{}))
+				p.want(n == 400, "%q has %d items", k.Name, n)
+			}
+		})
+	}
 }
 
 func scopeDatabases(w *world) {
@@ -80,12 +131,12 @@ func scopeDatabases(w *world) {
 }
 
 func scopeEmpty(w *world) {
-	w.updateIn(store.Scope{}, func(p *probe) {
+	w.viewIn(store.Scope{}, func(p *probe) {
 		_, err := p.Heads(nil, key("k"))
-		p.wantErrors(store.ErrScope, map[string]error{"Heads": err, "PutHead": p.PutHead(key("k"), store.Head{Type: store.String})})
+		p.wantErrors(store.ErrScope, map[string]error{"Heads": err})
 		p.want(p.Now().UnixMilli() == start, "Now is %v", p.Now())
 	})
-	w.viewIn(store.Scope{}, func(p *probe) { p.want(p.Now().UnixMilli() == start, "Now is %v", p.Now()) })
+	w.updateIn(store.Scope{}, func(p *probe) { p.want(p.Now().UnixMilli() == start, "Now is %v", p.Now()) })
 }
 
 func scopeReadOnly(w *world) {

@@ -24,7 +24,7 @@ func (f *family) evalBody(c *cmd.Call, readOnly bool) reply.Reply {
 		return fault(err)
 	}
 	j.Script = script
-	return f.run(c, j, script.SHA)
+	return f.run(c, j)
 }
 
 func (f *family) evalSHA(c *cmd.Call) reply.Reply        { return f.evalDigest(c, false) }
@@ -41,7 +41,7 @@ func (f *family) evalDigest(c *cmd.Call, readOnly bool) reply.Reply {
 	if j.Script = f.lua.Script(string(c.Args[1])); j.Script == nil {
 		return reply.Fail(noScript)
 	}
-	return f.run(c, j, j.Script.SHA)
+	return f.run(c, j)
 }
 
 func (f *family) fcall(c *cmd.Call) reply.Reply        { return f.fcallName(c, false) }
@@ -55,7 +55,7 @@ func (f *family) fcallName(c *cmd.Call, readOnly bool) reply.Reply {
 	if problem := numbered(c, j, "Bad number of keys provided"); problem != "" {
 		return reply.Fail("ERR " + problem)
 	}
-	return f.run(c, j, j.Function.Name)
+	return f.run(c, j)
 }
 
 // numbered reads the number of keys, then keys and arguments. A problem goes behind "ERR ".
@@ -108,14 +108,14 @@ func (f *family) fcallGrows(args [][]byte) bool {
 }
 
 // run keeps what a script wrote before it failed.
-func (f *family) run(c *cmd.Call, j *lua.Job, name string) reply.Reply {
+func (f *family) run(c *cmd.Call, j *lua.Job) reply.Reply {
 	if err := j.Refusal(f.host.OverMemory(c)); err != nil {
 		return fault(err)
 	}
 	c.Keep = true
 	answer := f.host.Script(c, &Plan{
-		Name: name, Keys: j.Keys, Write: j.Writes(),
-		Run: func(h lua.Host) reply.Reply { return f.lua.Run(j, h) },
+		Write: j.Writes(),
+		Run:   func(h lua.Host) reply.Reply { return f.lua.Run(j, h) },
 	})
 	c.Counted = j.Counted
 	return answer

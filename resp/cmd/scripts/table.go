@@ -9,10 +9,9 @@ import (
 
 // Host is what the family needs of the server. For any goroutine.
 type Host interface {
-	// Script runs a plan inside a transaction over its keys: a new one, or the one around the
-	// call if it is nested in EXEC. It calls p.Run once for each attempt, drops what earlier
-	// attempts wrote and logged, and runs it over all keys when a command of the script
-	// touches a key outside. The reply of the last attempt is its result; an error reply
+	// Script runs a plan inside a transaction: a new one, or the one around the
+	// call if it is nested in EXEC. It calls p.Run once for each attempt that the engine makes, and drops what
+	// earlier attempts wrote and logged. The reply of the last attempt is its result; an error reply
 	// commits as any other.
 	Script(c *cmd.Call, p *Plan) reply.Reply
 	// OverMemory reports whether the data was over its limit when the call was about to run, so
@@ -24,8 +23,6 @@ type Host interface {
 
 // Plan is a script about to be run.
 type Plan struct {
-	Name  string // digest or function: what has needed all keys once will again
-	Keys  [][]byte
 	Write bool // otherwise no command of it may write
 	Run   func(lua.Host) reply.Reply
 }
