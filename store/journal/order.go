@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -217,5 +218,6 @@ func (c *clock) view() int64 {
 		case group > 0:
 			return min(now, group)
 		}
+		runtime.Gosched() // the leader is about to say it
 	}
 }
