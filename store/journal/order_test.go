@@ -81,7 +81,9 @@ func (s settling) Sweep(ctx context.Context, n int) (more bool, err error) {
 		}
 		more = more || left
 	}
-	_, err = s.Check(ctx, false)
+	if !more {
+		_, err = s.Check(ctx, false)
+	}
 	return more, err
 }
 
@@ -110,7 +112,7 @@ func TestReplayInOneOrder(t *testing.T) {
 	for seed, open := range []storetest.Open{
 		openOrdered(3, 8<<10), openOrdered(4, 64<<10), openOrdered(1, 16<<10), openOrderedSQLite(3, 16<<10),
 	} {
-		storetest.Replay{Seed: uint64(seed), Clients: 6, Steps: storetest.Times(1500, 30_000), Reference: reference, Subject: open,
+		storetest.Replay{Seed: uint64(seed), Clients: 6, Steps: storetest.Times(500, 30_000), Reference: reference, Subject: open,
 			Moment: journal.Moment}.Run(t)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 
@@ -227,6 +229,11 @@ func TestPowerCutInRecovery(t *testing.T) {
 	dir := copyDir(t, first)
 	if err := n.Close(); err != nil {
 		t.Fatal(err)
+	}
+	for _, reserve := range []string{"reserve-segment", "reserve-space"} { // megabytes that every state would be given
+		if err := os.Remove(filepath.Join(dir, reserve)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	again := &numbered{base: settledUpTo(t, settled)}
 	again.acked.Store(30)
