@@ -61,6 +61,14 @@ func (c *clients) all() []*cmd.Client {
 	return list
 }
 
+// enforce closes those for whom more waits than client-output-buffer-limit allows: a soft limit may have been passed
+// for too long without anything being added.
+func (c *clients) enforce() {
+	for _, client := range c.all() {
+		client.Enforce()
+	}
+}
+
 // closeIdle ends the connections that sent nothing for longer than timeout. Subscribers and
 // those that wait for something have nothing to send.
 func (c *clients) closeIdle(now time.Time, timeout time.Duration) {

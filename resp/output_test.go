@@ -14,14 +14,30 @@ import (
 	"larder/resp/param"
 )
 
+// pipe is a connection that holds nothing: a write ends when it is read. What it takes without waiting is up to free.
+type pipe struct {
+	net.Conn
+	free atomic.Int64 // bytes that TryWrite still takes
+	kept bytes.Buffer // what it took
+}
+
+func (p *pipe) TryWrite(b []byte) (int, error) {
+	n := int(min(int64(len(b)), p.free.Load()))
+	p.free.Add(-int64(n))
+	p.kept.Write(b[:n])
+	return n, nil
+}
+
 // reader is the far end of an output.
 type reader struct {
 	*output
+	near    *pipe
 	far     net.Conn
 	dropped atomic.Int64
+	why     atomic.Pointer[error]
 }
 
-// newReader makes an output over a pipe, which holds nothing: a write ends when it is read.
+// newReader makes an output over a pipe.
 func newReader(t *testing.T, hard, soft uint64) *reader {
 	t.Helper()
 	near, far := net.Pipe()
@@ -29,9 +45,10 @@ func newReader(t *testing.T, hard, soft uint64) *reader {
 	var limits atomic.Pointer[outputLimits]
 	l := param.OutputLimit{Hard: hard, Soft: soft}
 	limits.Store(&outputLimits{normal: l, pubsub: l})
-	r := &reader{far: far}
+	r := &reader{near: &pipe{Conn: near}, far: far}
 	client := &cmd.Client{Close: func() { near.Close() }}
-	r.output = &output{conn: near, client: client, limits: &limits, tooSlow: func() { r.dropped.Add(1) }}
+	r.output = newOutput(r.near, client, &limits, func(why error) { r.why.Store(&why); r.dropped.Add(1) })
+	t.Cleanup(r.close)
 	return r
 }
 
@@ -61,23 +78,19 @@ func TestRepliesComeFirst(t *testing.T) {
 	r := newReader(t, 0, 0)
 	r.hold()
 	r.push([]byte("message"))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		r.conn.Write([]byte("reply "))
-		r.letGo()
-	}()
+	r.send([]byte("reply "))
+	r.letGo()
 	if got := r.read(t, 13); got != "reply message" {
 		t.Errorf("read %q", got)
 	}
-	<-done
+	r.finish()
 	r.hold()
 	r.push([]byte("behind"))
 	if got := string(r.appendTo([]byte("reply "))); got != "reply behind" {
 		t.Errorf("appended %q", got)
 	}
 	if n, size := r.pending(); n != 0 || size != 0 {
-		t.Errorf("%d messages of %d bytes are left", n, size)
+		t.Errorf("%d blocks of %d bytes are left", n, size)
 	}
 	r.letGo()
 }
@@ -131,7 +144,7 @@ func TestNoPublisherWaits(t *testing.T) {
 	all.Go(func() {
 		for range each {
 			r.hold()
-			r.conn.Write(append(r.appendTo([]byte("(")), ')'))
+			r.send(append(r.appendTo([]byte("(")), ')'))
 			r.letGo()
 		}
 	})

@@ -71,16 +71,14 @@ func (s *session) serve(first redcon.Command) {
 	if s.client.Killed.Load() {
 		s.leave() // before the last reply: who has read it counts on the client being gone
 		s.replies.send()
+		s.out.finish()
 		s.conn.Close()
 	}
 }
 
-// hold takes the wire. What was pushed before goes before the replies to come: whoever knows
+// hold begins a pipeline. What was pushed before goes before the replies to come: whoever knows
 // that something has happened and asks about it must hear of it first.
-func (s *session) hold() {
-	s.out.hold()
-	s.sendMessages()
-}
+func (s *session) hold() { s.out.hold() }
 
 // letGo sends the replies there are and lets messages through, until hold. After reads other sessions get a turn first:
 // their replies then go out together with these, and a client that has several connections wakes once for all. Writers

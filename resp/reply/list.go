@@ -115,16 +115,21 @@ func (l *List) flush() {
 	l.buf = l.buf[:0]
 }
 
-// open makes the file and unlinks it at once, so that not even kill -9 leaves it behind.
+// open makes the file.
 func (l *List) open() bool {
+	l.file, l.err = TempFile()
+	return l.err == nil
+}
+
+// TempFile makes an empty temporary file, in TMPDIR or else /tmp. It is unlinked at once, so that not even kill -9 leaves it
+// behind.
+func TempFile() (*os.File, error) {
 	f, err := os.CreateTemp("", "larder-reply-*")
 	if err != nil {
-		l.err = err
-		return false
+		return nil, err
 	}
 	os.Remove(f.Name())
-	l.file = f
-	return true
+	return f, nil
 }
 
 func (l *List) append(dst []byte) []byte {
@@ -152,6 +157,11 @@ func (l *List) writeTo(w io.Writer) (int64, error) {
 	}
 	k, err := w.Write(l.buf)
 	return int64(n) + m + int64(k), err
+}
+
+func (l *List) detach() (head []byte, file *os.File, size int64, tail []byte) {
+	file, l.file = l.file, nil
+	return appendHeader(nil, l.kind, l.n, l.proto), file, l.size, l.buf
 }
 
 func (l *List) close() {
