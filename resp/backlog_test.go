@@ -208,8 +208,8 @@ func TestLongReplyIsHandedOver(t *testing.T) {
 	r.hold()
 	first, want := long()
 	w.add(first, 2)
-	if r.queue.file != nil {
-		t.Error("the first was copied")
+	if files, _ := r.onDisk(t); files != 1 {
+		t.Errorf("%d files for the first", files)
 	}
 	second, more := long()
 	w.add(second, 2)
