@@ -107,7 +107,7 @@ func (b *backlog) drop(n int) {
 func (b *backlog) lift() ([][]byte, *spillFile) {
 	chunks := b.tail
 	b.tail, b.open, b.memory = nil, false, 0
-	if full := b.file; full != nil && full.end >= spillMost {
+	if full := b.file; full != nil && full.end-full.unread >= spillMost {
 		b.file = nil
 		b.release(full) // else when it is sent
 	}

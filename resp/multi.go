@@ -1,20 +1,55 @@
 package resp
 
 import (
-	"bytes"
-	"context"
 	"strings"
 
 	"larder/resp/cmd"
 	"larder/resp/reply"
-	"larder/store"
 )
 
-// multi is the queue between MULTI and EXEC. It belongs to its session.
+// multi is the queue between MULTI and EXEC: the command lines, and what has to be known of all of them before any runs.
+// Executions are made when EXEC comes to them, as each takes a kilobyte. It belongs to its session.
 type multi struct {
-	queue  []*execution
-	broken bool // a command was refused: EXEC aborts
-	bytes  int64
+	lines
+	broken bool  // a command was refused: EXEC aborts
+	bytes  int64 // of arguments
+	// transactional: one of them works on keys; write: one of those may write; all: one covers all keys.
+	transactional, write, all bool
+	pausable                  bool  // one of them counts as a write for a pause
+	deny                      bool  // one of them must be refused without room for it
+	need                      int64 // room for those that must
+}
+
+// add keeps a command for EXEC. It was prepared as if it were to run now.
+func (m *multi) add(e *execution) {
+	m.lines.add(e.Args)
+	for _, a := range e.Args {
+		m.bytes += int64(len(a))
+	}
+	if e.transactional() || e.scripted() {
+		m.transactional = true
+		m.write, m.all = m.write || e.job.Write, m.all || e.job.Scope.All
+	}
+	m.pausable = m.pausable || e.mayWrite()
+	if e.Spec.Has(cmd.DenyOOM) {
+		m.need, m.deny = m.need+e.cost(), true
+	}
+}
+
+// each prepares the commands one after the other, with their keys, and calls f with each.
+func (m *multi) each(s *session, f func(*execution)) {
+	e := s.server.executions.Get().(*execution)
+	at := m.reader()
+	for range m.n {
+		e.stage(s, at.next(e.Args[:0]))
+		if e.transactional() || e.scripted() {
+			e.scope()
+		} else {
+			e.keys = e.keys[:0]
+		}
+		f(e)
+	}
+	s.server.putBack(e)
 }
 
 // transactionRows are the commands that work on the session itself.
@@ -64,8 +99,18 @@ func (s *session) enqueue(e *execution) {
 		s.multi.broken = true
 		e.refused, e.reply = true, reply.Fail("ERR Command not allowed inside a transaction")
 	default:
-		s.multi.queue = append(s.multi.queue, e.copyFor(s))
+		s.multi.add(e)
 		e.queued, e.reply = true, reply.Word("QUEUED")
+		s.bound()
+	}
+}
+
+// bound closes the connection of a client whose queue has become too large: as in Redis it counts as input that waits.
+func (s *session) bound() {
+	used, _ := s.guard.QueryBuffer()
+	if s.multi.size+used > s.server.guard.QueryBuffer.Load() {
+		s.server.log.Warn("Closing client that reached max query buffer length", "client", s.client.Addr)
+		s.client.Close()
 	}
 }
 
@@ -74,19 +119,6 @@ func (s *session) abort(e *execution) {
 	e.reply = reply.Fail("EXECABORT Transaction discarded because of: " + strings.TrimPrefix(e.reply.ErrorText(), "ERR "))
 	s.multi = nil
 	s.unwatch()
-}
-
-// copyFor makes an execution of its own of a command line that redcon's buffer still holds.
-func (e *execution) copyFor(s *session) *execution {
-	kept := newExecution(s.server)
-	args := make([][]byte, len(e.Args))
-	for i, a := range e.Args {
-		args[i] = bytes.Clone(a)
-		s.multi.bytes += int64(len(a))
-	}
-	kept.prepare(s, args)
-	kept.Nested = true
-	return kept
 }
 
 // exec is EXEC: one transaction over the keys of all queued commands and the watched ones.
@@ -100,140 +132,5 @@ func (s *session) exec(c *cmd.Call) reply.Reply {
 	if m.broken {
 		return reply.Fail("EXECABORT Transaction discarded because of previous errors.")
 	}
-	b := &block{session: s, queue: m.queue, db: c.Client.DB.Load(), serving: serving{server: s.server}}
-	b.failed = make([]bool, len(m.queue))
-	b.done = make([]bool, len(m.queue))
-	return b.run(s.context())
-}
-
-// block is the run of an EXEC. It belongs to its session's goroutine between attempts, and
-// to the engine during them.
-type block struct {
-	session *session
-	queue   []*execution
-	db      int32 // selected when EXEC began
-	// failed marks commands that answered an error after they had written: they are left
-	// out of the next attempt, so that nothing of them stays while the others do.
-	failed []bool
-	// done marks commands without a transaction of their own: they run once, whatever
-	// happens to the attempt.
-	done    []bool
-	aborted bool // a watched key has changed
-	again   bool // this attempt is void, and the next one is ours to make
-	job     store.Job
-	serving serving
-}
-
-func (b *block) run(ctx context.Context) reply.Reply {
-	job := &b.job
-	job.Fn, job.After, job.Scope.Keys = b.attempt, b.release, b.session.watchedKeys()
-	transactional := len(job.Scope.Keys) > 0
-	for _, e := range b.queue {
-		if e.transactional() || e.scripted() {
-			transactional = true
-			job.Write = job.Write || e.job.Write
-			job.Scope.All = job.Scope.All || e.job.Scope.All
-			job.Scope.Keys = append(job.Scope.Keys, e.keys...)
-		}
-	}
-	if job.Write {
-		job.Scope.Keys, _ = b.session.server.waiters.reach(job.Scope.Keys, len(b.queue)+1)
-	}
-	if !transactional {
-		if job.Err = b.attempt(nil); job.Err == nil {
-			b.release()
-		}
-	} else {
-		for b.again = true; b.again; {
-			b.again = false // as it stays if the engine does not begin
-			store.Run(ctx, b.session.engine(), job)
-		}
-	}
-	if b.aborted || job.Err != nil {
-		b.serving.undo()
-		b.serving.deliver()
-	}
-	switch {
-	case b.aborted:
-		return reply.NilArray()
-	case job.Err != nil:
-		return reply.Err(job.Err)
-	}
-	return b.finish()
-}
-
-// attempt runs the queue; the engine may call it again.
-func (b *block) attempt(tx store.Tx) error {
-	b.again, b.aborted = false, false
-	b.serving.undo()
-	client := b.session.client
-	client.DB.Store(b.db)
-	if tx != nil {
-		changed, err := b.session.disturbed(tx)
-		if err != nil || changed {
-			b.aborted = changed
-			return errUndo
-		}
-	}
-	for i, e := range b.queue {
-		e.DB, e.Proto = int(client.DB.Load()), int(client.Proto.Load())
-		switch {
-		case e.transactional():
-			if b.spoilt(i, e, tx) {
-				return errUndo
-			}
-		case e.scripted():
-			if b.spoiltByScript(e, tx) {
-				return errUndo
-			}
-		case b.done[i]:
-			client.DB.Store(int32(e.leftDB))
-		default:
-			e.run()
-			b.done[i], e.leftDB = true, int(client.DB.Load())
-		}
-	}
-	return b.serve(tx)
-}
-
-// spoilt runs a command inside the block's transaction. It reports whether this attempt is
-// void: the engine gave it up, or the command failed after it had written.
-func (b *block) spoilt(i int, e *execution, tx store.Tx) bool {
-	if b.failed[i] {
-		return false
-	}
-	_ = e.transact(tx)
-	if e.track.again {
-		return true // the engine calls attempt again by itself
-	}
-	b.failed[i] = e.reply.IsError() && e.track.wrote && !e.Keep
-	b.again = b.failed[i]
-	return b.failed[i]
-}
-
-// release lets what waited for the commit happen: see execution.release.
-func (b *block) release() {
-	var changes []string
-	flushed := false
-	for _, e := range b.queue {
-		e.announce()
-		changes = append(changes, e.track.changes...)
-		flushed = flushed || e.track.flushed
-		e.forgo()
-	}
-	b.session.server.invalidate(b.session.client, changes, flushed)
-	b.serving.deliver()
-}
-
-// finish counts the commands and joins their replies.
-func (b *block) finish() reply.Reply {
-	replies := make([]reply.Reply, len(b.queue))
-	for i, e := range b.queue {
-		if e.transactional() {
-			e.track.count()
-		}
-		b.session.server.note(b.session, e)
-		replies[i] = e.reply
-	}
-	return reply.Of(replies...)
+	return newBlock(s, m).run(s.context())
 }

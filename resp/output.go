@@ -160,6 +160,15 @@ func (o *output) enforce() {
 	}
 }
 
+// fail drops the client because of a temporary file.
+func (o *output) fail(why error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.closed {
+		o.drop(why)
+	}
+}
+
 // pending is what waits to be sent: bytes, and how many of Redis's blocks they would fill.
 func (o *output) pending() (blocks int, bytes int64) {
 	const block = 16 << 10

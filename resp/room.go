@@ -76,12 +76,7 @@ func (s *session) demand(e *execution) (need int64, deny bool) {
 	case s.multi == nil:
 		return e.cost(), e.Spec.Has(cmd.DenyOOM)
 	case e.Spec.Name == "EXEC":
-		for _, queued := range s.multi.queue {
-			if queued.Spec.Has(cmd.DenyOOM) {
-				need, deny = need+queued.cost(), true
-			}
-		}
-		return need, deny
+		return s.multi.need, s.multi.deny
 	}
 	return 0, !e.Spec.Has(cmd.InMulti)
 }

@@ -220,7 +220,7 @@ func (s *session) finish(e *execution) {
 func (s *session) tellQueue() {
 	queued, bytes := int32(-1), int64(0)
 	if s.multi != nil {
-		queued, bytes = int32(len(s.multi.queue)), s.multi.bytes
+		queued, bytes = int32(s.multi.n), s.multi.bytes
 	}
 	if s.client.Queued.Load() != queued {
 		s.client.Queued.Store(queued)

@@ -9,8 +9,8 @@ import (
 const (
 	// freeStep is how many bytes of a temporary file are read before they are given back to the disk.
 	freeStep = 1 << 20
-	// spillMost is how many bytes are written to one file. A client that is always behind never empties its file, and
-	// where a file cannot be freed from its head it would grow for ever: so another one takes its place.
+	// spillMost is how many bytes of a file are sent before another takes its place. A client that is always behind
+	// never empties its file, and where a file cannot be freed from its head it would grow for ever.
 	spillMost = 64 << 20
 )
 

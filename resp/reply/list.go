@@ -49,6 +49,12 @@ func (l *List) Reply(r Reply) {
 	l.spill()
 }
 
+// Encoded adds one element that is encoded already, for the client's protocol of its moment.
+func (l *List) Encoded(element []byte) { l.n++; l.buf = append(l.buf, element...); l.spill() }
+
+// Err is the failure of the temporary file, which Done turns into an error reply.
+func (l *List) Err() error { return l.err }
+
 // Named adds a bulk string with what belongs to it: flat in RESP3, key and value of a map, and in RESP2 an
 // array of the two. It is how XREAD answers.
 func (l *List) Named(name []byte, r Reply) {
