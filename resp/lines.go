@@ -11,7 +11,6 @@ import (
 type lines struct {
 	chunks [][]byte
 	n      int
-	size   int64 // bytes in chunks
 }
 
 // add keeps a copy of a command line.
@@ -25,13 +24,12 @@ func (l *lines) add(args [][]byte) {
 		l.chunks, last = append(l.chunks, nil), last+1
 	}
 	c := slices.Grow(l.chunks[last], need)
-	was := len(c)
 	c = binary.AppendUvarint(c, uint64(len(args)))
 	for _, a := range args {
 		c = append(binary.AppendUvarint(c, uint64(len(a))), a...)
 	}
 	l.chunks[last] = c
-	l.n, l.size = l.n+1, l.size+int64(len(c)-was)
+	l.n++
 }
 
 // lineReader goes through lines once. Nothing may be added meanwhile.

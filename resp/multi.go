@@ -12,7 +12,7 @@ import (
 type multi struct {
 	lines
 	broken bool  // a command was refused: EXEC aborts
-	bytes  int64 // of arguments
+	bytes  int64 // of arguments, with 8 for each as Redis counts them
 	// transactional: one of them works on keys; write: one of those may write; all: one covers all keys.
 	transactional, write, all bool
 	pausable                  bool  // one of them counts as a write for a pause
@@ -24,7 +24,7 @@ type multi struct {
 func (m *multi) add(e *execution) {
 	m.lines.add(e.Args)
 	for _, a := range e.Args {
-		m.bytes += int64(len(a))
+		m.bytes += int64(len(a)) + 8
 	}
 	if e.transactional() || e.scripted() {
 		m.transactional = true
@@ -108,7 +108,7 @@ func (s *session) enqueue(e *execution) {
 // bound closes the connection of a client whose queue has become too large: as in Redis it counts as input that waits.
 func (s *session) bound() {
 	used, _ := s.guard.QueryBuffer()
-	if s.multi.size+used > s.server.guard.QueryBuffer.Load() {
+	if s.multi.bytes+used > s.server.guard.QueryBuffer.Load() {
 		s.server.log.Warn("Closing client that reached max query buffer length", "client", s.client.Addr)
 		s.client.Close()
 	}
