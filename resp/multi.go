@@ -99,13 +99,16 @@ func (s *session) enqueue(e *execution) {
 		s.multi.broken = true
 		e.refused, e.reply = true, reply.Fail("ERR Command not allowed inside a transaction")
 	default:
-		s.multi.add(e)
 		e.queued, e.reply = true, reply.Word("QUEUED")
-		s.bound()
+		if !s.multi.broken && !(s.dirty.Load() && len(s.watched) > 0) { // else EXEC runs nothing
+			s.multi.add(e)
+			s.bound()
+		}
 	}
 }
 
-// bound closes the connection of a client whose queue has become too large: as in Redis it counts as input that waits.
+// bound closes the connection of a client whose queue has become too large: it counts as input that waits,
+// as later versions of Redis have it; 7.0 lets it grow.
 func (s *session) bound() {
 	used, _ := s.guard.QueryBuffer()
 	if s.multi.bytes+used > s.server.guard.QueryBuffer.Load() {
