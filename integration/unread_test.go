@@ -384,4 +384,17 @@ func TestDiskIsTooSmallForUnread(t *testing.T) {
 		t.Errorf("%d files of %d bytes are left", files, size)
 	}
 	other.must(t, "SET", "other", "answered")
+
+	// The replies of an EXEC that has committed are lost with the connection: an error would say that it has not.
+	other.must(t, "MULTI")
+	other.must(t, "SET", "done", "1")
+	for range 600 {
+		other.must(t, "GET", "value")
+	}
+	if v, _ := other.do("EXEC"); v.kind != 'x' {
+		t.Errorf("EXEC: %.80v", v)
+	}
+	if got := dial(t, s).must(t, "GET", "done").text; got != "1" {
+		t.Errorf("what it has written is %q", got)
+	}
 }

@@ -33,7 +33,7 @@ func (o *output) next(room []byte) (piece, bool) {
 		o.changed.Wait()
 	}
 	o.queue.rest()
-	o.draining = false
+	o.draining, o.stuck = false, false
 	o.changed.Broadcast()
 	return piece{}, false
 }
@@ -90,12 +90,10 @@ func (o *output) sent(p *piece, err error) {
 }
 
 // room makes the session wait until the queue's memory is not full. A client that reads is given time, so that the
-// disk stays out of it as long as somebody takes what he has asked for; but once something is in a file, or the client
-// is not reading, memory goes to the file. The caller holds mu.
+// disk stays out of it as long as somebody takes what he has asked for; once he does not, memory goes to the file. The
+// caller holds mu.
 func (o *output) room() {
-	if len(o.queue.front) == 0 {
-		o.wait(patience)
-	}
+	o.wait(func() bool { return o.queue.memory < memoryMost })
 	for !o.closed && o.queue.memory >= memoryMost {
 		if o.queue.moving {
 			o.changed.Wait()
@@ -108,9 +106,10 @@ func (o *output) room() {
 	}
 }
 
-// wait waits until there is room in memory, as long as something is sent every now and then. The caller holds mu.
-func (o *output) wait(patience time.Duration) {
-	for !o.closed && !o.queue.moving && o.queue.memory >= memoryMost {
+// wait waits until done, as long as something is sent every now and then. A client that has not read for too long is
+// not waited for again until it has read everything. The caller holds mu.
+func (o *output) wait(done func() bool) {
+	for !o.closed && !o.stuck && !done() {
 		late := false
 		timer := time.AfterFunc(patience, func() {
 			o.mu.Lock()
@@ -119,13 +118,11 @@ func (o *output) wait(patience time.Duration) {
 			o.changed.Broadcast()
 		})
 		before := o.taken
-		for !late && !o.closed && o.taken == before {
+		for !late && !o.closed && o.taken == before && !done() {
 			o.changed.Wait()
 		}
 		timer.Stop()
-		if late && o.taken == before {
-			return
-		}
+		o.stuck = late && o.taken == before
 	}
 }
 

@@ -70,6 +70,7 @@ type output struct {
 	overSoft time.Time // since when bytes has been over the soft limit; zero if it is not
 	serving  bool      // between hold and letGo
 	draining bool      // the drainer runs
+	stuck    bool      // the client has kept the session waiting, and has not read everything since
 	closed   bool
 }
 
@@ -98,14 +99,19 @@ func (o *output) push(message []byte) {
 	}
 	o.queue.add(message, true)
 	o.wake()
+	o.relieve()
 }
 
-// wake starts the drainer if there is work for it, and has too much memory moved to a file. The caller holds mu.
+// wake starts the drainer if there is work for it. The caller holds mu.
 func (o *output) wake() {
 	if !o.draining && !o.queue.empty() {
 		o.draining = true
 		go o.drain()
 	}
+}
+
+// relieve has too much memory moved to a file. The caller holds mu.
+func (o *output) relieve() {
 	if o.queue.memory >= memoryMost && !o.queue.moving {
 		o.queue.moving = true
 		go o.spill() // not here: who pushes is not to wait for the disk of others
@@ -195,6 +201,7 @@ func (o *output) letGo() {
 	o.messages = nil
 	o.waiting.Store(false)
 	o.wake()
+	o.relieve()
 }
 
 // appendTo moves the messages that are held behind dst.
@@ -234,15 +241,20 @@ func (o *output) send(p []byte) {
 	}
 }
 
+// enqueue queues a copy of p, in pieces, so that one who reads a long value keeps it out of memory and off the disk.
 func (o *output) enqueue(p []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.room(); o.closed {
-		return
-	}
 	o.bytes += int64(len(p))
-	o.queue.add(p, false)
-	o.wake()
+	for len(p) > 0 {
+		if o.room(); o.closed {
+			return
+		}
+		n := min(len(p), outputPiece)
+		o.queue.add(p[:n], false)
+		o.wake()
+		p = p[n:]
+	}
 }
 
 // Write is send for io.Copy. It fails once the client is gone.
@@ -260,6 +272,7 @@ func (o *output) Write(p []byte) (int, error) {
 // a client who does not read costs two descriptors and not one for each reply.
 func (o *output) long(r reply.Reply) {
 	o.mu.Lock()
+	o.wait(func() bool { return !o.draining })
 	direct := !o.draining && !o.closed
 	o.mu.Unlock()
 	if !direct {
