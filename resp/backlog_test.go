@@ -296,3 +296,33 @@ func TestReaderCostsLittleMemory(t *testing.T) {
 		t.Error("dropped")
 	}
 }
+
+// A client who asks in one pipeline for more than its hard limit is sent nothing, as in Redis, though its socket would
+// take it.
+func TestPipelineOverTheLimitIsNotSent(t *testing.T) {
+	r := newReader(t, 100_000, 0)
+	r.near.free.Store(1 << 20)
+	w := writer{out: r.output}
+	r.hold()
+	for range 15 {
+		w.add(reply.Bytes(make([]byte, 10_000)), 2)
+	}
+	w.send()
+	r.letGo()
+	if r.dropped.Load() != 1 || r.near.kept.Len() != 0 {
+		t.Errorf("dropped %d times, sent %d bytes", r.dropped.Load(), r.near.kept.Len())
+	}
+	r = newReader(t, 1<<30, 0)
+	r.near.free.Store(1 << 20)
+	w = writer{out: r.output}
+	r.hold()
+	for range 100 {
+		w.add(reply.Bytes(make([]byte, 10_000)), 2)
+		if len(w.buf) > memoryMost+10_100 {
+			t.Fatalf("%d bytes wait for a distant limit", len(w.buf))
+		}
+	}
+	w.send()
+	r.letGo()
+	r.finish()
+}

@@ -49,7 +49,7 @@ type wire interface {
 // While the session serves a pipeline, what others push is held, so that a message never lands inside a reply nor
 // before the confirmation of its subscription; the session queues it behind each reply itself.
 //
-// push, close, pending, enforce and the drainer are for any goroutine. hold, letGo, send, long, held and finish are the
+// push, close, pending, enforce and the drainer are for any goroutine. hold, letGo, send, long, appendTo and finish are the
 // session's; send and long need hold.
 type output struct {
 	conn   wire
@@ -134,6 +134,12 @@ func (o *output) full(more int) bool {
 		return false
 	}
 	return time.Since(o.overSoft) > time.Duration(l.SoftSeconds)*time.Second
+}
+
+// threshold is how many bytes of a pipeline's replies are put together at least, so that a client who asks for more
+// than its hard limit at once is not sent the beginning: as in Redis it gets nothing. Past memoryMost that is given up.
+func (o *output) threshold() int {
+	return int(min(o.limits.Load().of(o.client).Hard, memoryMost))
 }
 
 // drop closes the connection. The caller holds mu.

@@ -24,7 +24,7 @@ func (w *writer) add(r reply.Reply, proto int) {
 		return
 	}
 	w.buf = r.Append(w.buf, proto)
-	if len(w.buf) >= flushAt {
+	if len(w.buf) >= flushAt && len(w.buf) >= w.out.threshold() {
 		w.send()
 	}
 }
