@@ -148,7 +148,7 @@ func TestOneOrderThroughTheFile(t *testing.T) {
 			default:
 				w.add(reply.Bytes(numbered(i, 20_000)), 2)
 			}
-			w.buf = r.appendTo(w.buf)
+			w.addMessages()
 			w.send()
 			r.letGo()
 		}

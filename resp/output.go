@@ -49,7 +49,7 @@ type wire interface {
 // While the session serves a pipeline, what others push is held, so that a message never lands inside a reply nor
 // before the confirmation of its subscription; the session queues it behind each reply itself.
 //
-// push, close, pending, enforce and the drainer are for any goroutine. hold, letGo, send, long, appendTo and finish are the
+// push, close, pending, enforce and the drainer are for any goroutine. hold, letGo, send, long, collect and finish are the
 // session's; send and long need hold.
 type output struct {
 	conn   wire
@@ -210,17 +210,17 @@ func (o *output) letGo() {
 	o.relieve()
 }
 
-// appendTo moves the messages that are held behind dst.
-func (o *output) appendTo(dst []byte) []byte {
+// collect gives the messages that are held to the session, which sends them.
+func (o *output) collect() [][]byte {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for _, m := range o.messages {
-		dst = append(dst, m...)
+	messages := o.messages
+	for _, m := range messages {
 		o.bytes -= int64(len(m))
 	}
 	o.messages = nil
 	o.waiting.Store(false)
-	return dst
+	return messages
 }
 
 // send sends replies, which may change afterwards: at once as far as the socket takes them, if nothing is queued.

@@ -86,8 +86,8 @@ func TestRepliesComeFirst(t *testing.T) {
 	r.finish()
 	r.hold()
 	r.push([]byte("behind"))
-	if got := string(r.appendTo([]byte("reply "))); got != "reply behind" {
-		t.Errorf("appended %q", got)
+	if got := r.collect(); len(got) != 1 || string(got[0]) != "behind" {
+		t.Errorf("collected %q", got)
 	}
 	if n, size := r.pending(); n != 0 || size != 0 {
 		t.Errorf("%d blocks of %d bytes are left", n, size)
@@ -144,7 +144,7 @@ func TestNoPublisherWaits(t *testing.T) {
 	all.Go(func() {
 		for range each {
 			r.hold()
-			r.send(append(r.appendTo([]byte("(")), ')'))
+			r.send(append(bytes.Join(append([][]byte{[]byte("(")}, r.collect()...), nil), ')'))
 			r.letGo()
 		}
 	})

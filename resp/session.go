@@ -231,7 +231,7 @@ func (s *session) tellQueue() {
 // sendMessages puts what a command pushed to its own client behind its reply.
 func (s *session) sendMessages() {
 	if s.out.waiting.Load() {
-		s.replies.buf = s.out.appendTo(s.replies.buf)
+		s.replies.addMessages()
 	}
 }
 

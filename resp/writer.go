@@ -24,6 +24,18 @@ func (w *writer) add(r reply.Reply, proto int) {
 		return
 	}
 	w.buf = r.Append(w.buf, proto)
+	w.sendFull()
+}
+
+// addMessages adds what was pushed while the session served.
+func (w *writer) addMessages() {
+	for _, m := range w.out.collect() {
+		w.buf = append(w.buf, m...)
+		w.sendFull()
+	}
+}
+
+func (w *writer) sendFull() {
 	if len(w.buf) >= flushAt && len(w.buf) >= w.out.threshold() {
 		w.send()
 	}
