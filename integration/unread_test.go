@@ -22,6 +22,9 @@ func shortOr(short, whole int) int {
 	return short
 }
 
+// ours reports whether the server is Larder, and not the judge.
+func (s *server) ours() bool { return s.bin == larderBin && !judged() }
+
 // unread is the size, in bytes, of the temporary files that hold what clients have not read, and their number.
 func (s *server) unread(t *testing.T) (files int, size int64) {
 	t.Helper()
@@ -107,7 +110,7 @@ func TestClientReadsLast(t *testing.T) {
 			total, _ := strconv.ParseInt(other.clientField(t, "late", "tot-mem"), 10, 64)
 			return omem > size-16<<20 && omem < size+size/8 && oll > omem/(32<<10) && total >= omem
 		})
-		if s.bin == larderBin && !judged() {
+		if s.ours() {
 			if grown := s.memoryKB(t, "VmHWM") - before; grown > 48<<10 {
 				t.Errorf("%d KB of memory for %d of replies", grown, size)
 			}
@@ -120,7 +123,7 @@ func TestClientReadsLast(t *testing.T) {
 			t.Errorf("half is read, and %d of %d bytes are on disk", now, size)
 		}
 		c.readRounds(t, rounds/2, rounds)
-		if s.bin == larderBin {
+		if s.ours() {
 			eventually(t, "no file is left", func() bool { files, _ := s.unread(t); return files == 0 })
 		}
 		c.must(t, "PING")
@@ -174,7 +177,7 @@ func TestTransactionIsReadLast(t *testing.T) {
 		if got, want := other.clientField(t, "late", "multi-mem"), strconv.Itoa(n*(len("INCRcounter")+2*8)+len("SETcounter0")+3*8); got != want {
 			t.Errorf("%s: multi-mem is %s, want %s", s.bin, got, want)
 		}
-		if s.bin == larderBin && !judged() {
+		if s.ours() {
 			if grown := s.memoryKB(t, "VmHWM") - before; grown > n/5 { // 200 bytes each
 				t.Errorf("%d KB of memory for %d commands", grown, n)
 			}
@@ -186,7 +189,7 @@ func TestTransactionIsReadLast(t *testing.T) {
 				t.Fatalf("reply %d: %v", i, v)
 			}
 		}
-		if s.bin == larderBin && !judged() {
+		if s.ours() {
 			if grown := s.memoryKB(t, "VmHWM") - before; grown > n/2+32<<10 {
 				t.Errorf("%d KB of memory for EXEC of %d commands", grown, n)
 			}
@@ -255,7 +258,7 @@ func TestUnreadHasALimit(t *testing.T) {
 			eventually(t, "the log says why", func() bool {
 				return strings.Contains(s.log.String(), "for overcoming of output buffer limits")
 			})
-			if s.bin == larderBin {
+			if s.ours() {
 				eventually(t, "its file is gone", func() bool { files, _ := s.unread(t); return files == 0 })
 			}
 		}
@@ -345,7 +348,7 @@ func TestUnreadRepliesEndWithTheirClient(t *testing.T) {
 			c.sendRounds(t, 2000)
 		}
 		other.must(t, "CLIENT", "KILL", "ID", other.clientField(t, "later", "id"))
-		if s.bin == larderBin {
+		if s.ours() {
 			eventually(t, "one file is left", func() bool { files, _ := s.unread(t); return files == 1 })
 		}
 		fmt.Fprint(other, "SHUTDOWN NOSAVE\r\n")
