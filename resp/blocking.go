@@ -195,12 +195,3 @@ func (t *trackTx) noteSwapped(a, b int) {
 		t.ready = append(t.ready, t.server.waiters.in(a, b)...)
 	}
 }
-
-// serve serves those who wait for what the block has made ready.
-func (b *block) serve(tx store.Tx) error {
-	for _, e := range b.queue {
-		b.serving.note(e.track.ready, 0)
-		e.track.ready = e.track.ready[:0]
-	}
-	return b.serving.run(tx)
-}
