@@ -50,6 +50,7 @@ type outcome struct {
 
 // news is what a command leads to after the commit.
 type news struct {
+	command int // its place in the queue
 	notices []cmd.Notice
 	effects []func()
 	chores  []func()
@@ -220,7 +221,7 @@ func (b *block) take(i int, e *execution) {
 	b.changes = append(b.changes, e.track.changes...)
 	b.flushed = b.flushed || e.track.flushed
 	if len(e.Notices)+len(e.Effects)+len(e.Chores) > 0 {
-		n := news{slices.Clone(e.Notices), slices.Clone(e.Effects), slices.Clone(e.Chores)}
+		n := news{i, slices.Clone(e.Notices), slices.Clone(e.Effects), slices.Clone(e.Chores)}
 		b.news = append(b.news, n)
 		if o.over {
 			o.news = &n
@@ -264,11 +265,33 @@ func (b *block) repeat(i int) {
 func (b *block) release() {
 	s := b.session.server
 	b.session.reach(&b.job)
+	show := b.viewer()
 	for i := range b.news {
+		show(b.news[i].command + 1)
 		b.news[i].announce(s)
 	}
+	show(len(b.outcomes))
 	s.invalidate(b.session.client, b.changes, b.flushed)
 	b.serving.deliver()
+}
+
+// viewer returns what lets MONITOR see the commands in their order, those before a place in the queue that it has not
+// seen. It must be before what a script leaves, which has lines of its own.
+func (b *block) viewer() (show func(before int)) {
+	if b.session.server.monitors.count.Load() == 0 {
+		return func(int) {}
+	}
+	at, i := b.multi.reader(), 0
+	return func(before int) {
+		for ; i < before; i++ {
+			e := b.multi.scripts[i]
+			if args := at.next(b.exec.Args[:0]); e == nil {
+				e = b.exec
+				e.stage(b.session, args)
+			}
+			b.session.server.show(e, int(b.outcomes[i].leftDB))
+		}
+	}
 }
 
 // complete ends those commands that have run although the transaction has failed.
@@ -292,6 +315,7 @@ func (b *block) finish() reply.Reply {
 			e.track.hits, e.track.misses = o.hits, o.misses
 			e.track.count()
 		}
+		e.shown = true // by release
 		e.took, e.leftDB, e.Counted = o.took, int(o.leftDB), o.counted
 		if o.problem != "" {
 			e.reply = reply.Fail(o.problem)

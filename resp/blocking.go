@@ -145,7 +145,7 @@ func (s *session) await(e *execution) bool {
 	if e.job.Err != nil {
 		lines.leave(w, e.reply)
 	} else {
-		s.server.show(s, e)
+		s.server.show(e, e.leftDB)
 		s.waiting.Store(w)
 		here := s.park(w.answered, w.left())
 		s.waiting.Store(nil)

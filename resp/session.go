@@ -283,7 +283,7 @@ func (s *Server) note(session *session, e *execution) {
 		e.entry.stats.Rejected.Add(1)
 		return
 	}
-	s.show(session, e)
+	s.show(e, e.leftDB)
 	e.entry.stats.Ran(e.took, failed, s.latencyTracking.Load())
 	if s.stats.Slow.Wants(e.took) && !e.Spec.Has(cmd.NoSlowlog) {
 		s.stats.Slow.Add(public(e.Spec, e.Args), e.took, session.client.Addr, session.client.Info().Name)
@@ -295,10 +295,11 @@ func (s *Server) note(session *session, e *execution) {
 	}
 }
 
-// show lets MONITOR see a command, once: one that waits is seen when it begins to.
-func (s *Server) show(session *session, e *execution) {
+// show lets MONITOR see a command, once: one that waits is seen when it begins to, and one that runs a script before
+// the script's commands.
+func (s *Server) show(e *execution, db int) {
 	if !e.shown && s.monitors.count.Load() > 0 && (e.Spec.Flags&(cmd.NoMonitor|cmd.Admin) == 0 || e.scripted()) {
-		s.monitors.show(e.leftDB, session.origin(), public(e.Spec, e.Args))
+		s.monitors.show(db, e.session.origin(), public(e.Spec, e.Args))
 		e.shown = true
 	}
 }
