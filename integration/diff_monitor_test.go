@@ -78,6 +78,12 @@ var monitored = []string{
 	"CONFIG GET maxmemory", "AUTH default secret", "HELLO 2 AUTH default secret SETNAME me", "CLIENT ID", "CLIENT LIST", "PUBLISH c hello", "SUBSCRIBE x", "UNSUBSCRIBE x",
 	"FLUSHALL", "INFO server", "SLOWLOG GET", "DEBUG SLEEP 0", "CLIENT NO-EVICT on", "OBJECT HELP", "EVAL",
 	`EVAL "redis.call('SET', KEYS[1], 'v'); return redis.call('GET', KEYS[1])" 1 k`, `EVAL "return redis.pcall('NOSUCH')" 0`,
+	`EVAL "redis.call('SELECT', 2); redis.call('SET', 'k', 'v'); return redis.call('INCR', 'k')" 0`, `EVAL_RO "return redis.call('GET', KEYS[1])" 1 k`,
+	"EVALSHA 0123456789012345678901234567890123456789 0", "EVAL not-a-script 0", "FCALL nosuch 0",
+	"FUNCTION LOAD \"#!lua name=lib\\nredis.register_function('f', function(keys) redis.call('DEL', keys[1]) return redis.call('SET', keys[1], 'f') end)\"",
+	"FCALL f 1 k", "FUNCTION FLUSH",
+	"MULTI", "SET k w", `EVAL "redis.call('SET', KEYS[1], 'v'); redis.call('SELECT', 7) return redis.call('GET', KEYS[1])" 1 k`, "SELECT 5", "INCR k",
+	"PUBLISH c hello", `EVAL "return redis.call('INCR', KEYS[1])" 1 k`, "EVALSHA 0123456789012345678901234567890123456789 0", "PING x", "SELECT 0", "EXEC",
 	"BLPOP nosuch 0.01", "LPUSH l b", "BLPOP nosuch l 0",
 }
 

@@ -23,8 +23,7 @@ func infoField(t *testing.T, c *conn, field string) string {
 // were and however long the server has been up.
 func TestBackupAlertsAreQuiet(t *testing.T) {
 	needsLarder(t)
-	for _, args := range [][]string{{"--appendfsync", "always"}, {"--appendfsync", "everysec"}, {"--appendfsync", "no"},
-		{"--appendfsync", "everysec", "--journal", "no"}, {"--appendfsync", "always", "--journal", "no"}} {
+	for _, args := range [][]string{{"--appendfsync", "always"}, {"--appendfsync", "everysec"}, {"--appendfsync", "no"}} {
 		c := dial(t, startLarder(t, args...))
 		for i := range 50 {
 			c.must(t, "SET", fmt.Sprint("k", i), "v")

@@ -145,7 +145,7 @@ func (s *session) await(e *execution) bool {
 	if e.job.Err != nil {
 		lines.leave(w, e.reply)
 	} else {
-		s.server.show(s, e)
+		s.server.show(e, e.leftDB)
 		s.waiting.Store(w)
 		here := s.park(w.answered, w.left())
 		s.waiting.Store(nil)
@@ -194,13 +194,4 @@ func (t *trackTx) noteSwapped(a, b int) {
 	if t.server.waiters.count.Load() > 0 {
 		t.ready = append(t.ready, t.server.waiters.in(a, b)...)
 	}
-}
-
-// serve serves those who wait for what the block has made ready.
-func (b *block) serve(tx store.Tx) error {
-	for _, e := range b.queue {
-		b.serving.note(e.track.ready, 0)
-		e.track.ready = e.track.ready[:0]
-	}
-	return b.serving.run(tx)
 }

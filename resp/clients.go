@@ -51,14 +51,27 @@ func (c *clients) count() int {
 
 // all returns the clients, oldest first.
 func (c *clients) all() []*cmd.Client {
+	list := c.unsorted()
+	sort.Slice(list, func(i, j int) bool { return list[i].ID < list[j].ID })
+	return list
+}
+
+func (c *clients) unsorted() []*cmd.Client {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	list := make([]*cmd.Client, 0, len(c.byID))
 	for _, client := range c.byID {
 		list = append(list, client)
 	}
-	sort.Slice(list, func(i, j int) bool { return list[i].ID < list[j].ID })
 	return list
+}
+
+// enforce closes those for whom more waits than client-output-buffer-limit allows: a soft limit may have been passed
+// for too long without anything being added.
+func (c *clients) enforce() {
+	for _, client := range c.unsorted() {
+		client.Enforce()
+	}
 }
 
 // closeIdle ends the connections that sent nothing for longer than timeout. Subscribers and

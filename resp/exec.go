@@ -51,14 +51,7 @@ func newExecution(s *Server) *execution {
 
 // prepare readies the execution for a command line. A refusal leaves its reply.
 func (e *execution) prepare(s *session, args [][]byte) {
-	e.Args, e.Client, e.Owner, e.session = args, s.client, s, s
-	e.Keep, e.Counted, e.queued = false, false, false
-	e.DB, e.Proto = int(s.client.DB.Load()), int(s.client.Proto.Load())
-	e.reply, e.refused, e.grows, e.took = reply.Reply{}, false, false, 0
-	e.job.Err, e.job.Write = nil, false
-	e.Heard = s.server.heard()
-	e.Block, e.waiter, e.shown, e.standsIn = nil, nil, false, false
-	e.forgo()
+	e.begin(s, args)
 	entry, problem := s.server.table.find(args)
 	e.entry = entry
 	if problem == "" {
@@ -80,6 +73,33 @@ func (e *execution) prepare(s *session, args [][]byte) {
 	}
 }
 
+// begin makes the execution one of a command line of which nothing is known yet.
+func (e *execution) begin(s *session, args [][]byte) {
+	e.Args, e.Client, e.Owner, e.session = args, s.client, s, s
+	e.Keep, e.Counted, e.queued = false, false, false
+	e.DB, e.Proto = int(s.client.DB.Load()), int(s.client.Proto.Load())
+	e.reply, e.refused, e.grows, e.took = reply.Reply{}, false, false, 0
+	e.job.Err, e.job.Write = nil, false
+	e.Heard = s.server.heard()
+	e.Block, e.waiter, e.shown, e.standsIn = nil, nil, false, false
+	e.forgo()
+}
+
+// stage readies the execution for a command of EXEC, which was let in when it was queued.
+func (e *execution) stage(s *session, args [][]byte) {
+	e.begin(s, args)
+	e.entry, _ = s.server.table.find(args)
+	e.Spec, e.Nested = e.entry.spec, true
+	e.track.ready = e.track.ready[:0]
+}
+
+// putBack keeps an execution for somebody else.
+func (s *Server) putBack(e *execution) {
+	e.Nested = false
+	e.forget()
+	s.executions.Put(e)
+}
+
 // transactional reports whether the command gets a transaction.
 func (e *execution) transactional() bool { return transactional(e.entry.spec) }
 
@@ -90,7 +110,7 @@ func transactional(s *cmd.Spec) bool {
 // scope names the keys of the command line. A key list that does not fit its row is left
 // to the handler, which answers the syntax error before it touches a key.
 func (e *execution) scope() {
-	e.job.Write = e.Spec.Has(cmd.Write) || e.Spec.Waits != nil && e.Spec.Waits(e.Args) || e.missed()
+	e.job.Write = e.writesKeys()
 	e.job.Scope = store.Scope{All: e.Spec.Covers(e.Args)}
 	e.keys = e.keys[:0]
 	for i := range e.Spec.Keys {
@@ -105,6 +125,11 @@ func (e *execution) scope() {
 // missed reports whether somebody listens for keys that are not found. Then a read has a turn among the writers, or it
 // could be heard of behind the write that has made the key.
 func (e *execution) missed() bool { return e.Heard.Has('m') }
+
+// writesKeys reports whether the command's transaction may write.
+func (e *execution) writesKeys() bool {
+	return e.Spec.Has(cmd.Write) || e.Spec.Waits != nil && e.Spec.Waits(e.Args) || e.missed()
+}
 
 // scopeMore is apart because its closure escapes, which the others need not pay for.
 func (e *execution) scopeMore() {

@@ -13,9 +13,7 @@ func (s *session) remember(e *execution) {
 	}
 	s.server.caches.Begin(s.client)
 	if s.multi != nil && e.entry.spec.Name == "EXEC" {
-		for _, queued := range s.multi.queue {
-			s.rememberKeys(queued)
-		}
+		s.multi.each(s, s.rememberKeys)
 	}
 	s.rememberKeys(e)
 }

@@ -1,20 +1,92 @@
 package resp
 
 import (
-	"bytes"
-	"context"
+	"slices"
 	"strings"
 
 	"larder/resp/cmd"
 	"larder/resp/reply"
-	"larder/store"
 )
 
-// multi is the queue between MULTI and EXEC. It belongs to its session.
+// multi is the queue between MULTI and EXEC: the command lines, and what has to be known of all of them before any runs.
+// Executions are made when EXEC comes to them, as each takes a kilobyte. It belongs to its session.
 type multi struct {
-	queue  []*execution
-	broken bool // a command was refused: EXEC aborts
-	bytes  int64
+	lines
+	broken bool  // a command was refused: EXEC aborts
+	bytes  int64 // of arguments, with 8 for each as Redis counts them
+	// transactional: one of them works on keys; write: one of them may write; all: one covers all keys; scripted: one
+	// runs a script.
+	transactional, write, all, scripted bool
+	scripts                             map[int]*execution // those that were made so far; see script
+	pausable                            bool               // one of them counts as a write for a pause
+	deny                                bool               // one of them must be refused without room for it
+	need                                int64              // room for those that must
+}
+
+// add keeps a command for EXEC. It was prepared as if it were to run now.
+func (m *multi) add(e *execution) {
+	m.lines.add(e.Args)
+	for _, a := range e.Args {
+		m.bytes += int64(len(a)) + 8
+	}
+	if e.transactional() || e.scripted() {
+		m.transactional = true
+		m.write, m.all = m.write || e.job.Write, m.all || e.job.Scope.All
+	}
+	m.write = m.write || e.Spec.Has(cmd.MayReplicate) && !e.scripted() // what it publishes has its place among what writers do
+	m.scripted = m.scripted || e.scripted()
+	m.pausable = m.pausable || e.mayWrite()
+	if need, deny := e.demand(); deny {
+		m.need, m.deny = m.need+need, true
+	}
+}
+
+// script makes the execution of the script that is the ith command. It has one of its own, as it remembers what earlier
+// attempts have found out.
+func (m *multi) script(s *session, i int, args [][]byte) *execution {
+	if e := m.scripts[i]; e != nil {
+		return e
+	}
+	if m.scripts == nil {
+		m.scripts = map[int]*execution{}
+	}
+	e := s.server.executions.Get().(*execution)
+	e.stage(s, slices.Clone(args))
+	e.scope()
+	e.prepareScript()
+	m.scripts[i] = e
+	return e
+}
+
+// runs are the executions of all scripts.
+func (m *multi) runs(s *session) (found []*execution) {
+	if !m.scripted {
+		return nil
+	}
+	at, args := m.reader(), [][]byte(nil)
+	for i := range m.n {
+		args = at.next(args[:0])
+		if entry, _ := s.server.table.find(args); entry.spec.Has(cmd.Scripted) {
+			found = append(found, m.script(s, i, args))
+		}
+	}
+	return found
+}
+
+// each prepares the commands one after the other, with their keys, and calls f with each.
+func (m *multi) each(s *session, f func(*execution)) {
+	e := s.server.executions.Get().(*execution)
+	at := m.reader()
+	for range m.n {
+		e.stage(s, at.next(e.Args[:0]))
+		if e.transactional() || e.scripted() {
+			e.scope()
+		} else {
+			e.keys = e.keys[:0]
+		}
+		f(e)
+	}
+	s.server.putBack(e)
 }
 
 // transactionRows are the commands that work on the session itself.
@@ -63,11 +135,22 @@ func (s *session) enqueue(e *execution) {
 	case e.Spec.Has(cmd.NoMulti):
 		s.multi.broken = true
 		e.refused, e.reply = true, reply.Fail("ERR Command not allowed inside a transaction")
-	case s.multi.broken: // EXEC will abort, so nothing is kept for it
-		e.queued, e.reply = true, reply.Word("QUEUED")
 	default:
-		s.multi.queue = append(s.multi.queue, e.copyFor(s))
 		e.queued, e.reply = true, reply.Word("QUEUED")
+		if !s.multi.broken && !(s.dirty.Load() && len(s.watched) > 0) { // else EXEC runs nothing
+			s.multi.add(e)
+			s.bound()
+		}
+	}
+}
+
+// bound closes the connection of a client whose queue has become too large: it counts as input that waits,
+// as later versions of Redis have it; 7.0 lets it grow.
+func (s *session) bound() {
+	used, _ := s.guard.QueryBuffer()
+	if s.multi.bytes+used > s.server.guard.QueryBuffer.Load() {
+		s.server.log.Warn("Closing client that reached max query buffer length", "client", s.client.Addr)
+		s.client.Close()
 	}
 }
 
@@ -76,19 +159,6 @@ func (s *session) abort(e *execution) {
 	e.reply = reply.Fail("EXECABORT Transaction discarded because of: " + strings.TrimPrefix(e.reply.ErrorText(), "ERR "))
 	s.multi = nil
 	s.unwatch()
-}
-
-// copyFor makes an execution of its own of a command line that redcon's buffer still holds.
-func (e *execution) copyFor(s *session) *execution {
-	kept := newExecution(s.server)
-	args := make([][]byte, len(e.Args))
-	for i, a := range e.Args {
-		args[i] = bytes.Clone(a)
-		s.multi.bytes += int64(len(a))
-	}
-	kept.prepare(s, args)
-	kept.Nested = true
-	return kept
 }
 
 // exec is EXEC: one transaction over the keys of all queued commands and the watched ones.
@@ -102,148 +172,5 @@ func (s *session) exec(c *cmd.Call) reply.Reply {
 	if m.broken {
 		return reply.Fail("EXECABORT Transaction discarded because of previous errors.")
 	}
-	b := &block{session: s, queue: m.queue, db: c.Client.DB.Load(), serving: serving{server: s.server}}
-	b.done = make([]bool, len(m.queue))
-	return b.run(s.context())
-}
-
-// block is the run of an EXEC. It belongs to its session's goroutine between attempts, and
-// to the engine during them.
-type block struct {
-	session *session
-	queue   []*execution
-	db      int32 // selected when EXEC began
-	// done marks commands without a transaction of their own: they run once, whatever
-	// happens to the attempt.
-	done    []bool
-	aborted bool // a watched key has changed
-	job     store.Job
-	serving serving
-}
-
-func (b *block) run(ctx context.Context) reply.Reply {
-	job := &b.job
-	job.Fn, job.After, job.Scope.Keys = b.attempt, b.release, b.session.watchedKeys()
-	transactional, scripted := len(job.Scope.Keys) > 0, false
-	for _, e := range b.queue {
-		if e.Spec.Has(cmd.MayReplicate) && !e.scripted() { // what it publishes has its place among what writers do
-			job.Write = true
-		}
-		if e.transactional() || e.scripted() {
-			transactional = true
-			job.Write = job.Write || e.job.Write
-			job.Scope.All = job.Scope.All || e.job.Scope.All
-			job.Scope.Keys = append(job.Scope.Keys, e.keys...)
-			scripted = scripted || e.scripted()
-		}
-	}
-	job.Scope.All = job.Scope.All || scripted && !job.Write // only an Update may touch keys that a script has not declared
-	if !transactional {
-		if job.Err = b.attempt(nil); job.Err == nil {
-			b.release()
-		}
-	} else {
-		for again := true; again; again = b.lacksRoom() {
-			b.makeRoom()
-			store.Run(ctx, b.session.engine(), job)
-		}
-	}
-	if b.aborted || job.Err != nil {
-		b.session.reach(job)
-		b.serving.fail()
-		b.complete()
-	}
-	switch {
-	case b.aborted:
-		return reply.NilArray()
-	case job.Err != nil:
-		return reply.Err(job.Err)
-	}
-	return b.finish()
-}
-
-// attempt runs the queue; the engine may call it again.
-func (b *block) attempt(tx store.Tx) error {
-	b.aborted = false
-	b.serving.undo()
-	client := b.session.client
-	client.DB.Store(b.db)
-	if tx != nil {
-		changed, err := b.session.disturbed(tx)
-		if err != nil || changed {
-			b.aborted = changed
-			return errUndo
-		}
-	}
-	for i, e := range b.queue {
-		e.DB, e.Proto = int(client.DB.Load()), int(client.Proto.Load())
-		switch {
-		case e.transactional():
-			if err := e.within(tx); err != nil {
-				return err
-			}
-		case e.scripted():
-			if err := e.scriptWithin(tx); err != nil {
-				return err
-			}
-		case b.done[i]:
-			client.DB.Store(int32(e.leftDB))
-		default:
-			e.run()
-			b.done[i], e.leftDB = true, int(client.DB.Load())
-		}
-	}
-	return b.serve(tx)
-}
-
-// within runs a command inside the transaction of others. One that fails leaves nothing. An error ends the attempt.
-func (e *execution) within(tx store.Tx) error {
-	void, err := e.track.attempt(tx, func() bool {
-		_ = e.transact(tx) // an error is its reply
-		return e.reply.IsError() && !e.Keep
-	})
-	if void {
-		return store.ErrAgain
-	}
-	return err
-}
-
-// release lets what waited for the commit happen: see execution.release.
-func (b *block) release() {
-	b.session.reach(&b.job)
-	var changes []string
-	flushed := false
-	for _, e := range b.queue {
-		e.announce()
-		changes = append(changes, e.track.changes...)
-		flushed = flushed || e.track.flushed
-		e.forgo()
-	}
-	b.session.server.invalidate(b.session.client, changes, flushed)
-	b.serving.deliver()
-}
-
-// complete ends those commands that have run although the transaction has failed.
-func (b *block) complete() {
-	for i, e := range b.queue {
-		if b.done[i] {
-			e.announce()
-			e.forgo()
-			e.follow()
-		}
-	}
-}
-
-// finish counts the commands and joins their replies.
-func (b *block) finish() reply.Reply {
-	replies := make([]reply.Reply, len(b.queue))
-	for i, e := range b.queue {
-		if e.transactional() {
-			e.track.count()
-		}
-		b.session.server.note(b.session, e)
-		e.follow()
-		replies[i] = e.reply
-	}
-	return reply.Of(replies...)
+	return newBlock(s, m).run(s.context())
 }

@@ -1,56 +1,77 @@
 package resp
 
 import (
-	"net"
+	"io"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"larder/resp/cmd"
 	"larder/resp/param"
+	"larder/resp/reply"
 )
 
-// outputPiece is about how many bytes of messages go to a socket at once.
-const outputPiece = 64 << 10
+const (
+	// outputPiece is about how many bytes go to a socket at once.
+	outputPiece = 64 << 10
+	// memoryMost is how many unread bytes of a client stay in memory; see output.room. A hundred clients that do not
+	// read are usual.
+	memoryMost = 256 << 10
+	// patience is how long a session waits for a client that has begun to read to go on, before it lets what is unread
+	// go to a file.
+	patience = 20 * time.Millisecond
+)
 
 // outputLimits are client-output-buffer-limit as configured.
 type outputLimits struct{ normal, pubsub param.OutputLimit }
 
-// of is the limit of a client's class. Redis allows normal clients any amount by default, and a
-// MONITOR nobody reads then eats the memory: where they have no limit, pubsub's holds.
+// of is the limit of a client's class.
 func (l *outputLimits) of(c *cmd.Client) param.OutputLimit {
-	if l.normal == (param.OutputLimit{}) || c.Subscribed() {
+	if c.Subscribed() {
 		return l.pubsub
 	}
 	return l.normal
 }
 
-// output carries to one client what is no reply: messages, invalidations, lines of MONITOR.
-// Whoever pushes never waits for the socket: messages queue up to the limit of the client's
-// class, and one that does not read them in time is dropped, and nobody else.
+// wire is the connection as an output needs it.
+type wire interface {
+	io.Writer
+	// TryWrite writes as much as is possible without waiting, perhaps nothing.
+	TryWrite(p []byte) (int, error)
+}
+
+// output carries to one client all it is sent: replies, and messages, invalidations, lines of MONITOR. Nobody waits
+// for the socket. What it takes at once is written at once; the rest queues, in memory and then in a temporary file,
+// and a goroutine that lives as long as something is queued sends it. So a client may send all its commands before it
+// reads the first reply. A client for whom more is queued than the limit of its class allows is dropped, and so is one
+// whose file cannot be written.
 //
-// The wire belongs to the session while it serves a pipeline, so that a message never lands
-// inside a reply nor before the confirmation of its subscription; the session sends what
-// queued up behind each reply itself. At other times a goroutine that lives as long as there
-// is something to send has it. For any goroutine, but hold, letGo and appendTo are the session's.
+// While the session serves a pipeline, what others push is held, so that a message never lands inside a reply nor
+// before the confirmation of its subscription; the session queues it behind each reply itself.
+//
+// push, close, pending, enforce and the drainer are for any goroutine. hold, letGo, send, long, collect and finish are the
+// session's; send and long need hold.
 type output struct {
-	conn   net.Conn
+	conn   wire
 	client *cmd.Client
 	moment func() uint64 // see store.Sequencer
 	limits *atomic.Pointer[outputLimits]
-	// tooSlow hears, once, that the client is dropped. It must not block.
-	tooSlow func()
+	// dropped hears, once, that the client is dropped: over its limit, or, with an error, because of its file. It must
+	// not block.
+	dropped func(error)
 
-	wire sync.Mutex // held by whoever writes to conn
-
-	waiting atomic.Bool // the queue is not empty; changed under mu
+	waiting atomic.Bool // messages are held; changed under mu
 
 	mu       sync.Mutex
-	queue    []push
-	bytes    int64     // queued or being written
+	changed  sync.Cond // on mu: something was sent, moved or closed
+	queue    backlog   // what the drainer sends; it runs exactly while this is not empty
+	messages []push    // pushed while the session serves
+	bytes    int64     // queued, held or being written
+	taken    int64     // sent by the drainer since the start
 	overSoft time.Time // since when bytes has been over the soft limit; zero if it is not
-	serving  bool      // the session has the wire
-	draining bool      // the goroutine runs
+	serving  bool      // between hold and letGo
+	draining bool      // the drainer runs
+	stuck    bool      // the client has kept the session waiting, and has not read everything since
 	closed   bool
 }
 
@@ -61,6 +82,12 @@ type push struct {
 	moment uint64
 }
 
+func newOutput(conn wire, client *cmd.Client, moment func() uint64, limits *atomic.Pointer[outputLimits], dropped func(error)) *output {
+	o := &output{conn: conn, client: client, moment: moment, limits: limits, dropped: dropped}
+	o.changed.L = &o.mu
+	return o
+}
+
 // push queues a message, which must not change any more.
 func (o *output) push(message []byte) {
 	o.mu.Lock()
@@ -68,30 +95,41 @@ func (o *output) push(message []byte) {
 	if o.closed {
 		return
 	}
-	o.queue = append(o.queue, push{message, o.moment()})
 	o.bytes += int64(len(message))
-	o.waiting.Store(true)
-	if o.full() {
-		o.shut()
-		o.client.Close()
-		o.tooSlow()
+	if o.full(0) {
+		o.drop(nil)
 		return
 	}
+	if o.serving {
+		o.messages = append(o.messages, push{message, o.moment()})
+		o.waiting.Store(true)
+		return
+	}
+	o.queue.add(message, true)
 	o.wake()
+	o.relieve()
 }
 
-// wake starts the goroutine if there is work for it. The caller holds mu.
+// wake starts the drainer if there is work for it. The caller holds mu.
 func (o *output) wake() {
-	if len(o.queue) > 0 && !o.serving && !o.draining {
+	if !o.draining && !o.queue.empty() {
 		o.draining = true
 		go o.drain()
 	}
 }
 
-// full reports whether the limit is reached. The caller holds mu.
-func (o *output) full() bool {
+// relieve has too much memory moved to a file. The caller holds mu.
+func (o *output) relieve() {
+	if o.queue.memory >= memoryMost && !o.queue.moving {
+		o.queue.moving = true
+		go o.spill() // not here: who pushes is not to wait for the disk of others
+	}
+}
+
+// full reports whether the limit is reached with so many bytes more. The caller holds mu.
+func (o *output) full(more int) bool {
 	l := o.limits.Load().of(o.client)
-	bytes := uint64(o.bytes)
+	bytes := uint64(o.bytes) + uint64(more)
 	if l.Hard > 0 && bytes >= l.Hard {
 		return true
 	}
@@ -106,9 +144,24 @@ func (o *output) full() bool {
 	return time.Since(o.overSoft) > time.Duration(l.SoftSeconds)*time.Second
 }
 
+// threshold is how many bytes of a pipeline's replies are put together at least, so that a client who asks for more
+// than its hard limit at once is not sent the beginning: as in Redis it gets nothing. Past memoryMost that is given up.
+func (o *output) threshold() int {
+	return int(min(o.limits.Load().of(o.client).Hard, memoryMost))
+}
+
+// drop closes the connection. The caller holds mu.
+func (o *output) drop(why error) {
+	o.shut()
+	o.client.Close()
+	o.dropped(why)
+}
+
 func (o *output) shut() {
-	o.closed, o.queue, o.bytes = true, nil, 0
+	o.closed, o.messages, o.bytes = true, nil, 0
+	o.queue.clear()
 	o.waiting.Store(false)
+	o.changed.Broadcast()
 }
 
 // close drops what is queued: the connection is gone.
@@ -118,97 +171,161 @@ func (o *output) close() {
 	o.shut()
 }
 
-// hold takes the wire for the session.
+// enforce drops the client if it is over a limit, which time, or CONFIG SET, may have brought about.
+func (o *output) enforce() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.closed && o.bytes > 0 && o.full(0) {
+		o.drop(nil)
+	}
+}
+
+// fail drops the client because of a temporary file.
+func (o *output) fail(why error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.closed {
+		o.drop(why)
+	}
+}
+
+// pending is what waits to be sent: bytes, and how many of Redis's blocks they would fill.
+func (o *output) pending() (blocks int, bytes int64) {
+	const block = 16 << 10
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return int((o.bytes + block - 1) / block), o.bytes
+}
+
+// hold begins a pipeline: from now on messages are held.
 func (o *output) hold() {
-	o.wire.Lock()
 	o.mu.Lock()
 	o.serving = true
 	o.mu.Unlock()
 }
 
-// letGo gives the wire up. Replies must be flushed before.
+// letGo ends it. Replies must be sent before.
 func (o *output) letGo() {
 	o.mu.Lock()
+	defer o.mu.Unlock()
 	o.serving = false
+	for _, m := range o.messages {
+		o.queue.add(m.bytes, true)
+	}
+	o.messages = nil
+	o.waiting.Store(false)
 	o.wake()
-	o.mu.Unlock()
-	o.wire.Unlock()
+	o.relieve()
 }
 
-// until counts the messages that lead the queue and are of moments up to one.
+// until counts the messages that are held and are of moments up to one: they come before the others.
 func (o *output) until(moment uint64) (n int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for n < len(o.queue) && o.queue[n].moment <= moment {
+	for n < len(o.messages) && o.messages[n].moment <= moment {
 		n++
 	}
 	return n
 }
 
-// appendTo moves the first n messages that are queued, or all there are, behind dst. The caller has the wire.
-func (o *output) appendTo(dst []byte, n int) []byte {
+// collect gives the first n messages that are held, or all there are, to the session, which sends them.
+func (o *output) collect(n int) []push {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	n = min(n, len(o.queue))
-	for _, m := range o.queue[:n] {
-		dst = append(dst, m.bytes...)
+	n = min(n, len(o.messages))
+	messages := o.messages[:n]
+	for _, m := range messages {
 		o.bytes -= int64(len(m.bytes))
 	}
-	if o.queue = o.queue[n:]; len(o.queue) == 0 {
-		o.queue = nil
+	if o.messages = o.messages[n:]; len(o.messages) == 0 {
+		o.messages = nil
 		o.waiting.Store(false)
 	}
-	return dst
+	return messages
 }
 
-// drain sends until nothing is left.
-func (o *output) drain() {
-	var room []byte
-	for {
-		o.wire.Lock()
-		room = o.take(room[:0])
-		if len(room) == 0 {
-			o.wire.Unlock()
-			return
-		}
-		_, err := o.conn.Write(room)
-		o.wire.Unlock()
-		o.sent(len(room))
+// send sends replies, which may change afterwards: at once as far as the socket takes them, if nothing is queued.
+func (o *output) send(p []byte) {
+	o.mu.Lock()
+	if !o.closed && o.full(len(p)) {
+		o.drop(nil)
+	}
+	closed, direct := o.closed, !o.draining
+	o.mu.Unlock()
+	if closed {
+		return
+	}
+	if direct {
+		n, err := o.conn.TryWrite(p) // nobody else writes: only a session that serves starts the drainer
 		if err != nil {
 			o.close()
+			return
 		}
+		p = p[n:]
+	}
+	if len(p) > 0 {
+		o.enqueue(p)
 	}
 }
 
-// take moves a piece of the queue behind dst. Its bytes count until they are sent: it is then
-// that a client has read them, or its kernel has.
-func (o *output) take(dst []byte) []byte {
+// enqueue queues a copy of p, in pieces, so that one who reads a long value keeps it out of memory and off the disk.
+func (o *output) enqueue(p []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	i := 0
-	for ; i < len(o.queue) && len(dst) < outputPiece; i++ {
-		dst = append(dst, o.queue[i].bytes...)
-		o.queue[i].bytes = nil
-	}
-	o.queue = o.queue[i:]
-	if len(dst) == 0 {
-		o.queue, o.draining = nil, false
-		o.waiting.Store(false)
-	}
-	return dst
-}
-
-func (o *output) sent(n int) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if !o.closed {
-		o.bytes -= int64(n)
+	o.bytes += int64(len(p))
+	for len(p) > 0 {
+		if o.room(); o.closed {
+			return
+		}
+		n := min(len(p), outputPiece)
+		o.queue.add(p[:n], false)
+		o.wake()
+		p = p[n:]
 	}
 }
 
-// pending is what waits to be sent: messages and bytes.
-func (o *output) pending() (messages int, bytes int64) {
+// Write is send for io.Copy. It fails once the client is gone.
+func (o *output) Write(p []byte) (int, error) {
+	o.send(p)
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return len(o.queue), o.bytes
+	if o.closed {
+		return 0, io.ErrClosedPipe
+	}
+	return len(p), nil
+}
+
+// long sends a large reply and frees it. One that finds nothing queued brings its own file; others are copied, so that
+// a client who does not read costs two descriptors and not one for each reply.
+func (o *output) long(r reply.Reply) {
+	o.mu.Lock()
+	o.wait(func() bool { return !o.draining })
+	direct := !o.draining && !o.closed
+	o.mu.Unlock()
+	if !direct {
+		_, _ = r.WriteTo(o) // an error means that the client is gone, as the next read will find
+		return
+	}
+	head, file, size, tail := r.Detach()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.bytes += int64(len(head)) + size + int64(len(tail))
+	if o.closed || o.full(0) {
+		file.Close()
+		if !o.closed {
+			o.drop(nil)
+		}
+		return
+	}
+	o.queue.hand(head, &spillFile{File: file, end: size, unread: size}, tail)
+	o.wake()
+}
+
+// finish waits until the client has read everything, or is gone.
+func (o *output) finish() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for o.draining && !o.closed {
+		o.changed.Wait()
+	}
 }

@@ -13,16 +13,34 @@ import (
 
 	"larder/resp/cmd"
 	"larder/resp/param"
+	"larder/store"
 )
+
+// pipe is a connection that holds nothing: a write ends when it is read. What it takes without waiting is up to free.
+type pipe struct {
+	net.Conn
+	free atomic.Int64 // bytes that TryWrite still takes
+	kept bytes.Buffer // what it took
+}
+
+func (p *pipe) TryWrite(b []byte) (int, error) {
+	n := int(min(int64(len(b)), p.free.Load()))
+	p.free.Add(-int64(n))
+	p.kept.Write(b[:n])
+	return n, nil
+}
 
 // reader is the far end of an output.
 type reader struct {
 	*output
+	near    *pipe
 	far     net.Conn
 	dropped atomic.Int64
+	why     atomic.Pointer[error]
+	at      atomic.Uint64 // the moment of what is pushed
 }
 
-// newReader makes an output over a pipe, which holds nothing: a write ends when it is read.
+// newReader makes an output over a pipe.
 func newReader(t *testing.T, hard, soft uint64) *reader {
 	t.Helper()
 	near, far := net.Pipe()
@@ -30,9 +48,10 @@ func newReader(t *testing.T, hard, soft uint64) *reader {
 	var limits atomic.Pointer[outputLimits]
 	l := param.OutputLimit{Hard: hard, Soft: soft}
 	limits.Store(&outputLimits{normal: l, pubsub: l})
-	r := &reader{far: far}
+	r := &reader{near: &pipe{Conn: near}, far: far}
 	client := &cmd.Client{Close: func() { near.Close() }}
-	r.output = &output{conn: near, client: client, moment: func() uint64 { return 0 }, limits: &limits, tooSlow: func() { r.dropped.Add(1) }}
+	r.output = newOutput(r.near, client, r.at.Load, &limits, func(why error) { r.why.Store(&why); r.dropped.Add(1) })
+	t.Cleanup(r.close)
 	return r
 }
 
@@ -62,25 +81,50 @@ func TestRepliesComeFirst(t *testing.T) {
 	r := newReader(t, 0, 0)
 	r.hold()
 	r.push([]byte("message"))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		r.conn.Write([]byte("reply "))
-		r.letGo()
-	}()
+	r.send([]byte("reply "))
+	r.letGo()
 	if got := r.read(t, 13); got != "reply message" {
 		t.Errorf("read %q", got)
 	}
-	<-done
+	r.finish()
 	r.hold()
 	r.push([]byte("behind"))
-	if got := string(r.appendTo([]byte("reply "), math.MaxInt)); got != "reply behind" {
-		t.Errorf("appended %q", got)
+	if got := r.collect(math.MaxInt); len(got) != 1 || string(got[0].bytes) != "behind" {
+		t.Errorf("collected %v", got)
 	}
 	if n, size := r.pending(); n != 0 || size != 0 {
-		t.Errorf("%d messages of %d bytes are left", n, size)
+		t.Errorf("%d blocks of %d bytes are left", n, size)
 	}
 	r.letGo()
+}
+
+// What is held keeps its moment, and goes out in the order it came in: before a reply what is of its moment or an earlier
+// one, the rest behind it, also if the client does not read and all of it goes through the file.
+func TestHeldMessagesKeepTheirMoments(t *testing.T) {
+	r := newReader(t, 0, 0)
+	big := strings.Repeat("x", memoryMost)
+	r.hold()
+	r.send([]byte(big))
+	for moment, message := range []string{"a", "b", "c"} {
+		r.at.Store(uint64(moment + 1))
+		r.push([]byte(message + big))
+	}
+	s := &session{replies: writer{out: r.output}, out: r.output}
+	s.reach(&store.Job{Moment: 2})
+	r.push([]byte("d" + big)) // of a later moment, though the reply is not encoded yet
+	s.sendAhead()
+	s.replies.buf = append(s.replies.buf, "reply"...)
+	s.sendMessages()
+	s.replies.send()
+	r.letGo()
+	want := big + "a" + big + "b" + big + "reply" + "c" + big + "d" + big
+	if got := r.read(t, len(want)); got != want {
+		t.Errorf("read %s", strings.ReplaceAll(got, big, "."))
+	}
+	r.finish()
+	if _, size := r.pending(); size != 0 {
+		t.Errorf("%d bytes are left", size)
+	}
 }
 
 // A subscriber that does not read is dropped at its hard limit; the publisher and the other
@@ -132,7 +176,11 @@ func TestNoPublisherWaits(t *testing.T) {
 	all.Go(func() {
 		for range each {
 			r.hold()
-			r.conn.Write(append(r.appendTo([]byte("("), math.MaxInt), ')'))
+			group := []byte("(")
+			for _, m := range r.collect(math.MaxInt) {
+				group = append(group, m.bytes...)
+			}
+			r.send(append(group, ')'))
 			r.letGo()
 		}
 	})

@@ -38,6 +38,7 @@ func (s *Server) everySecond() {
 				s.saveCounts()
 			}
 			s.rates.sample(s.stats.Commands.Load(), s.traffic.In.Load(), s.traffic.Out.Load())
+			s.clients.enforce()
 			if idle := s.params.Int("timeout"); idle > 0 {
 				s.clients.closeIdle(now, time.Duration(idle)*time.Second)
 			}

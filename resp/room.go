@@ -90,12 +90,7 @@ func (s *session) demand(e *execution) (need int64, deny bool) {
 	case s.multi == nil:
 		return e.demand()
 	case e.Spec.Name == "EXEC":
-		for _, queued := range s.multi.queue {
-			if n, must := queued.demand(); must {
-				need, deny = need+n, true
-			}
-		}
-		return need, deny
+		return s.multi.need, s.multi.deny
 	}
 	return leastRoom, e.Spec.Flags&(cmd.EndsMulti|cmd.NoMulti) == 0
 }

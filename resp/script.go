@@ -37,7 +37,7 @@ func newScriptRun(e *execution) *scriptRun {
 	r := &scriptRun{e: e, server: e.track.server}
 	r.job.Fn, r.job.After = r.transact, r.committed
 	r.track.server, r.track.call = r.server, &r.call
-	r.ledger.server = r.server
+	r.ledger.server, r.ledger.owner = r.server, e
 	r.publish = r.ledger.publish
 	return r
 }

@@ -69,7 +69,6 @@ func (r *scriptRun) prepare(run *lua.Run, entry *entry, args [][]byte) {
 	if transactional(spec) {
 		c.Tx = &r.track
 	}
-	r.ledger.show(spec, c.DB, args)
 	if e.Client.Tracking.Load() != nil && spec.Has(cmd.View) {
 		r.remember()
 	}
@@ -94,15 +93,20 @@ func (r *scriptRun) finish(run *lua.Run, entry *entry, took time.Duration, answe
 		r.again = r.failure == nil
 		run.Abort()
 	case answer.IsError() && !r.call.Keep:
+		r.show()
 		r.ledger.ran(entry, took, answer.ErrorText())
 	default:
 		r.take()
+		r.show()
 		r.ledger.ran(entry, took, "")
 	}
 	clear(r.call.Effects)
 	r.call.Effects, r.call.Notices = r.call.Effects[:0], r.call.Notices[:0]
 	r.track.changes, r.track.flushed = r.track.changes[:0], false
 }
+
+// show keeps the command for MONITOR, with the database that it leaves selected, as a client's own is shown.
+func (r *scriptRun) show() { r.ledger.show(r.call.Spec, int(r.e.Client.DB.Load()), r.call.Args) }
 
 // take adds what a command has led to, in order, to what happens after the script's commit.
 func (r *scriptRun) take() {

@@ -17,6 +17,7 @@ const ledgerMax = 4096
 // belongs to one attempt of a script until its commit.
 type ledger struct {
 	server *Server
+	owner  *execution // whose command runs the script
 	calls  []scriptCall
 	logs   []scriptLog
 	shown  []shownLine
@@ -86,6 +87,7 @@ func (l *ledger) count(t *trackTx) {
 // publish feeds the statistics, the monitors and the log, and begins afresh.
 func (l *ledger) publish() {
 	s := l.server
+	s.show(l.owner, l.owner.DB)
 	for i := range l.calls {
 		s.noteScriptCall(&l.calls[i])
 	}

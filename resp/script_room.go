@@ -2,7 +2,6 @@ package resp
 
 import (
 	"context"
-	"slices"
 
 	"larder/resp/cmd"
 	"larder/resp/lua"
@@ -28,18 +27,14 @@ type scriptRoom struct {
 func (r *scriptRoom) full() bool { return r.none != 0 && r.none <= leastRoom }
 
 // scripts are those that a command runs: itself, or what EXEC has in its queue.
-func (s *session) scripts(e *execution) (found []*execution) {
+func (s *session) scripts(e *execution) []*execution {
 	switch {
 	case s.multi == nil && e.scripted():
-		return append(found, e)
+		return []*execution{e}
 	case s.multi != nil && e.Spec.Name == "EXEC":
-		for _, queued := range s.multi.queue {
-			if queued.scripted() {
-				found = append(found, queued)
-			}
-		}
+		return s.multi.runs(s)
 	}
-	return found
+	return nil
 }
 
 // admit reserves room for a command and for the scripts that it runs: what their keys and arguments
@@ -129,14 +124,17 @@ func (r *scriptRun) makeRoom() {
 
 // lacksRoom reports whether the attempt is void because a script wants room.
 func (b *block) lacksRoom() bool {
-	return slices.ContainsFunc(b.queue, func(e *execution) bool { return e.scripted() && e.script.room.want != 0 })
+	for _, e := range b.multi.scripts {
+		if e.script.room.want != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // makeRoom makes what the block's scripts wanted.
 func (b *block) makeRoom() {
-	for _, e := range b.queue {
-		if e.scripted() {
-			e.script.makeRoom()
-		}
+	for _, e := range b.multi.scripts {
+		e.script.makeRoom()
 	}
 }

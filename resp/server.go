@@ -218,7 +218,7 @@ func (s *Server) accept(conn redcon.Conn) bool {
 		guarded.Close()
 	}
 	client.FD, client.QueryBuffer = descriptor(guarded.NetConn()), guarded.QueryBuffer
-	fresh := &session{server: s, conn: conn, guard: guarded, client: client, replies: writer{conn: guarded}, trusted: s.gate.Open()}
+	fresh := &session{server: s, conn: conn, guard: guarded, client: client, trusted: s.gate.Open()}
 	client.Kill = func() { client.Close(); fresh.mute() }
 	fresh.hear()
 	if !s.clients.add(client, int(s.params.Int("maxclients"))) {
@@ -227,7 +227,8 @@ func (s *Server) accept(conn redcon.Conn) bool {
 		return false
 	}
 	guarded.Restrict(!s.gate.Open())
-	guarded.OnRefusal(func(e *guard.ProtocolError) bool { s.stats.Errors.Count("ERR " + e.Error()); return !fresh.replyOff })
+	guarded.OnRefusal(func(e *guard.ProtocolError) bool { fresh.farewell(e); return false })
+	guarded.OnEnd(fresh.out.finish)
 	s.keepAlive(guarded.NetConn())
 	conn.SetContext(fresh)
 	return true

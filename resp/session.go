@@ -76,16 +76,14 @@ func (s *session) serve(first redcon.Command) {
 	if s.client.Killed.Load() {
 		s.leave() // before the last reply: who has read it counts on the client being gone
 		s.replies.send()
+		s.out.finish()
 		s.conn.Close()
 	}
 }
 
-// hold takes the wire. What was pushed before goes before the replies to come: whoever knows
+// hold begins a pipeline. What was pushed before goes before the replies to come: whoever knows
 // that something has happened and asks about it must hear of it first.
-func (s *session) hold() {
-	s.out.hold()
-	s.sendMessages()
-}
+func (s *session) hold() { s.out.hold() }
 
 // letGo sends the replies there are and lets messages through, until hold. After reads other sessions get a turn first:
 // their replies then go out together with these, and a client that has several connections wakes once for all. Writers
@@ -97,6 +95,7 @@ func (s *session) letGo() {
 	s.wrote = false
 	s.replies.send()
 	s.out.letGo()
+	s.ahead = 0 // they are on their way
 }
 
 // take lets a command on keys wait in the batch, and runs any other at once, behind
@@ -229,7 +228,7 @@ func (s *session) finish(e *execution) {
 func (s *session) tellQueue() {
 	queued, bytes := int32(-1), int64(0)
 	if s.multi != nil {
-		queued, bytes = int32(len(s.multi.queue)), s.multi.bytes
+		queued, bytes = int32(s.multi.n), s.multi.bytes
 	}
 	if s.client.Queued.Load() != queued {
 		s.client.Queued.Store(queued)
@@ -240,7 +239,7 @@ func (s *session) tellQueue() {
 // sendMessages puts what a command pushed to its own client behind its reply, and what has happened since.
 func (s *session) sendMessages() {
 	if s.out.waiting.Load() {
-		s.replies.buf = s.out.appendTo(s.replies.buf, math.MaxInt)
+		s.replies.addMessages(math.MaxInt)
 	}
 }
 
@@ -263,7 +262,7 @@ func (s *session) reach(j *store.Job) {
 // sendAhead puts what came before a command before its reply.
 func (s *session) sendAhead() {
 	if s.ahead > 0 {
-		s.replies.buf = s.out.appendTo(s.replies.buf, s.ahead)
+		s.replies.addMessages(s.ahead)
 		s.ahead = 0
 	}
 }
@@ -284,7 +283,7 @@ func (s *Server) note(session *session, e *execution) {
 		e.entry.stats.Rejected.Add(1)
 		return
 	}
-	s.show(session, e)
+	s.show(e, e.leftDB)
 	e.entry.stats.Ran(e.took, failed, s.latencyTracking.Load())
 	if s.stats.Slow.Wants(e.took) && !e.Spec.Has(cmd.NoSlowlog) {
 		s.stats.Slow.Add(public(e.Spec, e.Args), e.took, session.client.Addr, session.client.Info().Name)
@@ -296,10 +295,11 @@ func (s *Server) note(session *session, e *execution) {
 	}
 }
 
-// show lets MONITOR see a command, once: one that waits is seen when it begins to.
-func (s *Server) show(session *session, e *execution) {
+// show lets MONITOR see a command, once: one that waits is seen when it begins to, and one that runs a script before
+// the script's commands.
+func (s *Server) show(e *execution, db int) {
 	if !e.shown && s.monitors.count.Load() > 0 && (e.Spec.Flags&(cmd.NoMonitor|cmd.Admin) == 0 || e.scripted()) {
-		s.monitors.show(e.leftDB, session.origin(), public(e.Spec, e.Args))
+		s.monitors.show(db, e.session.origin(), public(e.Spec, e.Args))
 		e.shown = true
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"larder/resp/broker"
 	"larder/resp/cmd"
 	"larder/resp/cmd/conns"
+	"larder/resp/guard"
 	"larder/resp/reply"
 )
 
@@ -14,9 +15,9 @@ func (h host) Subscriber(c *cmd.Call) *broker.Subscriber { return c.Owner.(*sess
 
 // hear makes the session's subscriber and the way messages take to its client.
 func (s *session) hear() {
-	s.out = &output{conn: s.conn.NetConn(), client: s.client, moment: s.server.happening, limits: &s.server.outputs, tooSlow: func() {
-		s.server.log.Warn("a client is too slow for what it listens to and is dropped", "client", s.client.Addr)
-	}}
+	s.out = newOutput(s.guard, s.client, s.server.happening, &s.server.outputs, s.dropped)
+	s.replies.out = s.out
+	s.client.Enforce = s.out.enforce
 	s.client.Pending, s.client.Disturbed = s.out.pending, s.dirty.Load
 	s.client.Unblock = s.unblock
 	s.client.Queued.Store(-1)
@@ -24,6 +25,26 @@ func (s *session) hear() {
 	s.subscriber = broker.NewSubscriber(&s.client.Subscriptions, func(m *broker.Message) {
 		s.out.push(m.Bytes(int(s.client.Proto.Load())))
 	})
+}
+
+// dropped says why a client is closed that does not read what it is sent.
+func (s *session) dropped(why error) {
+	if why == nil {
+		s.server.log.Warn("Client closed for overcoming of output buffer limits", "client", s.client.Addr)
+		return
+	}
+	s.server.log.Warn("Client closed: it does not read its replies, and the temporary file for them failed", "client", s.client.Addr, "error", why)
+}
+
+// farewell ends what the client is sent with an error, unless it wants no replies. Nothing else is sent.
+func (s *session) farewell(e *guard.ProtocolError) {
+	s.server.stats.Errors.Count("ERR " + e.Error())
+	s.hold()
+	if !s.replyOff {
+		s.replies.buf = append(s.replies.buf, e.Line()...)
+	}
+	s.letGo()
+	s.out.finish()
 }
 
 // Answer is CLIENT REPLY.

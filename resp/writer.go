@@ -1,8 +1,6 @@
 package resp
 
 import (
-	"net"
-
 	"larder/resp/reply"
 )
 
@@ -10,34 +8,45 @@ import (
 // next batch runs.
 const flushAt = 64 << 10
 
-// writer collects replies on their way to the socket. redcon has a writer too, but gives its
+// writer collects replies on their way to the output. redcon has a writer too, but gives its
 // buffer only as a copy, which makes a pipeline of n replies cost n². It belongs to its
-// session, while that holds the wire.
+// session, between hold and letGo.
 type writer struct {
-	conn net.Conn
-	buf  []byte
+	out *output
+	buf []byte
 }
 
 // add encodes a reply behind what waits, or sends it past the buffer if it is large.
 func (w *writer) add(r reply.Reply, proto int) {
 	if r.Large() {
 		w.send()
-		// An error means that the client is gone, as the next read will find.
-		_, _ = r.WriteTo(w.conn)
+		w.out.long(r)
 		return
 	}
 	w.buf = r.Append(w.buf, proto)
-	if len(w.buf) >= flushAt {
+	w.sendFull()
+}
+
+// addMessages adds what was pushed while the session served, the first n of all that is held.
+func (w *writer) addMessages(n int) {
+	for _, m := range w.out.collect(n) {
+		w.buf = append(w.buf, m.bytes...)
+		w.sendFull()
+	}
+}
+
+func (w *writer) sendFull() {
+	if len(w.buf) >= flushAt && len(w.buf) >= w.out.threshold() {
 		w.send()
 	}
 }
 
-// send writes what waits. A buffer that a large reply has made is not kept.
+// send sends what waits. A buffer that a large reply has made is not kept.
 func (w *writer) send() {
 	if len(w.buf) == 0 {
 		return
 	}
-	_, _ = w.conn.Write(w.buf) // see add
+	w.out.send(w.buf)
 	w.buf = w.buf[:0]
 	if cap(w.buf) > 2*flushAt {
 		w.buf = nil

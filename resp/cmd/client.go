@@ -44,9 +44,12 @@ type Client struct {
 	// Kill closes the connection, and has ended what others send it when it returns; not for those who do. Set by the session.
 	Kill func()
 
-	// Pending returns the messages that wait to be sent besides replies, and their bytes.
-	// Set by the session.
-	Pending func() (messages int, bytes int64)
+	// Pending returns the bytes that the client has not read, wherever they are, and how many of Redis's blocks
+	// of 16 KB they fill. Set by the session.
+	Pending func() (blocks int, bytes int64)
+	// Enforce closes the connection if more waits for the client than client-output-buffer-limit allows. For any
+	// goroutine; set by the session.
+	Enforce func()
 
 	// Push sends a message besides replies. It never waits for the socket. For any goroutine;
 	// set by the session.
@@ -131,8 +134,8 @@ func (c *Client) Last() string {
 	return "NULL"
 }
 
-// Waiting returns the messages queued for the client, and their bytes.
-func (c *Client) Waiting() (messages int, bytes int64) {
+// Waiting returns what is queued for the client: blocks, and bytes.
+func (c *Client) Waiting() (blocks int, bytes int64) {
 	if c.Pending == nil {
 		return 0, 0
 	}

@@ -41,6 +41,7 @@ type Conn struct {
 	spill    []byte // released, but too much for the caller's buffer
 	err      error  // of the network or the protocol, final; returned once the backlog has nothing to release
 	refusal  func(*ProtocolError) bool
+	end      func()
 	handed   int // bytes of the commands held during the present Read
 	stranger atomic.Bool
 
@@ -64,6 +65,10 @@ func (c *Conn) Restrict(on bool) { c.stranger.Store(on) }
 // client wants no replies. The connection is closed in either case.
 func (c *Conn) OnRefusal(f func(*ProtocolError) bool) { c.refusal = f }
 
+// OnEnd sets what is called inside Read when the client has ended its side, after all commands have run. It may wait:
+// the connection is closed when it returns.
+func (c *Conn) OnEnd(f func()) { c.end = f }
+
 // QueryBuffer returns the bytes of input that wait or are being executed, and the bytes allocated beyond them (CLIENT
 // LIST's qbuf and qbuf-free).
 func (c *Conn) QueryBuffer() (used, free int64) { return c.used.Load(), c.free.Load() }
@@ -74,6 +79,18 @@ func (c *Conn) Write(p []byte) (int, error) {
 		return 0, nil
 	}
 	n, err := c.socket.Write(p)
+	c.traffic.Out.Add(int64(n))
+	return n, err
+}
+
+// TryWrite writes as much of p as the socket takes without waiting; nothing, where that cannot be known. No other write
+// may be under way.
+func (c *Conn) TryWrite(p []byte) (int, error) {
+	s, ok := c.socket.(interface{ TryWrite([]byte) (int, error) })
+	if !ok || len(p) == 0 {
+		return 0, nil
+	}
+	n, err := s.TryWrite(p)
 	c.traffic.Out.Add(int64(n))
 	return n, err
 }
@@ -105,6 +122,9 @@ func (c *Conn) fill(p []byte) (int, error) {
 			return 0, c.refuse(err)
 		}
 		if n == 0 && c.err != nil {
+			if c.err == io.EOF && c.end != nil {
+				c.end()
+			}
 			return 0, c.err
 		}
 		if n == 0 {

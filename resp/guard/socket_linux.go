@@ -35,12 +35,12 @@ func newSocket(conn net.Conn) io.ReadWriter {
 	}
 	s := &socket{conn: conn}
 	s.in.wait, s.in.step = raw.Read, s.in.read
-	s.out.wait, s.out.step = raw.Write, s.out.write
+	s.out.wait, s.out.step, s.out.once = raw.Write, s.out.write, s.out.writeOnce
 	return s
 }
 
 func (s *socket) Read(p []byte) (int, error) {
-	n, err := s.in.run(p)
+	n, err := s.in.run(p, s.in.step)
 	switch {
 	case err != nil:
 		return n, s.failed("read", err)
@@ -50,8 +50,13 @@ func (s *socket) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func (s *socket) Write(p []byte) (int, error) {
-	n, err := s.out.run(p)
+func (s *socket) Write(p []byte) (int, error) { return s.write(p, s.out.step) }
+
+// TryWrite writes what the socket takes without waiting.
+func (s *socket) TryWrite(p []byte) (int, error) { return s.write(p, s.out.once) }
+
+func (s *socket) write(p []byte, step func(uintptr) bool) (int, error) {
+	n, err := s.out.run(p, step)
 	if err != nil {
 		return n, s.failed("write", err)
 	}
@@ -69,6 +74,7 @@ func (s *socket) failed(op string, err error) error {
 type transfer struct {
 	wait func(func(fd uintptr) bool) error // tries until step says that it is done, waiting in between
 	step func(fd uintptr) bool             // kept, as a new closure for each call would be garbage
+	once func(fd uintptr) bool             // as step, but done when the socket is not ready
 
 	mu  sync.Mutex // guards what follows: one transfer at a time
 	p   []byte
@@ -76,12 +82,12 @@ type transfer struct {
 	err error
 }
 
-// run moves p. The error of wait, on a deadline or a closed connection, is package net's.
-func (t *transfer) run(p []byte) (int, error) {
+// run moves p by step. The error of wait, on a deadline or a closed connection, is package net's.
+func (t *transfer) run(p []byte, step func(uintptr) bool) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.p, t.n, t.err = p, 0, nil
-	err := t.wait(t.step)
+	err := t.wait(step)
 	t.p = nil
 	if err == nil {
 		err = t.err
@@ -105,6 +111,11 @@ func (t *transfer) write(fd uintptr) (done bool) {
 			return true
 		}
 	}
+	return true
+}
+
+func (t *transfer) writeOnce(fd uintptr) (done bool) {
+	t.write(fd)
 	return true
 }
 

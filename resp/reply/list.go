@@ -49,6 +49,12 @@ func (l *List) Reply(r Reply) {
 	l.spill()
 }
 
+// Encoded adds one element that is encoded already, for the client's protocol of its moment.
+func (l *List) Encoded(element []byte) { l.n++; l.buf = append(l.buf, element...); l.spill() }
+
+// Err is the failure of the temporary file, which Done turns into an error reply.
+func (l *List) Err() error { return l.err }
+
 // Named adds a bulk string with what belongs to it: flat in RESP3, key and value of a map, and in RESP2 an
 // array of the two. It is how XREAD answers.
 func (l *List) Named(name []byte, r Reply) {
@@ -115,16 +121,21 @@ func (l *List) flush() {
 	l.buf = l.buf[:0]
 }
 
-// open makes the file and unlinks it at once, so that not even kill -9 leaves it behind.
+// open makes the file.
 func (l *List) open() bool {
+	l.file, l.err = TempFile()
+	return l.err == nil
+}
+
+// TempFile makes an empty temporary file, in TMPDIR or else /tmp. It is unlinked at once, so that not even kill -9 leaves it
+// behind.
+func TempFile() (*os.File, error) {
 	f, err := os.CreateTemp("", "larder-reply-*")
 	if err != nil {
-		l.err = err
-		return false
+		return nil, err
 	}
 	os.Remove(f.Name())
-	l.file = f
-	return true
+	return f, nil
 }
 
 func (l *List) append(dst []byte) []byte {
@@ -152,6 +163,11 @@ func (l *List) writeTo(w io.Writer) (int64, error) {
 	}
 	k, err := w.Write(l.buf)
 	return int64(n) + m + int64(k), err
+}
+
+func (l *List) detach() (head []byte, file *os.File, size int64, tail []byte) {
+	file, l.file = l.file, nil
+	return appendHeader(nil, l.kind, l.n, l.proto), file, l.size, l.buf
 }
 
 func (l *List) close() {

@@ -116,7 +116,7 @@ func line(c *cmd.Client, now time.Time) string {
 		"redir=%d resp=%d lib-name=%s lib-ver=%s",
 		c.ID, c.Addr, c.Local, c.FD, info.Name, int64(now.Sub(c.Created).Seconds()), (now.UnixMilli()-c.LastActive.Load())/1000,
 		flags(c), c.DB.Load(), c.Subscriptions[0].Load(), c.Subscriptions[1].Load(), c.Subscriptions[2].Load(),
-		c.Queued.Load(), used, free, c.QueuedBytes.Load(), waiting, waitingBytes, used+free+waitingBytes, c.Last(), info.User, redirect, c.Proto.Load(), info.LibName, info.LibVersion)
+		c.Queued.Load(), used, free, c.QueuedBytes.Load(), waiting, waitingBytes, used+free+waitingBytes+c.QueuedBytes.Load(), c.Last(), info.User, redirect, c.Proto.Load(), info.LibName, info.LibVersion)
 }
 
 func flags(c *cmd.Client) string {
