@@ -77,15 +77,16 @@ func (g *group) attach(e *Engine, p *part) error {
 	return nil
 }
 
-// begin lays an empty layer over the present state of a shard.
+// begin lays an empty layer over the present state of a shard. The layers are looked at before the file: a generation
+// that settles in between is in both, and over counts it once. The other way round it would be in neither.
 func (p *part) begin(e *Engine, r store.Reader, now int64, t *ticket) error {
+	present := e.present()
 	low, err := r.Begin(now)
 	if err != nil {
 		return err
 	}
 	p.bottom = bottom{BaseTx: low, engine: e, ticket: t}
 	p.bottom.hurry, _ = low.(store.Hurrier)
-	present := e.present()
 	top, err := present.over(&p.bottom, e.base.Hash)
 	if err != nil {
 		return err

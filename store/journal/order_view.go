@@ -108,7 +108,7 @@ func (v *view) open(ctx context.Context) (nowMillis int64, err error) {
 }
 
 // fix pins the layers of all shards between two publications and takes the files' snapshots. A snapshot of a
-// file that has settled in between is newer than the layers: errMoved.
+// file that has settled in between may be newer than the layers: errMoved.
 func (v *view) fix() (nowMillis int64, err error) {
 	o := v.order
 	o.bases.RLock()
@@ -129,10 +129,23 @@ func (v *view) fix() (nowMillis int64, err error) {
 		}
 		var low store.BaseTx
 		if low, err = v.readers[i].Begin(nowMillis); err == nil {
-			v.tops[i], err = g.over(low, o.shards[i].base.Hash)
+			v.tops[i], err = v.over(low, g, o.shards[i].base.Hash)
 		}
 	}
 	return nowMillis, err
+}
+
+// over lays layers over a file's snapshot. One that contains a record that was not visible when the View pinned is of
+// another moment than the other shards, also where the layers are empty and tell nothing.
+func (v *view) over(low store.BaseTx, g *generations, hash func([]byte) int64) (store.BaseTx, error) {
+	mark, err := low.Mark()
+	if err != nil {
+		return nil, err
+	}
+	if mark.LSN > v.newest {
+		return nil, errMoved
+	}
+	return g.over(low, hash)
 }
 
 func (v *view) unpin() {

@@ -2,24 +2,52 @@ package journal_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"larder/store"
 	"larder/store/journal"
 	"larder/store/memory"
 )
 
-// between does something once in the moment between the pin of a View and its snapshot.
+// between does something once in the moment between the pin of a View and its snapshot, or at the snapshot of a
+// writer's own reader: before it is taken, or right behind it.
 type between struct {
 	store.Base
-	do atomic.Pointer[func()]
+	do             atomic.Pointer[func()]
+	before, behind atomic.Pointer[func()]
 }
 
 func (b *between) Reader(ctx context.Context) (store.Reader, error) {
 	r, err := b.Base.Reader(ctx)
 	return &betweenReader{r, b}, err
+}
+
+func (b *between) OwnReader() (store.Reader, error) {
+	r, err := b.Base.OwnReader()
+	return &ownReader{r, b}, err
+}
+
+type ownReader struct {
+	store.Reader
+	b *between
+}
+
+func (r *ownReader) Begin(nowMillis int64) (store.BaseTx, error) {
+	once(&r.b.before)
+	tx, err := r.Reader.Begin(nowMillis)
+	once(&r.b.behind)
+	return tx, err
+}
+
+func once(do *atomic.Pointer[func()]) {
+	if fn := do.Swap(nil); fn != nil {
+		(*fn)()
+	}
 }
 
 type betweenReader struct {
@@ -28,9 +56,7 @@ type betweenReader struct {
 }
 
 func (r *betweenReader) Begin(nowMillis int64) (store.BaseTx, error) {
-	if do := r.b.do.Swap(nil); do != nil {
-		(*do)()
-	}
+	once(&r.b.do)
 	return r.Reader.Begin(nowMillis)
 }
 
@@ -78,5 +104,95 @@ func TestSettledBetweenPinAndSnapshot(t *testing.T) {
 		if base.do.Load() != nil {
 			t.Fatal("no generation settled")
 		}
+	}
+}
+
+// TestWriterSeesWhatSettlesAtItsSnapshot has a generation settle at the moment in which a group takes its snapshot of
+// the file: the group sees it in the snapshot or in the layers, and counts it once.
+func TestWriterSeesWhatSettlesAtItsSnapshot(t *testing.T) {
+	ctx := context.Background()
+	base := &between{Base: memory.New(memory.AsBase())}
+	j, err := journal.Open(t.TempDir(), []store.Base{base}, journal.Options{Manual: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	gate := make(chan struct{})
+	j.OnSettle(func() { <-gate })
+	k := store.Key{Name: []byte("n")}
+	increment := func(want string) {
+		t.Helper()
+		err := j.Order().Update(ctx, store.Whole(), func(tx store.Tx) error {
+			heads, err := tx.Heads(nil, k)
+			if err != nil {
+				return err
+			}
+			n, sizeErr := tx.Size(0)
+			if got := fmt.Sprintf("%q of %d", heads[0].Value, n); got != want {
+				t.Errorf("the writer sees %s, want %s", got, want)
+			}
+			return errors.Join(sizeErr, store.SetString(tx, k, append(heads[0].Value, '+'), 0))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	increment(`"" of 0`)
+	for i, moment := range []*atomic.Pointer[func()]{&base.before, &base.behind, &base.before, &base.behind} {
+		j.Tend()
+		j.Tend() // it has been idle
+		if !j.Settling() {
+			t.Fatal("nothing settles")
+		}
+		settle := func() {
+			gate <- struct{}{}
+			for j.Settling() {
+				time.Sleep(time.Millisecond)
+			}
+		}
+		moment.Store(&settle)
+		increment(fmt.Sprintf("%q of 1", strings.Repeat("+", i+1)))
+		if moment.Load() != nil {
+			t.Fatal("nothing settled at the snapshot")
+		}
+	}
+	close(gate)
+}
+
+// TestViewIsOneMomentWhileItsLayersAreEmpty has a write settle on one of its two shards between a View's pin, when no
+// shard has anything in its layers, and its snapshots: the View sees both halves of the write or neither.
+func TestViewIsOneMomentWhileItsLayersAreEmpty(t *testing.T) {
+	ctx := context.Background()
+	base := &between{Base: memory.New(memory.AsBase())}
+	j, err := journal.Open(t.TempDir(), []store.Base{base, memory.New(memory.AsBase())}, journal.Options{Manual: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	low, high := store.Key{Name: []byte("{06S}")}, store.Key{Name: []byte("foo")}
+	if store.Slot(low.Name) >= store.SlotCount/2 || store.Slot(high.Name) < store.SlotCount/2 {
+		t.Fatal("the keys are not on two shards")
+	}
+	write := func() {
+		err := j.Order().Update(ctx, store.One(low, high), func(tx store.Tx) error {
+			return errors.Join(store.SetString(tx, low, []byte("v"), 0), store.SetString(tx, high, []byte("v"), 0))
+		})
+		if err := errors.Join(err, j.Engines()[0].(*journal.Engine).Flush(ctx)); err != nil {
+			t.Error(err)
+		}
+	}
+	base.do.Store(&write)
+	err = j.Order().View(ctx, store.One(low, high), func(tx store.Tx) error {
+		heads, err := tx.Heads(nil, low, high)
+		if err == nil && heads[0].Exists() != heads[1].Exists() {
+			t.Errorf("the View sees %v of one shard and %v of the other", heads[0].Exists(), heads[1].Exists())
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if base.do.Load() != nil {
+		t.Fatal("nothing was written")
 	}
 }
