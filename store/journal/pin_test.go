@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"larder/store"
 	"larder/store/journal"
 	"larder/store/memory"
+	"larder/store/sqlite"
 )
 
 // between does something once in the moment between the pin of a View and its snapshot, or at the snapshot of a
@@ -195,4 +197,83 @@ func TestViewIsOneMomentWhileItsLayersAreEmpty(t *testing.T) {
 	if base.do.Load() != nil {
 		t.Fatal("nothing was written")
 	}
+}
+
+// TestFlushWaitsForNoReader empties everything while a View has the only reader of the file: it publishes with what the
+// writer has read itself.
+func TestFlushWaitsForNoReader(t *testing.T) {
+	base, err := sqlite.Open(filepath.Join(t.TempDir(), "shard.db"), sqlite.Options{Readers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer base.Close()
+	j, err := journal.Open(t.TempDir(), []store.Base{base}, journal.Options{Manual: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	setIn(t, j.Order(), 0, 5)
+	flushed := make(chan error, 1)
+	err = j.Order().View(context.Background(), store.Whole(), func(tx store.Tx) error {
+		go func() { flushed <- j.Order().Update(context.Background(), store.Whole(), flushAll) }()
+		select {
+		case err := <-flushed:
+			return err
+		case <-time.After(20 * time.Second):
+			return errors.New("a flush waits for the reader that a View has")
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := sizes(t, j.Order()); n != [3]int64{} {
+		t.Errorf("sizes %v after the flush", n)
+	}
+}
+
+// TestFlushIsAccountedForWhileItSettles has a generation settle at the snapshot of the flush: what it held is taken off
+// once.
+func TestFlushIsAccountedForWhileItSettles(t *testing.T) {
+	base := &between{Base: memory.New(memory.AsBase())}
+	gauge := struct {
+		*between
+		store.Gauge
+	}{base, base.Base.(store.Gauge)}
+	j, err := journal.Open(t.TempDir(), []store.Base{gauge}, journal.Options{Manual: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	gate := make(chan struct{})
+	j.OnSettle(func() { <-gate })
+	e := j.Engines()[0].(*journal.Engine)
+	for _, moment := range []*atomic.Pointer[func()]{&base.before, &base.behind} {
+		setIn(t, e, 0, 30)
+		j.Tend()
+		j.Tend() // idle: it settles
+		settle := func() {
+			gate <- struct{}{}
+			for j.Settling() {
+				time.Sleep(time.Millisecond)
+			}
+		}
+		moment.Store(&settle)
+		if err := e.Update(context.Background(), store.Whole(), flushAll); err != nil {
+			t.Fatal(err)
+		}
+		if moment.Load() != nil {
+			t.Fatal("nothing settled at the snapshot")
+		}
+		if n := e.Fill().Keys; n != 0 {
+			t.Errorf("%d keys are accounted for after the flush", n)
+		}
+		for range 2 {
+			j.Tend()
+		}
+		gate <- struct{}{}
+		for j.Settling() {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	close(gate)
 }
