@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"context"
 	"maps"
 	"slices"
 
@@ -204,24 +203,28 @@ func emptiedBy(layers []*layer) map[int]bool {
 	return dbs
 }
 
-// flushed takes off the growth of the group's layer what it hides in the base and in the layers that settle. Those that
-// grow lose their part themselves. The caller holds writing.
-func (e *Engine) flushed() {
-	g := e.present()
-	gone := emptiedBy(g.active)
-	settling := emptiedBy(g.frozen)
+// flushed takes off the growth of the group's layer what it hides in the base and in the layers that settle, as the
+// writer's own snapshot has them: with a reader of its own it would wait for Views, which wait for the writer. Those
+// that grow lose their part themselves. The caller holds writing.
+func (e *Engine) flushed(low store.BaseTx, g *generations) {
+	if len(e.group.emptied) == 0 {
+		return
+	}
+	mark, err := low.Mark()
+	if err == nil && mark.LSN >= g.frozenLast() {
+		g = g.settled()
+	}
+	gone, settling := emptiedBy(g.active), emptiedBy(g.frozen)
 	var sum store.Fill
 	for db := range e.group.emptied {
 		if !gone[db] {
 			sum = sum.Plus(g.frozenFill(db))
 		}
 	}
-	if k, ok := e.base.(store.Keyspacer); ok {
-		spaces, _ := k.Keyspaces(context.Background()) // when the layer settles the sum is taken anew
-		for _, s := range spaces {
-			if e.group.emptied[s.DB] && !gone[s.DB] && !settling[s.DB] {
-				sum = sum.Plus(store.Fill{Data: s.Bytes, Keys: s.Keys, Volatile: s.Expires})
-			}
+	spaces, _ := low.Keyspaces() // when the layer settles the sum is taken anew
+	for _, s := range spaces {
+		if e.group.emptied[s.DB] && !gone[s.DB] && !settling[s.DB] {
+			sum = sum.Plus(store.Fill{Data: s.Bytes, Keys: s.Keys, Volatile: s.Expires})
 		}
 	}
 	e.group.concealed = sum

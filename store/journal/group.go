@@ -32,8 +32,8 @@ const (
 // groupMax bounds the tickets of a group.
 const groupMax = 1024
 
-// over runs fn over the present state; for the holder of writing.
-func (e *Engine) over(fn func(top store.BaseTx, now *generations)) error {
+// over runs fn over the present state, with the file alone beside it; for the holder of writing.
+func (e *Engine) over(fn func(top, low store.BaseTx, now *generations)) error {
 	r, err := e.base.OwnReader()
 	if err != nil {
 		return err
@@ -46,7 +46,7 @@ func (e *Engine) over(fn func(top store.BaseTx, now *generations)) error {
 	}
 	top, err := now.over(low, e.base.Hash, math.MaxUint64)
 	if err == nil {
-		fn(top, now)
+		fn(top, low, now)
 	}
 	return err
 }
@@ -58,9 +58,6 @@ func (e *Engine) writer(top store.BaseTx, now *generations) *writer {
 // absorb makes the group visible.
 func (e *Engine) absorb(lsn uint64) {
 	flushes := len(e.group.emptied) > 0
-	if flushes {
-		e.flushed()
-	}
 	e.overlay.Lock()
 	defer e.overlay.Unlock()
 	e.fill.add(e.group.grown)

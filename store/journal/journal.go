@@ -264,8 +264,9 @@ func (e *Engine) replay(lsn uint64, ops []byte) error {
 	}
 	e.group.reset()
 	var failed error
-	err := e.over(func(top store.BaseTx, now *generations) {
+	err := e.over(func(top, low store.BaseTx, now *generations) {
 		failed = replay(ops, e.writer(top, now))
+		e.flushed(low, now)
 	})
 	switch {
 	case err != nil:

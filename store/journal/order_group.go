@@ -258,6 +258,10 @@ func (o *Order) publish() error {
 		return err
 	}
 	o.log.step("before publish")
+	for _, shard := range g.open {
+		p := &g.parts[shard]
+		o.shards[shard].flushed(p.bottom.BaseTx, p.writer.now)
+	}
 	o.publishing.Lock()
 	for _, shard := range g.open {
 		if len(g.parts[shard].writer.rec.buf) > 0 {

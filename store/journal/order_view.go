@@ -109,7 +109,7 @@ func (v *view) open(ctx context.Context) (nowMillis int64, err error) {
 }
 
 // fix pins the layers of all shards between two publications and takes the files' snapshots. A snapshot of a
-// file that has settled in between is newer than the layers: errMoved.
+// file that has settled in between may be newer than the layers: errMoved.
 func (v *view) fix() (nowMillis int64, err error) {
 	o := v.order
 	o.bases.RLock()

@@ -2,24 +2,54 @@ package journal_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"larder/store"
 	"larder/store/journal"
 	"larder/store/memory"
+	"larder/store/sqlite"
 )
 
-// between does something once in the moment between the pin of a View and its snapshot.
+// between does something once in the moment between the pin of a View and its snapshot, or at the snapshot of a
+// writer's own reader: before it is taken, or right behind it.
 type between struct {
 	store.Base
-	do atomic.Pointer[func()]
+	do             atomic.Pointer[func()]
+	before, behind atomic.Pointer[func()]
 }
 
 func (b *between) Reader(ctx context.Context) (store.Reader, error) {
 	r, err := b.Base.Reader(ctx)
 	return &betweenReader{r, b}, err
+}
+
+func (b *between) OwnReader() (store.Reader, error) {
+	r, err := b.Base.OwnReader()
+	return &ownReader{r, b}, err
+}
+
+type ownReader struct {
+	store.Reader
+	b *between
+}
+
+func (r *ownReader) Begin(nowMillis int64) (store.BaseTx, error) {
+	once(&r.b.before)
+	tx, err := r.Reader.Begin(nowMillis)
+	once(&r.b.behind)
+	return tx, err
+}
+
+func once(do *atomic.Pointer[func()]) {
+	if fn := do.Swap(nil); fn != nil {
+		(*fn)()
+	}
 }
 
 type betweenReader struct {
@@ -28,9 +58,7 @@ type betweenReader struct {
 }
 
 func (r *betweenReader) Begin(nowMillis int64) (store.BaseTx, error) {
-	if do := r.b.do.Swap(nil); do != nil {
-		(*do)()
-	}
+	once(&r.b.do)
 	return r.Reader.Begin(nowMillis)
 }
 
@@ -79,4 +107,173 @@ func TestSettledBetweenPinAndSnapshot(t *testing.T) {
 			t.Fatal("no generation settled")
 		}
 	}
+}
+
+// TestWriterSeesWhatSettlesAtItsSnapshot has a generation settle at the moment in which a group takes its snapshot of
+// the file: the group sees it in the snapshot or in the layers, and counts it once.
+func TestWriterSeesWhatSettlesAtItsSnapshot(t *testing.T) {
+	ctx := context.Background()
+	base := &between{Base: memory.New(memory.AsBase())}
+	j, err := journal.Open(t.TempDir(), []store.Base{base}, journal.Options{Manual: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	gate := make(chan struct{})
+	j.OnSettle(func() { <-gate })
+	k := store.Key{Name: []byte("n")}
+	increment := func(want string) {
+		t.Helper()
+		err := j.Order().Update(ctx, store.Whole(), func(tx store.Tx) error {
+			heads, err := tx.Heads(nil, k)
+			if err != nil {
+				return err
+			}
+			n, sizeErr := tx.Size(0)
+			if got := fmt.Sprintf("%q of %d", heads[0].Value, n); got != want {
+				t.Errorf("the writer sees %s, want %s", got, want)
+			}
+			return errors.Join(sizeErr, store.SetString(tx, k, append(heads[0].Value, '+'), 0))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	increment(`"" of 0`)
+	for i, moment := range []*atomic.Pointer[func()]{&base.before, &base.behind, &base.before, &base.behind} {
+		j.Tend()
+		j.Tend() // it has been idle
+		if !j.Settling() {
+			t.Fatal("nothing settles")
+		}
+		settle := func() {
+			gate <- struct{}{}
+			for j.Settling() {
+				time.Sleep(time.Millisecond)
+			}
+		}
+		moment.Store(&settle)
+		increment(fmt.Sprintf("%q of 1", strings.Repeat("+", i+1)))
+		if moment.Load() != nil {
+			t.Fatal("nothing settled at the snapshot")
+		}
+	}
+	close(gate)
+}
+
+// TestViewIsOneMomentWhileItsLayersAreEmpty has a write settle on one of its two shards between a View's pin, when no
+// shard has anything in its layers, and its snapshots: the View sees both halves of the write or neither.
+func TestViewIsOneMomentWhileItsLayersAreEmpty(t *testing.T) {
+	ctx := context.Background()
+	base := &between{Base: memory.New(memory.AsBase())}
+	j, err := journal.Open(t.TempDir(), []store.Base{base, memory.New(memory.AsBase())}, journal.Options{Manual: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	low, high := store.Key{Name: []byte("{06S}")}, store.Key{Name: []byte("foo")}
+	if store.Slot(low.Name) >= store.SlotCount/2 || store.Slot(high.Name) < store.SlotCount/2 {
+		t.Fatal("the keys are not on two shards")
+	}
+	write := func() {
+		err := j.Order().Update(ctx, store.One(low, high), func(tx store.Tx) error {
+			return errors.Join(store.SetString(tx, low, []byte("v"), 0), store.SetString(tx, high, []byte("v"), 0))
+		})
+		if err := errors.Join(err, j.Engines()[0].(*journal.Engine).Flush(ctx)); err != nil {
+			t.Error(err)
+		}
+	}
+	base.do.Store(&write)
+	err = j.Order().View(ctx, store.One(low, high), func(tx store.Tx) error {
+		heads, err := tx.Heads(nil, low, high)
+		if err == nil && heads[0].Exists() != heads[1].Exists() {
+			t.Errorf("the View sees %v of one shard and %v of the other", heads[0].Exists(), heads[1].Exists())
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if base.do.Load() != nil {
+		t.Fatal("nothing was written")
+	}
+}
+
+// TestFlushWaitsForNoReader empties everything while a View has the only reader of the file: it publishes with what the
+// writer has read itself.
+func TestFlushWaitsForNoReader(t *testing.T) {
+	base, err := sqlite.Open(filepath.Join(t.TempDir(), "shard.db"), sqlite.Options{Readers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer base.Close()
+	j, err := journal.Open(t.TempDir(), []store.Base{base}, journal.Options{Manual: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	setIn(t, j.Order(), 0, 5)
+	flushed := make(chan error, 1)
+	err = j.Order().View(context.Background(), store.Whole(), func(tx store.Tx) error {
+		go func() { flushed <- j.Order().Update(context.Background(), store.Whole(), flushAll) }()
+		select {
+		case err := <-flushed:
+			return err
+		case <-time.After(20 * time.Second):
+			return errors.New("a flush waits for the reader that a View has")
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := sizes(t, j.Order()); n != [3]int64{} {
+		t.Errorf("sizes %v after the flush", n)
+	}
+}
+
+// TestFlushIsAccountedForWhileItSettles has a generation settle at the snapshot of the flush: what it held is taken off
+// once.
+func TestFlushIsAccountedForWhileItSettles(t *testing.T) {
+	base := &between{Base: memory.New(memory.AsBase())}
+	gauge := struct {
+		*between
+		store.Gauge
+	}{base, base.Base.(store.Gauge)}
+	j, err := journal.Open(t.TempDir(), []store.Base{gauge}, journal.Options{Manual: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	gate := make(chan struct{})
+	j.OnSettle(func() { <-gate })
+	e := j.Engines()[0].(*journal.Engine)
+	for _, moment := range []*atomic.Pointer[func()]{&base.before, &base.behind} {
+		setIn(t, e, 0, 30)
+		j.Tend()
+		j.Tend() // idle: it settles
+		settle := func() {
+			gate <- struct{}{}
+			for j.Settling() {
+				time.Sleep(time.Millisecond)
+			}
+		}
+		moment.Store(&settle)
+		if err := e.Update(context.Background(), store.Whole(), flushAll); err != nil {
+			t.Fatal(err)
+		}
+		if moment.Load() != nil {
+			t.Fatal("nothing settled at the snapshot")
+		}
+		if n := e.Fill().Keys; n != 0 {
+			t.Errorf("%d keys are accounted for after the flush", n)
+		}
+		for range 2 {
+			j.Tend()
+		}
+		gate <- struct{}{}
+		for j.Settling() {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	close(gate)
 }

@@ -13,7 +13,7 @@ import (
 type reader struct {
 	conn   *conn
 	ledger ledger
-	// seen is the engine's commit count when the snapshot was taken; 0 without a snapshot.
+	// seen is the engine's commit count when the snapshot was taken, odd if it moved meanwhile; 0 without a snapshot.
 	seen   uint64
 	layout uint64 // of ledger, 1 for unknown
 	lent   baseReader
@@ -46,6 +46,9 @@ func (r *reader) renew(e *Engine) error {
 			return err
 		}
 		r.layout = before
+	}
+	if e.commits.Load() != commits {
+		commits |= 1 // which commit the snapshot has seen last cannot be told
 	}
 	r.seen = commits
 	return nil
