@@ -11,15 +11,17 @@ import (
 	"larder/bench/wire"
 )
 
-// Maker appends the next command to c. Each worker has its own random source.
+// Maker appends the next command to c, or several that count as one. Each worker has its own random source.
 type Maker func(c *wire.Conn, r *rand.Rand)
 
-// Job is a closed loop: each connection sends one command, waits for its answer, sends the next.
+// Job is a closed loop: each connection sends Depth commands, waits for their answers, sends the next.
 type Job struct {
 	Addr    string
 	Conns   int
 	Seconds float64
 	MaxOps  int // over all connections; 0 leaves only the time to bound it
+	Depth   int // commands in flight on a connection; 0 is one
+	Replies int // answers to what Make appends at once; 0 is one
 	Make    Maker
 }
 
@@ -75,31 +77,51 @@ func work(ctx context.Context, job Job, id int, out *Outcome) {
 	c.SetDeadline(end.Add(patience))
 	r := rand.New(rand.NewPCG(uint64(id), 42))
 	quota := job.MaxOps / job.Conns
-	for n := 0; ctx.Err() == nil && (job.MaxOps == 0 || n < quota); n++ {
-		if !step(c, r, job.Make, out) {
+	for n := 0; ctx.Err() == nil && (job.MaxOps == 0 || n < quota); n += max(job.Depth, 1) {
+		if !step(c, r, job, out) {
 			return
 		}
 	}
 }
 
-// step does one round trip; false means that the connection is of no further use.
-func step(c *wire.Conn, r *rand.Rand, make Maker, out *Outcome) bool {
-	make(c, r)
-	start := time.Now()
-	err := c.Flush()
-	if err == nil {
-		_, err = c.Receive()
+// step does one round trip; false means that the connection is of no further use. Each command of a flight takes as
+// long as the flight does.
+func step(c *wire.Conn, r *rand.Rand, job Job, out *Outcome) bool {
+	depth := max(job.Depth, 1)
+	for range depth {
+		job.Make(c, r)
 	}
-	out.Hist.Add(time.Since(start))
-	var refused wire.ServerError
-	if errors.As(err, &refused) {
-		out.Errors++
-	} else if err != nil {
+	start := time.Now()
+	if err := c.Flush(); err != nil {
 		out.Err = err
 		return false
 	}
-	if out.Err == nil {
-		out.Err = err
+	for range depth {
+		err := receive(c, max(job.Replies, 1))
+		var refused wire.ServerError
+		if err != nil && out.Err == nil {
+			out.Err = err
+		}
+		if errors.As(err, &refused) {
+			out.Errors++
+		} else if err != nil {
+			return false
+		}
+		out.Hist.Add(time.Since(start))
 	}
 	return true
+}
+
+// receive reads the answers to what counts as one command, and returns the first refusal among them.
+func receive(c *wire.Conn, replies int) (refused error) {
+	for range replies {
+		_, err := c.Receive()
+		if said := wire.ServerError(""); err != nil && !errors.As(err, &said) {
+			return err
+		}
+		if refused == nil {
+			refused = err
+		}
+	}
+	return refused
 }
