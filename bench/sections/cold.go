@@ -60,14 +60,14 @@ func runCold(ctx context.Context, b *Bench, rec *results.Recorder) error {
 		s.WaitIdle(settleLimit)
 	}
 	for _, row := range coldRows() {
-		if !b.wantsRow(row.title + ", cold") {
+		if !b.wantsRow(row.title + " cold") {
 			continue
 		}
 		made := map[*contend.Server]load.Maker{}
 		for _, s := range f {
 			made[s] = eachOnce(b.Plan.Cold.Keys, row.write)
 		}
-		err := b.inTurn(ctx, rec, f, row.title+", cold", func(s *contend.Server) results.Cell { return b.cold(ctx, s, made[s]) })
+		err := b.inTurn(ctx, rec, f, row.title+" cold", func(s *contend.Server) results.Cell { return b.cold(ctx, s, made[s]) })
 		if err != nil {
 			return err
 		}

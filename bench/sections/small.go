@@ -44,7 +44,7 @@ func runSmall(ctx context.Context, b *Bench, rec *results.Recorder) error {
 		s.WaitIdle(settleLimit)
 	}
 	fresh := func(c *wire.Conn, r *rand.Rand) { c.Append(set(r.IntN(1 << 50))...) }
-	return b.inTurn(ctx, rec, f, "SET of 1 KB, maxmemory "+smallLimit, func(s *contend.Server) results.Cell {
+	return b.inTurn(ctx, rec, f, "SET of 1 KB at maxmemory "+smallLimit, func(s *contend.Server) results.Cell {
 		return crowded(ctx, s, load.Job{Addr: s.Addr(), Conns: coreClients, Seconds: b.Plan.Shards.Seconds, Make: fresh})
 	})
 }
