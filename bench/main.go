@@ -126,7 +126,7 @@ func (o *options) plan() sections.Plan {
 		p = sections.Full()
 	}
 	if o.keys > 0 {
-		p.Keys = o.keys
+		p.Keys, p.Cold.Keys, p.Cold.Ops = o.keys, o.keys, min(p.Cold.Ops, o.keys)
 	}
 	if o.rounds > 0 {
 		p.Rounds = o.rounds

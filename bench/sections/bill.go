@@ -3,6 +3,7 @@ package sections
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"larder/bench/contend"
@@ -12,6 +13,14 @@ import (
 
 // settleLimit is how long what was written may take until it has settled.
 const settleLimit = time.Minute
+
+// restLimit is how long a server may take to come to rest.
+func restLimit(s *contend.Server) time.Duration {
+	if s.AwaitSettled {
+		return settleLimit
+	}
+	return idleLimit
+}
 
 // bill is the CPU that a server has used for a count of commands: once when the last of them was answered, which
 // leaves to others what was put off, and once when what they wrote has settled.
@@ -31,12 +40,8 @@ func (b bill) ran() bill {
 
 // charge waits until the server has settled, and files both figures, a command.
 func (b bill) charge(c *results.Cell, commands int64) {
-	limit := idleLimit
-	if b.s.AwaitSettled {
-		limit = settleLimit
-	}
-	if !b.s.WaitIdle(limit) {
-		c.Note = fmt.Sprintf("it had not settled after %v; %s", limit, c.Note)
+	if limit := restLimit(b.s); !b.s.WaitIdle(limit) {
+		c.Note = strings.TrimSuffix(fmt.Sprintf("it was not at rest after %v; %s", limit, c.Note), "; ")
 	}
 	each := func(t time.Duration) float64 { return t.Seconds() * 1e6 / float64(max(commands, 1)) }
 	c.Figures["cpu_run_us"], c.Figures["cpu_us"] = each(b.run), each(b.s.CPU()-b.began)

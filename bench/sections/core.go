@@ -237,7 +237,7 @@ func (c *core) preload(s *contend.Server, d dataset) error {
 	}
 	c.loaded[s.Kind.Name+d.name] = true
 	c.b.logf("  loaded %s into %s: %d items in %.1f s", d.name, s.Kind.Name, capped(s, n), time.Since(start).Seconds())
-	s.WaitIdle(idleLimit)
+	s.WaitIdle(restLimit(s))
 	return nil
 }
 
@@ -261,7 +261,7 @@ func (c *core) slice(ctx context.Context, r coreRow, cmd command, s *contend.Ser
 			return failed(err)
 		}
 		c.rates[id] = rate
-		s.WaitIdle(idleLimit)
+		s.WaitIdle(restLimit(s))
 	}
 	n, err := c.makeRoom(cmd, s, max(int(c.rates[id]*seconds), r.clients*r.pipeline))
 	if err != nil {
@@ -335,7 +335,7 @@ func (c *core) topUp(d dataset, s *contend.Server, have, need int) error {
 		if have, err = d.length(s); err != nil {
 			return err
 		}
-		s.WaitIdle(idleLimit)
+		s.WaitIdle(restLimit(s))
 	}
 	return nil
 }

@@ -85,7 +85,7 @@ func (g *growth) slice(ctx context.Context, s *contend.Server, name string) resu
 	if err != nil {
 		return failed(err)
 	}
-	s.WaitIdle(idleLimit)
+	s.WaitIdle(restLimit(s))
 	seconds := g.b.Plan.Growth.Seconds
 	top := s.WatchRSS()
 	cell, err := measure(ctx, bench, s, max(int(rate*seconds), coreClients), time.Duration(4*seconds+10)*time.Second)

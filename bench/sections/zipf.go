@@ -51,7 +51,7 @@ func (b *Bench) fillAll(f fleet, n int, data ...dataset) error {
 		b.logf("  loaded %s in %.1f s", s.Kind.Name, time.Since(start).Seconds())
 	}
 	for _, s := range f {
-		s.WaitIdle(idleLimit)
+		s.WaitIdle(restLimit(s))
 	}
 	return nil
 }
