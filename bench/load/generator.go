@@ -22,7 +22,10 @@ type Job struct {
 	MaxOps  int // over all connections; 0 leaves only the time to bound it
 	Depth   int // commands in flight on a connection; 0 is one
 	Replies int // answers to what Make appends at once; 0 is one
-	Make    Maker
+	// Every is the time from one command of a connection to the next, 0 for as fast as answers come. What is due while
+	// an earlier answer is late counts from when it was due: a stall of a second is seen by everything it has kept.
+	Every time.Duration
+	Make  Maker
 }
 
 // Outcome is what a Job has seen. Server errors count; the first one is kept in Err.
@@ -77,21 +80,31 @@ func work(ctx context.Context, job Job, id int, out *Outcome) {
 	c.SetDeadline(end.Add(patience))
 	r := rand.New(rand.NewPCG(uint64(id), 42))
 	quota := job.MaxOps / job.Conns
+	due := time.Now()
 	for n := 0; ctx.Err() == nil && (job.MaxOps == 0 || n < quota); n += max(job.Depth, 1) {
-		if !step(c, r, job, out) {
+		if !step(c, r, job, startOf(job, due), out) {
 			return
 		}
+		due = due.Add(job.Every)
 	}
+}
+
+// startOf is when the command that is due began: now, after a wait for it, or when it was due if that has passed.
+func startOf(job Job, due time.Time) time.Time {
+	if early := time.Until(due); job.Every == 0 || early > 0 {
+		time.Sleep(early)
+		return time.Now()
+	}
+	return due
 }
 
 // step does one round trip; false means that the connection is of no further use. Each command of a flight takes as
 // long as the flight does.
-func step(c *wire.Conn, r *rand.Rand, job Job, out *Outcome) bool {
+func step(c *wire.Conn, r *rand.Rand, job Job, start time.Time, out *Outcome) bool {
 	depth := max(job.Depth, 1)
 	for range depth {
 		job.Make(c, r)
 	}
-	start := time.Now()
 	if err := c.Flush(); err != nil {
 		out.Err = err
 		return false

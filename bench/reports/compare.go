@@ -34,7 +34,7 @@ func (c Change) Word() string {
 	}
 	switch {
 	case len(c.Before) < 2 || len(c.Now) < 2:
-		return "one round tells no spread"
+		return oneRound
 	case dearer > c.Spread():
 		return dearerWord
 	case -dearer > c.Spread():
@@ -43,7 +43,10 @@ func (c Change) Word() string {
 	return "within the spread"
 }
 
-const dearerWord = "**dearer**"
+const (
+	dearerWord = "**dearer**"
+	oneRound   = "one round tells no spread"
+)
 
 // describing are figures that say how something was measured, and not how it came out.
 func describing() []string { return []string{"cached_percent", "alone_p99_us", "p99_ratio"} }
@@ -70,19 +73,24 @@ func writeComparison(out *strings.Builder, s results.Section) {
 	out.WriteString("Medians, and the least and the most of the rounds in brackets:\n\n")
 	out.WriteString("| | | before | now | now / before | redis everysec | now / redis | |\n|---|---|---:|---:|---:|---:|---:|---|\n")
 	var dearer []string
+	known := false
 	for _, c := range changes {
 		redis := s.Rounds(c.Row, contend.RedisEverysec, c.Figure)
 		fmt.Fprintf(out, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", c.Row, brief(c.Figure), ranged(c.Before), ranged(c.Now),
 			ratio(c.Now, c.Before), ranged(redis), ratio(c.Now, redis), c.Word())
+		known = known || c.Word() != oneRound
 		if c.Word() == dearerWord {
 			dearer = append(dearer, c.Row+" ("+brief(c.Figure)+")")
 		}
 	}
-	if len(dearer) == 0 {
+	switch {
+	case !known:
+		out.WriteString("\nOne round does not tell what is dearer.\n\n")
+	case len(dearer) == 0:
 		out.WriteString("\nNo row is dearer than before by more than the spread of the rounds.\n\n")
-		return
+	default:
+		fmt.Fprintf(out, "\nDearer than before by more than the spread of the rounds: %s.\n\n", strings.Join(dearer, "; "))
 	}
-	fmt.Fprintf(out, "\nDearer than before by more than the spread of the rounds: %s.\n\n", strings.Join(dearer, "; "))
 }
 
 // brief is a figure's heading in a narrow column.

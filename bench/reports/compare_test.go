@@ -58,6 +58,13 @@ func TestComparisonNamesWhatIsDearer(t *testing.T) {
 	}
 }
 
+func TestOneRoundSaysNothing(t *testing.T) {
+	s := results.Section{Name: "shards", Cells: append(rounds(contend.LarderBefore, "cpu_us", 1), rounds(contend.Larder, "cpu_us", 9)...)}
+	if got := Tables(s); strings.Contains(got, "dearer than") || !strings.Contains(got, "One round does not tell") {
+		t.Errorf("of one round:\n%s", got)
+	}
+}
+
 func TestWithoutAProgramBeforeThereIsNoComparison(t *testing.T) {
 	s := results.Section{Name: "shards", Cells: rounds(contend.Larder, "cpu_us", 1, 2, 3)}
 	if got := Tables(s); strings.Contains(got, "before") {

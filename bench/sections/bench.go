@@ -50,7 +50,7 @@ func All() []Section {
 		{"shards", "Writes that touch several keys, and so several shards: transactions, moves and copies, beside EVAL of one INCR.", runShards},
 		{"cold", "Writes of 50 clients to keys whose rows are not in memory: before each slice the server is started again and its files are put out of the page cache. No key is written twice in a slice.", runCold},
 		{"small", "SET of new keys of 1 KB by 50 clients under `maxmemory 50mb` with allkeys-lru, and what the data directory takes: at most while they write, and ten seconds after.", runSmall},
-		{"beside", "Four other clients that GET or SET small keys while another's FLUSHALL of the whole key space runs, or its RENAMEs of a large set, one after the other.", runBeside},
+		{"beside", "Four other clients, each with a GET or SET of a small key a millisecond, counted from when it was due, while another's FLUSHALL of the whole key space runs, or its RENAMEs of a large set, one after the other.", runBeside},
 		{"huge", "One client on a single huge key. In the lines of DEL and UNLINK the latencies are those of four other clients that GET small keys meanwhile.", runHuge},
 	}
 }

@@ -15,6 +15,10 @@ import (
 // would take, or nothing of it would be seen in their p99.
 const besideLeast = 0.25
 
+// besideEvery is the pace of each of the others. At full speed they would count a stall once, among thousands of
+// answers from before it.
+const besideEvery = time.Millisecond
+
 // disturbance is what one client does, and how often until it has taken long enough.
 type disturbance struct {
 	name    string
@@ -72,7 +76,7 @@ func runBeside(ctx context.Context, b *Bench, rec *results.Recorder) error {
 					return failed(err)
 				}
 				s.WaitIdle(settleLimit)
-				return disturbed(ctx, s, load.Job{Conns: bystanders, Seconds: besideLeast, Make: other.make}, d)
+				return disturbed(ctx, s, load.Job{Conns: bystanders, Seconds: besideLeast, Every: besideEvery, Make: other.make}, d)
 			})
 			if err != nil {
 				return err
