@@ -10,9 +10,9 @@ import (
 
 // Tools are the programs the benchmark runs. An empty path means that the program is not there.
 type Tools struct {
-	RedisServer, RedisBenchmark, Redka, Larder, Python, Script string
-	Before                                                     string // another Larder, which the present one is held against
-	Kvrocks                                                    string
+	RedisServer, RedisBenchmark, Redka, Kvrocks, Larder, Python, Script string
+	// Before is another Larder, which the present one is held against.
+	Before string
 }
 
 // Kind is one contender: a program with one way of setting it up. Immutable.

@@ -45,8 +45,8 @@ func (s *Server) rest(end time.Time) bool {
 	return false
 }
 
-// settled reports whether nothing lies in Larder's memtable: a second after the last write it begins to settle by itself,
-// and would take the cores from whoever is measured next.
+// settled reports whether nothing lies in Larder's memtable: a second after the last write it begins to settle by
+// itself, and would take the cores from whoever is measured next.
 func (s *Server) settled() bool {
 	if !s.Kind.Settles {
 		return true

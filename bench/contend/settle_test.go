@@ -72,7 +72,8 @@ func TestSettledIsAnEmptyMemtableAndFoldedLogs(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	s := &Server{Kind: larder(Larder), Port: ln.Addr().(*net.TCPAddr).Port, AwaitSettled: true, dir: t.TempDir(), done: make(chan struct{})}
+	s := &Server{Kind: larder(Larder), Port: ln.Addr().(*net.TCPAddr).Port, AwaitSettled: true, dir: t.TempDir(),
+		done: make(chan struct{})}
 	if err := os.Mkdir(s.data(), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +154,8 @@ func TestKvrocksReadsItsConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range []string{"port 7001", "dir " + data, "rocksdb.block_cache_size 128", "rocksdb.write_options.sync no"} {
+	for _, line := range []string{"port 7001", "dir " + data, "rocksdb.block_cache_size 128",
+		"rocksdb.write_options.sync no"} {
 		if !strings.Contains(string(text), line+"\n") {
 			t.Errorf("no line %q in\n%s", line, text)
 		}

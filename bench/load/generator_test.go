@@ -59,11 +59,12 @@ func echo(t *testing.T, seen *atomic.Int64, stall time.Duration) string {
 // What a Make appends at once is one command, however many answers it has.
 func TestCommandsInFlightAreCounted(t *testing.T) {
 	var seen atomic.Int64
-	job := Job{Addr: echo(t, &seen, 0), Conns: 2, Seconds: 60, MaxOps: 40, Depth: 4, Replies: 3, Make: func(c *wire.Conn, _ *rand.Rand) {
+	three := func(c *wire.Conn, _ *rand.Rand) {
 		c.Append("GO")
 		c.Append("NO")
 		c.Append("GO")
-	}}
+	}
+	job := Job{Addr: echo(t, &seen, 0), Conns: 2, Seconds: 60, MaxOps: 40, Depth: 4, Replies: 3, Make: three}
 	out := Run(context.Background(), job)
 	if out.Hist.Count() != 40 || out.Errors != 40 || seen.Load() != 120 {
 		t.Errorf("%d commands, %d refused, %d sent: %v", out.Hist.Count(), out.Errors, seen.Load(), out.Err)

@@ -16,7 +16,8 @@ type Change struct {
 	Before, Now []float64 // one value for each round
 }
 
-// Spread is by how much the rounds of the same program differ: the larger of the two. What is not beyond it may be chance.
+// Spread is by how much the rounds of the same program differ: the larger of the two. What is not beyond it may be
+// chance.
 func (c Change) Spread() float64 { return max(spread(c.Before), spread(c.Now)) }
 
 func spread(rounds []float64) float64 {
@@ -71,13 +72,14 @@ func writeComparison(out *strings.Builder, s results.Section) {
 		return
 	}
 	out.WriteString("Medians, and the least and the most of the rounds in brackets:\n\n")
-	out.WriteString("| | | before | now | now / before | redis everysec | now / redis | |\n|---|---|---:|---:|---:|---:|---:|---|\n")
+	out.WriteString("| | | before | now | now / before | redis everysec | now / redis | |\n")
+	out.WriteString("|---|---|---:|---:|---:|---:|---:|---|\n")
 	var dearer []string
 	known := false
 	for _, c := range changes {
 		redis := s.Rounds(c.Row, contend.RedisEverysec, c.Figure)
-		fmt.Fprintf(out, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", c.Row, brief(c.Figure), ranged(c.Before), ranged(c.Now),
-			ratio(c.Now, c.Before), ranged(redis), ratio(c.Now, redis), c.Word())
+		fmt.Fprintf(out, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", c.Row, brief(c.Figure),
+			ranged(c.Before), ranged(c.Now), ratio(c.Now, c.Before), ranged(redis), ratio(c.Now, redis), c.Word())
 		known = known || c.Word() != oneRound
 		if c.Word() == dearerWord {
 			dearer = append(dearer, c.Row+" ("+brief(c.Figure)+")")

@@ -41,7 +41,8 @@ func TestDearerIsBeyondTheSpread(t *testing.T) {
 }
 
 func TestComparisonNamesWhatIsDearer(t *testing.T) {
-	cells := append(rounds(contend.LarderBefore, "cpu_us", 10, 11, 12), rounds(contend.RedisEverysec, "cpu_us", 4, 5, 6)...)
+	cells := append(rounds(contend.LarderBefore, "cpu_us", 10, 11, 12),
+		rounds(contend.RedisEverysec, "cpu_us", 4, 5, 6)...)
 	dear := results.Section{Name: "shards", Cells: append(cells, rounds(contend.Larder, "cpu_us", 20, 20, 20)...)}
 	got := Tables(dear)
 	for _, want := range []string{
@@ -59,7 +60,8 @@ func TestComparisonNamesWhatIsDearer(t *testing.T) {
 }
 
 func TestOneRoundSaysNothing(t *testing.T) {
-	s := results.Section{Name: "shards", Cells: append(rounds(contend.LarderBefore, "cpu_us", 1), rounds(contend.Larder, "cpu_us", 9)...)}
+	s := results.Section{Name: "shards", Cells: append(rounds(contend.LarderBefore, "cpu_us", 1),
+		rounds(contend.Larder, "cpu_us", 9)...)}
 	if got := Tables(s); strings.Contains(got, "dearer than") || !strings.Contains(got, "One round does not tell") {
 		t.Errorf("of one round:\n%s", got)
 	}

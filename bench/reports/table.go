@@ -20,11 +20,14 @@ func layoutOf(section string) layout {
 	case "core", "zipf", "shards":
 		return layout{[]string{"rps", "cpu_us", "cpu_run_us", "p50_us", "p99_us"}, contend.RedisEverysec, true}
 	case "cold":
-		return layout{[]string{"rps", "cpu_us", "cpu_run_us", "p50_us", "p99_us", "cached_percent"}, contend.RedisEverysec, true}
+		return layout{[]string{"rps", "cpu_us", "cpu_run_us", "p50_us", "p99_us", "cached_percent"},
+			contend.RedisEverysec, true}
 	case "small":
-		return layout{[]string{"rps", "cpu_us", "cpu_run_us", "p50_us", "p99_us", "disk_mb", "later_mb"}, contend.RedisEverysec, true}
+		return layout{[]string{"rps", "cpu_us", "cpu_run_us", "p50_us", "p99_us", "disk_mb", "later_mb"},
+			contend.RedisEverysec, true}
 	case "beside":
-		return layout{[]string{"p50_us", "p99_us", "max_us", "reply_ms", "alone_p99_us", "p99_ratio"}, contend.RedisEverysec, true}
+		return layout{[]string{"p50_us", "p99_us", "max_us", "reply_ms", "alone_p99_us", "p99_ratio"},
+			contend.RedisEverysec, true}
 	case "growth":
 		return layout{[]string{"us", "cpu_us", "rss_mb", "disk_mb"}, contend.RedisEverysec, true}
 	case "reads":

@@ -16,7 +16,8 @@ import (
 )
 
 // Cell is what one contender did in one row in one round.
-// Figures carry their unit in the name: rps, p50_us, p99_us, max_us, cpu_us, rss_mb, disk_mb, reply_ms. cpu_us is the server's CPU a command until what was written has settled, cpu_run_us until the last answer.
+// Figures carry their unit in the name: rps, p50_us, p99_us, max_us, cpu_us, rss_mb, disk_mb, reply_ms.
+// cpu_us is the server's CPU a command until what was written has settled, cpu_run_us until the last answer.
 type Cell struct {
 	Row       string
 	Contender string

@@ -167,7 +167,8 @@ func (b *Bench) logCell(c results.Cell) {
 		return
 	}
 	line := fmt.Sprintf("  %-22s %-16s", c.Row, c.Contender)
-	for _, figure := range []string{"rps", "p50_us", "p99_us", "max_us", "cpu_us", "cpu_run_us", "rss_mb", "disk_mb", "later_mb", "reply_ms", "lost"} {
+	for _, figure := range []string{"rps", "p50_us", "p99_us", "max_us", "cpu_us", "cpu_run_us", "rss_mb", "disk_mb",
+		"later_mb", "reply_ms", "lost"} {
 		if v, ok := c.Figures[figure]; ok {
 			line += fmt.Sprintf("  %s %.1f", figure, v)
 		}

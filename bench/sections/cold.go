@@ -67,7 +67,9 @@ func runCold(ctx context.Context, b *Bench, rec *results.Recorder) error {
 		for _, s := range f {
 			made[s] = eachOnce(b.Plan.Cold.Keys, row.write)
 		}
-		err := b.inTurn(ctx, rec, f, row.title+" cold", func(s *contend.Server) results.Cell { return b.cold(ctx, s, made[s]) })
+		err := b.inTurn(ctx, rec, f, row.title+" cold", func(s *contend.Server) results.Cell {
+			return b.cold(ctx, s, made[s])
+		})
 		if err != nil {
 			return err
 		}
@@ -75,7 +77,8 @@ func runCold(ctx context.Context, b *Bench, rec *results.Recorder) error {
 	return nil
 }
 
-// eachOnce writes to the keys in an order in which neighbours are far apart, and to none twice before all had their turn.
+// eachOnce writes to the keys in an order in which neighbours are far apart, and to none twice before all had their
+// turn.
 func eachOnce(n int, write func(i int) []string) load.Maker {
 	var count atomic.Int64
 	return func(c *wire.Conn, _ *rand.Rand) { c.Append(write(load.Scattered(int(count.Add(1)-1), n))...) }
@@ -92,7 +95,8 @@ func (b *Bench) cold(ctx context.Context, s *contend.Server, make load.Maker) re
 		return failed(err)
 	}
 	s.WaitIdle(settleLimit)
-	cell := generate(ctx, s, load.Job{Conns: coreClients, Seconds: b.Plan.Cold.Seconds, MaxOps: b.Plan.Cold.Ops, Make: make})
+	cell := generate(ctx, s, load.Job{Conns: coreClients, Seconds: b.Plan.Cold.Seconds, MaxOps: b.Plan.Cold.Ops,
+		Make: make})
 	if cell.Figures != nil {
 		cell.Figures["cached_percent"] = 100 * left
 	}

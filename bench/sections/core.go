@@ -104,7 +104,8 @@ func (p CorePlan) contenders(name string, alone bool) []string {
 	case alone:
 		return []string{contend.RedisEverysec, contend.Kvrocks, contend.LarderBefore, contend.Larder}
 	}
-	return []string{contend.RedisMemory, contend.RedisEverysec, contend.Redka, contend.Kvrocks, contend.LarderBefore, contend.Larder}
+	return []string{contend.RedisMemory, contend.RedisEverysec, contend.Redka, contend.Kvrocks,
+		contend.LarderBefore, contend.Larder}
 }
 
 // seconds of a slice before the budget has its say.
@@ -287,16 +288,18 @@ func (c *core) bench(r coreRow, cmd command, s *contend.Server) load.Bench {
 }
 
 // measure runs redis-benchmark and bills the server's CPU.
-func measure(ctx context.Context, bench load.Bench, s *contend.Server, n int, limit time.Duration) (results.Cell, error) {
+func measure(
+	ctx context.Context, bench load.Bench, s *contend.Server, n int, limit time.Duration,
+) (c results.Cell, err error) {
 	open := openBill(s)
 	sample, err := bench.Run(ctx, n, limit)
 	if err != nil {
-		return results.Cell{}, err
+		return c, err
 	}
-	cell := results.Cell{Figures: map[string]float64{"rps": sample.RPS, "p50_us": sample.P50, "p99_us": sample.P99,
+	c = results.Cell{Figures: map[string]float64{"rps": sample.RPS, "p50_us": sample.P50, "p99_us": sample.P99,
 		"max_us": sample.Max, "seconds": float64(n) / sample.RPS}}
-	open.ran().charge(&cell, int64(n))
-	return cell, nil
+	open.ran().charge(&c, int64(n))
+	return c, nil
 }
 
 // makeRoom brings the data into a state in which n requests do what they are named for: a pop finds something,

@@ -67,7 +67,8 @@ func text(key string, megabytes int) func(*contend.Server) error {
 }
 
 func runHuge(ctx context.Context, b *Bench, rec *results.Recorder) error {
-	f, err := b.start(ctx, contend.RedisMemory, contend.RedisEverysec, contend.Redka, contend.Kvrocks, contend.LarderBefore, contend.Larder)
+	f, err := b.start(ctx, contend.RedisMemory, contend.RedisEverysec, contend.Redka, contend.Kvrocks,
+		contend.LarderBefore, contend.Larder)
 	if err != nil {
 		return err
 	}

@@ -40,11 +40,13 @@ func spreadRows(p Plan) []spreadRow {
 		{title: "EXEC of 5 SETs -P 16", conns: coreClients, depth: 16, replies: txSets + 2, maker: same(transaction(n))},
 		{title: "MSET of 10 keys", conns: coreClients, maker: same(manyKeys(n))},
 		{title: "EVAL of one INCR", conns: coreClients, maker: same(script(n))},
-		{title: "RENAME of small keys", conns: coreClients, fill: fillMoved, maker: func() load.Maker { return mover("small", moved) }},
+		{title: "RENAME of small keys", conns: coreClients, fill: fillMoved,
+			maker: func() load.Maker { return mover("small", moved) }},
 		{title: "COPY of small keys", conns: coreClients, maker: same(copier(n))},
 		{title: "SUNIONSTORE of 2 small sets", conns: coreClients, fill: fillUnions, maker: same(union)},
 		{title: fmt.Sprintf("RENAME of a set of %d", p.Shards.Members), conns: 1, maxOps: p.Shards.Moves,
-			fill: items(setOf(movedName("large", 0, 0)), p.Shards.Members), maker: func() load.Maker { return mover("large", 1) }},
+			fill:  items(setOf(movedName("large", 0, 0)), p.Shards.Members),
+			maker: func() load.Maker { return mover("large", 1) }},
 	}
 }
 
@@ -123,7 +125,8 @@ func copier(n int) load.Maker {
 }
 
 func union(c *wire.Conn, r *rand.Rand) {
-	c.Append("SUNIONSTORE", number("union", r.IntN(unionSets)), number("part", r.IntN(unionSets)), number("part", r.IntN(unionSets)))
+	part := func() string { return number("part", r.IntN(unionSets)) }
+	c.Append("SUNIONSTORE", number("union", r.IntN(unionSets)), part(), part())
 }
 
 func fillUnions(s *contend.Server) error {

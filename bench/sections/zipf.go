@@ -12,7 +12,8 @@ import (
 )
 
 func runZipf(ctx context.Context, b *Bench, rec *results.Recorder) error {
-	f, err := b.start(ctx, contend.RedisMemory, contend.RedisEverysec, contend.Redka, contend.Kvrocks, contend.LarderBefore, contend.Larder)
+	f, err := b.start(ctx, contend.RedisMemory, contend.RedisEverysec, contend.Redka, contend.Kvrocks,
+		contend.LarderBefore, contend.Larder)
 	if err != nil {
 		return err
 	}
