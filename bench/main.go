@@ -29,7 +29,8 @@ type options struct {
 	sections, only, rows           string
 	out, scratch                   string
 	larder, redka, script, docsDir string
-	keys                           int
+	old, kvrocks                   string
+	keys, rounds                   int
 	scale                          float64
 }
 
@@ -93,16 +94,21 @@ func parse(args []string) (*options, error) {
 	f.BoolVar(&o.full, "full", false, "hours: every section at full size; run again to go on after an end")
 	f.BoolVar(&o.docs, "docs", false, "write docs/performance.md and the plots")
 	f.BoolVar(&o.report, "report", false, "measure nothing, report what the last run of this mode has left")
-	f.StringVar(&o.sections, "sections", "", "comma separated: core zipf reads mixed limit deadline cull growth larger huge, or all")
+	f.StringVar(&o.sections, "sections", "",
+		"comma separated: core zipf reads mixed limit deadline cull growth larger shards cold small beside huge, or all")
 	f.StringVar(&o.only, "contenders", "", "comma separated names; all but the base form by default")
-	f.StringVar(&o.rows, "rows", "", "comma separated titles of the core table's rows, such as \"GET -P 16\"; all by default")
+	f.StringVar(&o.rows, "rows", "",
+		"comma separated titles of rows of the sections core, shards, cold and beside, such as \"GET -P 16\"; all by default")
 	f.StringVar(&o.out, "out", "out", "directory of the JSON files")
 	f.StringVar(&o.scratch, "scratch", "", "directory for the contenders' data, below the first by default")
 	f.StringVar(&o.larder, "larder", "out/bin/larder", "Larder's program")
 	f.StringVar(&o.redka, "redka", "out/bin/redka", "Redka's program")
+	f.StringVar(&o.old, "old", "", "another larder, which takes turns with Larder's program: what that is held against")
+	f.StringVar(&o.kvrocks, "kvrocks", "", "Kvrocks' program; without it Kvrocks takes no part")
 	f.StringVar(&o.script, "script", "mixed.py", "the Python part")
 	f.StringVar(&o.docsDir, "docs-dir", "../docs", "where performance.md is")
 	f.IntVar(&o.keys, "keys", 0, "keys of the preloaded space, instead of the mode's")
+	f.IntVar(&o.rounds, "rounds", 0, "rounds of every row, instead of the mode's; at least 3 tell a spread")
 	f.Float64Var(&o.scale, "scale", 1, "factor on the seconds of every slice")
 	if err := f.Parse(args); err != nil {
 		return nil, err
@@ -122,7 +128,10 @@ func (o *options) plan() sections.Plan {
 		p = sections.Full()
 	}
 	if o.keys > 0 {
-		p.Keys = o.keys
+		p.Keys, p.Cold.Keys, p.Cold.Ops = o.keys, o.keys, min(p.Cold.Ops, o.keys)
+	}
+	if o.rounds > 0 {
+		p.Rounds = o.rounds
 	}
 	return p.Scaled(o.scale)
 }
@@ -148,7 +157,14 @@ func choose(names, mode string) (chosen []sections.Section, err error) {
 
 // findTools looks for every program; only redis-benchmark and redis-server are needed in any case.
 func findTools(o *options) (contend.Tools, error) {
-	t := contend.Tools{RedisServer: look("redis-server"), RedisBenchmark: look("redis-benchmark"), Larder: look(o.larder), Redka: look(o.redka)}
+	t := contend.Tools{RedisServer: look("redis-server"), RedisBenchmark: look("redis-benchmark"),
+		Larder: look(o.larder), Redka: look(o.redka), Before: look(o.old), Kvrocks: look(o.kvrocks)}
+	named := []struct{ flag, name, found string }{{"old", o.old, t.Before}, {"kvrocks", o.kvrocks, t.Kvrocks}}
+	for _, n := range named {
+		if n.name != "" && n.found == "" {
+			return t, fmt.Errorf("--%s: %s is no program that can be run", n.flag, n.name)
+		}
+	}
 	if t.RedisServer == "" || t.RedisBenchmark == "" {
 		return t, errors.New("redis-server and redis-benchmark are needed: install redis-server and redis-tools")
 	}

@@ -3,8 +3,6 @@ package contend
 import (
 	"io"
 	"net"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -23,23 +21,4 @@ func (s *Server) Info(section string) (string, error) {
 	}
 	text, err := io.ReadAll(conn)
 	return string(text), err
-}
-
-// settled reports whether nothing lies in Larder's overlay: a second after the last write it begins to settle by itself,
-// and would take the cores from whoever is measured next.
-func (s *Server) settled() bool {
-	if !s.Kind.Settles {
-		return true
-	}
-	text, err := s.Info("larder")
-	if err != nil {
-		return true
-	}
-	for line := range strings.Lines(text) {
-		if bytes, ok := strings.CutPrefix(line, "overlay_bytes:"); ok {
-			n, _ := strconv.ParseInt(strings.TrimSpace(bytes), 10, 64)
-			return n == 0
-		}
-	}
-	return true
 }

@@ -19,10 +19,11 @@ import (
 type Server struct {
 	Kind Kind
 	Port int
-	// AwaitSettled says that WaitIdle waits for Larder's overlay to be empty, which takes seconds.
+	// AwaitSettled says that WaitIdle waits until nothing that was written is left to be done, which takes seconds.
 	AwaitSettled bool
 
 	dir  string
+	argv []string
 	cmd  *exec.Cmd
 	done chan struct{} // closed when the process has ended
 	err  error         // why it ended; valid once done is closed
@@ -44,8 +45,12 @@ func Start(ctx context.Context, k Kind, tools Tools, scratch string, cage *Cage)
 	if err := os.Mkdir(data, 0o755); err != nil {
 		return nil, err
 	}
-	s := &Server{Kind: k, Port: port, dir: dir, done: make(chan struct{})}
-	if err := s.launch(cage.wrap(k.command(tools, port, data))); err != nil {
+	argv, err := k.command(tools, port, data)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{Kind: k, Port: port, dir: dir, argv: cage.wrap(argv)}
+	if err := s.launch(); err != nil {
 		return nil, fmt.Errorf("%s: %w", k.Name, err)
 	}
 	if err := s.waitReady(ctx); err != nil {
@@ -55,24 +60,41 @@ func Start(ctx context.Context, k Kind, tools Tools, scratch string, cage *Cage)
 	return s, nil
 }
 
-func (s *Server) launch(argv []string) error {
+func (s *Server) launch() error {
 	log, err := os.Create(s.logPath())
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-	s.cmd = exec.Command(argv[0], argv[1:]...)
+	s.cmd = exec.Command(s.argv[0], s.argv[1:]...)
 	s.cmd.Stdout, s.cmd.Stderr, s.cmd.Dir = log, log, s.dir
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	if err := s.cmd.Start(); err != nil {
 		return err
 	}
+	done := make(chan struct{})
+	s.done = done
 	go func() {
 		s.err = s.cmd.Wait()
-		close(s.done)
+		close(done)
 	}()
 	return nil
 }
+
+// Restart asks the server to end, calls between with the data directory while nobody has it open, and starts the
+// server again on the same data. No other method may be called meanwhile.
+func (s *Server) Restart(ctx context.Context, between func(data string) error) error {
+	s.end()
+	if err := between(s.data()); err != nil {
+		return err
+	}
+	if err := s.launch(); err != nil {
+		return fmt.Errorf("%s: %w", s.Kind.Name, err)
+	}
+	return s.waitReady(ctx)
+}
+
+func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
 const startLimit = 30 * time.Second
 
@@ -122,6 +144,11 @@ func (s *Server) End() error {
 
 // Stop asks the server to end, insists after a minute, and removes its data.
 func (s *Server) Stop() {
+	s.end()
+	os.RemoveAll(s.dir)
+}
+
+func (s *Server) end() {
 	s.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-s.done:
@@ -129,7 +156,6 @@ func (s *Server) Stop() {
 		s.cmd.Process.Kill()
 		<-s.done
 	}
-	os.RemoveAll(s.dir)
 }
 
 // freePort asks the kernel; between here and the contender's own listen nobody else is likely to take it.

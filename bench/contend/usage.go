@@ -7,15 +7,34 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
+	"unsafe"
 )
 
 // tick is USER_HZ, the unit of /proc/PID/stat, which Linux keeps at 100 on every machine Go runs on.
 const tick = 10 * time.Millisecond
 
-// CPU is the user and system time the process has used, in steps of 10 ms; what its children used is not in it.
+// CPU is the user and system time the process has used; what its children used is not in it. It is exact where the
+// kernel lends the clock of another process, and in steps of 10 ms elsewhere.
 func (s *Server) CPU() time.Duration {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
+	if spent, ok := clockOf(s.cmd.Process.Pid); ok {
+		return spent
+	}
+	return ticksOf(s.cmd.Process.Pid)
+}
+
+// clockOf reads the processor clock of a process: its id is the complement of the process's, then 2 in the three low
+// bits, which asks for what the scheduler has counted (clock_getcpuclockid(3)).
+func clockOf(pid int) (time.Duration, bool) {
+	var t syscall.Timespec
+	clock := uintptr(^pid<<3 | 2)
+	_, _, errno := syscall.Syscall(syscall.SYS_CLOCK_GETTIME, clock, uintptr(unsafe.Pointer(&t)), 0)
+	return time.Duration(t.Nano()), errno == 0
+}
+
+func ticksOf(pid int) time.Duration {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0
 	}
@@ -45,7 +64,7 @@ func (s *Server) RSS() int64 {
 }
 
 // Disk is the bytes of all files in the data directory.
-func (s *Server) Disk() int64 { return diskUse(filepath.Join(s.dir, "data")) }
+func (s *Server) Disk() int64 { return diskUse(s.data()) }
 
 func diskUse(dir string) (sum int64) {
 	filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
@@ -57,19 +76,6 @@ func diskUse(dir string) (sum int64) {
 		return nil // a file that vanishes meanwhile counts nothing
 	})
 	return sum
-}
-
-// WaitIdle returns when the server uses less than a tenth of a core or so, or after limit: what a command left to do
-// in the background is done, and its CPU can be billed to the command. See AwaitSettled.
-func (s *Server) WaitIdle(limit time.Duration) {
-	const look = 150 * time.Millisecond
-	for end := time.Now().Add(limit); time.Now().Before(end) && s.Alive(); {
-		before := s.CPU()
-		time.Sleep(look)
-		if s.CPU()-before <= tick && (!s.AwaitSettled || s.settled()) {
-			return
-		}
-	}
 }
 
 // WatchRSS samples the resident memory until the returned function is called, which gives the largest sample.

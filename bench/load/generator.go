@@ -11,16 +11,21 @@ import (
 	"larder/bench/wire"
 )
 
-// Maker appends the next command to c. Each worker has its own random source.
+// Maker appends the next command to c, or several that count as one. Each worker has its own random source.
 type Maker func(c *wire.Conn, r *rand.Rand)
 
-// Job is a closed loop: each connection sends one command, waits for its answer, sends the next.
+// Job is a closed loop: each connection sends Depth commands, waits for their answers, sends the next.
 type Job struct {
 	Addr    string
 	Conns   int
 	Seconds float64
 	MaxOps  int // over all connections; 0 leaves only the time to bound it
-	Make    Maker
+	Depth   int // commands in flight on a connection; 0 is one
+	Replies int // answers to what Make appends at once; 0 is one
+	// Every is the time from one command of a connection to the next, 0 for as fast as answers come. What is due while
+	// an earlier answer is late counts from when it was due: a stall of a second is seen by everything it has kept.
+	Every time.Duration
+	Make  Maker
 }
 
 // Outcome is what a Job has seen. Server errors count; the first one is kept in Err.
@@ -75,31 +80,61 @@ func work(ctx context.Context, job Job, id int, out *Outcome) {
 	c.SetDeadline(end.Add(patience))
 	r := rand.New(rand.NewPCG(uint64(id), 42))
 	quota := job.MaxOps / job.Conns
-	for n := 0; ctx.Err() == nil && (job.MaxOps == 0 || n < quota); n++ {
-		if !step(c, r, job.Make, out) {
+	due := time.Now()
+	for n := 0; ctx.Err() == nil && (job.MaxOps == 0 || n < quota); n += max(job.Depth, 1) {
+		if !step(c, r, job, startOf(job, due), out) {
 			return
 		}
+		due = due.Add(job.Every)
 	}
 }
 
-// step does one round trip; false means that the connection is of no further use.
-func step(c *wire.Conn, r *rand.Rand, make Maker, out *Outcome) bool {
-	make(c, r)
-	start := time.Now()
-	err := c.Flush()
-	if err == nil {
-		_, err = c.Receive()
+// startOf is when the command that is due began: now, after a wait for it, or when it was due if that has passed.
+func startOf(job Job, due time.Time) time.Time {
+	if early := time.Until(due); job.Every == 0 || early > 0 {
+		time.Sleep(early)
+		return time.Now()
 	}
-	out.Hist.Add(time.Since(start))
-	var refused wire.ServerError
-	if errors.As(err, &refused) {
-		out.Errors++
-	} else if err != nil {
+	return due
+}
+
+// step does one round trip; false means that the connection is of no further use. Each command of a flight takes as
+// long as the flight does.
+func step(c *wire.Conn, r *rand.Rand, job Job, start time.Time, out *Outcome) bool {
+	depth := max(job.Depth, 1)
+	for range depth {
+		job.Make(c, r)
+	}
+	if err := c.Flush(); err != nil {
 		out.Err = err
 		return false
 	}
-	if out.Err == nil {
-		out.Err = err
+	for range depth {
+		err := receive(c, max(job.Replies, 1))
+		var refused wire.ServerError
+		if err != nil && out.Err == nil {
+			out.Err = err
+		}
+		if errors.As(err, &refused) {
+			out.Errors++
+		} else if err != nil {
+			return false
+		}
+		out.Hist.Add(time.Since(start))
 	}
 	return true
+}
+
+// receive reads the answers to what counts as one command, and returns the first refusal among them.
+func receive(c *wire.Conn, replies int) (refused error) {
+	for range replies {
+		_, err := c.Receive()
+		if said := wire.ServerError(""); err != nil && !errors.As(err, &said) {
+			return err
+		}
+		if refused == nil {
+			refused = err
+		}
+	}
+	return refused
 }

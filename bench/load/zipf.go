@@ -32,4 +32,7 @@ func (z *Zipf) Draw(r *rand.Rand) int {
 const scatter = 2_147_483_647
 
 // Key is the key number of a drawn rank.
-func (z *Zipf) Key(r *rand.Rand) int { return z.Draw(r) * scatter % len(z.below) }
+func (z *Zipf) Key(r *rand.Rand) int { return Scattered(z.Draw(r), len(z.below)) }
+
+// Scattered is the i-th of n numbers in an order in which neighbours are far apart: i from 0 to n-1 gives each once.
+func Scattered(i, n int) int { return i % n * scatter % n }

@@ -28,7 +28,7 @@ func TestZipfKeysAreAllDifferent(t *testing.T) {
 	for _, n := range []int{1, 10, 500_000} {
 		seen := make([]bool, n)
 		for rank := range n {
-			key := rank * scatter % n
+			key := Scattered(rank, n)
 			if seen[key] {
 				t.Fatalf("of %d keys, key %d stands for two ranks", n, key)
 			}

@@ -38,6 +38,12 @@ func Inspect(t contend.Tools, scratch string) Machine {
 	if t.Redka != "" {
 		m.Versions = append(m.Versions, "Redka "+moduleVersion(t.Redka))
 	}
+	if t.Kvrocks != "" {
+		m.Versions = append(m.Versions, said(t.Kvrocks, "--version"))
+	}
+	if t.Before != "" {
+		m.Versions = append(m.Versions, "before: "+said(t.Before, "--version")+" "+revision(t.Before))
+	}
 	if t.Larder != "" {
 		m.Versions = append(m.Versions, said(t.Larder, "--version")+" "+revision(t.Larder))
 	}

@@ -17,10 +17,17 @@ type layout struct {
 
 func layoutOf(section string) layout {
 	switch section {
-	case "core":
-		return layout{[]string{"rps", "cpu_us", "p50_us", "p99_us"}, contend.RedisEverysec, true}
-	case "zipf":
-		return layout{[]string{"rps", "cpu_us", "p50_us", "p99_us"}, contend.RedisEverysec, true}
+	case "core", "zipf", "shards":
+		return layout{[]string{"rps", "cpu_us", "cpu_run_us", "p50_us", "p99_us"}, contend.RedisEverysec, true}
+	case "cold":
+		return layout{[]string{"rps", "cpu_us", "cpu_run_us", "p50_us", "p99_us", "cached_percent"},
+			contend.RedisEverysec, true}
+	case "small":
+		return layout{[]string{"rps", "cpu_us", "cpu_run_us", "p50_us", "p99_us", "disk_mb", "later_mb"},
+			contend.RedisEverysec, true}
+	case "beside":
+		return layout{[]string{"p50_us", "p99_us", "max_us", "reply_ms", "alone_p99_us", "p99_ratio"},
+			contend.RedisEverysec, true}
 	case "growth":
 		return layout{[]string{"us", "cpu_us", "rss_mb", "disk_mb"}, contend.RedisEverysec, true}
 	case "reads":
@@ -41,7 +48,13 @@ func heading(figure string) string {
 	case "us":
 		return "us per command"
 	case "cpu_us":
-		return "server CPU, us per command"
+		return "server CPU, us per command, settling included"
+	case "cpu_run_us":
+		return "server CPU, us per command, without settling after the last answer"
+	case "later_mb":
+		return "MB on disk ten seconds after"
+	case "cached_percent":
+		return "files still in the page cache, %"
 	case "loaded_mb":
 		return "MB loaded"
 	case "rss_mb":
@@ -69,6 +82,7 @@ func Tables(s results.Section) string {
 	} else {
 		writeLong(&out, s, l)
 	}
+	writeComparison(&out, s)
 	writeNotes(&out, s)
 	return out.String()
 }

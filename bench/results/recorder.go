@@ -17,6 +17,7 @@ import (
 
 // Cell is what one contender did in one row in one round.
 // Figures carry their unit in the name: rps, p50_us, p99_us, max_us, cpu_us, rss_mb, disk_mb, reply_ms.
+// cpu_us is the server's CPU a command until what was written has settled, cpu_run_us until the last answer.
 type Cell struct {
 	Row       string
 	Contender string
@@ -141,7 +142,12 @@ func distinct(cells []Cell, name func(Cell) string) (names []string) {
 
 // Median is the median over the rounds of one figure; false if no round has it.
 func (s Section) Median(row, contender, figure string) (float64, bool) {
-	var values []float64
+	values := s.Rounds(row, contender, figure)
+	return stats.Median(values), len(values) > 0
+}
+
+// Rounds are the values of one figure, in the order of the rounds that have it.
+func (s Section) Rounds(row, contender, figure string) (values []float64) {
 	for _, c := range s.Cells {
 		if c.Row == row && c.Contender == contender {
 			if v, ok := c.Figures[figure]; ok {
@@ -149,7 +155,7 @@ func (s Section) Median(row, contender, figure string) (float64, bool) {
 			}
 		}
 	}
-	return stats.Median(values), len(values) > 0
+	return values
 }
 
 // Notes lists the different remarks made on a row's contender.

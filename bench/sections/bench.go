@@ -47,6 +47,10 @@ func All() []Section {
 		{"cull", "What the data, the files and SQLite's logs take while four clients write new keys of 4 KB without end: under a limit, and after the limit is halved.", runCull},
 		{"growth", "GET and SET of 100-byte values as the number of keys grows; DiskCache from one process, the servers with 50 clients.", runGrowth},
 		{"larger", "Values of 4 KB in a server whose memory is limited to a fraction of them.", runLarger},
+		{"shards", "Writes that touch several keys, and so several shards: transactions, moves and copies, beside EVAL of one INCR.", runShards},
+		{"cold", "Writes of 50 clients to keys whose rows are not in memory: before each slice the server is started again and its files are put out of the page cache. No key is written twice in a slice.", runCold},
+		{"small", "SET of new keys of 1 KB by 50 clients under `maxmemory 50mb` with allkeys-lru, and what the data directory takes: at most while they write, and ten seconds after.", runSmall},
+		{"beside", "Four other clients, each with a GET or SET of a small key a millisecond, counted from when it was due, while another's FLUSHALL of the whole key space runs, or its RENAMEs of a large set, one after the other.", runBeside},
 		{"huge", "One client on a single huge key. In the lines of DEL and UNLINK the latencies are those of four other clients that GET small keys meanwhile.", runHuge},
 	}
 }
@@ -80,6 +84,27 @@ func (b *Bench) wantsRow(title string) bool {
 	return len(b.Rows) == 0 || slices.Contains(b.Rows, title)
 }
 
+// passOver says which contender is missing that would be there if it had been named.
+func (b *Bench) passOver(name string, there bool) {
+	if name == contend.Kvrocks && !there {
+		b.logf("  kvrocks takes no part: no program is named, see --kvrocks")
+	}
+}
+
+// startSettling starts contenders whose counts end when what they wrote has settled, whatever the plan says.
+func (b *Bench) startSettling(ctx context.Context, names ...string) (fleet, error) {
+	f, err := b.start(ctx, names...)
+	for _, s := range f {
+		s.AwaitSettled = true
+	}
+	return f, err
+}
+
+// rivals are those who are compared where the engine itself is judged.
+func rivals() []string {
+	return []string{contend.RedisEverysec, contend.Kvrocks, contend.LarderBefore, contend.Larder}
+}
+
 // fleet is the running contenders of a section.
 type fleet []*contend.Server
 
@@ -89,6 +114,7 @@ func (b *Bench) start(ctx context.Context, names ...string) (fleet, error) {
 	for _, name := range names {
 		k, there := contend.Find(name, b.Tools)
 		if !b.wants(name) || !there {
+			b.passOver(name, there)
 			continue
 		}
 		s, err := contend.Start(ctx, k, b.Tools, b.Scratch, nil)
@@ -141,7 +167,8 @@ func (b *Bench) logCell(c results.Cell) {
 		return
 	}
 	line := fmt.Sprintf("  %-22s %-16s", c.Row, c.Contender)
-	for _, figure := range []string{"rps", "p50_us", "p99_us", "max_us", "cpu_us", "rss_mb", "disk_mb", "reply_ms", "lost"} {
+	for _, figure := range []string{"rps", "p50_us", "p99_us", "max_us", "cpu_us", "cpu_run_us", "rss_mb", "disk_mb",
+		"later_mb", "reply_ms", "lost"} {
 		if v, ok := c.Figures[figure]; ok {
 			line += fmt.Sprintf("  %s %.1f", figure, v)
 		}

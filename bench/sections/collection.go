@@ -19,6 +19,6 @@ func renew(d dataset, s *contend.Server) error {
 	if err := d.fill(s, 0, listBase); err != nil {
 		return err
 	}
-	s.WaitIdle(idleLimit)
+	s.WaitIdle(restLimit(s))
 	return nil
 }

@@ -97,19 +97,20 @@ func coreRows(p CorePlan) (rows []coreRow) {
 func (p CorePlan) contenders(name string, alone bool) []string {
 	switch {
 	case name == "EVAL": // Redka runs no scripts, and neither did Larder always
-		return []string{contend.RedisMemory, contend.RedisEverysec, contend.Larder}
+		return []string{contend.RedisMemory, contend.RedisEverysec, contend.Kvrocks, contend.LarderBefore, contend.Larder}
 	case p.Everybody || name == "SET" && !alone:
 		return []string{contend.RedisMemory, contend.RedisEverysec, contend.RedisAlways, contend.Redka,
-			contend.LarderNo, contend.Larder, contend.LarderAlways}
+			contend.Kvrocks, contend.LarderNo, contend.LarderBefore, contend.Larder, contend.LarderAlways}
 	case alone:
-		return []string{contend.RedisEverysec, contend.Larder}
+		return []string{contend.RedisEverysec, contend.Kvrocks, contend.LarderBefore, contend.Larder}
 	}
-	return []string{contend.RedisMemory, contend.RedisEverysec, contend.Redka, contend.Larder}
+	return []string{contend.RedisMemory, contend.RedisEverysec, contend.Redka, contend.Kvrocks,
+		contend.LarderBefore, contend.Larder}
 }
 
 // seconds of a slice before the budget has its say.
 func (p CorePlan) seconds(r coreRow, contender string) float64 {
-	everysec := contender == contend.RedisEverysec || contender == contend.Larder
+	everysec := contender == contend.RedisEverysec || contender == contend.Larder || contender == contend.LarderBefore
 	always := contender == contend.RedisAlways || contender == contend.LarderAlways
 	usual := r.pipeline == 1 && r.clients > 1
 	switch {
@@ -215,7 +216,7 @@ func (c *core) pace() float64 {
 // loadEstimate is the seconds a load may take that has not been done yet: 50,000 items a second on disk.
 // Rows that share a dataset count it more than once, which leaves room for surprises.
 func (c *core) loadEstimate(s *contend.Server, d dataset) float64 {
-	onDisk := s.Kind.Name == contend.Redka || s.Kind.Name == contend.Larder
+	onDisk := s.Kind.Name == contend.Redka || s.Kind.Fold != nil
 	if c.loaded[s.Kind.Name+d.name] || !onDisk {
 		return 0
 	}
@@ -237,7 +238,7 @@ func (c *core) preload(s *contend.Server, d dataset) error {
 	}
 	c.loaded[s.Kind.Name+d.name] = true
 	c.b.logf("  loaded %s into %s: %d items in %.1f s", d.name, s.Kind.Name, capped(s, n), time.Since(start).Seconds())
-	s.WaitIdle(idleLimit)
+	s.WaitIdle(restLimit(s))
 	return nil
 }
 
@@ -261,21 +262,21 @@ func (c *core) slice(ctx context.Context, r coreRow, cmd command, s *contend.Ser
 			return failed(err)
 		}
 		c.rates[id] = rate
-		s.WaitIdle(idleLimit)
+		s.WaitIdle(restLimit(s))
 	}
 	n, err := c.makeRoom(cmd, s, max(int(c.rates[id]*seconds), r.clients*r.pipeline))
 	if err != nil {
 		return failed(err)
 	}
-	figures, err := measure(ctx, bench, s, n, time.Duration(4*seconds+10)*time.Second)
+	cell, err := measure(ctx, bench, s, n, time.Duration(4*seconds+10)*time.Second)
 	if errors.Is(err, load.ErrSlow) {
 		s.WaitIdle(time.Minute)
 	}
 	if err != nil {
 		return failed(err)
 	}
-	c.rates[id] = figures["rps"]
-	return results.Cell{Figures: figures}
+	c.rates[id] = cell.Figures["rps"]
+	return cell
 }
 
 func (c *core) bench(r coreRow, cmd command, s *contend.Server) load.Bench {
@@ -286,16 +287,19 @@ func (c *core) bench(r coreRow, cmd command, s *contend.Server) load.Bench {
 	return load.Bench{Path: c.b.Tools.RedisBenchmark, Port: s.Port, Clients: r.clients, Pipeline: r.pipeline, Space: space, Command: cmd.args}
 }
 
-// measure runs redis-benchmark and bills the server's CPU, what it does afterwards in the background included.
-func measure(ctx context.Context, bench load.Bench, s *contend.Server, n int, limit time.Duration) (map[string]float64, error) {
-	before := s.CPU()
+// measure runs redis-benchmark and bills the server's CPU.
+func measure(
+	ctx context.Context, bench load.Bench, s *contend.Server, n int, limit time.Duration,
+) (c results.Cell, err error) {
+	open := openBill(s)
 	sample, err := bench.Run(ctx, n, limit)
 	if err != nil {
-		return nil, err
+		return c, err
 	}
-	s.WaitIdle(idleLimit)
-	return map[string]float64{"rps": sample.RPS, "p50_us": sample.P50, "p99_us": sample.P99, "max_us": sample.Max,
-		"cpu_us": (s.CPU() - before).Seconds() * 1e6 / float64(n), "seconds": float64(n) / sample.RPS}, nil
+	c = results.Cell{Figures: map[string]float64{"rps": sample.RPS, "p50_us": sample.P50, "p99_us": sample.P99,
+		"max_us": sample.Max, "seconds": float64(n) / sample.RPS}}
+	open.ran().charge(&c, int64(n))
+	return c, nil
 }
 
 // makeRoom brings the data into a state in which n requests do what they are named for: a pop finds something,
@@ -334,7 +338,7 @@ func (c *core) topUp(d dataset, s *contend.Server, have, need int) error {
 		if have, err = d.length(s); err != nil {
 			return err
 		}
-		s.WaitIdle(idleLimit)
+		s.WaitIdle(restLimit(s))
 	}
 	return nil
 }

@@ -85,17 +85,17 @@ func (g *growth) slice(ctx context.Context, s *contend.Server, name string) resu
 	if err != nil {
 		return failed(err)
 	}
-	s.WaitIdle(idleLimit)
+	s.WaitIdle(restLimit(s))
 	seconds := g.b.Plan.Growth.Seconds
 	top := s.WatchRSS()
-	figures, err := measure(ctx, bench, s, max(int(rate*seconds), coreClients), time.Duration(4*seconds+10)*time.Second)
+	cell, err := measure(ctx, bench, s, max(int(rate*seconds), coreClients), time.Duration(4*seconds+10)*time.Second)
 	largest := top()
 	if err != nil {
 		return failed(err)
 	}
-	figures["rss_mb"], figures["disk_mb"] = float64(largest)/mb, float64(s.Disk())/mb
-	figures["us"] = 1e6 / figures["rps"]
-	return results.Cell{Figures: figures}
+	cell.Figures["rss_mb"], cell.Figures["disk_mb"] = float64(largest)/mb, float64(s.Disk())/mb
+	cell.Figures["us"] = 1e6 / cell.Figures["rps"]
+	return cell
 }
 
 // diskCache adds its rounds to the rows of this size: one Python process, which is how it is used.

@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"strings"
-	"time"
 
 	"larder/bench/contend"
 	"larder/bench/load"
@@ -68,7 +67,8 @@ func text(key string, megabytes int) func(*contend.Server) error {
 }
 
 func runHuge(ctx context.Context, b *Bench, rec *results.Recorder) error {
-	f, err := b.start(ctx, contend.RedisMemory, contend.RedisEverysec, contend.Redka, contend.Larder)
+	f, err := b.start(ctx, contend.RedisMemory, contend.RedisEverysec, contend.Redka, contend.Kvrocks,
+		contend.LarderBefore, contend.Larder)
 	if err != nil {
 		return err
 	}
@@ -121,24 +121,13 @@ func (b *Bench) giantOf(ctx context.Context, s *contend.Server, g giant) (cells 
 	return append(cells, b.removal(ctx, s, g))
 }
 
-// removal compares what bystanders see alone with what they see from the moment the huge key is deleted.
+// removal is what bystanders see from the moment the huge key is deleted.
 func (b *Bench) removal(ctx context.Context, s *contend.Server, g giant) results.Cell {
-	job := load.Job{Addr: s.Addr(), Conns: bystanders, Seconds: b.Plan.Huge.Seconds, Make: getOf(smallKeys)}
-	alone := load.Run(ctx, job)
-	beside := make(chan *load.Outcome)
-	go func() { beside <- load.Run(ctx, job) }()
-	time.Sleep(20 * time.Millisecond) // until they are at work
-	start := time.Now()
-	_, err := wire.Once(s.Addr(), g.remove, g.name)
-	reply := time.Since(start)
-	swept := <-beside
-	s.WaitIdle(sweepLimit)
-	if err != nil {
-		return results.Cell{Row: g.remove + " " + g.name, Note: firstLine(err)}
-	}
-	figures := swept.Figures()
-	figures["reply_ms"] = float64(reply.Microseconds()) / 1e3
-	figures["alone_p99_us"] = alone.Hist.Quantile(0.99)
-	figures["p99_ratio"] = figures["p99_us"] / max(figures["alone_p99_us"], 1)
-	return results.Cell{Row: g.remove + " " + g.name, Figures: figures}
+	cell := disturbed(ctx, s, load.Job{Conns: bystanders, Seconds: b.Plan.Huge.Seconds, Make: getOf(smallKeys)},
+		disturbance{act: func(s *contend.Server) error {
+			_, err := wire.Once(s.Addr(), g.remove, g.name)
+			return err
+		}})
+	cell.Row = g.remove + " " + g.name
+	return cell
 }

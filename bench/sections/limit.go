@@ -27,7 +27,7 @@ const (
 // runLimit measures what a limit costs those who write, and what mass expiry does to the worst of them. Slices are as long
 // as those of the zipf section.
 func runLimit(ctx context.Context, b *Bench, rec *results.Recorder) error {
-	f, err := b.start(ctx, contend.Larder)
+	f, err := b.start(ctx, contend.LarderBefore, contend.Larder)
 	if err != nil {
 		return err
 	}

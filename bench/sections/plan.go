@@ -20,6 +20,22 @@ type Plan struct {
 	Growth GrowthPlan
 	Larger LargerPlan
 	Huge   HugePlan
+	Shards ShardsPlan
+	Cold   ColdPlan
+}
+
+// ShardsPlan is the size of what moves from shard to shard; the sections small and beside are as long.
+type ShardsPlan struct {
+	Seconds float64
+	Members int // of the large set
+	Moves   int // of the large set in a slice, at most
+}
+
+// ColdPlan: Ops commands, each on another one of Keys keys of a kind. They are few, since every page that one of them
+// brings in holds the rows of others.
+type ColdPlan struct {
+	Keys, Ops int
+	Seconds   float64
 }
 
 // CorePlan is the size of the core table.
@@ -73,6 +89,8 @@ func Short() Plan {
 		Growth: GrowthPlan{Sizes: []int{10_000, 30_000}, Seconds: 0.5},
 		Larger: LargerPlan{Keys: 100_000, ValueBytes: 4096, Limit: 256 << 20, Seconds: 1},
 		Huge:   HugePlan{Items: 20_000, StringMB: 8, Seconds: 0.5},
+		Shards: ShardsPlan{Seconds: 1, Members: 200_000, Moves: 4},
+		Cold:   ColdPlan{Keys: 50_000, Ops: 5_000, Seconds: 2},
 	}
 }
 
@@ -86,6 +104,8 @@ func Default() Plan {
 		Growth: GrowthPlan{Sizes: []int{10_000, 100_000, 1_000_000}, Seconds: 3},
 		Larger: LargerPlan{Keys: 262_144, ValueBytes: 4096, Limit: 256 << 20, Seconds: 10},
 		Huge:   HugePlan{Items: 1_000_000, StringMB: 256, Seconds: 3},
+		Shards: ShardsPlan{Seconds: 5, Members: 200_000, Moves: 20},
+		Cold:   ColdPlan{Keys: 500_000, Ops: 20_000, Seconds: 10},
 	}
 }
 
@@ -100,13 +120,15 @@ func Full() Plan {
 		Growth: GrowthPlan{Sizes: []int{10_000, 100_000, 1_000_000, 10_000_000}, Seconds: 20},
 		Larger: LargerPlan{Keys: 1 << 20, ValueBytes: 4096, Limit: 256 << 20, Seconds: 60},
 		Huge:   HugePlan{Items: 1_000_000, StringMB: 256, Seconds: 5},
+		Shards: ShardsPlan{Seconds: 20, Members: 200_000, Moves: 50},
+		Cold:   ColdPlan{Keys: 1_000_000, Ops: 50_000, Seconds: 30},
 	}
 }
 
 // Scaled changes every slice by a factor; for trying things out.
 func (p Plan) Scaled(f float64) Plan {
 	for _, s := range []*float64{&p.Core.Steady, &p.Core.Write, &p.Core.Read, &p.Core.Other, &p.Zipf, &p.Reads,
-		&p.Growth.Seconds, &p.Larger.Seconds, &p.Huge.Seconds} {
+		&p.Growth.Seconds, &p.Larger.Seconds, &p.Huge.Seconds, &p.Shards.Seconds, &p.Cold.Seconds} {
 		*s *= f
 	}
 	return p

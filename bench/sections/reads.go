@@ -19,7 +19,8 @@ import (
 // runReads compares GET alone with GET beside a writer. Alone and beside follow each other for each contender,
 // so both see the same machine.
 func runReads(ctx context.Context, b *Bench, rec *results.Recorder) error {
-	f, err := b.start(ctx, contend.RedisMemory, contend.RedisEverysec, contend.Redka, contend.Larder)
+	f, err := b.start(ctx, contend.RedisMemory, contend.RedisEverysec, contend.Redka, contend.Kvrocks,
+		contend.LarderBefore, contend.Larder)
 	if err != nil {
 		return err
 	}

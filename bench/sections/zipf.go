@@ -12,7 +12,8 @@ import (
 )
 
 func runZipf(ctx context.Context, b *Bench, rec *results.Recorder) error {
-	f, err := b.start(ctx, contend.RedisMemory, contend.RedisEverysec, contend.Redka, contend.Larder)
+	f, err := b.start(ctx, contend.RedisMemory, contend.RedisEverysec, contend.Redka, contend.Kvrocks,
+		contend.LarderBefore, contend.Larder)
 	if err != nil {
 		return err
 	}
@@ -51,22 +52,7 @@ func (b *Bench) fillAll(f fleet, n int, data ...dataset) error {
 		b.logf("  loaded %s in %.1f s", s.Kind.Name, time.Since(start).Seconds())
 	}
 	for _, s := range f {
-		s.WaitIdle(idleLimit)
+		s.WaitIdle(restLimit(s))
 	}
 	return nil
-}
-
-// generate runs a job of our own generator and bills the server's CPU as measure does.
-func generate(ctx context.Context, s *contend.Server, job load.Job) results.Cell {
-	job.Addr = s.Addr()
-	before := s.CPU()
-	out := load.Run(ctx, job)
-	if out.Hist.Count() == 0 || out.Errors == out.Hist.Count() {
-		return results.Cell{Note: firstLine(out.Err)}
-	}
-	s.WaitIdle(idleLimit)
-	figures := out.Figures()
-	figures["cpu_us"] = (s.CPU() - before).Seconds() * 1e6 / float64(out.Hist.Count())
-	figures["errors"] = float64(out.Errors)
-	return results.Cell{Figures: figures, Note: firstLine(out.Err)}
 }

@@ -110,10 +110,15 @@ func (c *Conn) drop(kind byte, n int64) error {
 		_, err := io.CopyN(io.Discard, c.in, n+2)
 		return err
 	}
+	var refused error // of one element: the others follow all the same
 	for range n {
-		if _, err := c.Receive(); err != nil {
+		_, err := c.Receive()
+		if said := ServerError(""); err != nil && !errors.As(err, &said) {
 			return err
 		}
+		if refused == nil {
+			refused = err
+		}
 	}
-	return nil
+	return refused
 }
