@@ -46,7 +46,7 @@ func (a *audit) groups() error {
 // agrees reports whether all say the same of a group's pending entries.
 func (g *StreamGroup) agrees() (bool, error) {
 	pending, all := map[string]int64{}, int64(0)
-	for p, err := range g.PendingOf(nil, minStreamID, maxStreamID) {
+	for p, err := range g.PendingOf(PendingRange{To: maxStreamID}) {
 		if err != nil {
 			return false, err
 		}
@@ -84,51 +84,51 @@ func recount(tx Tx, k Key, name []byte) error {
 	if err := g.dropPrefix(Pending, groupField(byConsumer, name)); err != nil {
 		return err
 	}
-	if g.consumers, err = g.Consumers(); err != nil {
+	all, err := g.Consumers()
+	if err != nil {
 		return err
 	}
 	g.Pending = 0
-	for _, c := range g.consumers {
+	for _, c := range all {
 		c.Pending = 0
+		g.keep(c)
 	}
 	for from, more := minStreamID, true; more; {
 		var page []StreamPending // a loop over items must not write
-		for p, err := range g.PendingOf(nil, from, maxStreamID) {
+		for p, err := range g.PendingOf(PendingRange{From: from, To: maxStreamID}) {
 			if err != nil {
 				return err
 			}
-			if len(page) == recountPage {
+			if len(page) == pendingPage {
 				break
 			}
 			p.Consumer = slices.Clone(p.Consumer)
 			page = append(page, p)
 		}
-		for _, p := range page {
-			if err := g.relist(p); err != nil {
-				return err
-			}
-			from, more = p.ID.Next()
+		if err := g.relist(page); err != nil {
+			return err
 		}
-		more = more && len(page) == recountPage
+		if more = len(page) == pendingPage; more {
+			from, more = page[len(page)-1].ID.Next()
+		}
 	}
 	return g.Save()
 }
 
-const recountPage = 256
-
-// relist puts a pending entry into its consumer's list.
-func (g *StreamGroup) relist(p StreamPending) error {
-	c, err := g.Consumer(p.Consumer)
-	if err != nil {
-		return err
+// relist puts pending entries into their consumers' lists.
+func (g *StreamGroup) relist(page []StreamPending) error {
+	items := make([]Item, len(page))
+	for i, p := range page {
+		c := g.opened[string(p.Consumer)] // all that have an item are open
+		if c == nil {
+			c = &StreamConsumer{Name: p.Consumer, Seen: p.Delivered, Active: p.Delivered}
+			g.keep(c)
+		}
+		c.Pending++
+		g.Pending++
+		items[i].Field = g.ownField(p.Consumer, p.ID)
 	}
-	if c == nil {
-		c = &StreamConsumer{Name: p.Consumer, Seen: p.Delivered, Active: p.Delivered}
-		g.consumers = append(g.consumers, c)
-	}
-	c.Pending++
-	g.Pending++
-	return g.put(Pending, g.ownField(p.Consumer, p.ID), nil)
+	return g.put(Pending, items...)
 }
 
 // memory compares what a stream says of the ids it has given.

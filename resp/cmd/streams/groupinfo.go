@@ -65,7 +65,7 @@ func xinfoConsumers(c *cmd.Call) reply.Reply {
 		return reply.Failf("NOGROUP No such consumer group '%s' for key name '%s'", c.Args[3], c.Args[2])
 	}
 	all, err := g.Consumers()
-	out, now := c.List(reply.Array), nowMillis()
+	out, now := c.List(reply.Array), nowMillis(c)
 	for _, o := range all {
 		inactive := int64(-1)
 		if o.Active > 0 {
@@ -126,7 +126,7 @@ func fullGroup(c *cmd.Call, g *store.StreamGroup, count int64) (reply.Reply, err
 
 func pendingList(c *cmd.Call, g *store.StreamGroup, consumer []byte, count int64) (reply.Reply, error) {
 	out := c.List(reply.Array)
-	for p, err := range g.PendingOf(consumer, store.FirstStreamID(), store.LastStreamID()) {
+	for p, err := range g.PendingOf(store.PendingRange{Consumer: consumer, To: store.LastStreamID(), Take: count}) {
 		if err != nil {
 			return out.End(err), err
 		}

@@ -92,8 +92,8 @@ func totals(c *cmd.Call, g *store.StreamGroup) reply.Reply {
 }
 
 func (q *question) answer(c *cmd.Call, g *store.StreamGroup) reply.Reply {
-	out, now := c.List(reply.Array), nowMillis()
-	for p, err := range g.PendingOf(q.consumer, q.from, q.to) {
+	out, now := c.List(reply.Array), nowMillis(c)
+	for p, err := range g.PendingOf(store.PendingRange{Consumer: q.consumer, From: q.from, To: q.to, Take: q.count}) {
 		if err != nil {
 			return out.End(err)
 		}

@@ -63,7 +63,11 @@ func xread(c *cmd.Call) reply.Reply {
 	if err != nil {
 		return reply.Err(err)
 	}
-	behind, err := r.starts(c)
+	stream, err := store.OpenStreams(c.Tx, c.KeysOf(r.names)...)
+	if err != nil {
+		return reply.Err(err)
+	}
+	behind, err := r.starts(stream)
 	if err != nil {
 		return reply.Err(err)
 	}
@@ -73,7 +77,11 @@ func xread(c *cmd.Call) reply.Reply {
 	}
 	out := c.List(kind)
 	for i, name := range r.names {
-		if err := r.read(c, out, name, behind[i]); err != nil {
+		s, err := stream(i)
+		if err == nil {
+			err = r.read(c, out, name, s, behind[i])
+		}
+		if err != nil {
 			return out.End(err)
 		}
 	}
@@ -88,12 +96,12 @@ func xread(c *cmd.Call) reply.Reply {
 }
 
 // starts are the ids to read behind.
-func (r *reading) starts(c *cmd.Call) ([]store.StreamID, error) {
+func (r *reading) starts(stream func(int) (*store.StreamKey, error)) ([]store.StreamID, error) {
 	behind := make([]store.StreamID, len(r.ids))
 	for i, text := range r.ids {
 		switch string(text) {
 		case "$":
-			s, err := store.OpenStream(c.Tx, c.KeyIn(r.names[i]))
+			s, err := stream(i)
 			if err != nil {
 				return nil, err
 			}
@@ -112,14 +120,13 @@ func (r *reading) starts(c *cmd.Call) ([]store.StreamID, error) {
 }
 
 // read adds what a stream has behind an id.
-func (r *reading) read(c *cmd.Call, out *reply.List, name []byte, behind store.StreamID) error {
-	s, err := store.OpenStream(c.Tx, c.KeyIn(name))
-	if err != nil || s.Len() == 0 || s.State().Last.Compare(behind) <= 0 {
-		return err
+func (r *reading) read(c *cmd.Call, out *reply.List, name []byte, s *store.StreamKey, behind store.StreamID) error {
+	if s.Len() == 0 || s.State().Last.Compare(behind) <= 0 {
+		return nil
 	}
 	from, _ := behind.Next() // there is a higher one
 	found := c.List(reply.Array)
-	err = fill(found, s, store.StreamRange{From: from, To: store.LastStreamID(), Limit: r.count})
+	err := fill(found, s, store.StreamRange{From: from, To: store.LastStreamID(), Limit: r.count})
 	switch {
 	case err != nil:
 		found.End(err)
