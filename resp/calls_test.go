@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"larder/resp/cmd"
 	"larder/resp/cmd/cmdtest"
@@ -17,23 +18,23 @@ import (
 	"larder/store/memory"
 )
 
-// callsEngine counts the calls of its transactions by method.
+// callsEngine counts the calls of its transactions by method, and notes how many items the longest has of each.
 type callsEngine struct {
 	store.Engine
-	calls map[string]int
+	calls, most map[string]int
 }
 
 func (e *callsEngine) View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
-	return e.Engine.View(ctx, s, func(tx store.Tx) error { return fn(callsTx{tx, e.calls}) })
+	return e.Engine.View(ctx, s, func(tx store.Tx) error { return fn(callsTx{tx, e.calls, e.most}) })
 }
 
 func (e *callsEngine) Update(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
-	return e.Engine.Update(ctx, s, func(tx store.Tx) error { return fn(callsTx{tx, e.calls}) })
+	return e.Engine.Update(ctx, s, func(tx store.Tx) error { return fn(callsTx{tx, e.calls, e.most}) })
 }
 
 type callsTx struct {
 	store.Tx
-	calls map[string]int
+	calls, most map[string]int
 }
 
 func (t callsTx) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, error) {
@@ -63,16 +64,19 @@ func (t callsTx) Detach(k store.Key) error {
 
 func (t callsTx) Items(dst []store.Item, id store.ID, p store.Part, fields ...[]byte) ([]store.Item, error) {
 	t.calls["Items"]++
+	t.most["Items"] = max(t.most["Items"], len(fields))
 	return t.Tx.Items(dst, id, p, fields...)
 }
 
 func (t callsTx) PutItems(id store.ID, p store.Part, items ...store.Item) (store.Change, error) {
 	t.calls["PutItems"]++
+	t.most["PutItems"] = max(t.most["PutItems"], len(items))
 	return t.Tx.PutItems(id, p, items...)
 }
 
 func (t callsTx) DropItems(id store.ID, p store.Part, fields ...[]byte) (store.Change, error) {
 	t.calls["DropItems"]++
+	t.most["DropItems"] = max(t.most["DropItems"], len(fields))
 	return t.Tx.DropItems(id, p, fields...)
 }
 
@@ -151,7 +155,7 @@ func wordOf(w string, i, n int) string {
 		}
 		return w[:1] + strconv.Itoa(i)
 	case "id":
-		return strconv.Itoa(max(i, 9)) + "-1"
+		return strconv.Itoa(i) + "-1"
 	case "score":
 		return strconv.Itoa(i)
 	case "numkeys":
@@ -162,7 +166,7 @@ func wordOf(w string, i, n int) string {
 	return w
 }
 
-// laid are the commands that lay out keys for a command of a group: n of them named k1 and so on, and one, "key", of n
+// laid are the commands that lay out keys for a command of a group: n of them, named k1 and so on, and one, "key", of n
 // elements.
 func laid(group string, n int) (lines []string) {
 	line := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
@@ -172,7 +176,8 @@ func laid(group string, n int) (lines []string) {
 			line("SET k%d %d", i, i)
 		case "list":
 			line("RPUSH k%d a b c", i)
-			line("RPUSH key e%d", i)
+			line("RPUSH key e%d x", i)
+			line("SET w%d %d", i, n-i)
 		case "set":
 			line("SADD k%d a b c%d", i, i)
 			line("SADD key m%d", i)
@@ -182,13 +187,24 @@ func laid(group string, n int) (lines []string) {
 		case "hash":
 			line("HSET key f%d v", i)
 		case "stream":
-			line("XADD k%d 1-1 f v", i)
-			line("XADD key %d-1 f v", i)
+			line("XADD k%d 99-1 f v", i)
 			line("XGROUP CREATE k%d group 0", i)
+			line("XADD key %d-1 f v", i)
 		}
 	}
-	if group == "stream" {
+	switch group {
+	case "list":
+		for i := range n {
+			line("SET we%d %d", i, n-i)
+		}
+	case "stream":
 		line("XGROUP CREATE key group 0")
+		for i := range n - n/5 {
+			line("XREADGROUP GROUP group c%d COUNT 1 STREAMS key >", i)
+		}
+		line("XGROUP CREATE key one 0")
+		line("XREADGROUP GROUP one c STREAMS key >")
+		line("XDEL key 3-1")
 	}
 	return lines
 }
@@ -196,7 +212,12 @@ func laid(group string, n int) (lines []string) {
 // callsOf runs a command on keys that are laid out, and counts the calls of its transaction.
 func callsOf(t *testing.T, rows []cmd.Spec, before []string, line string) map[string]int {
 	t.Helper()
-	e := &callsEngine{Engine: memory.New(), calls: map[string]int{}}
+	now := time.Now().UnixMilli()
+	clock := func() int64 { // each transaction has a time of its own, however fast the machine is
+		now++
+		return now
+	}
+	e := &callsEngine{Engine: memory.New(memory.WithClock(clock)), calls: map[string]int{}, most: map[string]int{}}
 	s := cmdtest.NewSession(e, rows, nil)
 	for _, b := range before {
 		if got := s.DoText(t, b); strings.HasPrefix(got, "-") {
@@ -220,23 +241,175 @@ func grown(few, many map[string]int) (names []string) {
 	return names
 }
 
-// TestCallsDoNotGrowWithArguments holds every command with a variable number of arguments to the contract's batched
-// forms.
-func TestCallsDoNotGrowWithArguments(t *testing.T) {
-	rows := tableForDoc(t)
+const (
+	operands = "an id is asked for items, and each operand is one of its own"
+	headEach = "PutHead is of one key"
+)
+
+// growing are the commands whose calls grow with their arguments, and why they must.
+var growing = map[string]string{
+	"MSET":        headEach,
+	"MSETNX":      headEach,
+	"SDIFF":       operands,
+	"SDIFFSTORE":  operands,
+	"SINTER":      operands,
+	"SINTERCARD":  operands,
+	"SINTERSTORE": operands,
+	"SUNION":      operands,
+	"SUNIONSTORE": operands,
+	"XREAD":       operands,
+	"XREADGROUP":  operands + ", with a head of its own that is put",
+	"ZDIFF":       operands,
+	"ZDIFFSTORE":  operands,
+	"ZINTER":      operands,
+	"ZINTERCARD":  operands,
+	"ZINTERSTORE": operands,
+	"ZUNION":      operands,
+	"ZUNIONSTORE": operands,
+}
+
+// variable are the commands of rows with arguments that may come any number of times, as lines with n of them.
+func variable(rows []cmd.Spec) map[string]func(n int) (group, line string) {
+	all := map[string]func(int) (string, string){}
 	for _, row := range rows {
 		for _, spec := range append(slices.Clone(row.Subs), row) {
 			name := spec.Name
 			if spec.Name != row.Name {
 				name = row.Name + " " + spec.Name
 			}
-			few := lineOf(name, spec.Usage, 10)
-			if few == "" || len(spec.Keys) == 0 && spec.MoreKeys == nil {
-				continue
+			group := spec.Group
+			if name == "MSETNX" {
+				group = "" // its keys must be absent
 			}
-			t.Run(name, func(t *testing.T) {
-				t.Log(few, grown(callsOf(t, rows, laid(spec.Group, 10), few), callsOf(t, rows, laid(spec.Group, 40), lineOf(name, spec.Usage, 40))))
-			})
+			if lineOf(name, spec.Usage, 1) != "" && spec.Flags&(cmd.Write|cmd.View) != 0 && len(spec.Keys) > 0 {
+				all[name] = func(n int) (string, string) { return group, lineOf(name, spec.Usage, n) }
+			}
+		}
+	}
+	return all
+}
+
+// TestCallsDoNotGrowWithArguments holds every command with a variable number of arguments to the contract's batched
+// forms.
+func TestCallsDoNotGrowWithArguments(t *testing.T) {
+	rows := tableForDoc(t)
+	all := variable(rows)
+	if len(all) < 45 {
+		t.Errorf("only %d commands have a variable number of arguments", len(all))
+	}
+	for name := range growing {
+		if all[name] == nil {
+			t.Errorf("%s has no such arguments", name)
+		}
+	}
+	for name, line := range all {
+		t.Run(name, func(t *testing.T) {
+			group, few := line(10)
+			_, many := line(40)
+			less := callsOf(t, rows, laid(group, 10), few)
+			more := callsOf(t, rows, laid(group, 40), many)
+			grew := grown(less, more)
+			switch reason := growing[name]; {
+			case len(grew) > 0 && reason == "":
+				t.Errorf("%.60s: %s", few, grew)
+			case len(grew) == 0 && reason != "":
+				t.Errorf("does not grow, and is excused: %s", reason)
+			case more["Heads"] > less["Heads"]:
+				t.Errorf("heads are asked for one by one: %s", grew)
+			}
+		})
+	}
+}
+
+// TestCallsDoNotGrowWithCounts is the same for what a command finds or is told to take.
+func TestCallsDoNotGrowWithCounts(t *testing.T) {
+	rows := tableForDoc(t)
+	const (
+		consumers = "what a consumer has pending is a range of its own"
+		stretches = "DropRange is of one stretch"
+	)
+	for _, c := range []struct{ group, line, excuse string }{ // # is the number
+		{"stream", "XREADGROUP GROUP group c COUNT # STREAMS key >", ""},
+		{"stream", "XREADGROUP GROUP group c NOACK STREAMS key >", ""},
+		{"stream", "XREADGROUP GROUP one c COUNT # STREAMS key 0", ""},
+		{"stream", "XREADGROUP GROUP one c STREAMS key 0", ""},
+		{"stream", "XPENDING key group", ""},
+		{"stream", "XPENDING key group - + #", ""},
+		{"stream", "XPENDING key group IDLE 0 - + # c1", ""},
+		{"stream", "XPENDING key one - + # c", ""},
+		{"stream", "XAUTOCLAIM key group c 0 0 COUNT #", ""},
+		{"stream", "XAUTOCLAIM key one d 0 0 COUNT # JUSTID", ""},
+		{"stream", "XCLAIM key one d 0 9-1 5-1 FORCE", ""},
+		{"stream", "XGROUP DELCONSUMER key one c", ""},
+		{"stream", "XGROUP DESTROY key group", ""},
+		{"stream", "XGROUP SETID key group 0", ""},
+		{"stream", "XINFO CONSUMERS key group", ""},
+		{"stream", "XINFO STREAM key FULL COUNT 2", consumers},
+		{"stream", "XRANGE key - + COUNT #", ""},
+		{"stream", "XREVRANGE key + - COUNT #", ""},
+		{"stream", "XREAD COUNT # STREAMS key 0", ""},
+		{"stream", "XADD key MAXLEN 5 * f v", ""},
+		{"stream", "XADD key MINID 8-1 * f v", ""},
+		{"stream", "XTRIM key MAXLEN 5", ""},
+		{"stream", "XTRIM key MINID 8-1", ""},
+		{"list", "LPOP key #", ""},
+		{"list", "RPOP key #", ""},
+		{"list", "LMPOP 1 key LEFT COUNT #", ""},
+		{"list", "LRANGE key 0 -1", ""},
+		{"list", "LTRIM key # -1", ""},
+		{"list", "LREM key 0 x", stretches},
+		{"list", "LPOS key x COUNT 0", ""},
+		{"list", "SORT key ALPHA LIMIT 0 #", ""},
+		{"list", "SORT key BY w* GET w* GET # ALPHA", ""},
+		{"list", "SORT key BY w* STORE dst", ""},
+		{"set", "SPOP key #", ""},
+		{"set", "SRANDMEMBER key #", ""},
+		{"set", "SRANDMEMBER key -#", ""},
+		{"set", "SORT key BY nosort GET k*", ""},
+		{"sorted-set", "ZPOPMIN key #", ""},
+		{"sorted-set", "ZPOPMAX key #", ""},
+		{"sorted-set", "ZMPOP 1 key MIN COUNT #", ""},
+		{"sorted-set", "ZRANDMEMBER key #", ""},
+		{"sorted-set", "ZRANDMEMBER key -#", ""},
+		{"sorted-set", "ZREMRANGEBYRANK key 0 -3", ""},
+		{"sorted-set", "ZREMRANGEBYSCORE key 2 #", ""},
+		{"sorted-set", "ZRANGESTORE dst key 0 -1", ""},
+		{"hash", "HRANDFIELD key #", ""},
+		{"hash", "HRANDFIELD key -#", ""},
+		{"hash", "HGETALL key", ""},
+	} {
+		run := func(n int) map[string]int {
+			return callsOf(t, rows, laid(c.group, n), strings.ReplaceAll(c.line, "#", strconv.Itoa(n)))
+		}
+		few, many := run(10), run(100)
+		if many["PutHead"] > 1 {
+			t.Errorf("%s puts a head %d times", c.line, many["PutHead"])
+		}
+		if grew := grown(few, many); (len(grew) > 0) != (c.excuse != "") {
+			t.Errorf("%s: %s, excused by %q", c.line, grew, c.excuse)
+		}
+	}
+}
+
+// TestLongRepliesOfGroupsComeInPages: what is read without a COUNT is held a page at a time.
+func TestLongRepliesOfGroupsComeInPages(t *testing.T) {
+	e := &callsEngine{Engine: memory.New(), calls: map[string]int{}, most: map[string]int{}}
+	s := cmdtest.NewSession(e, tableForDoc(t), nil)
+	const entries, page = 2000, 256
+	for i := range entries {
+		s.DoText(t, fmt.Sprintf("XADD key %d-1 f v", i+1))
+	}
+	s.DoText(t, "XGROUP CREATE key group 0")
+	for _, line := range []string{"XREADGROUP GROUP group c STREAMS key >", "XREADGROUP GROUP group c STREAMS key 0", "XGROUP DELCONSUMER key group c"} {
+		clear(e.most)
+		got := s.DoText(t, line)
+		if n := strings.Count(got, " f "); n != entries && got != fmt.Sprintf(":%d", entries) {
+			t.Errorf("%s: %d entries", line, n)
+		}
+		for method, n := range e.most {
+			if n > 2*page {
+				t.Errorf("%s: %s of %d items", line, method, n)
+			}
 		}
 	}
 }

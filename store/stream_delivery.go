@@ -144,29 +144,26 @@ func (g *StreamGroup) Acknowledge(ids ...StreamID) (n int64, err error) {
 // Flush writes what became of the entries that were loaded, and forgets them.
 func (g *StreamGroup) Flush() error {
 	var gone [][]byte
-	var put []Item
+	var byID, own []Item // one order behind the other: neighbours are written together
 	for _, d := range g.deliveries.order {
-		moved := string(d.was.Consumer) != string(d.is.Consumer)
-		if d.stood && (moved || !d.stands) {
+		moved := d.stood != d.stands || string(d.was.Consumer) != string(d.is.Consumer)
+		if d.stood && moved {
 			gone = append(gone, g.ownField(d.was.Consumer, d.id))
 		}
 		if d.stood && !d.stands {
 			gone = append(gone, g.pendingField(d.id))
 		}
-		if !d.stands {
-			continue
+		if d.stands && moved {
+			own = append(own, Item{Field: g.ownField(d.is.Consumer, d.id), New: true})
 		}
-		if !d.stood || moved {
-			put = append(put, Item{Field: g.ownField(d.is.Consumer, d.id), New: true})
-		}
-		if !d.stood || moved || d.was.Delivered != d.is.Delivered || d.was.Count != d.is.Count {
+		if d.stands && (moved || d.was.Delivered != d.is.Delivered || d.was.Count != d.is.Count) {
 			value := append(numbers(d.is.Delivered, d.is.Count), d.is.Consumer...)
-			put = append(put, Item{Field: g.pendingField(d.id), Value: value, New: !d.stood})
+			byID = append(byID, Item{Field: g.pendingField(d.id), Value: value, New: !d.stood})
 		}
 	}
 	g.deliveries.forget()
 	if err := g.drop(Pending, gone...); err != nil {
 		return err
 	}
-	return g.put(Pending, put...)
+	return g.put(Pending, append(byID, own...)...)
 }
