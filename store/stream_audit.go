@@ -46,16 +46,23 @@ func (a *audit) groups() error {
 // agrees reports whether all say the same of a group's pending entries.
 func (g *StreamGroup) agrees() (bool, error) {
 	pending, all := map[string]int64{}, int64(0)
+	var own [][]byte
 	for p, err := range g.PendingOf(PendingRange{To: maxStreamID}) {
 		if err != nil {
 			return false, err
 		}
 		pending[string(p.Consumer)]++
 		all++
-		own, err := g.stream.tx.Items(nil, g.stream.head.ID, Pending, g.ownField(p.Consumer, p.ID))
-		if err != nil || !own[0].Found {
+		if own = append(own, g.ownField(p.Consumer, p.ID)); len(own) < pendingPage {
+			continue
+		}
+		if there, err := g.have(own); err != nil || !there {
 			return false, err
 		}
+		own = own[:0]
+	}
+	if there, err := g.have(own); err != nil || !there {
+		return false, err
 	}
 	listed, err := g.stream.tx.Count(g.stream.head.ID, Pending, prefixed(groupField(byConsumer, g.Name)))
 	if err != nil || listed != all || all != g.Pending {
@@ -69,6 +76,15 @@ func (g *StreamGroup) agrees() (bool, error) {
 		delete(pending, string(c.Name))
 	}
 	return len(pending) == 0, err
+}
+
+// have reports whether all fields are there among the pending entries.
+func (g *StreamGroup) have(fields [][]byte) (bool, error) {
+	if len(fields) == 0 {
+		return true, nil
+	}
+	found, err := g.stream.tx.Items(nil, g.stream.head.ID, Pending, fields...)
+	return err == nil && !slices.ContainsFunc(found, func(it Item) bool { return !it.Found }), err
 }
 
 // recount makes a group's consumers and counts what its pending entries by id say.
