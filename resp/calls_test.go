@@ -331,7 +331,7 @@ func TestCallsDoNotGrowWithCounts(t *testing.T) {
 		hashes    = "each hash is an id of its own"
 		stretches = "DropRange is of one stretch"
 	)
-	for _, c := range []struct{ group, line, excuse string }{ // # is the number
+	for _, c := range []struct{ group, line, excuse string }{ // # is the number, and @ so many keys of which only the last is there
 		{"stream", "XREADGROUP GROUP group c COUNT # STREAMS key >", ""},
 		{"stream", "XREADGROUP GROUP group c NOACK STREAMS key >", ""},
 		{"stream", "XREADGROUP GROUP one c COUNT # STREAMS key 0", ""},
@@ -366,6 +366,14 @@ func TestCallsDoNotGrowWithCounts(t *testing.T) {
 		{"list", "SORT key BY w* GET w* GET # ALPHA", ""},
 		{"list", "SORT key BY w* STORE dst", ""},
 		{"list", "SORT key BY h*->f GET h*->f", hashes},
+		{"list", "LMPOP # @ LEFT", ""},
+		{"list", "BLMPOP 0 # @ RIGHT", ""},
+		{"list", "BLPOP @ 0", ""},
+		{"list", "BRPOP @ 0", ""},
+		{"sorted-set", "ZMPOP # @ MIN", ""},
+		{"sorted-set", "BZMPOP 0 # @ MAX", ""},
+		{"sorted-set", "BZPOPMIN @ 0", ""},
+		{"sorted-set", "BZPOPMAX @ 0", ""},
 		{"set", "SPOP key #", ""},
 		{"set", "SRANDMEMBER key #", ""},
 		{"set", "SRANDMEMBER key -#", ""},
@@ -383,7 +391,8 @@ func TestCallsDoNotGrowWithCounts(t *testing.T) {
 		{"hash", "HGETALL key", ""},
 	} {
 		run := func(n int) map[string]int {
-			return callsOf(t, rows, laid(c.group, n), strings.ReplaceAll(c.line, "#", strconv.Itoa(n)))
+			words := strings.NewReplacer("#", strconv.Itoa(n), "@", strings.Repeat("absent ", n-1)+"k1")
+			return callsOf(t, rows, laid(c.group, n), words.Replace(c.line))
 		}
 		few, many := run(10), run(100)
 		if many["PutHead"] > 1 || many["Heads"] > few["Heads"] {

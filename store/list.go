@@ -46,6 +46,21 @@ func OpenList(tx Tx, key Key) (*ListKey, error) {
 	if err != nil {
 		return nil, err
 	}
+	return listOf(h)
+}
+
+// FirstList opens the first of keys that is there and says which; nil if none is. If that holds another type the error
+// is ErrWrongType; keys behind it may hold anything.
+func FirstList(tx Tx, keys ...Key) (*ListKey, int, error) {
+	h, at, err := openFirst(tx, List, keys)
+	if at < 0 {
+		return nil, at, err
+	}
+	l, err := listOf(h)
+	return l, at, err
+}
+
+func listOf(h handle) (*ListKey, error) {
 	l := &ListKey{handle: h}
 	if h.Exists() && !l.span.parse(h.head.Value) {
 		return nil, &Error{Code: CodeInternal, Message: "the head of a list is not readable"}

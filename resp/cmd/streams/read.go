@@ -63,11 +63,11 @@ func xread(c *cmd.Call) reply.Reply {
 	if err != nil {
 		return reply.Err(err)
 	}
-	stream, err := store.OpenStreams(c.Tx, c.KeysOf(r.names)...)
+	behind, err := r.starts(c)
 	if err != nil {
 		return reply.Err(err)
 	}
-	behind, err := r.starts(stream)
+	stream, err := store.OpenStreams(c.Tx, c.KeysOf(r.names)...)
 	if err != nil {
 		return reply.Err(err)
 	}
@@ -95,16 +95,31 @@ func xread(c *cmd.Call) reply.Reply {
 	return c.Await(cmd.Block{Keys: c.KeysOf(r.names), Type: store.Stream, Limit: r.limit, Resume: r.resume(c, behind)}, reply.NilArray())
 }
 
-// starts are the ids to read behind.
-func (r *reading) starts(stream func(int) (*store.StreamKey, error)) ([]store.StreamID, error) {
+// starts are the ids to read behind. Whose last id counts is looked up here and again to be read, as Redis counts it.
+func (r *reading) starts(c *cmd.Call) ([]store.StreamID, error) {
+	var ends [][]byte
+	for i, text := range r.ids {
+		if string(text) == "$" {
+			ends = append(ends, r.names[i])
+		}
+	}
+	var stream func(i int) (*store.StreamKey, error)
+	if len(ends) > 0 {
+		var err error
+		if stream, err = store.OpenStreams(c.Tx, c.KeysOf(ends)...); err != nil {
+			return nil, err
+		}
+	}
+	end := 0
 	behind := make([]store.StreamID, len(r.ids))
 	for i, text := range r.ids {
 		switch string(text) {
 		case "$":
-			s, err := stream(i)
+			s, err := stream(end)
 			if err != nil {
 				return nil, err
 			}
+			end++
 			behind[i] = s.State().Last
 		case ">":
 			return nil, store.Invalid("The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option.")
