@@ -185,7 +185,9 @@ func (l *ListKey) Pop(end ListEnd, n int64, visit func(value []byte)) error {
 // next end, which a regular list computes.
 func (l *ListKey) outermost(end ListEnd, n int64) Range {
 	if l.span.irregular {
-		return Range{Reverse: end == Back, Limit: n + 1}
+		r := l.whole()
+		r.Reverse, r.Limit = end == Back, n+1
+		return r
 	}
 	if end == Front {
 		return Positions(l.span.first, l.span.first+(n-1)*listGap)
