@@ -95,11 +95,14 @@ type listWindow struct {
 }
 
 func (l *ListKey) window(s listSpot, side int64) (w listWindow, err error) {
-	left, err := l.collect(Range{Min: l.whole().Min, Max: Bound{Edge: Inclusive, Pos: s.lo}, Reverse: true, Limit: side + 1})
+	below, above := l.whole(), l.whole()
+	below.Max.Pos, below.Reverse, below.Limit = s.lo, true, side+1
+	above.Min.Pos, above.Limit = s.hi, side+1
+	left, err := l.collect(below)
 	if err != nil {
 		return w, err
 	}
-	right, err := l.collect(Range{Min: Bound{Edge: Inclusive, Pos: s.hi}, Max: l.whole().Max, Limit: side + 1})
+	right, err := l.collect(above)
 	if err != nil {
 		return w, err
 	}

@@ -1,6 +1,8 @@
 package streams
 
 import (
+	"slices"
+
 	"larder/resp/cmd"
 	"larder/resp/reply"
 	"larder/store"
@@ -130,14 +132,14 @@ func pendingList(c *cmd.Call, g *store.StreamGroup, consumer []byte, count int64
 		if err != nil {
 			return out.End(err), err
 		}
-		if count > 0 && int64(out.Len()) == count {
-			break
-		}
+		shown := []reply.Reply{reply.Text(p.ID.String()), reply.Bytes(p.Consumer), reply.Integer(p.Delivered), reply.Integer(p.Count)}
 		if consumer != nil {
-			out.Reply(reply.Of(reply.Text(p.ID.String()), reply.Integer(p.Delivered), reply.Integer(p.Count)))
-			continue
+			shown = slices.Delete(shown, 1, 2)
 		}
-		out.Reply(reply.Of(reply.Text(p.ID.String()), reply.Bytes(p.Consumer), reply.Integer(p.Delivered), reply.Integer(p.Count)))
+		out.Reply(reply.Of(shown...))
+		if count > 0 && int64(out.Len()) == count {
+			break // not when another comes: for that it would be fetched
+		}
 	}
 	return out.Done(), nil
 }

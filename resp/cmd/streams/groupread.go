@@ -238,7 +238,8 @@ func (r *groupReading) history(out *reply.List, f *from, consumer *store.StreamC
 }
 
 // again answers entries that a consumer has pending, and notes that it got those that are still there.
-func (r *groupReading) again(out *reply.List, f *from, consumer *store.StreamConsumer, ids []store.StreamID, now int64) error {
+func (r *groupReading) again(out *reply.List, f *from, consumer *store.StreamConsumer,
+	ids []store.StreamID, now int64) error {
 	entries, there, err := f.stream.Entries(ids...)
 	if err != nil {
 		return err
