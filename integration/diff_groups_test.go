@@ -200,6 +200,78 @@ var groupScripts = []script{
 		XGROUP DESTROY s g
 		@n receive
 	`},
+	{"a stream named twice", `
+		XGROUP CREATE s g 0 MKSTREAM
+		XADD s 1-1 a 1
+		XADD s 2-1 b 2
+		XADD s 3-1 c 3
+		XREADGROUP GROUP g c COUNT 1 STREAMS s s > >
+		XREADGROUP GROUP g c COUNT 1 STREAMS s s > 0
+		XREADGROUP GROUP g c STREAMS s s s 0 > 1
+		XREADGROUP GROUP g c STREAMS s s > >
+		XREAD COUNT 1 STREAMS s s 0 1-1
+		XREADGROUP GROUP g d STREAMS s nokey > >
+		XPENDING s g
+		XINFO GROUPS s
+	`},
+	{"ids named twice", `
+		XGROUP CREATE s g 0 MKSTREAM
+		XADD s 1-1 a 1
+		XADD s 2-1 b 2
+		XADD s 3-1 c 3
+		XREADGROUP GROUP g c STREAMS s >
+		XDEL s 2-1
+		XCLAIM s g d 0 1-1 1-1 2-1 2-1 3-1 1-1 RETRYCOUNT 5
+		XCLAIM s g d 0 1-1 1-1 1-1
+		XCLAIM s g e 0 9-9 9-9 FORCE
+		XCLAIM s g e 100000 1-1 3-1
+		XCLAIM s g e 0 1-1 3-1 1-1 JUSTID
+		XPENDING s g
+		XPENDING s g IDLE 0 - + 1 e
+		XACK s g 1-1 1-1 7-7 3-1 3-1
+		XACK s g 1-1
+		XPENDING s g
+		XINFO GROUPS s
+		XGROUP SETID s g 0
+		XREADGROUP GROUP g f COUNT 1 STREAMS s >
+		XREADGROUP GROUP g h STREAMS s >
+		XGROUP SETID s g 0
+		XREADGROUP GROUP g i STREAMS s >
+		XPENDING s g
+		XGROUP DELCONSUMER s g i
+		XPENDING s g
+		XDEL s 1-1 1-1 3-1
+		XINFO GROUPS s
+	`},
+	{"more than a page", `
+		XGROUP CREATE s g 0 MKSTREAM
+		EVAL "for i = 1, 700 do redis.call('XADD', KEYS[1], i .. '-1', 'f', i) end return 'OK'" 1 s
+		XDEL s 5-1 256-1 257-1 600-1
+		XREADGROUP GROUP g a COUNT 300 STREAMS s >
+		XREADGROUP GROUP g b STREAMS s >
+		XREADGROUP GROUP g b STREAMS s >
+		XDEL s 400-1 401-1
+		XREADGROUP GROUP g b STREAMS s 0
+		XREADGROUP GROUP g b COUNT 270 STREAMS s 350-1
+		XPENDING s g
+		EVAL "local ids = {} for i = 1, 280 do ids[i] = i .. '-1' end return redis.call('XCLAIM', KEYS[1], 'g', 'c', 0, unpack(ids))" 1 s
+		XAUTOCLAIM s g d 0 0 COUNT 290 JUSTID
+		XAUTOCLAIM s g d 0 380-1 COUNT 300 JUSTID
+		XAUTOCLAIM s g d 100000 0 COUNT 30 JUSTID
+		XAUTOCLAIM s g d 0 0 COUNT 1 JUSTID
+		XAUTOCLAIM s g d 0 695 JUSTID
+		XPENDING s g
+		XINFO GROUPS s
+		EVAL "local ids = {} for i = 1, 600 do ids[i] = i .. '-1' end return redis.call('XACK', KEYS[1], 'g', unpack(ids))" 1 s
+		XPENDING s g
+		XGROUP SETID s g 0
+		XREADGROUP GROUP g e STREAMS s >
+		XPENDING s g
+		XGROUP DELCONSUMER s g e
+		XGROUP DELCONSUMER s g d
+		XPENDING s g
+		XINFO GROUPS s
+	`},
 	{"help", `
 		XGROUP HELP
 	`},

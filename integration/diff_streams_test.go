@@ -5,6 +5,27 @@ import "testing"
 func TestStreamsAgainstRedis(t *testing.T) { diff(t, streamScripts) }
 
 var streamScripts = []script{
+	{"adding and trimming at once", `
+		XADD s MAXLEN 0 1-1 a 1
+		XLEN s
+		XADD s MAXLEN 2 2-1 a 1
+		XADD s MAXLEN 2 3-1 a 1
+		XADD s MAXLEN = 2 4-1 a 1
+		XADD s MINID 4-1 5-1 a 1
+		XADD s MINID 9-1 6-1 a 1
+		XADD s MAXLEN 5 6-1 a 1
+		XADD s MAXLEN 5 7-1 a 1
+		XRANGE s - +
+		XINFO STREAM s
+		EVAL "for i = 100, 900 do redis.call('XADD', KEYS[1], i .. '-1', 'f', i) end return 'OK'" 1 s
+		XADD s MAXLEN 300 1000-1 a 1
+		XRANGE s - + COUNT 1
+		XADD s MINID 850 1001-1 a 1
+		XRANGE s - + COUNT 1
+		XTRIM s MAXLEN 0
+		XADD s MAXLEN 3 1002-1 a 1
+		XINFO STREAM s
+	`},
 	{"entries, ranges, trims", `
 		XADD s 1-1 a 1
 		XADD s 1-1 a 1

@@ -181,18 +181,23 @@ func (t *trackTx) Swap(a, b int) error {
 
 // emptied touches the watched keys of databases that exist in any of them.
 func (t *trackTx) emptied(dbs ...int) error {
-	for _, w := range t.server.watches.in(dbs...) {
+	watched := t.server.watches.in(dbs...)
+	if len(watched) == 0 {
+		return nil
+	}
+	keys := make([]store.Key, 0, len(watched)*len(dbs))
+	for _, w := range watched {
 		for _, db := range dbs {
-			heads, err := t.Tx.Heads(nil, store.Key{DB: db, Name: []byte(w.name)})
-			if err != nil {
-				return err
-			}
-			if heads[0].Exists() {
-				t.server.watches.touch(w.key())
-			}
+			keys = append(keys, store.Key{DB: db, Name: []byte(w.name)})
 		}
 	}
-	return nil
+	heads, err := t.Tx.Heads(nil, keys...)
+	for i, h := range heads {
+		if h.Exists() {
+			t.server.watches.touch(watched[i/len(dbs)].key())
+		}
+	}
+	return err
 }
 
 func (t *trackTx) touch(k store.Key) {

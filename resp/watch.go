@@ -1,6 +1,7 @@
 package resp
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -100,17 +101,18 @@ func (s *session) watch(c *cmd.Call) reply.Reply {
 		s.server.watches.add(s, w)
 		keys = append(keys, k)
 	}
-	for _, k := range keys { // each by itself: only the order with its writers matters
-		err := s.server.engine.Update(s.context(), store.One(k), func(tx store.Tx) error {
-			heads, err := tx.Heads(nil, k)
-			if err == nil {
-				s.watched[watchKey{k.DB, string(k.Name)}] = heads[0].Exists()
-			}
-			return err
-		})
-		if err != nil {
-			return reply.Err(err)
+	if len(keys) == 0 {
+		return reply.OK()
+	}
+	err := s.server.engine.Update(s.context(), store.One(keys...), func(tx store.Tx) error {
+		heads, err := tx.Heads(nil, keys...)
+		for i, h := range heads {
+			s.watched[watchKey{keys[i].DB, string(keys[i].Name)}] = h.Exists()
 		}
+		return err
+	})
+	if err != nil {
+		return reply.Err(err)
 	}
 	return reply.OK()
 }
@@ -139,14 +141,16 @@ func (s *session) disturbed(tx store.Tx) (bool, error) {
 	if s.dirty.Load() {
 		return true, nil
 	}
+	var there []store.Key
 	for k, existed := range s.watched {
-		if !existed {
-			continue
-		}
-		heads, err := tx.Heads(nil, k.key())
-		if err != nil || !heads[0].Exists() {
-			return true, err
+		if existed {
+			there = append(there, k.key())
 		}
 	}
-	return false, nil
+	if len(there) == 0 {
+		return false, nil
+	}
+	heads, err := tx.Heads(nil, there...)
+	gone := slices.ContainsFunc(heads, func(h store.Head) bool { return !h.Exists() })
+	return gone || err != nil, err
 }

@@ -26,6 +26,25 @@ func open(tx Tx, key Key, typ Type) (handle, error) {
 	return h, nil
 }
 
+// openFirst opens the first of keys that is there, and says which; at is negative if none is. Keys behind it may hold
+// anything.
+func openFirst(tx Tx, typ Type, keys []Key) (h handle, at int, err error) {
+	heads, err := tx.Heads(nil, keys...)
+	if err != nil {
+		return handle{}, -1, err
+	}
+	for i, head := range heads {
+		switch {
+		case !head.Exists():
+		case head.Type != typ:
+			return handle{}, -1, ErrWrongType
+		default:
+			return handle{tx: tx, key: keys[i], head: head}, i, nil
+		}
+	}
+	return handle{}, -1, nil
+}
+
 // Exists reports whether the key is there; Len is its number of items.
 func (h *handle) Exists() bool { return h.head.Exists() }
 

@@ -46,6 +46,21 @@ func OpenList(tx Tx, key Key) (*ListKey, error) {
 	if err != nil {
 		return nil, err
 	}
+	return listOf(h)
+}
+
+// FirstList opens the first of keys that is there and says which; nil if none is. If that holds another type the error
+// is ErrWrongType; keys behind it may hold anything.
+func FirstList(tx Tx, keys ...Key) (*ListKey, int, error) {
+	h, at, err := openFirst(tx, List, keys)
+	if at < 0 {
+		return nil, at, err
+	}
+	l, err := listOf(h)
+	return l, at, err
+}
+
+func listOf(h handle) (*ListKey, error) {
 	l := &ListKey{handle: h}
 	if h.Exists() && !l.span.parse(h.head.Value) {
 		return nil, &Error{Code: CodeInternal, Message: "the head of a list is not readable"}
@@ -170,7 +185,9 @@ func (l *ListKey) Pop(end ListEnd, n int64, visit func(value []byte)) error {
 // next end, which a regular list computes.
 func (l *ListKey) outermost(end ListEnd, n int64) Range {
 	if l.span.irregular {
-		return Range{Reverse: end == Back, Limit: n + 1}
+		r := l.whole()
+		r.Reverse, r.Limit = end == Back, n+1
+		return r
 	}
 	if end == Front {
 		return Positions(l.span.first, l.span.first+(n-1)*listGap)

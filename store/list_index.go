@@ -56,6 +56,10 @@ func (l *ListKey) Set(i int64, value []byte) (ok bool, err error) {
 	return true, l.commit(ch)
 }
 
+// whole is the range of all elements. It has both ends, for beyond them may lie the remains of what was removed, which
+// an engine would have to find its way through.
+func (l *ListKey) whole() Range { return Positions(l.span.first, l.span.last) }
+
 // place returns the position of an index inside the list, in a regular list without reading.
 func (l *ListKey) place(i int64) (int64, error) {
 	if !l.span.irregular {
@@ -67,7 +71,8 @@ func (l *ListKey) place(i int64) (int64, error) {
 
 // at reads the item of an index inside the list, from the nearer end.
 func (l *ListKey) at(i int64) (Item, error) {
-	r := Range{Skip: i, Limit: 1}
+	r := l.whole()
+	r.Skip, r.Limit = i, 1
 	if last := l.Len() - 1; i > last/2 {
 		r.Reverse, r.Skip = true, last-i
 	}
@@ -88,7 +93,8 @@ func (l *ListKey) Slice(start, stop int64) iter.Seq2[Item, error] {
 	if n == 0 {
 		return func(func(Item, error) bool) {}
 	}
-	r := Range{Skip: from, Limit: n}
+	r := l.whole()
+	r.Skip, r.Limit = from, n
 	if !l.span.irregular {
 		first := l.span.first + from*listGap
 		r = Positions(first, first+(n-1)*listGap)
@@ -120,14 +126,18 @@ func (l *ListKey) Trim(start, stop int64) error {
 func (l *ListKey) keep(first, last, before, after int64) error {
 	var total Change
 	if before > 0 {
-		ch, err := l.tx.DropRange(l.head.ID, Elements, Range{Max: Bound{Edge: Exclusive, Pos: first}})
+		r := l.whole()
+		r.Max = Bound{Edge: Exclusive, Pos: first}
+		ch, err := l.tx.DropRange(l.head.ID, Elements, r)
 		if err != nil {
 			return err
 		}
 		total = total.Plus(ch)
 	}
 	if after > 0 {
-		ch, err := l.tx.DropRange(l.head.ID, Elements, Range{Min: Bound{Edge: Exclusive, Pos: last}})
+		r := l.whole()
+		r.Min = Bound{Edge: Exclusive, Pos: last}
+		ch, err := l.tx.DropRange(l.head.ID, Elements, r)
 		if err != nil {
 			return err
 		}

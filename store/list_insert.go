@@ -35,7 +35,7 @@ func (l *ListKey) Insert(before bool, pivot, value []byte) (int64, error) {
 }
 
 func (l *ListKey) find(before bool, pivot []byte) (s listSpot, found bool, err error) {
-	for it, err := range l.tx.Range(l.head.ID, Elements, Range{}) {
+	for it, err := range l.tx.Range(l.head.ID, Elements, l.whole()) {
 		if err != nil {
 			return s, false, err
 		}
@@ -95,11 +95,14 @@ type listWindow struct {
 }
 
 func (l *ListKey) window(s listSpot, side int64) (w listWindow, err error) {
-	left, err := l.collect(Range{Max: Bound{Edge: Inclusive, Pos: s.lo}, Reverse: true, Limit: side + 1})
+	below, above := l.whole(), l.whole()
+	below.Max.Pos, below.Reverse, below.Limit = s.lo, true, side+1
+	above.Min.Pos, above.Limit = s.hi, side+1
+	left, err := l.collect(below)
 	if err != nil {
 		return w, err
 	}
-	right, err := l.collect(Range{Min: Bound{Edge: Inclusive, Pos: s.hi}, Limit: side + 1})
+	right, err := l.collect(above)
 	if err != nil {
 		return w, err
 	}
@@ -176,7 +179,7 @@ func (l *ListKey) rebuild() error {
 		return err
 	}
 	span := emptySpan(Back)
-	for it, err := range l.tx.Range(l.head.ID, Elements, Range{}) {
+	for it, err := range l.tx.Range(l.head.ID, Elements, l.whole()) {
 		if err != nil {
 			return err
 		}

@@ -23,7 +23,9 @@ type ListSearch struct {
 func (l *ListKey) Find(value []byte, s ListSearch, found func(index int64)) error {
 	backwards, pass := s.Rank < 0, max(s.Rank, -s.Rank)
 	seen, matches := int64(0), int64(0)
-	for it, err := range l.tx.Range(l.head.ID, Elements, Range{Reverse: backwards, Limit: s.MaxLen}) {
+	r := l.whole()
+	r.Reverse, r.Limit = backwards, s.MaxLen
+	for it, err := range l.tx.Range(l.head.ID, Elements, r) {
 		if err != nil {
 			return err
 		}
@@ -54,7 +56,8 @@ func (l *ListKey) Remove(value []byte, count int64) (int64, error) {
 		left = math.MaxInt64
 	}
 	var total Change
-	r := Range{Reverse: count < 0, Limit: listPage}
+	r := l.whole()
+	r.Reverse, r.Limit = count < 0, listPage
 	for more := l.Exists(); more; {
 		page, err := l.matches(r, value, left+total.Count)
 		if err != nil {
@@ -128,13 +131,16 @@ func (l *ListKey) measure(n int64) error {
 	if n == 0 {
 		return nil
 	}
-	for it, err := range l.tx.Range(l.head.ID, Elements, Range{Limit: 1}) {
+	r := l.whole()
+	r.Limit = 1
+	for it, err := range l.tx.Range(l.head.ID, Elements, r) {
 		if err != nil {
 			return err
 		}
 		l.span.first = it.Pos
 	}
-	for it, err := range l.tx.Range(l.head.ID, Elements, Range{Reverse: true, Limit: 1}) {
+	r.Reverse = true
+	for it, err := range l.tx.Range(l.head.ID, Elements, r) {
 		if err != nil {
 			return err
 		}

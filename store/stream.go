@@ -12,6 +12,10 @@ import (
 type StreamKey struct {
 	handle
 	state StreamState
+	edge  struct { // see lowest
+		known bool
+		id    StreamID
+	}
 }
 
 // StreamState is what a stream remembers in Head.Value. It is a value.
@@ -36,6 +40,32 @@ func OpenStream(tx Tx, key Key) (*StreamKey, error) {
 	if err != nil {
 		return nil, err
 	}
+	return streamOf(h)
+}
+
+// OpenStreams reads the heads of streams with one call. What it returns opens one of them as OpenStream does; a key
+// that is named twice is one stream, so that either sees what the other did.
+func OpenStreams(tx Tx, keys ...Key) (func(i int) (*StreamKey, error), error) {
+	heads, err := tx.Heads(nil, keys...)
+	opened := map[string]*StreamKey{}
+	return func(i int) (*StreamKey, error) {
+		name := string(keys[i].Name)
+		if s := opened[name]; s != nil {
+			return s, nil
+		}
+		h := handle{tx: tx, key: keys[i], head: heads[i]}
+		if h.head.Exists() && h.head.Type != Stream {
+			return nil, ErrWrongType
+		}
+		s, err := streamOf(h)
+		if err == nil {
+			opened[name] = s
+		}
+		return s, err
+	}, err
+}
+
+func streamOf(h handle) (*StreamKey, error) {
 	s := &StreamKey{handle: h}
 	if h.Exists() && !s.state.parse(h.head.Value) {
 		return nil, &Error{Code: CodeInternal, Message: "the head of a stream is not readable"}
@@ -78,12 +108,22 @@ func (s *StreamKey) Create() error {
 
 // commit saves the stream after its entries went through ch.
 func (s *StreamKey) commit(ch Change) error {
+	s.count(ch)
+	return s.put()
+}
+
+// count applies what the entries went through, in memory only: put writes it.
+func (s *StreamKey) count(ch Change) {
 	s.head.Len += ch.Count
 	s.head.Bytes += ch.Bytes
-	s.head.Value = s.state.append(nil)
 	if s.head.Len >= RankedMin {
 		s.head.Ranked = true
 	}
+	s.edge.known = s.edge.known && ch.Count == 0
+}
+
+func (s *StreamKey) put() error {
+	s.head.Value = s.state.append(nil)
 	return s.tx.PutHead(s.key, s.head)
 }
 
@@ -98,7 +138,7 @@ var (
 // NewStreamID says which id a new entry gets.
 type NewStreamID struct {
 	ID   StreamID
-	Auto bool // the whole id is made, from nowMillis and the last one
+	Auto bool // the whole id is made, from the transaction's time and the last one
 	Seq  bool // the sequence number is made
 }
 
@@ -132,8 +172,28 @@ func (n NewStreamID) choose(last StreamID, nowMillis uint64) (StreamID, error) {
 }
 
 // Add appends an entry and creates the stream if it is absent. Fields and values alternate.
-func (s *StreamKey) Add(n NewStreamID, nowMillis uint64, fields [][]byte) (StreamID, error) {
-	id, err := n.choose(s.state.Last, nowMillis)
+func (s *StreamKey) Add(n NewStreamID, fields [][]byte) (StreamID, error) {
+	id, err := s.add(n, fields)
+	if err != nil {
+		return id, err
+	}
+	return id, s.put()
+}
+
+// AddTrimmed is Add and Trim with one head written, and tells how many entries went.
+func (s *StreamKey) AddTrimmed(n NewStreamID, fields [][]byte, t StreamTrim) (id StreamID, trimmed int64, err error) {
+	if id, err = s.add(n, fields); err != nil {
+		return id, 0, err
+	}
+	if trimmed, err = s.trim(t); err != nil {
+		return id, 0, err
+	}
+	return id, trimmed, s.put()
+}
+
+// add appends an entry and leaves the head to be put.
+func (s *StreamKey) add(n NewStreamID, fields [][]byte) (StreamID, error) {
+	id, err := n.choose(s.state.Last, uint64(s.tx.Now().UnixMilli()))
 	if err != nil {
 		return id, err
 	}
@@ -151,7 +211,8 @@ func (s *StreamKey) Add(n NewStreamID, nowMillis uint64, fields [][]byte) (Strea
 	}
 	s.state.Last = id
 	s.state.Added++
-	return id, s.commit(ch)
+	s.count(ch)
+	return id, nil
 }
 
 // appendStreamFields encodes an entry: each text behind its length.

@@ -46,16 +46,23 @@ func (a *audit) groups() error {
 // agrees reports whether all say the same of a group's pending entries.
 func (g *StreamGroup) agrees() (bool, error) {
 	pending, all := map[string]int64{}, int64(0)
-	for p, err := range g.PendingOf(nil, minStreamID, maxStreamID) {
+	var own [][]byte
+	for p, err := range g.PendingOf(PendingRange{To: maxStreamID}) {
 		if err != nil {
 			return false, err
 		}
 		pending[string(p.Consumer)]++
 		all++
-		own, err := g.stream.tx.Items(nil, g.stream.head.ID, Pending, g.ownField(p.Consumer, p.ID))
-		if err != nil || !own[0].Found {
+		if own = append(own, g.ownField(p.Consumer, p.ID)); len(own) < pendingPage {
+			continue
+		}
+		if there, err := g.have(own); err != nil || !there {
 			return false, err
 		}
+		own = own[:0]
+	}
+	if there, err := g.have(own); err != nil || !there {
+		return false, err
 	}
 	listed, err := g.stream.tx.Count(g.stream.head.ID, Pending, prefixed(groupField(byConsumer, g.Name)))
 	if err != nil || listed != all || all != g.Pending {
@@ -71,6 +78,15 @@ func (g *StreamGroup) agrees() (bool, error) {
 	return len(pending) == 0, err
 }
 
+// have reports whether all fields are there among the pending entries.
+func (g *StreamGroup) have(fields [][]byte) (bool, error) {
+	if len(fields) == 0 {
+		return true, nil
+	}
+	found, err := g.stream.tx.Items(nil, g.stream.head.ID, Pending, fields...)
+	return err == nil && !slices.ContainsFunc(found, func(it Item) bool { return !it.Found }), err
+}
+
 // recount makes a group's consumers and counts what its pending entries by id say.
 func recount(tx Tx, k Key, name []byte) error {
 	s, err := OpenStream(tx, k)
@@ -84,51 +100,51 @@ func recount(tx Tx, k Key, name []byte) error {
 	if err := g.dropPrefix(Pending, groupField(byConsumer, name)); err != nil {
 		return err
 	}
-	if g.consumers, err = g.Consumers(); err != nil {
+	all, err := g.Consumers()
+	if err != nil {
 		return err
 	}
 	g.Pending = 0
-	for _, c := range g.consumers {
+	for _, c := range all {
 		c.Pending = 0
+		g.keep(c)
 	}
 	for from, more := minStreamID, true; more; {
 		var page []StreamPending // a loop over items must not write
-		for p, err := range g.PendingOf(nil, from, maxStreamID) {
+		for p, err := range g.PendingOf(PendingRange{From: from, To: maxStreamID}) {
 			if err != nil {
 				return err
 			}
-			if len(page) == recountPage {
+			if len(page) == pendingPage {
 				break
 			}
 			p.Consumer = slices.Clone(p.Consumer)
 			page = append(page, p)
 		}
-		for _, p := range page {
-			if err := g.relist(p); err != nil {
-				return err
-			}
-			from, more = p.ID.Next()
+		if err := g.relist(page); err != nil {
+			return err
 		}
-		more = more && len(page) == recountPage
+		if more = len(page) == pendingPage; more {
+			from, more = page[len(page)-1].ID.Next()
+		}
 	}
 	return g.Save()
 }
 
-const recountPage = 256
-
-// relist puts a pending entry into its consumer's list.
-func (g *StreamGroup) relist(p StreamPending) error {
-	c, err := g.Consumer(p.Consumer)
-	if err != nil {
-		return err
+// relist puts pending entries into their consumers' lists.
+func (g *StreamGroup) relist(page []StreamPending) error {
+	items := make([]Item, len(page))
+	for i, p := range page {
+		c := g.opened[string(p.Consumer)] // all that have an item are open
+		if c == nil {
+			c = &StreamConsumer{Name: p.Consumer, Seen: p.Delivered, Active: p.Delivered}
+			g.keep(c)
+		}
+		c.Pending++
+		g.Pending++
+		items[i].Field = g.ownField(p.Consumer, p.ID)
 	}
-	if c == nil {
-		c = &StreamConsumer{Name: p.Consumer, Seen: p.Delivered, Active: p.Delivered}
-		g.consumers = append(g.consumers, c)
-	}
-	c.Pending++
-	g.Pending++
-	return g.put(Pending, g.ownField(p.Consumer, p.ID), nil)
+	return g.put(Pending, items...)
 }
 
 // memory compares what a stream says of the ids it has given.

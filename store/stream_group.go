@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"slices"
 )
@@ -19,9 +20,11 @@ type StreamGroup struct {
 	Read    int64    // entries ever delivered, or UnknownRead
 	Pending int64
 
-	stream    *StreamKey
-	consumers []*StreamConsumer // that were opened
-	bytes     int64             // what items added
+	stream     *StreamKey
+	consumers  []*StreamConsumer // that were opened
+	opened     map[string]*StreamConsumer
+	deliveries deliveries
+	bytes      int64 // what items added
 }
 
 // StreamConsumer is a consumer of a group. Times are in Unix milliseconds.
@@ -30,8 +33,11 @@ type StreamConsumer struct {
 	Seen    int64 // when it last asked
 	Active  int64 // when it last got something, 0 for never
 	Pending int64
-	Created bool // by this transaction
+
+	stored []byte // what its item holds
 }
+
+func (c *StreamConsumer) value() []byte { return numbers(c.Seen, c.Active, c.Pending) }
 
 // groupField begins the fields of all that belongs to a group; kind tells apart what shares a part.
 func groupField(kind byte, names ...[]byte) []byte {
@@ -157,26 +163,40 @@ func (g *StreamGroup) dropPrefix(p Part, prefix []byte) error {
 	return err
 }
 
-func (g *StreamGroup) put(p Part, field, value []byte) error {
-	ch, err := g.stream.tx.PutItems(g.stream.head.ID, p, Item{Field: field, Value: value})
+func (g *StreamGroup) put(p Part, items ...Item) error {
+	if len(items) == 0 {
+		return nil
+	}
+	ch, err := g.stream.tx.PutItems(g.stream.head.ID, p, items...)
 	g.bytes += ch.Bytes
 	return err
 }
 
 func (g *StreamGroup) drop(p Part, fields ...[]byte) error {
+	if len(fields) == 0 {
+		return nil
+	}
 	ch, err := g.stream.tx.DropItems(g.stream.head.ID, p, fields...)
 	g.bytes += ch.Bytes
 	return err
 }
 
-// Save writes the group and the consumers that were opened.
+// Save writes the group, what became of the entries that were loaded, and the consumers that changed.
 func (g *StreamGroup) Save() error {
+	if err := g.Flush(); err != nil {
+		return err
+	}
+	var changed []Item
 	for _, c := range g.consumers {
-		if err := g.put(Consumers, consumerField(g.Name, c.Name), numbers(c.Seen, c.Active, c.Pending)); err != nil {
-			return err
+		if value := c.value(); !bytes.Equal(value, c.stored) {
+			changed = append(changed, Item{Field: consumerField(g.Name, c.Name), Value: value})
+			c.stored = value
 		}
 	}
-	if err := g.put(Groups, nameOf(g.Name), g.value()); err != nil {
+	if err := g.put(Consumers, changed...); err != nil {
+		return err
+	}
+	if err := g.put(Groups, Item{Field: nameOf(g.Name), Value: g.value()}); err != nil {
 		return err
 	}
 	ch := Change{Bytes: g.bytes}
@@ -187,37 +207,58 @@ func (g *StreamGroup) Save() error {
 func (g *StreamGroup) consumerOf(it Item) *StreamConsumer {
 	c := &StreamConsumer{Name: it.Field[len(groupField(0, g.Name)):]}
 	takeNumbers(it.Value, &c.Seen, &c.Active, &c.Pending)
+	c.stored = c.value()
 	return c
 }
 
 // Consumer finds a consumer, nil if there is none. Save writes it.
 func (g *StreamGroup) Consumer(name []byte) (*StreamConsumer, error) {
-	for _, c := range g.consumers {
-		if string(c.Name) == string(name) {
-			return c, nil
-		}
-	}
-	found, err := g.stream.tx.Items(nil, g.stream.head.ID, Consumers, consumerField(g.Name, name))
-	if err != nil || !found[0].Found {
-		return nil, err
-	}
-	c := g.consumerOf(found[0])
-	g.consumers = append(g.consumers, c)
-	return c, nil
+	err := g.open(name)
+	return g.opened[string(name)], err
 }
 
-// Join finds a consumer or makes it, and notes that it asked now.
-func (g *StreamGroup) Join(name []byte, nowMillis int64) (*StreamConsumer, error) {
-	c, err := g.Consumer(name)
-	if err != nil {
-		return nil, err
+// open reads the consumers of these names that are not open.
+func (g *StreamGroup) open(names ...[]byte) error {
+	var fields [][]byte
+	asked := map[string]bool{}
+	for _, name := range names {
+		if g.opened[string(name)] == nil && !asked[string(name)] {
+			asked[string(name)] = true
+			fields = append(fields, consumerField(g.Name, name))
+		}
 	}
-	if c == nil {
-		c = &StreamConsumer{Name: name, Created: true}
-		g.consumers = append(g.consumers, c)
+	if len(fields) == 0 {
+		return nil
+	}
+	found, err := g.stream.tx.Items(nil, g.stream.head.ID, Consumers, fields...)
+	for _, it := range found {
+		if it.Found {
+			g.keep(g.consumerOf(it))
+		}
+	}
+	return err
+}
+
+// keep has Save write a consumer.
+func (g *StreamGroup) keep(c *StreamConsumer) {
+	if g.opened == nil {
+		g.opened = map[string]*StreamConsumer{}
+	}
+	g.opened[string(c.Name)] = c
+	g.consumers = append(g.consumers, c)
+}
+
+// Join finds a consumer or makes it, and notes that it asked now. Save writes it.
+func (g *StreamGroup) Join(name []byte, nowMillis int64) (c *StreamConsumer, created bool, err error) {
+	if c, err = g.Consumer(name); err != nil {
+		return nil, false, err
+	}
+	if created = c == nil; created {
+		c = &StreamConsumer{Name: name}
+		g.keep(c)
 	}
 	c.Seen = nowMillis
-	return c, nil
+	return c, created, nil
 }
 
 // Consumers lists all consumers by name.
@@ -233,24 +274,41 @@ func (g *StreamGroup) Consumers() (all []*StreamConsumer, err error) {
 }
 
 // Leave removes a consumer and what it has pending, and returns how much that was.
-func (g *StreamGroup) Leave(name []byte) (int64, error) {
+func (g *StreamGroup) Leave(name []byte) (n int64, err error) {
 	c, err := g.Consumer(name)
 	if c == nil || err != nil {
 		return 0, err
 	}
-	var ids []StreamID
-	for p, err := range g.PendingOf(name, FirstStreamID(), LastStreamID()) {
+	own := PendingRange{Consumer: name, From: minStreamID, To: maxStreamID}
+	for more := true; more; {
+		ids, err := g.owned(own)
 		if err != nil {
-			return 0, err
+			return n, err
 		}
-		ids = append(ids, p.ID)
+		if len(ids) == 0 {
+			break
+		}
+		gone, err := g.remove(ids)
+		if n += gone; err != nil {
+			return n, err
+		}
+		own.From, more = ids[len(ids)-1].Next()
 	}
-	if _, err := g.Acknowledge(ids...); err != nil {
-		return 0, err
+	g.Pending -= n
+	if err := g.dropPrefix(Pending, groupField(byConsumer, g.Name, name)); err != nil {
+		return n, err
 	}
+	delete(g.opened, string(name))
 	g.consumers = slices.DeleteFunc(g.consumers, func(o *StreamConsumer) bool { return o == c })
 	if err := g.drop(Consumers, consumerField(g.Name, name)); err != nil {
-		return 0, err
+		return n, err
 	}
-	return int64(len(ids)), g.Save()
+	return n, g.Save()
+}
+
+// remove drops pending entries from the order by id, and tells how many there were.
+func (g *StreamGroup) remove(ids []StreamID) (int64, error) {
+	ch, err := g.stream.tx.DropItems(g.stream.head.ID, Pending, g.pendingFields(ids)...)
+	g.bytes += ch.Bytes
+	return -ch.Count, err
 }

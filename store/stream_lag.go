@@ -1,23 +1,25 @@
 package store
 
-// Advance notes that a group got an entry that is behind its last one, and counts it: the count is known as long
-// as nobody deleted an entry that the group has not read.
-func (g *StreamGroup) Advance(id StreamID) error {
-	if id.Compare(g.Last) <= 0 {
-		return nil
-	}
-	holes, err := g.stream.holesBehind(id)
-	switch {
-	case err != nil:
-		return err
-	case g.Read != UnknownRead && !holes:
-		g.Read++
-	case g.stream.state.Added > 0:
-		if g.Read, err = g.stream.distance(id); err != nil {
-			return err
+// Advance notes that a group got entries that are behind its last one, in the order of ids, and counts them: the count
+// is known as long as nobody deleted an entry that the group has not read.
+func (g *StreamGroup) Advance(ids ...StreamID) error {
+	for _, id := range ids {
+		if id.Compare(g.Last) <= 0 {
+			continue
 		}
+		holes, err := g.stream.holesBehind(id)
+		switch {
+		case err != nil:
+			return err
+		case g.Read != UnknownRead && !holes:
+			g.Read++
+		case g.stream.state.Added > 0:
+			if g.Read, err = g.stream.distance(id); err != nil {
+				return err
+			}
+		}
+		g.Last = id
 	}
-	g.Last = id
 	return nil
 }
 
@@ -46,8 +48,8 @@ func (s *StreamKey) holesBehind(id StreamID) (bool, error) {
 	if s.head.Len == 0 || s.state.MaxDeleted.Zero() {
 		return false, nil
 	}
-	first, _, err := s.Edge(false)
-	if err != nil || first.ID.Compare(s.state.MaxDeleted) > 0 {
+	first, err := s.lowest()
+	if err != nil || first.Compare(s.state.MaxDeleted) > 0 {
 		return false, err
 	}
 	return id.Compare(s.state.MaxDeleted) <= 0, nil
@@ -68,12 +70,12 @@ func (s *StreamKey) distance(id StreamID) (int64, error) {
 	case order > 0:
 		return UnknownRead, nil
 	}
-	first, _, err := s.Edge(false)
+	first, err := s.lowest()
 	if err != nil {
 		return 0, err
 	}
-	if s.state.MaxDeleted.Zero() || s.state.MaxDeleted.Compare(first.ID) < 0 {
-		switch order := id.Compare(first.ID); {
+	if s.state.MaxDeleted.Zero() || s.state.MaxDeleted.Compare(first) < 0 {
+		switch order := id.Compare(first); {
 		case order < 0:
 			return added - s.head.Len, nil
 		case order == 0:
@@ -83,30 +85,24 @@ func (s *StreamKey) distance(id StreamID) (int64, error) {
 	return UnknownRead, nil
 }
 
-// PendingEnds are the lowest and the highest pending id of a group that has some.
-func (g *StreamGroup) PendingEnds() (first, last StreamID, err error) {
-	for _, end := range []struct {
-		id      *StreamID
-		reverse bool
-	}{{&first, false}, {&last, true}} {
-		r := prefixed(groupField(byID, g.Name))
-		r.Reverse, r.Limit = end.reverse, 1
-		for it, err := range g.stream.tx.Range(g.stream.head.ID, Pending, r) {
-			if err != nil {
-				return first, last, err
-			}
-			*end.id = pendingOf(it).ID
+// Entries finds entries by id; there tells which exist.
+func (s *StreamKey) Entries(ids ...StreamID) (all []StreamEntry, there []bool, err error) {
+	fields := make([][]byte, len(ids))
+	for i, id := range ids {
+		fields[i] = id.field()
+	}
+	found, err := s.tx.Items(nil, s.head.ID, Entries, fields...)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, there = make([]StreamEntry, len(ids)), make([]bool, len(ids))
+	for i, it := range found {
+		if there[i] = it.Found; !it.Found {
+			continue
+		}
+		if all[i], err = streamEntryOf(it); err != nil {
+			return nil, nil, err
 		}
 	}
-	return first, last, nil
-}
-
-// Entry finds an entry by id.
-func (s *StreamKey) Entry(id StreamID) (e StreamEntry, ok bool, err error) {
-	found, err := s.tx.Items(nil, s.head.ID, Entries, id.field())
-	if err != nil || !found[0].Found {
-		return e, false, err
-	}
-	e, err = streamEntryOf(found[0])
-	return e, err == nil, err
+	return all, there, nil
 }

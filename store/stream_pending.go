@@ -33,96 +33,115 @@ func pendingOf(it Item) StreamPending {
 	return p
 }
 
-// Waiting finds a pending entry by id.
-func (g *StreamGroup) Waiting(id StreamID) (p StreamPending, ok bool, err error) {
-	found, err := g.stream.tx.Items(nil, g.stream.head.ID, Pending, g.pendingField(id))
-	if err != nil || !found[0].Found {
-		return p, false, err
-	}
-	return pendingOf(found[0]), true, nil
+// pendingPage bounds what is in memory of entries that a loop goes along: a loop over items must not write, so it
+// collects a page first.
+const pendingPage = 256
+
+// PendingRange is a stretch of pending entries in the order of ids, both ends included.
+type PendingRange struct {
+	Consumer []byte // whose, nil for all
+	From, To StreamID
+	// Take is about how many the caller is going to look at, 0 if it does not know: more are not fetched at once.
+	Take int64
 }
 
-// Deliver notes that an entry went to a consumer: to another one if it was pending already.
-func (g *StreamGroup) Deliver(p StreamPending, to *StreamConsumer) error {
-	old, there, err := g.Waiting(p.ID)
-	if err != nil {
-		return err
-	}
-	p.Consumer = to.Name
-	if there && string(old.Consumer) != string(to.Name) {
-		if err := g.takeFrom(old); err != nil {
-			return err
-		}
-		there = false
-	}
-	if !there {
-		to.Pending++
-		g.Pending++
-		if err := g.put(Pending, g.ownField(to.Name, p.ID), nil); err != nil {
-			return err
-		}
-	}
-	return g.put(Pending, g.pendingField(p.ID), append(numbers(p.Delivered, p.Count), p.Consumer...))
-}
-
-// takeFrom removes an entry from its consumer's own list.
-func (g *StreamGroup) takeFrom(p StreamPending) error {
-	c, err := g.Consumer(p.Consumer)
-	if err != nil {
-		return err
-	}
-	if c != nil {
-		c.Pending--
-	}
-	g.Pending--
-	return g.drop(Pending, g.ownField(slices.Clone(p.Consumer), p.ID))
-}
-
-// Acknowledge removes pending entries and returns how many there were. Save writes the counts.
-func (g *StreamGroup) Acknowledge(ids ...StreamID) (n int64, err error) {
-	for _, id := range ids {
-		p, there, err := g.Waiting(id)
-		if err != nil {
-			return n, err
-		}
-		if !there {
-			continue
-		}
-		if err := g.takeFrom(p); err != nil {
-			return n, err
-		}
-		if err := g.drop(Pending, g.pendingField(id)); err != nil {
-			return n, err
-		}
-		n++
-	}
-	return n, nil
-}
-
-// PendingOf walks pending entries by id, both ends included: one consumer's, or all if consumer is nil.
-// What it yields is valid until the next one; a loop that writes must keep the ids first.
-func (g *StreamGroup) PendingOf(consumer []byte, from, to StreamID) iter.Seq2[StreamPending, error] {
-	prefix := groupField(byID, g.Name)
-	if consumer != nil {
-		prefix = groupField(byConsumer, g.Name, consumer)
-	}
-	r := Range{Min: Bound{Edge: Inclusive, Field: append(slices.Clone(prefix), from.field()...)},
-		Max: Bound{Edge: Inclusive, Field: append(slices.Clone(prefix), to.field()...)}}
+// PendingOf walks pending entries. What it yields is valid until the next one; a loop that writes must keep the
+// ids first.
+func (g *StreamGroup) PendingOf(r PendingRange) iter.Seq2[StreamPending, error] {
 	return func(yield func(StreamPending, error) bool) {
-		if from.Compare(to) > 0 {
-			return
-		}
-		for it, err := range g.stream.tx.Range(g.stream.head.ID, Pending, r) {
-			var p StreamPending
-			if err == nil {
-				p = pendingOf(it)
-				if consumer != nil {
-					p, _, err = g.Waiting(p.ID)
+		switch {
+		case r.From.Compare(r.To) > 0:
+		case r.Consumer == nil:
+			for it, err := range g.stream.tx.Range(g.stream.head.ID, Pending, r.items(g)) {
+				var p StreamPending
+				if err == nil {
+					p = pendingOf(it)
+				}
+				if !yield(p, err) || err != nil {
+					return
 				}
 			}
-			if !yield(p, err) || err != nil {
+		default:
+			g.pendingOfOne(r, yield)
+		}
+	}
+}
+
+// items is the range in one of the two orders.
+func (r PendingRange) items(g *StreamGroup) Range {
+	prefix := groupField(byID, g.Name)
+	if r.Consumer != nil {
+		prefix = groupField(byConsumer, g.Name, r.Consumer)
+	}
+	return Range{Min: Bound{Edge: Inclusive, Field: append(slices.Clone(prefix), r.From.field()...)},
+		Max: Bound{Edge: Inclusive, Field: append(slices.Clone(prefix), r.To.field()...)}}
+}
+
+// pendingOfOne finds the ids of one consumer's, and then what is kept by id, a page at a time.
+func (g *StreamGroup) pendingOfOne(r PendingRange, yield func(StreamPending, error) bool) {
+	for more := true; more; {
+		ids, err := g.owned(r)
+		if err != nil {
+			yield(StreamPending{}, err)
+			return
+		}
+		if len(ids) == 0 {
+			return
+		}
+		found, err := g.stream.tx.Items(nil, g.stream.head.ID, Pending, g.pendingFields(ids)...)
+		if err != nil {
+			yield(StreamPending{}, err)
+			return
+		}
+		for _, it := range found {
+			if it.Found && !yield(pendingOf(it), nil) {
 				return
 			}
 		}
+		r.From, more = ids[len(ids)-1].Next()
 	}
+}
+
+// owned is the next page of the ids that one consumer has pending.
+func (g *StreamGroup) owned(r PendingRange) (ids []StreamID, err error) {
+	page := r.items(g)
+	page.Limit = pendingPage
+	if r.Take > 0 {
+		page.Limit = min(r.Take, pendingPage)
+	}
+	for it, err := range g.stream.tx.Range(g.stream.head.ID, Pending, page) {
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, pendingOf(it).ID)
+	}
+	return ids, nil
+}
+
+func (g *StreamGroup) pendingFields(ids []StreamID) [][]byte {
+	fields := make([][]byte, len(ids))
+	for i, id := range ids {
+		fields[i] = g.pendingField(id)
+	}
+	return fields
+}
+
+// PendingEnds are the lowest and the highest pending id of a group that has some.
+func (g *StreamGroup) PendingEnds() (first, last StreamID, err error) {
+	if first, err = g.pendingEnd(false); err == nil {
+		last, err = g.pendingEnd(true)
+	}
+	return first, last, err
+}
+
+func (g *StreamGroup) pendingEnd(reverse bool) (id StreamID, err error) {
+	r := prefixed(groupField(byID, g.Name))
+	r.Reverse, r.Limit = reverse, 1
+	for it, err := range g.stream.tx.Range(g.stream.head.ID, Pending, r) {
+		if err != nil {
+			return id, err
+		}
+		id = pendingOf(it).ID
+	}
+	return id, nil
 }

@@ -49,6 +49,18 @@ func (s *StreamKey) Edge(last bool) (e StreamEntry, ok bool, err error) {
 	return e, false, nil
 }
 
+// lowest is the id of the first entry. It is read once, for groups ask for it with each entry they count.
+func (s *StreamKey) lowest() (StreamID, error) {
+	if !s.edge.known {
+		first, _, err := s.Edge(false)
+		if err != nil {
+			return StreamID{}, err
+		}
+		s.edge.known, s.edge.id = true, first.ID
+	}
+	return s.edge.id, nil
+}
+
 // Top is the highest id that is there, 0-0 in an empty stream.
 func (s *StreamKey) Top() (StreamID, error) {
 	e, _, err := s.Edge(true)

@@ -23,6 +23,15 @@ type StreamTrim struct {
 // nodes would still hold if nothing had been deleted: nodes begin where the number of entries added is
 // a multiple of a node's size.
 func (s *StreamKey) Trim(t StreamTrim) (int64, error) {
+	n, err := s.trim(t)
+	if n == 0 || err != nil {
+		return 0, err
+	}
+	return n, s.put()
+}
+
+// trim removes entries and leaves the head to be put.
+func (s *StreamKey) trim(t StreamTrim) (int64, error) {
 	n, err := s.surplus(t)
 	if err != nil {
 		return 0, err
@@ -37,7 +46,8 @@ func (s *StreamKey) Trim(t StreamTrim) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return -ch.Count, s.commit(ch)
+	s.count(ch)
+	return -ch.Count, nil
 }
 
 // trimPage is how many entries are trimmed one by one: that is cheaper than to look for the end of a range.

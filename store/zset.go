@@ -17,6 +17,16 @@ func OpenZSet(tx Tx, key Key) (*ZSetKey, error) {
 	return &ZSetKey{handle: h}, nil
 }
 
+// FirstZSet opens the first of keys that is there and says which; nil if none is. If that holds another type the error
+// is ErrWrongType; keys behind it may hold anything.
+func FirstZSet(tx Tx, keys ...Key) (*ZSetKey, int, error) {
+	h, at, err := openFirst(tx, ZSet, keys)
+	if at < 0 {
+		return nil, at, err
+	}
+	return &ZSetKey{handle: h}, at, nil
+}
+
 // ZRule says which of the members given to Add are written, as ZADD's options do.
 type ZRule struct {
 	NX, XX bool // only new members, only members there already

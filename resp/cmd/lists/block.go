@@ -38,13 +38,11 @@ func bpop(c *cmd.Call, end store.ListEnd) reply.Reply {
 // firstList opens the first of the keys that is there; nil if none is. Keys behind it may
 // hold anything.
 func firstList(c *cmd.Call, names [][]byte) ([]byte, *store.ListKey, error) {
-	for _, name := range names {
-		l, err := store.OpenList(c.Tx, c.KeyIn(name))
-		if err != nil || l.Exists() {
-			return name, l, err
-		}
+	l, at, err := store.FirstList(c.Tx, c.KeysOf(names)...)
+	if l == nil {
+		return nil, nil, err
 	}
-	return nil, nil, nil
+	return names[at], l, nil
 }
 
 func await(c *cmd.Call, names [][]byte, limit time.Duration, nothing reply.Reply) reply.Reply {

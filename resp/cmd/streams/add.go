@@ -3,7 +3,6 @@ package streams
 import (
 	"bytes"
 	"math"
-	"time"
 
 	"larder/resp/arg"
 	"larder/resp/cmd"
@@ -135,19 +134,20 @@ func xadd(c *cmd.Call) reply.Reply {
 }
 
 func (a *addition) run(c *cmd.Call, stream *store.StreamKey, n store.NewStreamID, fields [][]byte) reply.Reply {
-	id, err := stream.Add(n, uint64(time.Now().UnixMilli()), fields)
+	var id store.StreamID
+	var trimmed int64
+	var err error
+	if a.trims {
+		id, trimmed, err = stream.AddTrimmed(n, fields, a.trim)
+	} else {
+		id, err = stream.Add(n, fields)
+	}
 	if err != nil {
 		return reply.Err(err)
 	}
 	c.Notify("t:xadd", c.Key(1))
-	if a.trims {
-		trimmed, err := stream.Trim(a.trim)
-		if err != nil {
-			return reply.Err(err)
-		}
-		if trimmed > 0 {
-			c.Notify("t:xtrim", c.Key(1))
-		}
+	if trimmed > 0 {
+		c.Notify("t:xtrim", c.Key(1))
 	}
 	return reply.Text(id.String())
 }

@@ -2,7 +2,6 @@ package streams
 
 import (
 	"math"
-	"slices"
 
 	"larder/resp/arg"
 	"larder/resp/cmd"
@@ -41,16 +40,17 @@ func (cl *claim) open(c *cmd.Call) reply.Reply {
 	case g == nil:
 		return noGroup(c)
 	}
-	cl.stream, cl.group, cl.now, cl.count = s, g, nowMillis(), -1
+	cl.stream, cl.group, cl.now, cl.count = s, g, nowMillis(c), -1
 	cl.delivered = cl.now
 	return reply.Nothing()
 }
 
 func (cl *claim) join(c *cmd.Call) error {
-	var err error
-	if cl.consumer, err = cl.group.Join(c.Args[3], cl.now); err == nil && cl.consumer.Created {
+	consumer, created, err := cl.group.Join(c.Args[3], cl.now)
+	if created {
 		c.Notify("t:xgroup-createconsumer", c.Key(1))
 	}
+	cl.consumer = consumer
 	return err
 }
 
@@ -152,36 +152,54 @@ func (cl *claim) run(c *cmd.Call, ids []store.StreamID) reply.Reply {
 		return reply.Err(err)
 	}
 	out := c.List(reply.Array)
-	for _, id := range ids {
-		p, there, err := cl.group.Waiting(id)
-		if err == nil {
-			p.Consumer = slices.Clone(p.Consumer)
-			_, err = cl.take(out, p, id, there)
-		}
+	for len(ids) > 0 {
+		some := ids[:min(len(ids), page)]
+		ids = ids[len(some):]
+		entries, err := cl.load(some)
 		if err != nil {
 			return out.End(err)
+		}
+		for _, e := range entries {
+			cl.take(out, e)
 		}
 	}
 	return out.End(cl.group.Save())
 }
 
+// candidate is an entry that may be claimed.
+type candidate struct {
+	store.StreamEntry
+	there bool // in the stream
+}
+
+// load readies entries to be taken, and writes what became of those before.
+func (cl *claim) load(ids []store.StreamID) ([]candidate, error) {
+	if err := cl.group.Flush(); err != nil {
+		return nil, err
+	}
+	if err := cl.group.Load(ids...); err != nil {
+		return nil, err
+	}
+	entries, there, err := cl.stream.Entries(ids...)
+	all := make([]candidate, len(entries))
+	for i, e := range entries {
+		all[i] = candidate{e, there[i]}
+		all[i].ID = ids[i]
+	}
+	return all, err
+}
+
 // take claims one entry if that is allowed; gone says that it was deleted from the stream: then it is
 // no longer pending either.
-func (cl *claim) take(out *reply.List, p store.StreamPending, id store.StreamID, there bool) (gone bool, err error) {
-	e, exists, err := cl.stream.Entry(id)
-	if err != nil {
-		return false, err
+func (cl *claim) take(out *reply.List, e candidate) (gone bool) {
+	if !e.there {
+		return cl.group.Finish(e.ID)
 	}
-	if !exists {
-		if there {
-			_, err = cl.group.Acknowledge(id)
-		}
-		return there, err
-	}
+	p, there := cl.group.Waiting(e.ID)
 	if !there && !cl.force || there && cl.idle > 0 && cl.now-p.Delivered < cl.idle {
-		return false, nil
+		return false
 	}
-	p.ID, p.Delivered = id, cl.delivered
+	p.ID, p.Delivered = e.ID, cl.delivered
 	switch {
 	case cl.count >= 0:
 		p.Count = cl.count
@@ -192,11 +210,12 @@ func (cl *claim) take(out *reply.List, p store.StreamPending, id store.StreamID,
 	}
 	cl.consumer.Active = cl.now
 	if cl.justID {
-		out.Reply(reply.Text(id.String()))
+		out.Reply(reply.Text(e.ID.String()))
 	} else {
-		out.Reply(entry(e))
+		out.Reply(entry(e.StreamEntry))
 	}
-	return false, cl.group.Deliver(p, cl.consumer)
+	cl.group.Deliver(p, cl.consumer)
+	return false
 }
 
 func xautoclaim(c *cmd.Call) reply.Reply {
@@ -233,66 +252,72 @@ func xautoclaim(c *cmd.Call) reply.Reply {
 	return cl.sweep(c, start, count)
 }
 
-// sweep goes along the pending entries, ten for each that may be claimed.
+// attempts is how many pending entries XAUTOCLAIM looks at for each that it may claim.
+const attempts = 10
+
+// sweep goes along the pending entries.
 func (cl *claim) sweep(c *cmd.Call, start store.StreamID, count int64) reply.Reply {
 	out, deleted := c.List(reply.Array), c.List(reply.Array)
 	fail := func(err error) reply.Reply {
 		deleted.End(err)
 		return out.End(err)
 	}
-	attempts, done := 10*count, false
-	for attempts > 0 && count > 0 && !done {
-		batch, more, err := cl.batch(start, min(attempts, page))
+	for left, more := attempts*count, true; left > 0 && count > 0 && more; {
+		n := min(left, max(count, attempts), page)
+		ids, err := cl.waiting(start, n)
 		if err != nil {
 			return fail(err)
 		}
-		for _, p := range batch {
+		entries, err := cl.load(ids)
+		if err != nil {
+			return fail(err)
+		}
+		more = int64(len(ids)) == n
+		for _, e := range entries {
 			if count == 0 {
 				break
 			}
 			before := out.Len()
-			gone, err := cl.take(out, p, p.ID, true)
-			if err != nil {
-				return fail(err)
-			}
+			gone := cl.take(out, e)
 			if gone {
-				deleted.Reply(reply.Text(p.ID.String()))
+				deleted.Reply(reply.Text(e.ID.String()))
 			}
 			if gone || out.Len() > before {
 				count--
 			}
-			attempts--
-			next, ok := p.ID.Next()
-			start, done = next, !ok
+			left--
+			next, ok := e.ID.Next()
+			start, more = next, more && ok
 		}
-		done = done || !more
 	}
 	if err := cl.group.Save(); err != nil {
 		return fail(err)
 	}
-	return reply.Of(reply.Text(cl.cursor(start).String()), out.Done(), deleted.Done())
+	cursor, err := cl.cursor(start)
+	if err != nil {
+		return fail(err)
+	}
+	return reply.Of(reply.Text(cursor.String()), out.Done(), deleted.Done())
 }
 
-// batch is the next pending entries, and whether there may be more.
-func (cl *claim) batch(start store.StreamID, n int64) (all []store.StreamPending, more bool, err error) {
-	for p, err := range cl.group.PendingOf(nil, start, store.LastStreamID()) {
+// waiting is the ids of the next pending entries.
+func (cl *claim) waiting(start store.StreamID, n int64) (ids []store.StreamID, err error) {
+	for p, err := range cl.group.PendingOf(store.PendingRange{From: start, To: store.LastStreamID(), Take: n}) {
 		if err != nil {
-			return nil, false, err
+			return nil, err
 		}
-		if int64(len(all)) == n {
-			return all, true, nil
+		if ids = append(ids, p.ID); int64(len(ids)) == n {
+			break
 		}
-		p.Consumer = slices.Clone(p.Consumer)
-		all = append(all, p)
 	}
-	return all, false, nil
+	return ids, nil
 }
 
 // cursor is the next pending entry, 0-0 behind the last.
-func (cl *claim) cursor(start store.StreamID) store.StreamID {
-	next, _, err := cl.batch(start, 1)
+func (cl *claim) cursor(start store.StreamID) (store.StreamID, error) {
+	next, err := cl.waiting(start, 1)
 	if err != nil || len(next) == 0 {
-		return store.StreamID{}
+		return store.StreamID{}, err
 	}
-	return next[0].ID
+	return next[0], nil
 }

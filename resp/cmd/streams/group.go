@@ -3,7 +3,6 @@ package streams
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"larder/resp/arg"
 	"larder/resp/cmd"
@@ -214,7 +213,7 @@ func xgroupCreateConsumer(c *cmd.Call) reply.Reply {
 	if known != nil {
 		return reply.Integer(0)
 	}
-	if _, err := g.Join(c.Args[4], nowMillis()); err != nil {
+	if _, _, err := g.Join(c.Args[4], nowMillis(c)); err != nil {
 		return reply.Err(err)
 	}
 	if err := g.Save(); err != nil {
@@ -235,7 +234,8 @@ func xgroupDelConsumer(c *cmd.Call) reply.Reply {
 	return reply.Integer(n)
 }
 
-func nowMillis() int64 { return time.Now().UnixMilli() }
+// nowMillis is the time of the transaction, as for the ids of entries.
+func nowMillis(c *cmd.Call) int64 { return c.Tx.Now().UnixMilli() }
 
 func xgroupHelp(*cmd.Call) reply.Reply {
 	return reply.Words(strings.Split(strings.TrimSpace(`

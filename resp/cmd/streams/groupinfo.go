@@ -1,6 +1,8 @@
 package streams
 
 import (
+	"slices"
+
 	"larder/resp/cmd"
 	"larder/resp/reply"
 	"larder/store"
@@ -65,7 +67,7 @@ func xinfoConsumers(c *cmd.Call) reply.Reply {
 		return reply.Failf("NOGROUP No such consumer group '%s' for key name '%s'", c.Args[3], c.Args[2])
 	}
 	all, err := g.Consumers()
-	out, now := c.List(reply.Array), nowMillis()
+	out, now := c.List(reply.Array), nowMillis(c)
 	for _, o := range all {
 		inactive := int64(-1)
 		if o.Active > 0 {
@@ -126,18 +128,18 @@ func fullGroup(c *cmd.Call, g *store.StreamGroup, count int64) (reply.Reply, err
 
 func pendingList(c *cmd.Call, g *store.StreamGroup, consumer []byte, count int64) (reply.Reply, error) {
 	out := c.List(reply.Array)
-	for p, err := range g.PendingOf(consumer, store.FirstStreamID(), store.LastStreamID()) {
+	for p, err := range g.PendingOf(store.PendingRange{Consumer: consumer, To: store.LastStreamID(), Take: count}) {
 		if err != nil {
 			return out.End(err), err
 		}
-		if count > 0 && int64(out.Len()) == count {
-			break
-		}
+		shown := []reply.Reply{reply.Text(p.ID.String()), reply.Bytes(p.Consumer), reply.Integer(p.Delivered), reply.Integer(p.Count)}
 		if consumer != nil {
-			out.Reply(reply.Of(reply.Text(p.ID.String()), reply.Integer(p.Delivered), reply.Integer(p.Count)))
-			continue
+			shown = slices.Delete(shown, 1, 2)
 		}
-		out.Reply(reply.Of(reply.Text(p.ID.String()), reply.Bytes(p.Consumer), reply.Integer(p.Delivered), reply.Integer(p.Count)))
+		out.Reply(reply.Of(shown...))
+		if count > 0 && int64(out.Len()) == count {
+			break // not when another comes: for that it would be fetched
+		}
 	}
 	return out.Done(), nil
 }

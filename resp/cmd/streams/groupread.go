@@ -1,8 +1,6 @@
 package streams
 
 import (
-	"slices"
-
 	"larder/resp/arg"
 	"larder/resp/cmd"
 	"larder/resp/reply"
@@ -57,12 +55,9 @@ func xreadgroup(c *cmd.Call) reply.Reply {
 	if err != nil {
 		return reply.Err(err)
 	}
-	sources := make([]from, len(r.names))
-	for i := range r.names {
-		var refusal reply.Reply
-		if sources[i], refusal = r.open(c, i); sources[i].group == nil {
-			return refusal
-		}
+	sources, refusal := r.open(c)
+	if sources == nil {
+		return refusal
 	}
 	kind := reply.Array
 	if c.Proto == 3 {
@@ -85,43 +80,64 @@ func xreadgroup(c *cmd.Call) reply.Reply {
 	return c.Await(cmd.Block{Keys: c.KeysOf(r.names), Type: store.Stream, Limit: r.limit, Lost: true}, reply.NilArray())
 }
 
-// open opens a stream and the group; without them there is a refusal.
-func (r *groupReading) open(c *cmd.Call, i int) (f from, refusal reply.Reply) {
-	s, err := store.OpenStream(c.Tx, c.KeyIn(r.names[i]))
+// open opens the streams and their groups; without one of them there is a refusal. A stream that is named twice has one
+// group: what the first of its ids delivers, the second does not.
+func (r *groupReading) open(c *cmd.Call) (all []from, refusal reply.Reply) {
+	stream, err := store.OpenStreams(c.Tx, c.KeysOf(r.names)...)
 	if err != nil {
-		return f, reply.Err(err)
+		return nil, reply.Err(err)
 	}
-	g, err := s.Group(r.group)
-	switch {
-	case err != nil:
-		return f, reply.Err(err)
-	case g == nil:
-		return f, reply.Failf("NOGROUP No such key '%s' or consumer group '%s' in XREADGROUP with GROUP option",
-			r.names[i], r.group)
-	}
-	f = from{stream: s, fresh: string(r.ids[i]) == ">"}
-	switch text := string(r.ids[i]); text {
-	case ">":
-	case "$":
-		return f, reply.Err(store.Invalid("The $ ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to get new messages. The $ ID would just return an empty result set."))
-	default:
-		var ok bool
-		if f.behind, ok = store.ParseStreamID(text, 0); !ok {
-			return f, reply.Err(store.Invalid(badID))
+	groups := map[*store.StreamKey]*store.StreamGroup{}
+	for i, name := range r.names {
+		s, err := stream(i)
+		if err != nil {
+			return nil, reply.Err(err)
 		}
+		g := groups[s]
+		if g == nil {
+			if g, err = s.Group(r.group); err != nil {
+				return nil, reply.Err(err)
+			}
+			groups[s] = g
+		}
+		if g == nil {
+			return nil, reply.Failf("NOGROUP No such key '%s' or consumer group '%s' in XREADGROUP with GROUP option",
+				name, r.group)
+		}
+		f := from{stream: s, group: g}
+		if err := f.start(string(r.ids[i])); err != nil {
+			return nil, reply.Err(err)
+		}
+		all = append(all, f)
 	}
-	f.group = g
-	return f, reply.Nothing()
+	return all, reply.Nothing()
+}
+
+// start reads what comes behind an id, or what is fresh.
+func (f *from) start(id string) error {
+	switch id {
+	case ">":
+		f.fresh = true
+		return nil
+	case "$":
+		return store.Invalid("The $ ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to get new messages. The $ ID would just return an empty result set.")
+	}
+	behind, ok := store.ParseStreamID(id, 0)
+	if !ok {
+		return store.Invalid(badID)
+	}
+	f.behind = behind
+	return nil
 }
 
 // deliver adds what a consumer gets from one stream.
 func (r *groupReading) deliver(c *cmd.Call, out *reply.List, name []byte, f *from) error {
-	now := nowMillis()
-	consumer, err := f.group.Join(r.consumer, now)
+	now := nowMillis(c)
+	consumer, created, err := f.group.Join(r.consumer, now)
 	if err != nil {
 		return err
 	}
-	if consumer.Created {
+	if created {
 		c.Notify("t:xgroup-createconsumer", c.KeyIn(name))
 	}
 	found := c.List(reply.Array)
@@ -158,7 +174,7 @@ func (r *groupReading) fresh(out *reply.List, f *from, consumer *store.StreamCon
 		if r.count > 0 {
 			limit = min(limit, left)
 		}
-		var ids []store.StreamID
+		ids := make([]store.StreamID, 0, min(limit, f.stream.Len()))
 		for e, err := range f.stream.Range(store.StreamRange{From: next, To: store.LastStreamID(), Limit: limit}) {
 			if err != nil {
 				return err
@@ -166,10 +182,8 @@ func (r *groupReading) fresh(out *reply.List, f *from, consumer *store.StreamCon
 			out.Reply(entry(e))
 			ids = append(ids, e.ID)
 		}
-		for _, id := range ids {
-			if err := r.give(f, consumer, id, now); err != nil {
-				return err
-			}
+		if err := r.give(f, consumer, ids, now); err != nil {
+			return err
 		}
 		if left -= int64(len(ids)); int64(len(ids)) < limit || r.count > 0 && left == 0 {
 			return nil
@@ -177,57 +191,71 @@ func (r *groupReading) fresh(out *reply.List, f *from, consumer *store.StreamCon
 	}
 }
 
-// give notes that an entry was delivered the first time.
-func (r *groupReading) give(f *from, consumer *store.StreamConsumer, id store.StreamID, now int64) error {
-	consumer.Active = now
-	if err := f.group.Advance(id); err != nil || r.noAck {
+// give notes that entries were delivered the first time.
+func (r *groupReading) give(f *from, consumer *store.StreamConsumer, ids []store.StreamID, now int64) error {
+	if len(ids) > 0 {
+		consumer.Active = now
+	}
+	if err := f.group.Advance(ids...); err != nil || r.noAck {
 		return err
 	}
-	return f.group.Deliver(store.StreamPending{ID: id, Delivered: now, Count: 1}, consumer)
+	if err := f.group.LoadFresh(ids...); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		f.group.Deliver(store.StreamPending{ID: id, Delivered: now, Count: 1}, consumer)
+	}
+	return f.group.Flush()
 }
 
 // history answers what a consumer has pending. An entry that was deleted meanwhile has no fields.
 func (r *groupReading) history(out *reply.List, f *from, consumer *store.StreamConsumer, now int64) error {
 	next, ok := f.behind.Next()
-	if !ok {
-		return nil
-	}
-	for left := r.count; ; {
-		var pending []store.StreamPending
-		for p, err := range f.group.PendingOf(r.consumer, next, store.LastStreamID()) {
+	for left := r.count; ok; {
+		limit := int64(page)
+		if r.count > 0 {
+			limit = min(limit, left)
+		}
+		var ids []store.StreamID
+		own := store.PendingRange{Consumer: r.consumer, From: next, To: store.LastStreamID(), Take: limit}
+		for p, err := range f.group.PendingOf(own) {
 			if err != nil {
 				return err
 			}
-			if len(pending) == page || r.count > 0 && int64(len(pending)) == left {
+			if ids = append(ids, p.ID); int64(len(ids)) == limit {
 				break
 			}
-			p.Consumer = slices.Clone(p.Consumer)
-			pending = append(pending, p)
 		}
-		for _, p := range pending {
-			if err := r.again(out, f, consumer, p, now); err != nil {
-				return err
-			}
+		if err := r.again(out, f, consumer, ids, now); err != nil {
+			return err
 		}
-		if left -= int64(len(pending)); len(pending) < page || r.count > 0 && left == 0 {
+		if left -= int64(len(ids)); int64(len(ids)) < limit || r.count > 0 && left == 0 {
 			return nil
 		}
-		if next, ok = pending[len(pending)-1].ID.Next(); !ok {
-			return nil
-		}
+		next, ok = ids[len(ids)-1].Next()
 	}
+	return nil
 }
 
-func (r *groupReading) again(out *reply.List, f *from, consumer *store.StreamConsumer, p store.StreamPending, now int64) error {
-	e, there, err := f.stream.Entry(p.ID)
+// again answers entries that a consumer has pending, and notes that it got those that are still there.
+func (r *groupReading) again(out *reply.List, f *from, consumer *store.StreamConsumer,
+	ids []store.StreamID, now int64) error {
+	entries, there, err := f.stream.Entries(ids...)
 	if err != nil {
 		return err
 	}
-	if !there {
-		out.Reply(reply.Of(reply.Text(p.ID.String()), reply.NilArray()))
-		return nil
+	if err := f.group.Load(ids...); err != nil {
+		return err
 	}
-	out.Reply(entry(e))
-	p.Delivered, p.Count = now, p.Count+1
-	return f.group.Deliver(p, consumer)
+	for i, id := range ids {
+		if !there[i] {
+			out.Reply(reply.Of(reply.Text(id.String()), reply.NilArray()))
+			continue
+		}
+		out.Reply(entry(entries[i]))
+		p, _ := f.group.Waiting(id)
+		p.Delivered, p.Count = now, p.Count+1
+		f.group.Deliver(p, consumer)
+	}
+	return f.group.Flush()
 }

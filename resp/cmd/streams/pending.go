@@ -92,19 +92,22 @@ func totals(c *cmd.Call, g *store.StreamGroup) reply.Reply {
 }
 
 func (q *question) answer(c *cmd.Call, g *store.StreamGroup) reply.Reply {
-	out, now := c.List(reply.Array), nowMillis()
-	for p, err := range g.PendingOf(q.consumer, q.from, q.to) {
+	out, now := c.List(reply.Array), nowMillis(c)
+	if q.count == 0 {
+		return out.Done()
+	}
+	for p, err := range g.PendingOf(store.PendingRange{Consumer: q.consumer, From: q.from, To: q.to, Take: q.count}) {
 		if err != nil {
 			return out.End(err)
-		}
-		if int64(out.Len()) == q.count {
-			break
 		}
 		idle := max(now-p.Delivered, 0)
 		if idle < q.idle {
 			continue
 		}
 		out.Reply(reply.Of(reply.Text(p.ID.String()), reply.Bytes(p.Consumer), reply.Integer(idle), reply.Integer(p.Count)))
+		if int64(out.Len()) == q.count {
+			break // not when another comes: for that it would be fetched
+		}
 	}
 	return out.Done()
 }

@@ -67,13 +67,21 @@ func xread(c *cmd.Call) reply.Reply {
 	if err != nil {
 		return reply.Err(err)
 	}
+	stream, err := store.OpenStreams(c.Tx, c.KeysOf(r.names)...)
+	if err != nil {
+		return reply.Err(err)
+	}
 	kind := reply.Array
 	if c.Proto == 3 {
 		kind = reply.Map
 	}
 	out := c.List(kind)
 	for i, name := range r.names {
-		if err := r.read(c, out, name, behind[i]); err != nil {
+		s, err := stream(i)
+		if err == nil {
+			err = r.read(c, out, name, s, behind[i])
+		}
+		if err != nil {
 			return out.End(err)
 		}
 	}
@@ -87,16 +95,31 @@ func xread(c *cmd.Call) reply.Reply {
 	return c.Await(cmd.Block{Keys: c.KeysOf(r.names), Type: store.Stream, Limit: r.limit, Resume: r.resume(c, behind)}, reply.NilArray())
 }
 
-// starts are the ids to read behind.
+// starts are the ids to read behind. Whose last id counts is looked up here and again to be read, as Redis counts it.
 func (r *reading) starts(c *cmd.Call) ([]store.StreamID, error) {
+	var ends [][]byte
+	for i, text := range r.ids {
+		if string(text) == "$" {
+			ends = append(ends, r.names[i])
+		}
+	}
+	var stream func(i int) (*store.StreamKey, error)
+	if len(ends) > 0 {
+		var err error
+		if stream, err = store.OpenStreams(c.Tx, c.KeysOf(ends)...); err != nil {
+			return nil, err
+		}
+	}
+	end := 0
 	behind := make([]store.StreamID, len(r.ids))
 	for i, text := range r.ids {
 		switch string(text) {
 		case "$":
-			s, err := store.OpenStream(c.Tx, c.KeyIn(r.names[i]))
+			s, err := stream(end)
 			if err != nil {
 				return nil, err
 			}
+			end++
 			behind[i] = s.State().Last
 		case ">":
 			return nil, store.Invalid("The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option.")
@@ -112,14 +135,13 @@ func (r *reading) starts(c *cmd.Call) ([]store.StreamID, error) {
 }
 
 // read adds what a stream has behind an id.
-func (r *reading) read(c *cmd.Call, out *reply.List, name []byte, behind store.StreamID) error {
-	s, err := store.OpenStream(c.Tx, c.KeyIn(name))
-	if err != nil || s.Len() == 0 || s.State().Last.Compare(behind) <= 0 {
-		return err
+func (r *reading) read(c *cmd.Call, out *reply.List, name []byte, s *store.StreamKey, behind store.StreamID) error {
+	if s.Len() == 0 || s.State().Last.Compare(behind) <= 0 {
+		return nil
 	}
 	from, _ := behind.Next() // there is a higher one
 	found := c.List(reply.Array)
-	err = fill(found, s, store.StreamRange{From: from, To: store.LastStreamID(), Limit: r.count})
+	err := fill(found, s, store.StreamRange{From: from, To: store.LastStreamID(), Limit: r.count})
 	switch {
 	case err != nil:
 		found.End(err)

@@ -179,3 +179,28 @@ func TestStreamsAgainstModel(t *testing.T) {
 		}
 	}
 }
+
+// TestTheTimeIsTheTransactions: ids, and the times of consumers and of pending entries, come from one clock.
+func TestTheTimeIsTheTransactions(t *testing.T) {
+	now := int64(5000)
+	s := cmdtest.NewSession(memory.New(memory.WithClock(func() int64 { return now })), Table(), nil)
+	for _, step := range []struct {
+		line, want string
+		after      int64
+	}{
+		{"XADD k * f v", "$6 5000-0", 0},
+		{"XGROUP CREATE k g 0", "+OK", 0},
+		{"XREADGROUP GROUP g c STREAMS k >", "*1 *2 $1 k *1 *2 $6 5000-0 *2 $1 f $1 v", 7},
+		{"XPENDING k g - + 1", "*1 *4 $6 5000-0 $1 c :7 :1", 3},
+		{"XINFO CONSUMERS k g", "*1 *8 $4 name $1 c $7 pending :1 $4 idle :10 $8 inactive :10", 0},
+		{"XCLAIM k g d 11 5000-0 JUSTID", "*0", 1},
+		{"XCLAIM k g d 11 5000-0 JUSTID", "*1 $6 5000-0", 0},
+		{"XAUTOCLAIM k g e 1 0", "*3 $3 0-0 *0 *0", 0},
+		{"XADD k MAXLEN 1 * f v", "$6 5011-0", 0},
+	} {
+		if got := s.DoText(t, step.line); got != step.want {
+			t.Errorf("%s at %d\n got %s\nwant %s", step.line, now, got, step.want)
+		}
+		now += step.after
+	}
+}

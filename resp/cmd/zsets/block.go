@@ -43,13 +43,11 @@ func bpop(c *cmd.Call, highest bool) reply.Reply {
 // firstZSet opens the first of the keys that is there; nil if none is. Keys behind it may
 // hold anything.
 func firstZSet(c *cmd.Call, names [][]byte) ([]byte, *store.ZSetKey, error) {
-	for _, name := range names {
-		z, err := store.OpenZSet(c.Tx, c.KeyIn(name))
-		if err != nil || z.Exists() {
-			return name, z, err
-		}
+	z, at, err := store.FirstZSet(c.Tx, c.KeysOf(names)...)
+	if z == nil {
+		return nil, nil, err
 	}
-	return nil, nil, nil
+	return names[at], z, nil
 }
 
 func await(c *cmd.Call, names [][]byte, limit time.Duration) reply.Reply {
