@@ -1,5 +1,7 @@
 package sqlite
 
+import "larder/store/sqlite/capi"
+
 const (
 	arenaFirst = 4 << 10
 	arenaKept  = 256 << 10 // a larger block is left to the garbage collector
@@ -33,8 +35,8 @@ func (a *arena) take(n int) []byte {
 }
 
 // column copies a blob; a NULL and an empty one give nil.
-func (a *arena) column(s *stmt, col int) []byte {
-	from := s.bytes(col)
+func (a *arena) column(s *capi.Stmt, col int) []byte {
+	from := s.Bytes(col)
 	if len(from) == 0 {
 		return nil
 	}

@@ -106,7 +106,7 @@ func (w *writer) runJobs(isolated bool) (wrote, again bool, err error) {
 			}
 			spoilt := j.Err != nil && w.conn.tx.wrote
 			switch {
-			case spoilt && !w.conn.db.inTransaction():
+			case spoilt && !w.conn.db.InTransaction():
 				return wrote, false, j.Err
 			case spoilt && !isolated && alone:
 				return wrote, false, j.Err
@@ -127,7 +127,7 @@ func (w *writer) runIsolated(c *call, j *store.Job) error {
 		return err
 	}
 	w.runJob(c, j)
-	if !w.conn.db.inTransaction() {
+	if !w.conn.db.InTransaction() {
 		return j.Err
 	}
 	if j.Err != nil {

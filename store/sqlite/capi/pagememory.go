@@ -1,4 +1,4 @@
-package sqlite
+package capi
 
 import (
 	"cmp"
@@ -90,7 +90,7 @@ func configured(option int32, value any) error {
 	args := libc.NewVaList(value)
 	defer libc.Xfree(tls, args)
 	if rc := lib.Xsqlite3_config(tls, option, args); rc != lib.SQLITE_OK {
-		return &resultError{code: rc, message: "SQLite does not take its configuration"}
+		return &Error{Code: rc, Message: "SQLite does not take its configuration"}
 	}
 	return nil
 }

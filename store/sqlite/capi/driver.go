@@ -1,4 +1,4 @@
-package sqlite
+package capi
 
 import (
 	"encoding/binary"
@@ -12,29 +12,25 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// The driver speaks to the translated C library itself. database/sql costs three times as much for a small
-// read; zombiezen.com/go/sqlite is close, but copies every bound blob byte by byte into memory it
-// allocates for it, and cannot turn on the planner's stability guarantee (see openDB).
-
-// db is one SQLite connection. One goroutine at a time may use it, or the statements made from it.
-type db struct {
+// DB is one SQLite connection. One goroutine at a time may use it, or the statements made from it.
+type DB struct {
 	tls    *libc.TLS
 	handle uintptr
 }
 
-// resultError is an extended result code of SQLite's with its explanation.
-type resultError struct {
-	code    int32
-	message string
+// Error is a result of SQLite's that is no success: its extended code with its explanation.
+type Error struct {
+	Code    int32
+	Message string
 }
 
-func (e *resultError) Error() string { return fmt.Sprintf("SQLite: %s (%d)", e.message, e.code) }
+func (e *Error) Error() string { return fmt.Sprintf("SQLite: %s (%d)", e.Message, e.Code) }
 
-// primary is the code without its extension.
-func (e *resultError) primary() int32 { return e.code & 0xff }
+// Primary is the code without its extension.
+func (e *Error) Primary() int32 { return e.Code & 0xff }
 
-// openDB opens an existing file for reading and writing.
-func openDB(path string) (*db, error) {
+// Open opens an existing file for reading and writing. Errors of this package that are SQLite's are *Error.
+func Open(path string) (*DB, error) {
 	if _, err := configure(); err != nil {
 		return nil, err
 	}
@@ -48,10 +44,10 @@ func openDB(path string) (*db, error) {
 	out := newCell(tls)
 	defer out.free(tls)
 	rc := lib.Xsqlite3_open_v2(tls, name, out.at, lib.SQLITE_OPEN_READWRITE|lib.SQLITE_OPEN_NOMUTEX, 0)
-	d := &db{tls: tls, handle: out.pointer()}
+	d := &DB{tls: tls, handle: out.pointer()}
 	if rc != lib.SQLITE_OK {
 		err := d.failure(rc)
-		_ = d.close()
+		_ = d.Close()
 		return nil, err
 	}
 	lib.Xsqlite3_extended_result_codes(tls, d.handle, 1)
@@ -61,22 +57,22 @@ func openDB(path string) (*db, error) {
 	defer libc.Xfree(tls, args)
 	if rc := lib.Xsqlite3_db_config(tls, d.handle, lib.SQLITE_DBCONFIG_ENABLE_QPSG, args); rc != lib.SQLITE_OK {
 		err := d.failure(rc)
-		_ = d.close()
+		_ = d.Close()
 		return nil, err
 	}
 	return d, nil
 }
 
 // failure describes the error that just happened.
-func (d *db) failure(rc int32) error {
-	e := &resultError{code: rc, message: "out of memory"}
+func (d *DB) failure(rc int32) error {
+	e := &Error{Code: rc, Message: "out of memory"}
 	if d.handle == 0 {
 		return e
 	}
-	e.message = libc.GoString(lib.Xsqlite3_errmsg(d.tls, d.handle))
-	if p := e.primary(); p == lib.SQLITE_CORRUPT || p == lib.SQLITE_NOTADB {
+	e.Message = libc.GoString(lib.Xsqlite3_errmsg(d.tls, d.handle))
+	if p := e.Primary(); p == lib.SQLITE_CORRUPT || p == lib.SQLITE_NOTADB {
 		if errno := d.unread(); errno != 0 {
-			e.code, e.message = lib.SQLITE_IOERR_CORRUPTFS, errno.Error()
+			e.Code, e.Message = lib.SQLITE_IOERR_CORRUPTFS, errno.Error()
 		}
 	}
 	return e
@@ -84,7 +80,7 @@ func (d *db) failure(rc int32) error {
 
 // unread is why the file or its log could not be read, 0 if they could: SQLite takes a device that fails for a file
 // that is damaged, which only the last error of the system call tells apart.
-func (d *db) unread() syscall.Errno {
+func (d *DB) unread() syscall.Errno {
 	out := newCell(d.tls)
 	defer out.free(d.tls)
 	for _, which := range []int32{lib.SQLITE_FCNTL_FILE_POINTER, lib.SQLITE_FCNTL_JOURNAL_POINTER} {
@@ -108,8 +104,8 @@ func (d *db) unread() syscall.Errno {
 	return 0
 }
 
-// close ends the connection. Its statements must have been finalized.
-func (d *db) close() error {
+// Close ends the connection. Its statements must have been finalized.
+func (d *DB) Close() error {
 	rc := lib.Xsqlite3_close(d.tls, d.handle)
 	if rc != lib.SQLITE_OK {
 		return d.failure(rc)
@@ -118,14 +114,14 @@ func (d *db) close() error {
 	return nil
 }
 
-// inTransaction tells whether BEGIN is in force: some errors end it.
-func (d *db) inTransaction() bool { return lib.Xsqlite3_get_autocommit(d.tls, d.handle) == 0 }
+// InTransaction tells whether BEGIN is in force: some errors end it.
+func (d *DB) InTransaction() bool { return lib.Xsqlite3_get_autocommit(d.tls, d.handle) == 0 }
 
-// changes is the number of rows that the last statement wrote.
-func (d *db) changes() int { return int(lib.Xsqlite3_changes(d.tls, d.handle)) }
+// Changes is the number of rows that the last statement wrote.
+func (d *DB) Changes() int { return int(lib.Xsqlite3_changes(d.tls, d.handle)) }
 
-// prepare compiles the first statement of sql and returns the rest.
-func (d *db) prepare(sql string) (s *stmt, rest string, err error) {
+// Prepare compiles the first statement of sql and returns the rest.
+func (d *DB) Prepare(sql string) (s *Stmt, rest string, err error) {
 	text, err := libc.CString(sql)
 	if err != nil {
 		return nil, "", err
@@ -138,7 +134,7 @@ func (d *db) prepare(sql string) (s *stmt, rest string, err error) {
 	if rc != lib.SQLITE_OK {
 		return nil, "", d.failure(rc)
 	}
-	s = &stmt{db: d, handle: out.pointer()}
+	s = &Stmt{db: d, handle: out.pointer()}
 	s.blobs = make([]blob, lib.Xsqlite3_bind_parameter_count(d.tls, s.handle))
 	return s, strings.TrimLeft(sql[tail.pointer()-text:], "; \t\n"), nil
 }
@@ -154,10 +150,10 @@ func (c cell) pointer() uintptr {
 
 func (c cell) free(tls *libc.TLS) { libc.Xfree(tls, c.at) }
 
-// stmt is a prepared statement. A statement that was stepped must be reset before its
+// Stmt is a prepared statement. A statement that was stepped must be reset before its
 // parameters are bound again.
-type stmt struct {
-	db     *db
+type Stmt struct {
+	db     *DB
 	handle uintptr
 	blobs  []blob // by parameter
 	large  bool   // some blob is too large to keep
@@ -172,19 +168,21 @@ type blob struct {
 // blobKept is the largest blob whose memory stays with its statement.
 const blobKept = 64 << 10
 
-// bindInt sets parameter i, counted from 1, as do the other binders.
-func (s *stmt) bindInt(i int, v int64) {
+// BindInt sets parameter i, counted from 1, as do the other binders.
+func (s *Stmt) BindInt(i int, v int64) {
 	lib.Xsqlite3_bind_int64(s.db.tls, s.handle, int32(i), v)
 }
 
-func (s *stmt) bindFloat(i int, v float64) {
+// BindFloat sets a parameter to a number with a fraction.
+func (s *Stmt) BindFloat(i int, v float64) {
 	lib.Xsqlite3_bind_double(s.db.tls, s.handle, int32(i), v)
 }
 
-func (s *stmt) bindNull(i int) { lib.Xsqlite3_bind_null(s.db.tls, s.handle, int32(i)) }
+// BindNull sets a parameter to NULL.
+func (s *Stmt) BindNull(i int) { lib.Xsqlite3_bind_null(s.db.tls, s.handle, int32(i)) }
 
-// bindBlob copies b. An empty b gives a blob without bytes, not NULL.
-func (s *stmt) bindBlob(i int, b []byte) {
+// BindBlob copies b. An empty b gives a blob without bytes, not NULL.
+func (s *Stmt) BindBlob(i int, b []byte) {
 	if len(b) == 0 {
 		lib.Xsqlite3_bind_zeroblob(s.db.tls, s.handle, int32(i), 0)
 		return
@@ -194,14 +192,15 @@ func (s *stmt) bindBlob(i int, b []byte) {
 	lib.Xsqlite3_bind_blob(s.db.tls, s.handle, int32(i), at, int32(len(b)), lib.SQLITE_STATIC)
 }
 
-func (s *stmt) bindText(i int, t string) {
+// BindText copies t.
+func (s *Stmt) BindText(i int, t string) {
 	at := s.room(i-1, len(t)+1)
 	copy(s.blobs[i-1].mem, t)
 	lib.Xsqlite3_bind_text(s.db.tls, s.handle, int32(i), at, int32(len(t)), lib.SQLITE_STATIC)
 }
 
 // room is memory for n bytes of a parameter.
-func (s *stmt) room(i, n int) uintptr {
+func (s *Stmt) room(i, n int) uintptr {
 	b := &s.blobs[i]
 	if len(b.mem) < n {
 		s.drop(i)
@@ -216,16 +215,16 @@ func (s *stmt) room(i, n int) uintptr {
 	return b.at
 }
 
-func (s *stmt) drop(i int) {
+func (s *Stmt) drop(i int) {
 	if b := &s.blobs[i]; b.at != 0 {
-		s.bindNull(i + 1) // it must not point to freed memory
+		s.BindNull(i + 1) // it must not point to freed memory
 		libc.Xfree(s.db.tls, b.at)
 		*b = blob{}
 	}
 }
 
-// step moves to the next row; false is the end. After an error the statement is reset.
-func (s *stmt) step() (row bool, err error) {
+// Step moves to the next row; false is the end. After an error the statement is reset.
+func (s *Stmt) Step() (row bool, err error) {
 	switch rc := lib.Xsqlite3_step(s.db.tls, s.handle); rc {
 	case lib.SQLITE_ROW:
 		return true, nil
@@ -233,13 +232,13 @@ func (s *stmt) step() (row bool, err error) {
 		return false, nil
 	default:
 		err = s.db.failure(rc)
-		s.reset()
+		s.Reset()
 		return false, err
 	}
 }
 
-// reset ends a run; what went wrong in it, step has said.
-func (s *stmt) reset() {
+// Reset ends a run; what went wrong in it, Step has said.
+func (s *Stmt) Reset() {
 	lib.Xsqlite3_reset(s.db.tls, s.handle)
 	if !s.large {
 		return
@@ -252,22 +251,24 @@ func (s *stmt) reset() {
 	s.large = false
 }
 
-func (s *stmt) finalize() {
+// Finalize ends the statement, which may not be used any more.
+func (s *Stmt) Finalize() {
 	for i := range s.blobs {
 		s.drop(i)
 	}
 	lib.Xsqlite3_finalize(s.db.tls, s.handle)
 }
 
-// int reads column i, counted from 0, of the row; NULL is 0. The other readers count the same way.
-func (s *stmt) int(i int) int64 { return lib.Xsqlite3_column_int64(s.db.tls, s.handle, int32(i)) }
+// Int reads column i, counted from 0, of the row; NULL is 0. The other readers count the same way.
+func (s *Stmt) Int(i int) int64 { return lib.Xsqlite3_column_int64(s.db.tls, s.handle, int32(i)) }
 
-func (s *stmt) float(i int) float64 {
+// Float reads a number with a fraction; NULL is 0.
+func (s *Stmt) Float(i int) float64 {
 	return lib.Xsqlite3_column_double(s.db.tls, s.handle, int32(i))
 }
 
-// bytes is the column itself, in SQLite's memory: valid until the statement moves. NULL and empty are nil.
-func (s *stmt) bytes(i int) []byte {
+// Bytes is the column itself, in SQLite's memory: valid until the statement moves. NULL and empty are nil.
+func (s *Stmt) Bytes(i int) []byte {
 	at := lib.Xsqlite3_column_blob(s.db.tls, s.handle, int32(i))
 	if at == 0 {
 		return nil
@@ -275,7 +276,14 @@ func (s *stmt) bytes(i int) []byte {
 	return libc.GoBytes(at, int(lib.Xsqlite3_column_bytes(s.db.tls, s.handle, int32(i))))
 }
 
-// clone is a copy of bytes.
-func (s *stmt) clone(i int) []byte { return slices.Clone(s.bytes(i)) }
+// Clone is a copy of Bytes.
+func (s *Stmt) Clone(i int) []byte { return slices.Clone(s.Bytes(i)) }
 
-func (s *stmt) text(i int) string { return string(s.bytes(i)) }
+// Text is Bytes as a string.
+func (s *Stmt) Text(i int) string { return string(s.Bytes(i)) }
+
+// TakeSteps is how many steps of SQLite's virtual machine the statement took since it was last asked: a measure of the
+// rows it visited.
+func (s *Stmt) TakeSteps() int64 {
+	return int64(lib.Xsqlite3_stmt_status(s.db.tls, s.handle, lib.SQLITE_STMTSTATUS_VM_STEP, 1))
+}
