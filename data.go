@@ -10,6 +10,7 @@ import (
 	"larder/store"
 	"larder/store/journal"
 	"larder/store/sqlite"
+	"larder/store/sqlite/rowcache"
 )
 
 // data is the engine the server runs on, and what must be closed with it.
@@ -80,7 +81,7 @@ func closeFiles(files []*sqlite.Engine) (err error) {
 }
 
 func openFiles(params *param.Set, dir *shard.Dir, n int) (files []*sqlite.Engine, err error) {
-	rows := sqlite.NewRows(rowBytes(params))
+	rows := rowcache.New(rowBytes(params))
 	for i := range n {
 		f, err := sqlite.Open(dir.ShardPath(i), sqlite.Options{CacheBytes: pageBytes(params) / int64(n), Rows: rows,
 			Ordered: params.Bool("key-order-index")})

@@ -21,7 +21,8 @@ func (a *arena) reset() {
 	}
 }
 
-func (a *arena) take(n int) []byte {
+// Take lends n bytes, which may hold anything.
+func (a *arena) Take(n int) []byte {
 	if a.used+n > len(a.block) {
 		a.block = make([]byte, max(n, 2*len(a.block), arenaFirst))
 		if len(a.block) > arenaKept && n <= arenaKept {
@@ -40,14 +41,14 @@ func (a *arena) column(s *capi.Stmt, col int) []byte {
 	if len(from) == 0 {
 		return nil
 	}
-	b := a.take(len(from))
+	b := a.Take(len(from))
 	copy(b, from)
 	return b
 }
 
 // join is field and one zero byte: the first field behind it.
 func (a *arena) successor(field []byte) []byte {
-	b := a.take(len(field) + 1)
+	b := a.Take(len(field) + 1)
 	copy(b, field)
 	b[len(field)] = 0
 	return b

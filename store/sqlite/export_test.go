@@ -35,7 +35,7 @@ func (e *Engine) Exec(t *testing.T, sql string) {
 		t.Fatal(err)
 	}
 	e.commits.Add(2)
-	e.rows.clear()
+	e.rows.Clear()
 }
 
 // Pragma reads a setting of the writer's connection.

@@ -26,7 +26,7 @@ func (w *writer) attempt(isolated bool) (final bool) {
 	}
 	w.unseen = false
 	kept := false
-	defer func() { w.engine.rows.end(kept) }()
+	defer func() { w.engine.rows.End(kept) }()
 	wrote, again, err := w.runJobs(isolated)
 	if again || err != nil {
 		w.undo()
@@ -80,10 +80,10 @@ func (w *writer) commit(wrote bool) error {
 	err := w.conn.exec(w.conn.s.commit)
 	switch { // while the count is odd nobody reads or adds a row
 	case err != nil:
-		e.rows.discard()
+		e.rows.Discard()
 		return err
 	case w.unseen:
-		e.rows.clear()
+		e.rows.Clear()
 	}
 	e.fill.set(&w.ledger)
 	return nil

@@ -132,7 +132,7 @@ func (t *tx) forget(row headRow) {
 
 // keep copies bytes for the rest of the transaction.
 func (t *tx) keep(b []byte) []byte {
-	c := t.arena.take(len(b))
+	c := t.arena.Take(len(b))
 	copy(c, b)
 	return c
 }

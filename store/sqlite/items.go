@@ -68,7 +68,7 @@ func (t *tx) item(id store.ID, p store.Part, field []byte) (store.Item, error) {
 	m := t.place(p, 0, field)
 	it := store.Item{Pos: m.pos, Field: field}
 	if rec := itemRecord(id, p, m); t.cachedItem(p, &rec) {
-		it.Found, it.Score, it.Value = rec.found, rec.score(), rec.value
+		it.Found, it.Score, it.Value = rec.Found, scoreOf(&rec), rec.Value
 		return it, nil
 	}
 	s := t.conn.s.itemGet
@@ -118,7 +118,7 @@ type stored struct {
 func (t *tx) stored(id store.ID, p store.Part, m mark) (stored, error) {
 	var st stored
 	if rec := itemRecord(id, p, m); t.cachedItem(p, &rec) {
-		return stored{found: rec.found, score: rec.score(), size: int64(len(rec.value))}, nil
+		return stored{found: rec.Found, score: scoreOf(&rec), size: int64(len(rec.Value))}, nil
 	}
 	s := t.conn.s.itemMeta
 	t.bindItem(s, id, p, m)

@@ -88,7 +88,7 @@ func (w *writer) save() backup { return backup{w.ledger.clone(), w.idLimit} }
 // restore also has the cache forget what was staged since the group began: more than is undone, and right.
 func (w *writer) restore(b backup) {
 	w.ledger, w.idLimit = b.ledger, b.idLimit
-	w.engine.rows.discard()
+	w.engine.rows.Discard()
 }
 
 // undo ends the transaction in progress, if SQLite has not done so, and takes the counters back.

@@ -1,4 +1,4 @@
-package sqlite
+package rowcache
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 // may see: the versions of each key by commit.
 func TestRowsFollowAModel(t *testing.T) {
 	commits := uint64(2)
-	r := NewRows(96 << 10).join(func() uint64 { return commits })
+	r := New(96 << 10).Join(func() uint64 { return commits })
 	type version struct{ since, len uint64 }
 	history := map[int64][]version{}
 	at := func(h int64, seen uint64) (n uint64) {
@@ -21,10 +21,10 @@ func TestRowsFollowAModel(t *testing.T) {
 		}
 		return n
 	}
-	row := func(h int64, n uint64) record {
-		rec := record{key: rowKey{1, h}, name: fmt.Append(nil, "key ", h), found: n > 0}
-		if rec.found {
-			rec.numbers[0], rec.value = int64(n), make([]byte, n%200)
+	row := func(h int64, n uint64) Record {
+		rec := Record{Key: Key{1, h}, Name: fmt.Append(nil, "key ", h), Found: n > 0}
+		if rec.Found {
+			rec.Numbers[0], rec.Value = int64(n), make([]byte, n%200)
 		}
 		return rec
 	}
@@ -40,31 +40,31 @@ func TestRowsFollowAModel(t *testing.T) {
 				k, n := draw.Int64N(400), version2*draw.Uint64N(2)
 				staged[k] = n
 				w := row(k, n)
-				r.stage(&w, commits+2)
+				r.Stage(&w, commits+2)
 				old := row(k, at(k, commits))
-				r.add(&old, commits)
+				r.Add(&old, commits)
 			}
 			if kept := draw.IntN(3) > 0; kept {
 				commits += 2
 				for k, n := range staged {
 					history[k] = append(history[k], version{commits, n})
 				}
-				r.end(true)
+				r.End(true)
 			} else {
-				r.end(false)
+				r.End(false)
 			}
 		case 1, 2, 3:
 			found := row(h, at(h, seen))
-			r.add(&found, seen)
+			r.Add(&found, seen)
 		default:
 			got := row(h, 0)
-			var a arena
-			if !r.get(&got, seen, &a) {
+			a := heap{}
+			if !r.Get(&got, seen, a) {
 				continue
 			}
 			hits++
-			if want := at(h, seen); got.found != (want > 0) || uint64(got.numbers[0]) != want || len(got.value) != int(want%200) {
-				t.Fatalf("key %d at commit %d: found %v with length %d, want %d", h, seen, got.found, got.numbers[0], want)
+			if want := at(h, seen); got.Found != (want > 0) || uint64(got.Numbers[0]) != want || len(got.Value) != int(want%200) {
+				t.Fatalf("key %d at commit %d: found %v with length %d, want %d", h, seen, got.Found, got.Numbers[0], want)
 			}
 		}
 	}
@@ -76,10 +76,10 @@ func TestRowsFollowAModel(t *testing.T) {
 // TestRowsStayInTheirBounds fills the cache far beyond its limit.
 func TestRowsStayInTheirBounds(t *testing.T) {
 	const limit = 1 << 20
-	r := NewRows(limit).join(func() uint64 { return 2 })
+	r := New(limit).Join(func() uint64 { return 2 })
 	for h := range int64(100_000) {
-		rec := record{key: rowKey{1, h}, name: fmt.Append(nil, h), found: true, value: make([]byte, h%400)}
-		r.add(&rec, 2)
+		rec := Record{Key: Key{1, h}, Name: fmt.Append(nil, h), Found: true, Value: make([]byte, h%400)}
+		r.Add(&rec, 2)
 		if r.size() > limit {
 			t.Fatalf("%d bytes after %d keys, more than %d", r.size(), h+1, limit)
 		}
@@ -87,33 +87,33 @@ func TestRowsStayInTheirBounds(t *testing.T) {
 	if r.size() < limit/3 {
 		t.Fatalf("only %d bytes of %d are used", r.size(), limit)
 	}
-	other := record{key: rowKey{2, 99_999}, name: []byte("99999")}
-	if r.get(&other, 2, &arena{}) {
+	other := Record{Key: Key{2, 99_999}, Name: []byte("99999")}
+	if r.Get(&other, 2, heap{}) {
 		t.Fatal("a row is found in another space")
 	}
 }
 
 // known counts the keys of a range that are remembered.
-func known(r *rows, from, to int64) (n int) {
+func known(r *File, from, to int64) (n int) {
 	for h := from; h < to; h++ {
-		rec := record{key: rowKey{1, h}, name: fmt.Append(nil, "key ", h)}
-		if r.get(&rec, 2, &arena{}) {
+		rec := Record{Key: Key{1, h}, Name: fmt.Append(nil, "key ", h)}
+		if r.Get(&rec, 2, heap{}) {
 			n++
 		}
 	}
 	return n
 }
 
-func remember(r *rows, from, to int64) {
+func remember(r *File, from, to int64) {
 	for h := from; h < to; h++ {
-		rec := record{key: rowKey{1, h}, name: fmt.Append(nil, "key ", h), found: true, value: make([]byte, 100)}
-		r.add(&rec, 2)
+		rec := Record{Key: Key{1, h}, Name: fmt.Append(nil, "key ", h), Found: true, Value: make([]byte, 100)}
+		r.Add(&rec, 2)
 	}
 }
 
 // TestRowsThatFitStay fills nine tenths of the room, and writes everything anew again and again.
 func TestRowsThatFitStay(t *testing.T) {
-	r := NewRows(4 << 20).join(func() uint64 { return 2 })
+	r := New(4 << 20).Join(func() uint64 { return 2 })
 	keys := int64(0)
 	for ; r.size() < 4<<20*9/10; keys += 100 {
 		remember(r, keys, keys+100)
@@ -128,16 +128,16 @@ func TestRowsThatFitStay(t *testing.T) {
 
 // TestFilesShareRows has two files use the same places, and one of them forget.
 func TestFilesShareRows(t *testing.T) {
-	shared := NewRows(1 << 20)
+	shared := New(1 << 20)
 	commits := func() uint64 { return 2 }
-	one, other := shared.join(commits), shared.join(commits)
+	one, other := shared.Join(commits), shared.Join(commits)
 	remember(one, 0, 100)
 	if n := known(other, 0, 100); n > 0 {
 		t.Fatalf("%d rows of one file are found in another", n)
 	}
 	remember(other, 50, 150)
-	for range 1 << rowNumberBits { // as often as there are numbers
-		one.clear()
+	for range 1 << numberBits { // as often as there are numbers
+		one.Clear()
 	}
 	if known(one, 0, 150) > 0 || known(other, 50, 150) != 100 {
 		t.Fatal("after one file has forgotten its rows it finds some, or the other lacks some")
@@ -149,7 +149,7 @@ func TestFilesShareRows(t *testing.T) {
 
 // TestUsedRowsStay lets many keys pass that are asked for once, and some that are used all the time.
 func TestUsedRowsStay(t *testing.T) {
-	r := NewRows(1 << 20).join(func() uint64 { return 2 })
+	r := New(1 << 20).Join(func() uint64 { return 2 })
 	remember(r, 0, 1000)
 	for h := int64(1000); h < 100_000; h += 500 {
 		known(r, 0, 1000)
@@ -163,24 +163,24 @@ func TestUsedRowsStay(t *testing.T) {
 // TestNewRowsReplaceIdleOnes fills a log with rows that all are used, and then asks for others.
 func TestNewRowsReplaceIdleOnes(t *testing.T) {
 	const room = 3 << 19
-	l := newRowLog(room)
+	l := newLog(room)
 	put := func(h int64) {
-		rec := record{key: rowKey{1, h}, name: fmt.Append(nil, "key ", h), found: true, value: make([]byte, 100)}
-		l.put(rec.key, &rec, 2)
+		rec := Record{Key: Key{1, h}, Name: fmt.Append(nil, "key ", h), Found: true, Value: make([]byte, 100)}
+		l.put(rec.Key, &rec, 2)
 	}
 	keys := int64(0)
 	for ; l.size() < room*19/20; keys++ {
 		put(keys)
 	}
 	for h := range keys {
-		l.find(rowKey{1, h}.mark()).use(l.clock)
+		l.find(Key{1, h}.mark()).use(l.clock)
 	}
 	others, left := keys*7/10, 0
 	for h := keys; h < keys+others; h++ {
 		put(h)
 	}
 	for h := keys; h < keys+others; h++ {
-		if l.find(rowKey{1, h}.mark()) != nil {
+		if l.find(Key{1, h}.mark()) != nil {
 			left++
 		}
 	}
@@ -192,8 +192,8 @@ func TestNewRowsReplaceIdleOnes(t *testing.T) {
 // TestLatelyIsHalfALap counts the chunks that pass until what was used once is not used lately any more.
 func TestLatelyIsHalfALap(t *testing.T) {
 	for _, chunks := range []int{8, 31, 32, 33, 44, 100, 1000} {
-		l := rowLog{order: make([]uint16, chunks), limit: 1 << 20}
-		e, passed := newEntry(make([]byte, 2*rowHeader), 1, l.clock), 0
+		l := log{order: make([]uint16, chunks), limit: 1 << 20}
+		e, passed := newEntry(make([]byte, 2*entryHeader), 1, l.clock), 0
 		for ; l.lately(e); passed++ {
 			l.tick()
 		}
@@ -205,7 +205,7 @@ func TestLatelyIsHalfALap(t *testing.T) {
 
 // TestRowsGiveBack borrows room and gives it back with what is in it.
 func TestRowsGiveBack(t *testing.T) {
-	r := NewRows(1 << 20).join(func() uint64 { return 2 })
+	r := New(1 << 20).Join(func() uint64 { return 2 })
 	r.lent.Store(3 << 20)
 	r.resize()
 	remember(r, 0, 100_000)
@@ -228,11 +228,11 @@ func TestRowsGiveBack(t *testing.T) {
 
 // TestRowIndexFollowsAMap drops and puts until every slot has been somebody else's.
 func TestRowIndexFollowsAMap(t *testing.T) {
-	var x rowIndex
-	model := map[rowKey]uint32{}
+	var x index
+	model := map[Key]uint32{}
 	draw := rand.New(rand.NewPCG(3, 4))
 	for i := range uint32(100_000) {
-		k := rowKey{1, draw.Int64N(500)}
+		k := Key{1, draw.Int64N(500)}
 		if draw.IntN(3) == 0 {
 			x.drop(k.mark())
 			delete(model, k)
@@ -254,3 +254,8 @@ func TestRowIndexFollowsAMap(t *testing.T) {
 		}
 	}
 }
+
+// heap is memory that the garbage collector takes back.
+type heap struct{}
+
+func (heap) Take(n int) []byte { return make([]byte, n) }
