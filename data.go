@@ -7,6 +7,7 @@ import (
 
 	"larder/resp/param"
 	"larder/shard"
+	"larder/shard/datadir"
 	"larder/store"
 	"larder/store/journal"
 	"larder/store/sqlite"
@@ -80,7 +81,7 @@ func closeFiles(files []*sqlite.Engine) (err error) {
 	return err
 }
 
-func openFiles(params *param.Set, dir *shard.Dir, n int) (files []*sqlite.Engine, err error) {
+func openFiles(params *param.Set, dir *datadir.Dir, n int) (files []*sqlite.Engine, err error) {
 	rows := rowcache.New(rowBytes(params))
 	for i := range n {
 		f, err := sqlite.Open(dir.ShardPath(i), sqlite.Options{CacheBytes: pageBytes(params) / int64(n), Rows: rows,
@@ -94,7 +95,7 @@ func openFiles(params *param.Set, dir *shard.Dir, n int) (files []*sqlite.Engine
 	return files, nil
 }
 
-func openJournal(params *param.Set, dir *shard.Dir, files []*sqlite.Engine) (*journal.Journal, error) {
+func openJournal(params *param.Set, dir *datadir.Dir, files []*sqlite.Engine) (*journal.Journal, error) {
 	bases := make([]store.Base, len(files))
 	for i, f := range files {
 		bases[i] = f

@@ -15,6 +15,7 @@ import (
 
 	"larder/cli"
 	"larder/shard"
+	"larder/shard/datadir"
 	"larder/store"
 	"larder/store/journal"
 	"larder/store/sqlite"
@@ -28,7 +29,7 @@ var ctx = context.Background()
 // settling the journal still holds what fn wrote.
 func use(t *testing.T, dir string, fn func(store.Engine)) {
 	t.Helper()
-	d, err := shard.Claim(dir, shards, nil)
+	d, err := datadir.Claim(dir, shards, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

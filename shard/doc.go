@@ -1,4 +1,4 @@
-// Package shard makes one store.Engine of several, and owns the directory they live in.
+// Package shard makes one store.Engine of several. The directory they live in is package datadir's.
 //
 // # Routing
 //

@@ -1,4 +1,4 @@
-package shard_test
+package datadir_test
 
 import (
 	"errors"
@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"larder/disk/powercut"
-	"larder/shard"
+	"larder/shard/datadir"
 )
 
 // TestPowerCutWhileADirectoryIsMade cuts the power at every operation of making a directory whose parents are new too, and
@@ -25,7 +25,7 @@ func TestPowerCutWhileADirectoryIsMade(t *testing.T) {
 		t.Fatal(err)
 	}
 	under := filepath.Join("a", "b", "c")
-	d, err := shard.ClaimOn(r, filepath.Join(root, under), 3, local)
+	d, err := datadir.ClaimOn(r, filepath.Join(root, under), 3, local)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,6 +85,6 @@ func TestClaimOfAnotherLayout(t *testing.T) {
 	if err := os.WriteFile(path, []byte("3\njournal 3, for a newer Larder\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err = shard.Claim(dir, 3, local)
+	_, err = datadir.Claim(dir, 3, local)
 	wantRefused(t, err, "newer Larder", "journal 3")
 }

@@ -1,4 +1,4 @@
-package shard_test
+package datadir_test
 
 import (
 	"errors"
@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"larder/shard"
+	"larder/shard/datadir"
 	"larder/store"
 )
 
@@ -28,9 +28,9 @@ func wantRefused(t *testing.T, err error, words ...string) {
 	}
 }
 
-func claim(t *testing.T, dir string, n int) *shard.Dir {
+func claim(t *testing.T, dir string, n int) *datadir.Dir {
 	t.Helper()
-	d, err := shard.Claim(dir, n, local)
+	d, err := datadir.Claim(dir, n, local)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func TestClaimIsExclusive(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("%v %v", info.Mode(), err)
 	}
-	_, err = shard.Claim(dir, 4, local)
+	_, err = datadir.Claim(dir, 4, local)
 	wantRefused(t, err, fmt.Sprint(os.Getpid()))
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
@@ -58,12 +58,12 @@ func TestClaimIsExclusive(t *testing.T) {
 
 func TestClaimKeepsTheNumber(t *testing.T) {
 	dir := t.TempDir()
-	_, err := shard.Claim(dir, 0, local)
+	_, err := datadir.Claim(dir, 0, local)
 	wantRefused(t, err, "no data")
 	if err := claim(t, dir, 4).Close(); err != nil {
 		t.Fatal(err)
 	}
-	_, err = shard.Claim(dir, 8, local)
+	_, err = datadir.Claim(dir, 8, local)
 	wantRefused(t, err, "4", "8")
 	d := claim(t, dir, 0)
 	if d.Shards() != 4 {
@@ -73,7 +73,7 @@ func TestClaimKeepsTheNumber(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, n := range []int{-1, 100_000} {
-		_, err = shard.Claim(dir, n, local)
+		_, err = datadir.Claim(dir, n, local)
 		wantRefused(t, err, fmt.Sprint(n))
 	}
 }
@@ -85,32 +85,32 @@ func TestClaimRefusesWhatItCannotRead(t *testing.T) {
 		if err := os.WriteFile(shards, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := shard.Claim(dir, 4, local)
+		_, err := datadir.Claim(dir, 4, local)
 		wantRefused(t, err, shards)
 	}
 	if err := errors.Join(os.Remove(shards), os.WriteFile(filepath.Join(dir, "shard-000.db"), nil, 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	_, err := shard.Claim(dir, 4, local)
+	_, err := datadir.Claim(dir, 4, local)
 	wantRefused(t, err, "missing")
 }
 
 func TestClaimRefusesNetworks(t *testing.T) {
 	for magic, name := range map[int64]string{0x6969: "NFS", 0x517B: "SMB", 0xFE534D42: "SMB2", -0xACB2BE: "CIFS", 0x5346414F: "AFS"} {
-		_, err := shard.Claim(t.TempDir(), 1, func(string) (int64, error) { return magic, nil })
+		_, err := datadir.Claim(t.TempDir(), 1, func(string) (int64, error) { return magic, nil })
 		wantRefused(t, err, name, "network")
 	}
 	for _, magic := range []int64{0x65735546, 0x794C7630, 0x01021997, 0xEF53} { // FUSE, overlay, 9p, ext4
-		d, err := shard.Claim(t.TempDir(), 1, func(string) (int64, error) { return magic, nil })
+		d, err := datadir.Claim(t.TempDir(), 1, func(string) (int64, error) { return magic, nil })
 		if err != nil {
 			t.Errorf("%x: %v", magic, err)
 			continue
 		}
 		d.Close()
 	}
-	_, err := shard.Claim(t.TempDir(), 1, func(string) (int64, error) { return 0, os.ErrPermission })
+	_, err := datadir.Claim(t.TempDir(), 1, func(string) (int64, error) { return 0, os.ErrPermission })
 	wantRefused(t, err)
-	if magic, err := shard.Filesystem(t.TempDir()); err != nil {
+	if magic, err := datadir.Filesystem(t.TempDir()); err != nil {
 		t.Errorf("%x %v", magic, err)
 	}
 }

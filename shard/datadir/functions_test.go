@@ -1,15 +1,15 @@
-package shard_test
+package datadir_test
 
 import (
 	"os"
 	"testing"
 
-	"larder/shard"
+	"larder/shard/datadir"
 )
 
 func TestFunctionsAreReplacedAsAWhole(t *testing.T) {
 	path := t.TempDir()
-	dir, err := shard.Claim(path, 1, nil)
+	dir, err := datadir.Claim(path, 1, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

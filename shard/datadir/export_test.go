@@ -1,4 +1,4 @@
-package shard
+package datadir
 
 import "larder/disk"
 
