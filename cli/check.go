@@ -17,6 +17,7 @@ import (
 	"larder/store"
 	"larder/store/journal"
 	"larder/store/sqlite"
+	"larder/store/wal"
 )
 
 // The exit codes of check.
@@ -88,7 +89,7 @@ func inspect(ctx context.Context, r *report) error {
 	}
 	defer dir.Close()
 	r.Shards = dir.Shards()
-	found, err := journal.Check(dir.Path(), r.Fix)
+	found, err := wal.Check(dir.Path(), r.Fix)
 	r.add(found...)
 	if err != nil {
 		return err
@@ -220,7 +221,7 @@ func (r *report) settled(dir *datadir.Dir, bases []store.Base) (*journal.Journal
 	if !r.Fix {
 		return nil, nil
 	}
-	if _, err := journal.SetAside(dir.Path()); err != nil {
+	if _, err := wal.SetAside(dir.Path()); err != nil {
 		return nil, err
 	}
 	return journal.Open(dir.Path(), bases, journal.Options{Manual: true})

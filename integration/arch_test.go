@@ -28,7 +28,9 @@ var importRules = []importRule{
 	{at: `^larder/store/sqlite/capi$`, may: `^$`, never: `redcon|database/sql`},
 	{at: `^larder/store/sqlite/rowcache$`, may: `^$`, never: `sqlite|redcon|database/sql`},
 	{at: `^larder/store/sqlite$`, may: `^larder/(store|disk|store/sqlite/(capi|rowcache))$`, never: `redcon|database/sql`},
-	{at: `^larder/store/journal$`, may: `^larder/(store|disk)$`, never: `sqlite|redcon|database/sql`},
+	// Of store the log needs codes of errors and findings.
+	{at: `^larder/store/wal$`, may: `^larder/(store|disk)$`, never: `sqlite|redcon|database/sql`},
+	{at: `^larder/store/journal$`, may: `^larder/(store|disk|store/wal)$`, never: `sqlite|redcon|database/sql`},
 	{at: `^larder/store/(memory|storetest)$`, may: `^larder/store$`, never: `sqlite|redcon|database/sql`},
 	{at: `^larder/shard/datadir$`, may: `^larder/(store|disk)$`, never: `sqlite|redcon|database/sql`},
 	{at: `^larder/shard$`, may: `^larder/store$`, never: `sqlite|redcon|database/sql`},

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"larder/store"
+	"larder/store/wal"
 )
 
 // group is a run of transactions that becomes one record. It belongs to the leader of the line.
@@ -223,7 +224,7 @@ func (o *Order) try(tickets []*ticket) (n int, large *store.Job, err error) {
 func (o *Order) publish() error {
 	g := &o.group
 	o.payload = o.payload[:0]
-	need := frees
+	need := wal.Frees
 	for _, shard := range g.open {
 		w := &g.parts[shard].writer
 		w.layer.dropLoose()
@@ -239,14 +240,14 @@ func (o *Order) publish() error {
 	if cap(o.payload) > bufferKept {
 		o.payload = nil
 	}
-	if outOfSpace(err) && need == grows && g.full == nil {
+	if outOfSpace(err) && need == wal.Grows && g.full == nil {
 		g.full = err
 		return errStrait
 	}
 	if err != nil {
 		return err
 	}
-	o.log.step("before publish")
+	o.log.Step("before publish")
 	o.publishing.Lock()
 	for _, shard := range g.open {
 		if len(g.parts[shard].writer.rec.buf) > 0 {
@@ -256,7 +257,7 @@ func (o *Order) publish() error {
 	o.newest.Store(lsn)
 	o.effects.Store(o.pending)
 	o.publishing.Unlock()
-	if o.log.crowded() {
+	if o.log.Crowded() {
 		return o.log.Sync(lsn)
 	}
 	return nil

@@ -1,4 +1,4 @@
-package journal
+package wal
 
 import (
 	"errors"
@@ -11,22 +11,11 @@ import (
 	"larder/store"
 )
 
-// SyncMode says when an acknowledged write also survives a power cut: appendfsync.
-type SyncMode int32
-
-const (
-	EverySecond SyncMode = iota // written at once, on stable storage within a second
-	Always                      // on stable storage before the reply
-	Never                       // whenever the operating system likes
-)
-
-// segmentMax is the size past which the log goes on in a new file, in bytes, unless Options.SegmentBytes says another.
-const segmentMax = 64 << 20
-
-// Log is the journal: one sequence of records for all shards. For any goroutine.
+// Log is one sequence of records for all shards. What is in a record is its writer's. For any goroutine.
 type Log struct {
 	dir   string
 	files disk.Files
+	old   []string // the segments that were recovered, until the log begins
 
 	mu       sync.Mutex
 	segments []*segment // oldest first; records go into the last
@@ -51,15 +40,15 @@ type Log struct {
 	appends, syncs int64
 	syncTime       time.Duration
 
-	// wrap and step are for tests: one gets between the log and its files, the other is
-	// told of each step at which a crash may fall.
-	wrap func(file) file
-	step func(name string)
+	wrap func(file) file   // see Options
+	step func(name string) // see Options
 }
 
-func newLog(dir string, shards int) *Log {
-	return &Log{dir: dir, files: disk.OS{}, segmentBytes: segmentMax, settled: make([]uint64, shards), wrap: func(f file) file { return f }, step: func(string) {}}
-}
+// SegmentBytes is the size past which the log goes on in a new file.
+func (l *Log) SegmentBytes() int64 { return l.segmentBytes }
+
+// Step tells a test (see Options) of a step at which a crash may fall.
+func (l *Log) Step(name string) { l.step(name) }
 
 // bufferKept is the largest buffer that is kept for the next record, in bytes.
 const bufferKept = 1 << 20
@@ -68,8 +57,8 @@ const bufferKept = 1 << 20
 // waits for an fsync, whatever appendfsync says.
 const keptMax = 8 << 20
 
-// crowded reports whether so much is unsynced that writers must wait.
-func (l *Log) crowded() bool {
+// Crowded reports whether so much is unsynced that writers must wait.
+func (l *Log) Crowded() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.unsynced.size > keptMax
@@ -77,7 +66,7 @@ func (l *Log) crowded() bool {
 
 // Append writes one record and returns its LSN. When it fails nothing of the record will
 // ever be read again, and later appends try to mend the log first.
-func (l *Log) Append(payload []byte, d demand) (uint64, error) {
+func (l *Log) Append(payload []byte, d Demand) (uint64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.mend(); err != nil {
@@ -89,8 +78,8 @@ func (l *Log) Append(payload []byte, d demand) (uint64, error) {
 	if isFull(err) && l.broken == nil && l.makeRoom(err, d) {
 		err = l.write(lsn, payload, d)
 	}
-	if isFull(err) && d == grows && l.short == nil {
-		l.short = ioError("the journal cannot be written", err) // until stock has looked what can be had
+	if isFull(err) && d == Grows && l.short == nil {
+		l.short = ioError("the journal cannot be written", err) // until Stock has looked what can be had
 	}
 	if err != nil {
 		return 0, ioError("the journal cannot be written", err)
@@ -104,7 +93,7 @@ func (l *Log) Append(payload []byte, d demand) (uint64, error) {
 
 // write puts a frame behind the last one. After a short write the file is cut back to its
 // last good record; if even that fails, the log goes on in a new segment.
-func (l *Log) write(lsn uint64, payload []byte, d demand) error {
+func (l *Log) write(lsn uint64, payload []byte, d Demand) error {
 	if err := l.refusal(d, frameBytes+len(payload)); err != nil {
 		return err
 	}
@@ -138,8 +127,8 @@ func (l *Log) trust(lsn uint64) {
 	l.synced = lsn
 }
 
-// begin starts the log in a fresh segment, when nothing before next is needed any more.
-func (l *Log) begin(next uint64) error {
+// beginFresh is Begin without what was there before.
+func (l *Log) beginFresh(next uint64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.next, l.synced, l.safeAt = next, next-1, time.Now()
@@ -241,9 +230,9 @@ func (l *Log) apart(do func()) {
 	l.mu.Lock()
 }
 
-// awaitSync is Sync for those who have only read. While the log is broken they do not wait: reads go on, and
+// AwaitSync is Sync for those who have only read. While the log is broken they do not wait: reads go on, and
 // whoever wrote was told that the outcome is unknown.
-func (l *Log) awaitSync(lsn uint64) {
+func (l *Log) AwaitSync(lsn uint64) {
 	l.mu.Lock()
 	done := l.synced >= lsn || l.broken != nil
 	l.mu.Unlock()
@@ -322,9 +311,9 @@ func (l *Log) Bytes() (n int64) {
 	return n
 }
 
-// heldUp reports whether the records, without the spare file, have grown past limit bytes and the oldest segment
+// HeldUp reports whether the records, without the spare file, have grown past limit bytes and the oldest segment
 // cannot be deleted because of a shard.
-func (l *Log) heldUp(shard int, limit int64) bool {
+func (l *Log) HeldUp(shard int, limit int64) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var n int64
@@ -334,7 +323,8 @@ func (l *Log) heldUp(shard int, limit int64) bool {
 	return n > limit && l.settled[shard] < l.segments[0].last
 }
 
-func (l *Log) close() error {
+// Close syncs the log and closes its files. Nothing may be appended any more.
+func (l *Log) Close() error {
 	err := l.Sync(l.Last())
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -363,7 +353,7 @@ func (l *Log) Safety() (unsynced int64, at time.Time, broken bool) {
 
 func ioError(message string, err error) error {
 	code := store.CodeIO
-	if isFull(err) || outOfSpace(err) {
+	if isFull(err) || errors.Is(err, &store.Error{Code: store.CodeFull}) {
 		code = store.CodeFull
 	}
 	return &store.Error{Code: code, Message: message, Err: err}

@@ -1,4 +1,4 @@
-package journal
+package wal
 
 import (
 	"bytes"
@@ -56,9 +56,16 @@ func (h header) encode() []byte {
 	}
 	b = binary.LittleEndian.AppendUint64(b, h.first)
 	if h.version != '1' {
-		b = binary.LittleEndian.AppendUint32(b, uint32(one(h.used)))
+		b = binary.LittleEndian.AppendUint32(b, h.usedBefore())
 	}
 	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli()))
+}
+
+func (h header) usedBefore() uint32 {
+	if h.used {
+		return 1
+	}
+	return 0
 }
 
 // chain is what the first record's checksum begins with.

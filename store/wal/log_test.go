@@ -1,20 +1,19 @@
-package journal
+package wal
 
 import "testing"
 
 // TestLogIsHeldUp has one of two shards keep the oldest segment: that one should settle, and no other.
 func TestLogIsHeldUp(t *testing.T) {
-	l := newLog(t.TempDir(), 2)
-	l.segmentBytes = 1 << 10
-	if err := l.begin(1); err != nil {
+	l := New(t.TempDir(), 2, Options{SegmentBytes: 1 << 10})
+	if err := l.beginFresh(1); err != nil {
 		t.Fatal(err)
 	}
-	defer l.close()
+	defer l.Close()
 	const limit = 4 << 10
 	write := func(n int) {
 		t.Helper()
 		for range n {
-			if _, err := l.Append(make([]byte, 500), grows); err != nil {
+			if _, err := l.Append(make([]byte, 500), Grows); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -22,7 +21,7 @@ func TestLogIsHeldUp(t *testing.T) {
 	want := func(when string, shards ...bool) {
 		t.Helper()
 		for i, held := range shards {
-			if got := l.heldUp(i, limit); got != held {
+			if got := l.HeldUp(i, limit); got != held {
 				t.Errorf("%s: shard %d holds the log up: %v", when, i, got)
 			}
 		}

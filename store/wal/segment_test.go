@@ -1,4 +1,4 @@
-package journal
+package wal
 
 import (
 	"errors"
@@ -117,18 +117,8 @@ func TestSegmentsThatDoNotFollow(t *testing.T) {
 // readAll is recovery without shards.
 func readAll(t *testing.T, dir string) (n uint64, err error) {
 	t.Helper()
-	paths, err := listSegments(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	j := &Journal{log: newLog(dir, 0)}
-	read := sequence{}
-	for _, path := range paths {
-		if err := j.recoverSegment(path, &read, func(uint64, []byte) error { n++; return nil }); err != nil {
-			return n, refusal(err)
-		}
-	}
-	return n, nil
+	_, err = New(dir, 0, Options{}).Recover(func(uint64, []byte) error { n++; return nil })
+	return n, err
 }
 
 func wantRead(t *testing.T, dir string, culprit, records uint64) {

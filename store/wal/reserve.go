@@ -1,4 +1,4 @@
-package journal
+package wal
 
 import (
 	"errors"
@@ -22,13 +22,13 @@ const (
 	spaceReserve   = 4 << 20
 )
 
-// demand is what a record asks of a disk that is full.
-type demand uint8
+// Demand is what a record asks of a disk that is full.
+type Demand uint8
 
 const (
-	frees   demand = iota // it may use the reserve
-	empties               // it may use the end of the reserve too
-	grows                 // it has to wait until there is space
+	Frees   Demand = iota // it may use the reserve
+	Empties               // it may use the end of the reserve too
+	Grows                 // it has to wait until there is space
 )
 
 // emptiesReserve is what only flushes take of the reserve, in bytes.
@@ -37,9 +37,9 @@ const emptiesReserve = 16 << 10
 // isFull reports whether an error says that the file system has no room.
 func isFull(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
 
-// stock makes the reserves again that are missing. While it cannot, short says why. It is called at the start and every
+// Stock makes the reserves again that are missing. While it cannot, Short says why. It is called at the start and every
 // second.
-func (l *Log) stock() {
+func (l *Log) Stock() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.short != nil || l.reserve == nil {
@@ -47,7 +47,7 @@ func (l *Log) stock() {
 	}
 }
 
-// stockNow is stock for the holder of mu.
+// stockNow is Stock for the holder of mu.
 func (l *Log) stockNow() {
 	l.turnOver()
 	if l.short = l.restock(); l.short != nil {
@@ -58,12 +58,12 @@ func (l *Log) stockNow() {
 // turnOver goes on in the reserve if no shard needs a record of the present segment: then its file can go.
 func (l *Log) turnOver() {
 	s := l.segments[len(l.segments)-1]
-	if l.broken == nil && s.held == 0 && s.size > segmentReserve && s.last <= slices.Min(l.settled) && l.makeRoom(l.short, empties) {
+	if l.broken == nil && s.held == 0 && s.size > segmentReserve && s.last <= slices.Min(l.settled) && l.makeRoom(l.short, Empties) {
 		l.reap()
 	}
 }
 
-// restock: see stock. A segment that was a reserve ends here.
+// restock: see Stock. A segment that was a reserve ends here.
 func (l *Log) restock() error {
 	if err := allocate(filepath.Join(l.dir, reserveSpace), spaceReserve); err != nil {
 		return err
@@ -117,14 +117,14 @@ func zeros(f *os.File, size int64) error {
 }
 
 // refusal is why a record cannot be taken while reserves are missing, nil if it can. The caller holds mu.
-func (l *Log) refusal(d demand, size int) error {
+func (l *Log) refusal(d Demand, size int) error {
 	s := l.segments[len(l.segments)-1]
 	left := s.held - s.size - int64(size)
-	if d == frees {
+	if d == Frees {
 		left -= emptiesReserve
 	}
 	switch {
-	case d == grows:
+	case d == Grows:
 		return l.short
 	case s.held > 0 && left < 0:
 		return &os.PathError{Op: "write", Path: s.path, Err: syscall.ENOSPC}
@@ -134,10 +134,10 @@ func (l *Log) refusal(d demand, size int) error {
 
 // makeRoom goes on in a file that has its blocks, after a write has found none: a used-up one, or for a record that
 // frees the reserve. The caller holds mu.
-func (l *Log) makeRoom(cause error, d demand) bool {
+func (l *Log) makeRoom(cause error, d Demand) bool {
 	held := int64(0)
 	if l.spare == nil {
-		if d == grows || l.reserve == nil || l.files.Rename(filepath.Join(l.dir, reserveSegment), l.sparePath()) != nil {
+		if d == Grows || l.reserve == nil || l.files.Rename(filepath.Join(l.dir, reserveSegment), l.sparePath()) != nil {
 			return false
 		}
 		l.spare, l.reserve, held = l.reserve, nil, segmentReserve
@@ -150,8 +150,8 @@ func (l *Log) makeRoom(cause error, d demand) bool {
 	return true
 }
 
-// giveSpace leaves the second reserve to the data files.
-func (l *Log) giveSpace(cause error) {
+// GiveSpace leaves the second reserve to the data files.
+func (l *Log) GiveSpace(cause error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.files.Remove(filepath.Join(l.dir, reserveSpace)) == nil {
@@ -159,8 +159,8 @@ func (l *Log) giveSpace(cause error) {
 	}
 }
 
-// shortOf is why no record is taken that needs more space, nil if all are.
-func (l *Log) shortOf() error {
+// Short is why no record is taken that needs more space, nil if all are.
+func (l *Log) Short() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.short
