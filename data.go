@@ -7,9 +7,11 @@ import (
 
 	"larder/resp/param"
 	"larder/shard"
+	"larder/shard/datadir"
 	"larder/store"
 	"larder/store/journal"
 	"larder/store/sqlite"
+	"larder/store/sqlite/rowcache"
 )
 
 // data is the engine the server runs on, and what must be closed with it.
@@ -79,8 +81,8 @@ func closeFiles(files []*sqlite.Engine) (err error) {
 	return err
 }
 
-func openFiles(params *param.Set, dir *shard.Dir, n int) (files []*sqlite.Engine, err error) {
-	rows := sqlite.NewRows(rowBytes(params))
+func openFiles(params *param.Set, dir *datadir.Dir, n int) (files []*sqlite.Engine, err error) {
+	rows := rowcache.New(rowBytes(params))
 	for i := range n {
 		f, err := sqlite.Open(dir.ShardPath(i), sqlite.Options{CacheBytes: pageBytes(params) / int64(n), Rows: rows,
 			Ordered: params.Bool("key-order-index")})
@@ -93,7 +95,7 @@ func openFiles(params *param.Set, dir *shard.Dir, n int) (files []*sqlite.Engine
 	return files, nil
 }
 
-func openJournal(params *param.Set, dir *shard.Dir, files []*sqlite.Engine) (*journal.Journal, error) {
+func openJournal(params *param.Set, dir *datadir.Dir, files []*sqlite.Engine) (*journal.Journal, error) {
 	bases := make([]store.Base, len(files))
 	for i, f := range files {
 		bases[i] = f

@@ -16,7 +16,7 @@ import (
 	"larder/resp"
 	"larder/resp/cmd"
 	"larder/resp/param"
-	"larder/shard"
+	"larder/shard/datadir"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -210,9 +210,9 @@ func hint(addrs []net.Addr) string {
 }
 
 // openData claims the directory, opens one SQLite file for each shard and puts the journal in front of them.
-func openData(params *param.Set) (*shard.Dir, *data, error) {
+func openData(params *param.Set) (*datadir.Dir, *data, error) {
 	n := int(params.Int("shards"))
-	dir, err := shard.Claim(params.String("dir"), n, nil)
+	dir, err := datadir.Claim(params.String("dir"), n, nil)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -13,9 +13,11 @@ import (
 
 	"larder/disk"
 	"larder/shard"
+	"larder/shard/datadir"
 	"larder/store"
 	"larder/store/journal"
 	"larder/store/sqlite"
+	"larder/store/wal"
 )
 
 // The exit codes of check.
@@ -81,13 +83,13 @@ func inspect(ctx context.Context, r *report) error {
 	if _, err := os.Stat(filepath.Join(r.Dir, "shards")); err != nil {
 		return fmt.Errorf("there is no data in %s", r.Dir)
 	}
-	dir, err := shard.Claim(r.Dir, 0, nil)
+	dir, err := datadir.Claim(r.Dir, 0, nil)
 	if err != nil {
 		return err
 	}
 	defer dir.Close()
 	r.Shards = dir.Shards()
-	found, err := journal.Check(dir.Path(), r.Fix)
+	found, err := wal.Check(dir.Path(), r.Fix)
 	r.add(found...)
 	if err != nil {
 		return err
@@ -103,7 +105,7 @@ func inspect(ctx context.Context, r *report) error {
 }
 
 // files checks that every shard's file is there and that its pages can be read.
-func (r *report) files(dir *shard.Dir) error {
+func (r *report) files(dir *datadir.Dir) error {
 	for i := range dir.Shards() {
 		path := dir.ShardPath(i)
 		if _, err := os.Stat(path); os.IsNotExist(err) {
@@ -124,7 +126,7 @@ func (r *report) files(dir *shard.Dir) error {
 }
 
 // absent reports a shard without a file. In a directory that was never used it is no loss.
-func (r *report) absent(dir *shard.Dir, i int) error {
+func (r *report) absent(dir *datadir.Dir, i int) error {
 	if path := dir.ShardPath(i); sqlite.Interrupted(path) {
 		return r.unfinished(path, i)
 	}
@@ -172,7 +174,7 @@ func (r *report) damaged(path string, i int, texts []string) error {
 
 // keys opens the data as the server does, which brings what the journal has into the files, and
 // has every shard checked.
-func (r *report) keys(ctx context.Context, dir *shard.Dir) (err error) {
+func (r *report) keys(ctx context.Context, dir *datadir.Dir) (err error) {
 	var bases []store.Base
 	defer func() {
 		for _, b := range bases {
@@ -208,7 +210,7 @@ func openFile(path string) (*sqlite.Engine, error) {
 }
 
 // settled puts the journal before the files. nil is one that does not fit them, which has been said.
-func (r *report) settled(dir *shard.Dir, bases []store.Base) (*journal.Journal, error) {
+func (r *report) settled(dir *datadir.Dir, bases []store.Base) (*journal.Journal, error) {
 	j, err := journal.Open(dir.Path(), bases, journal.Options{Manual: true})
 	var refusal *store.Error
 	if !errors.As(err, &refusal) || refusal.Code != store.CodeDamaged {
@@ -219,7 +221,7 @@ func (r *report) settled(dir *shard.Dir, bases []store.Base) (*journal.Journal, 
 	if !r.Fix {
 		return nil, nil
 	}
-	if _, err := journal.SetAside(dir.Path()); err != nil {
+	if _, err := wal.SetAside(dir.Path()); err != nil {
 		return nil, err
 	}
 	return journal.Open(dir.Path(), bases, journal.Options{Manual: true})

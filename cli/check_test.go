@@ -15,6 +15,7 @@ import (
 
 	"larder/cli"
 	"larder/shard"
+	"larder/shard/datadir"
 	"larder/store"
 	"larder/store/journal"
 	"larder/store/sqlite"
@@ -28,7 +29,7 @@ var ctx = context.Background()
 // settling the journal still holds what fn wrote.
 func use(t *testing.T, dir string, fn func(store.Engine)) {
 	t.Helper()
-	d, err := shard.Claim(dir, shards, nil)
+	d, err := datadir.Claim(dir, shards, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +105,7 @@ func furnish(t *testing.T) string {
 			s, err := store.OpenStream(tx, key("{t}stream"))
 			for i := range uint64(5) {
 				if err == nil {
-					_, err = s.Add(store.NewStreamID{ID: store.StreamID{Millis: i + 1}}, 0, [][]byte{[]byte("f"), []byte("v")})
+					_, err = s.Add(store.NewStreamID{ID: store.StreamID{Millis: i + 1}}, [][]byte{[]byte("f"), []byte("v")})
 				}
 			}
 			if err != nil {
@@ -126,13 +127,11 @@ func deliver(s *store.StreamKey) error {
 		return err
 	}
 	for i, name := range []string{"ann", "ben", "ben"} {
-		c, err := g.Join([]byte(name), 1000)
-		if err == nil {
-			err = g.Deliver(store.StreamPending{ID: store.StreamID{Millis: uint64(i + 1)}, Delivered: 1000, Count: 1}, c)
-		}
+		c, _, err := g.Join([]byte(name), 1000)
 		if err != nil {
 			return err
 		}
+		g.Deliver(store.StreamPending{ID: store.StreamID{Millis: uint64(i + 1)}, Delivered: 1000, Count: 1}, c)
 	}
 	return g.Save()
 }

@@ -25,10 +25,15 @@ var importRules = []importRule{
 	{at: `^larder/store$`, may: `^$`, never: `sqlite|redcon|database/sql`},
 	{at: `^larder/disk$`, may: `^$`, never: `sqlite|redcon|database/sql`},
 	{at: `^larder/disk/powercut$`, may: `^larder/disk$`, never: `sqlite|redcon|database/sql`},
-	{at: `^larder/store/sqlite$`, may: `^larder/(store|disk)$`, never: `redcon`},
-	{at: `^larder/store/journal$`, may: `^larder/(store|disk)$`, never: `sqlite|redcon|database/sql`},
+	{at: `^larder/store/sqlite/capi$`, may: `^$`, never: `redcon|database/sql`},
+	{at: `^larder/store/sqlite/rowcache$`, may: `^$`, never: `sqlite|redcon|database/sql`},
+	{at: `^larder/store/sqlite$`, may: `^larder/(store|disk|store/sqlite/(capi|rowcache))$`, never: `redcon|database/sql`},
+	// Of store the log needs codes of errors and findings.
+	{at: `^larder/store/wal$`, may: `^larder/(store|disk)$`, never: `sqlite|redcon|database/sql`},
+	{at: `^larder/store/journal$`, may: `^larder/(store|disk|store/wal)$`, never: `sqlite|redcon|database/sql`},
 	{at: `^larder/store/(memory|storetest)$`, may: `^larder/store$`, never: `sqlite|redcon|database/sql`},
-	{at: `^larder/shard$`, may: `^larder/(store|disk)$`, never: `sqlite|redcon|database/sql`},
+	{at: `^larder/shard/datadir$`, may: `^larder/(store|disk)$`, never: `sqlite|redcon|database/sql`},
+	{at: `^larder/shard$`, may: `^larder/store$`, never: `sqlite|redcon|database/sql`},
 	{at: `^larder/cull$`, may: `^larder/store$`, never: `sqlite|redcon|database/sql`},
 	{at: `^larder/rdb$`, may: `^$`, never: `redcon|sqlite|database/sql`},
 	{at: `^larder/cli(/|$)`, may: `^larder/(store|shard|cull|cli|disk)(/|$)`, never: `redcon`},
@@ -47,6 +52,12 @@ var importRules = []importRule{
 	{at: `^larder/integration(/|$)`, may: `^$`},
 }
 
+// cLibrary are the packages of the translated C library, and cLibraryAt the only one of ours that imports them.
+const (
+	cLibrary   = "modernc.org/"
+	cLibraryAt = "larder/store/sqlite/capi"
+)
+
 // TestImports holds the table of who may import whom.
 func TestImports(t *testing.T) {
 	seen := 0
@@ -62,6 +73,8 @@ func TestImports(t *testing.T) {
 			switch {
 			case ours && !regexp.MustCompile(rule.may).MatchString(imported):
 				t.Errorf("%s must not import %s", p.ImportPath, imported)
+			case strings.HasPrefix(imported, cLibrary) && p.ImportPath != cLibraryAt:
+				t.Errorf("%s must not import %s, which only %s knows", p.ImportPath, imported, cLibraryAt)
 			case !ours && rule.never != "" && regexp.MustCompile(rule.never).MatchString(imported):
 				t.Errorf("%s must not import %s", p.ImportPath, imported)
 			}

@@ -220,5 +220,5 @@ func (f *Fanout) bringHome(ctx context.Context, l *lane, k store.Key) (store.Key
 			})
 		}
 	}
-	return k, refused("%q and %q are both taken", k.Name, recovered+string(k.Name))
+	return k, &store.Error{Code: store.CodeRefused, Message: fmt.Sprintf("%q and %q are both taken", k.Name, recovered+string(k.Name))}
 }

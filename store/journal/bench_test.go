@@ -9,6 +9,7 @@ import (
 	"larder/store"
 	"larder/store/journal"
 	"larder/store/sqlite"
+	"larder/store/sqlite/rowcache"
 )
 
 const benchKeys = 100_000
@@ -24,7 +25,7 @@ type bench struct {
 
 func newBench(b *testing.B) *bench {
 	dir := b.TempDir()
-	base, err := sqlite.Open(filepath.Join(dir, "shard.db"), sqlite.Options{CacheBytes: 16 << 20, Rows: sqlite.NewRows(64 << 20)})
+	base, err := sqlite.Open(filepath.Join(dir, "shard.db"), sqlite.Options{CacheBytes: 16 << 20, Rows: rowcache.New(64 << 20)})
 	if err != nil {
 		b.Fatal(err)
 	}

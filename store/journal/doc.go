@@ -33,18 +33,8 @@
 //
 // # The log
 //
-//  7. After a failed or short append the segment is cut back to its last good record, or
-//     left behind for a new one. Each checksum is chained to the one before and salted by
-//     segment, so a stale tail never validates. Recovery reads up to the first record that
-//     does not, and goes on in a fresh segment. A segment that does not follow the one before is
-//     refused by name, see sequence, and so is one with another's header, or with none but something behind it.
-//  8. When an fsync fails, writes are refused until a new segment holds every record since
-//     the last good fsync and is itself synced; the old descriptor is never synced again,
-//     because Linux may have marked its pages clean. Those records are kept in memory, at
-//     most keptMax bytes of them: past that a writer waits for an fsync in every mode.
-//  9. A new segment's name is synced before its header is written, and its header before a record
-//     goes in. A segment that no shard needs is deleted, or its file kept for the next: the other
-//     way round a power cut could leave the new header under the old name.
+// The records lie in a log, which is package wal's: it promises what is left of them after a failed write, a failed
+// fsync or a power cut (7 to 9), and knows nothing of what is in them.
 //
 // # Settling
 //
@@ -65,7 +55,7 @@
 // # A full disk
 //
 // Reserves keep blocks for records that free space and for shards that have next to nothing to settle. While one is
-// missing, records that need space are refused, or they would take what deleting frees: see reserve.go.
+// missing, records that need space are refused, or they would take what deleting frees: see wal.Demand.
 //
 // # Memory
 //

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"larder/store"
+	"larder/store/wal"
 )
 
 // Engine is one shard: its file, its layers, its part of the room. As a store.Engine it shows that shard alone, for
@@ -16,7 +17,7 @@ import (
 // there are and is only held for moments.
 type Engine struct {
 	order *Order
-	log   *Log
+	log   *wal.Log
 	base  store.Base
 	shard int
 	room  *room
@@ -53,7 +54,7 @@ type Engine struct {
 	Direct     atomic.Int64 // transactions too large for the overlay
 }
 
-func newEngine(log *Log, base store.Base, shard int, limit int64, mode *atomic.Int32) *Engine {
+func newEngine(log *wal.Log, base store.Base, shard int, limit int64, mode *atomic.Int32) *Engine {
 	mark := base.Settled()
 	next := max(mark.NextID, 1)
 	e := &Engine{log: log, base: base, shard: shard, limit: limit, sync: mode, nextID: next, firstID: next,

@@ -6,7 +6,9 @@ import (
 	"sync/atomic"
 	"syscall"
 
+	"larder/disk"
 	"larder/store"
+	"larder/store/wal"
 )
 
 // ErrInjected is what a failing file answers.
@@ -21,31 +23,31 @@ type Faults struct {
 
 // WithFaults wires faults into a journal's options.
 func WithFaults(o Options, f *Faults) Options {
-	o.test = func(l *Log) { l.wrap = func(under file) file { return &faulty{under, f} } }
+	o.test = func(l *wal.Options) { l.Wrap = func(under disk.File) disk.File { return &faulty{under, f} } }
 	return o
 }
 
 // WithSteps has fn told of every step at which a crash may fall. Segments are short, so that
 // the log rolls and uses files again.
 func WithSteps(o Options, fn func(name string)) Options {
-	o.test = func(l *Log) { l.step, l.segmentBytes = fn, 1<<10 }
+	o.test = func(l *wal.Options) { l.Step, l.SegmentBytes = fn, 1<<10 }
 	return o
 }
 
 type faulty struct {
-	file
+	disk.File
 	faults *Faults
 }
 
 func (f *faulty) WriteAt(b []byte, at int64) (int, error) {
 	if !f.faults.Writes {
-		return f.file.WriteAt(b, at)
+		return f.File.WriteAt(b, at)
 	}
 	half := len(b) / 2
 	if at == 0 {
 		half = 0 // a header lies in one sector
 	}
-	n, _ := f.file.WriteAt(b[:half], at)
+	n, _ := f.File.WriteAt(b[:half], at)
 	return n, ErrInjected
 }
 
@@ -53,22 +55,22 @@ func (f *faulty) Truncate(n int64) error {
 	if f.faults.Truncates {
 		return ErrInjected
 	}
-	return f.file.Truncate(n)
+	return f.File.Truncate(n)
 }
 
 func (f *faulty) Sync() error {
 	if f.faults.Syncs {
 		return ErrInjected
 	}
-	return f.file.Sync()
+	return f.File.Sync()
 }
 
 // WithHeldSyncs has every fsync after the log is open wait for gate to be closed, and tells of each record that is appended.
 func WithHeldSyncs(o Options, gate <-chan struct{}, appended chan<- struct{}) Options {
-	o.test = func(l *Log) {
+	o.test = func(l *wal.Options) {
 		opened := &atomic.Bool{}
-		l.wrap = func(under file) file { return &held{under, gate, opened} }
-		l.step = func(name string) {
+		l.Wrap = func(under disk.File) disk.File { return &held{under, gate, opened} }
+		l.Step = func(name string) {
 			if name == "before publish" {
 				opened.Store(true)
 				appended <- struct{}{}
@@ -79,7 +81,7 @@ func WithHeldSyncs(o Options, gate <-chan struct{}, appended chan<- struct{}) Op
 }
 
 type held struct {
-	file
+	disk.File
 	gate   <-chan struct{}
 	opened *atomic.Bool
 }
@@ -88,14 +90,14 @@ func (h *held) Sync() error {
 	if h.opened.Load() {
 		<-h.gate
 	}
-	return h.file.Sync()
+	return h.File.Sync()
 }
 
 // WithShortSegments makes the log roll and use files again within a few records.
 func WithShortSegments(o Options) Options {
 	before := o.test
-	o.test = func(l *Log) {
-		l.segmentBytes = 1 << 10
+	o.test = func(l *wal.Options) {
+		l.SegmentBytes = 1 << 10
 		if before != nil {
 			before(l)
 		}
@@ -105,7 +107,9 @@ func WithShortSegments(o Options) Options {
 
 // WithFullDisk has the log's files take no more than they have blocks for while full is set.
 func WithFullDisk(o Options, full *atomic.Bool) Options {
-	o.test = func(l *Log) { l.wrap = func(under file) file { return &crowded{under.(statted), full} } }
+	o.test = func(l *wal.Options) {
+		l.Wrap = func(under disk.File) disk.File { return &crowded{under.(statted), full} }
+	}
 	return o
 }
 
@@ -116,7 +120,7 @@ type crowded struct {
 
 // statted is a file of the operating system's.
 type statted interface {
-	file
+	disk.File
 	Stat() (os.FileInfo, error)
 	Name() string
 }

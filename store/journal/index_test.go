@@ -55,31 +55,3 @@ func TestIndexFollowsAMap(t *testing.T) {
 		t.Fatalf("%d entries in all, want %d", len(seen), len(model))
 	}
 }
-
-// TestKeptRecords adds records and drops those that were synced, in all proportions.
-func TestKeptRecords(t *testing.T) {
-	var k kept
-	next, oldest := uint64(1), uint64(1)
-	payload := func(lsn uint64) string { return string(make([]byte, lsn%7)) + string(rune('a'+lsn%26)) }
-	for round := range 200 {
-		for range round % 9 {
-			k.add(next, []byte(payload(next)))
-			next++
-		}
-		oldest = min(next, oldest+uint64(round%5))
-		k.drop(oldest - 1)
-		if k.first(next) != oldest {
-			t.Fatalf("the oldest is %d, want %d", k.first(next), oldest)
-		}
-		want := oldest
-		for lsn, p := range k.all() {
-			if lsn != want || string(p) != payload(lsn) {
-				t.Fatalf("record %d is %q, want record %d: %q", lsn, p, want, payload(want))
-			}
-			want++
-		}
-		if want != next {
-			t.Fatalf("the records end before %d, want %d", want, next)
-		}
-	}
-}

@@ -5,12 +5,13 @@ import (
 	"sync"
 
 	"larder/store"
+	"larder/store/wal"
 )
 
 // joinBases runs fn straight on the bases. The record is on stable storage before the
 // first base commits, and each base commits with its LSN as mark: after a crash between
 // two commits, those that lack it replay it.
-func joinBases(log *Log, shards []*Engine, g *gate, now int64, fn func([]store.Tx) error) error {
+func joinBases(log *wal.Log, shards []*Engine, g *gate, now int64, fn func([]store.Tx) error) error {
 	for _, s := range shards {
 		s.Direct.Add(1)
 		if err := s.drain(); err != nil {
@@ -38,9 +39,9 @@ func joinBases(log *Log, shards []*Engine, g *gate, now int64, fn func([]store.T
 	return run(0)
 }
 
-func recordDirect(log *Log, shards []*Engine, direct []*directTx, g *gate) error {
+func recordDirect(log *wal.Log, shards []*Engine, direct []*directTx, g *gate) error {
 	var payload []byte
-	need := frees
+	need := wal.Frees
 	for i, d := range direct {
 		payload = section(payload, shards[i].shard, d.rec.buf)
 		need = max(need, d.rec.demand())
@@ -52,7 +53,7 @@ func recordDirect(log *Log, shards []*Engine, direct []*directTx, g *gate) error
 	if err := log.Sync(lsn); err != nil {
 		return err
 	}
-	log.step("joined record written, bases not committed")
+	log.Step("joined record written, bases not committed")
 	g.shut()
 	for _, d := range direct {
 		if err := d.mark(lsn); err != nil {

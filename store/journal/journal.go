@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -13,6 +11,16 @@ import (
 
 	"larder/disk"
 	"larder/store"
+	"larder/store/wal"
+)
+
+// SyncMode says when an acknowledged write also survives a power cut: appendfsync.
+type SyncMode int32
+
+const (
+	EverySecond SyncMode = iota // written at once, on stable storage within a second
+	Always                      // on stable storage before the reply
+	Never                       // whenever the operating system likes
 )
 
 // Options are what a Journal is made with.
@@ -21,12 +29,12 @@ type Options struct {
 	// settle. 0 means 16 MB.
 	OverlayBytes int64
 	Sync         SyncMode
-	// SegmentBytes is the size past which the log goes on in a new file. 0 means segmentMax.
+	// SegmentBytes is the size past which the log goes on in a new file. 0 means SegmentMax.
 	SegmentBytes int64
 	// Files are what the log does with its files; nil means the operating system's.
 	Files disk.Files
-	// test gets at the log before it is opened.
-	test func(*Log)
+	// test gets at what the log is made with.
+	test func(*wal.Options)
 	// Manual turns the idle settling off: tests call Tend themselves.
 	Manual bool
 	// NowMillis tells the time in Unix milliseconds; nil means the system's clock.
@@ -35,7 +43,7 @@ type Options struct {
 
 // Journal is the redo log of a server and the shards behind it. For any goroutine.
 type Journal struct {
-	log    *Log
+	log    *wal.Log
 	shards []*Engine
 	order  *Order
 	room   *room
@@ -52,20 +60,15 @@ func Open(dir string, bases []store.Base, o Options) (*Journal, error) {
 	if o.OverlayBytes == 0 {
 		o.OverlayBytes = 16 << 20
 	}
-	j := &Journal{log: newLog(dir, len(bases)), room: newRoom(2 * o.OverlayBytes), stop: make(chan struct{})}
-	if o.Files != nil {
-		j.log.files = o.Files
-	}
-	j.mode.Store(int32(o.Sync))
-	if o.SegmentBytes > 0 {
-		j.log.segmentBytes = o.SegmentBytes
-	}
+	lo := wal.Options{SegmentBytes: o.SegmentBytes, Files: o.Files}
 	if o.test != nil {
-		o.test(j.log)
+		o.test(&lo)
 	}
+	j := &Journal{log: wal.New(dir, len(bases), lo), room: newRoom(2 * o.OverlayBytes), stop: make(chan struct{})}
+	j.mode.Store(int32(o.Sync))
 	for i, b := range bases {
 		e := newEngine(j.log, b, i, o.OverlayBytes/int64(len(bases)), &j.mode)
-		e.logLimit, e.began, e.room = max(4*o.OverlayBytes, j.log.segmentBytes), &j.began, j.room
+		e.logLimit, e.began, e.room = max(4*o.OverlayBytes, j.log.SegmentBytes()), &j.began, j.room
 		j.room.join(e)
 		j.shards = append(j.shards, e)
 	}
@@ -109,7 +112,7 @@ func (j *Journal) Settling() bool {
 
 // Tend settles generations that have been idle since the last call.
 func (j *Journal) Tend() {
-	j.log.stock()
+	j.log.Stock()
 	for _, e := range j.shards {
 		e.tend()
 	}
@@ -138,56 +141,22 @@ func (j *Journal) Close() (err error) {
 		for _, e := range j.shards {
 			err = errors.Join(err, e.Close())
 		}
-		err = errors.Join(err, j.log.close())
+		err = errors.Join(err, j.log.Close())
 	})
 	return err
 }
 
-// recover reads the segments in order and replays each record into the shards that lack
-// it. A segment is synced before anything of it is settled: after kill -9 what it holds
-// may still be on its way to the disk, and the bases must not get ahead of it.
+// recover replays each record of the log into the shards that lack it.
 func (j *Journal) recover() error {
-	paths, err := listSegments(j.log.dir)
-	if err != nil {
-		return err
-	}
 	start := j.highest()
-	j.log.trust(math.MaxUint64)
-	read := sequence{}
-	for _, path := range paths {
-		if j.log.number, err = segmentNumber(path); err == nil {
-			err = j.recoverSegment(path, &read, j.replay)
-		}
-		if err != nil {
-			return refusal(err)
-		}
-	}
-	if read.expected != 0 && read.expected <= start {
-		return j.ahead(read.expected - 1)
-	}
-	return j.begin(max(read.expected, start+1), paths)
-}
-
-// recoverSegment replays one file.
-func (j *Journal) recoverSegment(path string, read *sequence, replay func(lsn uint64, payload []byte) error) error {
-	s, err := openSegment(j.log.files, path)
-	if errors.Is(err, errUnbegun) {
-		return nil
-	}
+	next, err := j.log.Recover(j.replay)
 	if err != nil {
 		return err
 	}
-	defer s.file.Close()
-	if err := s.file.Sync(); err != nil {
-		return ioError("the journal cannot be synced", err)
+	if next != 0 && next <= start {
+		return j.ahead(next - 1)
 	}
-	switch left, m := read.admit(s); {
-	case left:
-		return nil
-	case m != nil:
-		return m
-	}
-	return read.follow(s, replay)
+	return j.begin(max(next, start+1))
 }
 
 // highest is the largest position any base has.
@@ -209,8 +178,8 @@ func (j *Journal) ahead(last uint64) error {
 	return nil
 }
 
-// begin settles what was replayed, starts a new segment and deletes the old ones.
-func (j *Journal) begin(next uint64, old []string) error {
+// begin settles what was replayed, and begins the log anew.
+func (j *Journal) begin(next uint64) error {
 	for _, e := range j.shards {
 		e.writing.Lock()
 		err := e.drain()
@@ -219,17 +188,7 @@ func (j *Journal) begin(next uint64, old []string) error {
 			return err
 		}
 	}
-	if err := j.log.begin(next); err != nil {
-		return err
-	}
-	for _, path := range old {
-		if err := j.log.files.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	err := j.log.dropSpare()
-	j.log.stock()
-	return err
+	return j.log.Begin(next)
 }
 
 // replay applies a record's sections to the shards whose mark is behind it.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"larder/store"
+	"larder/store/wal"
 )
 
 // Order is one engine over all shards of a journal: there is one line of writers and one order of commits, the
@@ -19,7 +20,7 @@ import (
 // touches it, has one record for all of them, and makes their layers visible in one step. A View pins the layers of
 // its shards between two such steps, so it is one moment of all of them.
 type Order struct {
-	log    *Log
+	log    *wal.Log
 	shards []*Engine
 	mode   *atomic.Int32
 	clock  clock

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"larder/store"
+	"larder/store/wal"
 )
 
 // group is a run of transactions that becomes one record. It belongs to the leader of the line.
@@ -234,7 +235,7 @@ func (o *Order) try(tickets []*ticket) (n int, large *store.Job, err error) {
 func (o *Order) publish() error {
 	g := &o.group
 	o.payload = o.payload[:0]
-	need := frees
+	need := wal.Frees
 	for _, shard := range g.open {
 		w := &g.parts[shard].writer
 		w.layer.dropLoose()
@@ -250,14 +251,14 @@ func (o *Order) publish() error {
 	if cap(o.payload) > bufferKept {
 		o.payload = nil
 	}
-	if outOfSpace(err) && need == grows && g.full == nil {
+	if outOfSpace(err) && need == wal.Grows && g.full == nil {
 		g.full = err
 		return errStrait
 	}
 	if err != nil {
 		return err
 	}
-	o.log.step("before publish")
+	o.log.Step("before publish")
 	for _, shard := range g.open {
 		p := &g.parts[shard]
 		o.shards[shard].flushed(p.bottom.BaseTx, p.writer.now)
@@ -270,7 +271,7 @@ func (o *Order) publish() error {
 	}
 	o.show(lsn, g.now)
 	o.publishing.Unlock()
-	if o.log.crowded() {
+	if o.log.Crowded() {
 		return o.log.Sync(lsn)
 	}
 	return nil

@@ -153,7 +153,7 @@ func (v *view) await() {
 		return
 	}
 	if v.order.careful() {
-		v.order.log.awaitSync(v.newest)
+		v.order.log.AwaitSync(v.newest)
 	}
 	<-*v.effects
 	v.effects = nil

@@ -36,7 +36,7 @@ func (e *Engine) postpone(mark store.Mark, err error) {
 // else may take it then. Any other has its own log copied, so that it can begin again.
 func (e *Engine) relieve(cause error) {
 	if e.modest() {
-		e.log.giveSpace(cause)
+		e.log.GiveSpace(cause)
 		return
 	}
 	_ = e.Checkpoint(context.Background()) // the next attempt tells
@@ -80,7 +80,7 @@ func (l *layer) puts() (n int64) {
 
 // spoken reports whether the reserve has been left to shards that have not settled yet: no other may take it.
 func (e *Engine) spoken() bool {
-	if e.log.shortOf() == nil {
+	if e.log.Short() == nil {
 		return false
 	}
 	e.room.mu.Lock()
@@ -96,7 +96,7 @@ func (e *Engine) spoken() bool {
 
 // reserved is why a generation that is about to settle had better wait: the reserve has been left to smaller ones.
 func (e *Engine) reserved() error {
-	if short := e.log.shortOf(); short != nil && !e.modest() {
+	if short := e.log.Short(); short != nil && !e.modest() {
 		return short
 	}
 	return nil

@@ -16,6 +16,7 @@ import (
 	"larder/store/journal"
 	"larder/store/memory"
 	"larder/store/storetest"
+	"larder/store/wal"
 )
 
 // moment is what is known when an operation on a file has ended.
@@ -133,7 +134,7 @@ func recoverFrom(t *testing.T, s powercut.State) error {
 		t.Fatal(err)
 	}
 	was, _ := s.Note.(moment)
-	found, err := journal.Check(dir, false)
+	found, err := wal.Check(dir, false)
 	if err != nil || len(found) != 0 {
 		return fmt.Errorf("check: %v %v", found, err)
 	}

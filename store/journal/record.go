@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"larder/store"
+	"larder/store/wal"
 )
 
 // op is the kind of one write inside a record. The numbers are on disk: append only.
@@ -31,15 +32,18 @@ type recorder struct {
 	flushed bool
 }
 
+// bufferKept is the largest buffer that is kept for the next record, in bytes.
+const bufferKept = 1 << 20
+
 // demand is what the record asks of a full disk: see growing.
-func (r *recorder) demand() demand {
+func (r *recorder) demand() wal.Demand {
 	switch {
 	case r.grown:
-		return grows
+		return wal.Grows
 	case r.flushed:
-		return empties
+		return wal.Empties
 	}
-	return frees
+	return wal.Frees
 }
 
 func (r *recorder) reset() {

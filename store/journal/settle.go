@@ -81,7 +81,7 @@ func (e *Engine) settle(layers []*layer, mark store.Mark) {
 		e.postpone(mark, err)
 		return
 	}
-	e.log.step("settle after commit")
+	e.log.Step("settle after commit")
 	e.Settles.Add(1)
 	e.SettleTime.Add(int64(time.Since(start)))
 	e.overlay.Lock()
@@ -107,11 +107,11 @@ func (e *Engine) handDown(layers []*layer, mark store.Mark) error {
 		if err := tx.SetMark(mark); err != nil {
 			return err
 		}
-		e.log.step("settle has begun")
+		e.log.Step("settle has begun")
 		if err := applyAll(layers, tx); err != nil {
 			return err
 		}
-		e.log.step("settle before commit")
+		e.log.Step("settle before commit")
 		return nil
 	})
 }
@@ -168,7 +168,7 @@ func (e *Engine) tend() {
 	switch {
 	case g.empty() && g.frozen == nil:
 		e.log.Settled(e.shard, e.log.Last())
-	case idle || e.log.heldUp(e.shard, e.logLimit) || e.shrunk():
+	case idle || e.log.HeldUp(e.shard, e.logLimit) || e.shrunk():
 		e.rotate()
 	}
 }

@@ -1,5 +1,7 @@
 package sqlite
 
+import "larder/store/sqlite/capi"
+
 const (
 	arenaFirst = 4 << 10
 	arenaKept  = 256 << 10 // a larger block is left to the garbage collector
@@ -19,7 +21,8 @@ func (a *arena) reset() {
 	}
 }
 
-func (a *arena) take(n int) []byte {
+// Take lends n bytes, which may hold anything.
+func (a *arena) Take(n int) []byte {
 	if a.used+n > len(a.block) {
 		a.block = make([]byte, max(n, 2*len(a.block), arenaFirst))
 		if len(a.block) > arenaKept && n <= arenaKept {
@@ -33,19 +36,19 @@ func (a *arena) take(n int) []byte {
 }
 
 // column copies a blob; a NULL and an empty one give nil.
-func (a *arena) column(s *stmt, col int) []byte {
-	from := s.bytes(col)
+func (a *arena) column(s *capi.Stmt, col int) []byte {
+	from := s.Bytes(col)
 	if len(from) == 0 {
 		return nil
 	}
-	b := a.take(len(from))
+	b := a.Take(len(from))
 	copy(b, from)
 	return b
 }
 
 // join is field and one zero byte: the first field behind it.
 func (a *arena) successor(field []byte) []byte {
-	b := a.take(len(field) + 1)
+	b := a.Take(len(field) + 1)
 	copy(b, field)
 	b[len(field)] = 0
 	return b

@@ -64,15 +64,15 @@ func (t *tx) journalMark() (store.Mark, error) {
 }
 
 func (t *tx) metaNumber(k string) (int64, error) {
-	t.conn.s.metaGet.bindText(1, k)
+	t.conn.s.metaGet.BindText(1, k)
 	n, _, err := t.conn.count(t.conn.s.metaGet)
 	return n, t.fail(err)
 }
 
 func (t *tx) metaPut(k string, n int64) error {
 	s := t.conn.s.metaSet
-	s.bindText(1, k)
-	s.bindInt(2, n)
+	s.BindText(1, k)
+	s.BindInt(2, n)
 	return t.fail(t.conn.exec(s))
 }
 

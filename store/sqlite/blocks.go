@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"larder/store"
+	"larder/store/sqlite/capi"
 )
 
 // Blocks make rank O(log n): the items of a part, in the order that positions are asked in, are cut into
@@ -79,37 +80,37 @@ func (t *tx) rankable(id store.ID, p store.Part, o store.Order) (bool, error) {
 	return t.ranked(id)
 }
 
-func bindBlock(s *stmt, id store.ID, p store.Part, level int, m mark) {
-	s.bindInt(1, int64(id))
-	s.bindInt(2, int64(p))
-	s.bindInt(3, int64(level))
+func bindBlock(s *capi.Stmt, id store.ID, p store.Part, level int, m mark) {
+	s.BindInt(1, int64(id))
+	s.BindInt(2, int64(p))
+	s.BindInt(3, int64(level))
 	m.bind(s, 4)
 }
 
 // readBlock reads n, key, field.
-func (t *tx) readBlock(s *stmt, p store.Part) block {
-	return block{n: s.int(0), start: t.readMark(s, p, 1)}
+func (t *tx) readBlock(s *capi.Stmt, p store.Part) block {
+	return block{n: s.Int(0), start: t.readMark(s, p, 1)}
 }
 
 // readMark reads key, field from a column on, in the order of blocks.
-func (t *tx) readMark(s *stmt, p store.Part, col int) mark {
+func (t *tx) readMark(s *capi.Stmt, p store.Part, col int) mark {
 	m := mark{field: t.arena.column(s, col+1)}
 	if p.Scored() {
-		m.kind, m.score = byScore, s.float(col)
+		m.kind, m.score = byScore, s.Float(col)
 		return m
 	}
-	m.pos = s.int(col)
+	m.pos = s.Int(col)
 	return m
 }
 
 // near runs one of blockFind (the row that holds m), blockBefore and blockNext.
-func (t *tx) near(s *stmt, id store.ID, p store.Part, level int, m mark) (b block, ok bool, err error) {
+func (t *tx) near(s *capi.Stmt, id store.ID, p store.Part, level int, m mark) (b block, ok bool, err error) {
 	bindBlock(s, id, p, level, m)
 	ok, err = t.conn.step(s)
 	if ok {
 		b = t.readBlock(s, p)
 	}
-	s.reset()
+	s.Reset()
 	return b, ok, t.fail(err)
 }
 
@@ -129,7 +130,7 @@ func (t *tx) endOf(id store.ID, p store.Part, level int, b block) (mark, error) 
 func (t *tx) putBlock(id store.ID, p store.Part, level int, b block) error {
 	s := t.conn.s.blockPut
 	bindBlock(s, id, p, level, b.start)
-	s.bindInt(6, b.n)
+	s.BindInt(6, b.n)
 	return t.fail(t.conn.exec(s))
 }
 
@@ -139,7 +140,7 @@ func (t *tx) dropBlock(id store.ID, p store.Part, level int, b block) error {
 }
 
 // overBlocks runs blockSum or blockCount over the rows of a level between two marks.
-func (t *tx) overBlocks(s *stmt, id store.ID, p store.Part, level int, sp span) (int64, error) {
+func (t *tx) overBlocks(s *capi.Stmt, id store.ID, p store.Part, level int, sp span) (int64, error) {
 	bindBlock(s, id, p, level, sp.lo)
 	sp.hi.bind(s, 6)
 	n, _, err := t.conn.count(s)
@@ -149,8 +150,8 @@ func (t *tx) overBlocks(s *stmt, id store.ID, p store.Part, level int, sp span) 
 // top is the highest level, -1 without blocks.
 func (t *tx) top(id store.ID, p store.Part) (int, error) {
 	s := t.conn.s.blockTop
-	s.bindInt(1, int64(id))
-	s.bindInt(2, int64(p))
+	s.BindInt(1, int64(id))
+	s.BindInt(2, int64(p))
 	n, found, err := t.conn.count(s)
 	if !found {
 		n = -1
@@ -210,13 +211,13 @@ func (t *tx) descend(id store.ID, p store.Part, level int, rank int64, st *stret
 	s := t.conn.s.blockWalk
 	bindBlock(s, id, p, level, st.lo)
 	st.hi.bind(s, 6)
-	defer s.reset()
+	defer s.Reset()
 	for {
 		row, err := t.conn.step(s)
 		if err != nil || !row {
 			return false, t.fail(err)
 		}
-		n := s.int(0)
+		n := s.Int(0)
 		if st.rank+n <= rank {
 			st.rank += n
 			continue

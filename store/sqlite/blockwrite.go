@@ -95,8 +95,8 @@ func (t *tx) middle(id store.ID, p store.Part, level int, sp span, i int64) (mar
 		s, last = t.conn.s.midNatural, 7
 		bindSpan(s, id, p, sp)
 	}
-	s.bindInt(last, i)
-	defer s.reset()
+	s.BindInt(last, i)
+	defer s.Reset()
 	row, err := t.conn.step(s)
 	if err == nil && !row {
 		err = damaged(t.conn.path, "blocks count more items than there are", nil)
@@ -171,7 +171,7 @@ func (t *tx) join(id store.ID, p store.Part, level int, left, right block) error
 // to another key brings its blocks.
 func (t *tx) buildRanks(id store.ID) error {
 	s := t.conn.s.blockAny
-	s.bindInt(1, int64(id))
+	s.BindInt(1, int64(id))
 	if _, found, err := t.conn.count(s); found || err != nil {
 		return t.fail(err)
 	}
@@ -238,7 +238,7 @@ func (t *tx) raiseOne(id store.ID, p store.Part, level int, all span) error {
 	s := t.conn.s.blockWalk
 	bindBlock(s, id, p, level, all.lo)
 	all.hi.bind(s, 6)
-	defer s.reset()
+	defer s.Reset()
 	up, rows := block{}, 0
 	for {
 		row, err := t.conn.step(s)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"larder/store"
+	"larder/store/sqlite/capi"
 )
 
 // rule is one thing that must hold: find lists what breaks it, one text a row. What mends all of it is a
@@ -133,17 +134,17 @@ type inspection struct {
 	err   error
 }
 
-func (in *inspection) each(sql string, row func(*stmt)) {
+func (in *inspection) each(sql string, row func(*capi.Stmt)) {
 	if in.err == nil {
 		_, in.err = in.tx.conn.query(sql, row)
 	}
 }
 
-func (in *inspection) run(sql string) { in.each(sql, func(*stmt) {}) }
+func (in *inspection) run(sql string) { in.each(sql, func(*capi.Stmt) {}) }
 
 func (in *inspection) apply(r *rule) {
 	in.seen = len(in.found)
-	in.each(r.find, func(s *stmt) { in.report(legible(s.text(0)), r.problem, r.repair) })
+	in.each(r.find, func(s *capi.Stmt) { in.report(legible(s.Text(0)), r.problem, r.repair) })
 	if !in.mending() {
 		return
 	}
@@ -212,8 +213,8 @@ func (in *inspection) file() {
 
 // integrity runs one of SQLite's checks; without findings it returns nothing.
 func integrity(c *conn, pragma string) (texts []string, err error) {
-	_, err = c.query(`PRAGMA `+pragma, func(s *stmt) {
-		for _, line := range strings.Split(s.text(0), "\n") {
+	_, err = c.query(`PRAGMA `+pragma, func(s *capi.Stmt) {
+		for _, line := range strings.Split(s.Text(0), "\n") {
 			if line != "ok" && !strings.HasPrefix(line, "***") {
 				texts = append(texts, line)
 			}
@@ -236,8 +237,8 @@ func damage(text string) store.Finding {
 // blocks counts what every block of a ranked key counts.
 func (in *inspection) blocks() {
 	var ids []store.ID
-	in.each(fmt.Sprintf(`SELECT id FROM heads WHERE kind & %d <> 0 AND id <> 0`, rankedBit), func(s *stmt) {
-		ids = append(ids, store.ID(s.int(0)))
+	in.each(fmt.Sprintf(`SELECT id FROM heads WHERE kind & %d <> 0 AND id <> 0`, rankedBit), func(s *capi.Stmt) {
+		ids = append(ids, store.ID(s.Int(0)))
 	})
 	for _, id := range ids {
 		in.seen = len(in.found)

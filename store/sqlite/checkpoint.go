@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"larder/store"
+	"larder/store/sqlite/capi"
 )
 
 const (
@@ -42,14 +43,14 @@ func (k *checkpointer) open(path string) (err error) {
 
 // passive copies what no reader needs in the log any more; left is the number of pages that remain.
 func (k *checkpointer) passive() (left int64, err error) {
-	_, err = k.conn.query(`PRAGMA wal_checkpoint(PASSIVE)`, func(s *stmt) { left = s.int(1) - s.int(2) })
+	_, err = k.conn.query(`PRAGMA wal_checkpoint(PASSIVE)`, func(s *capi.Stmt) { left = s.Int(1) - s.Int(2) })
 	return left, err
 }
 
 // truncate copies the rest and gives the log's space back to a disk that was full.
 func (k *checkpointer) truncate(full *atomic.Bool) error {
 	busy := int64(0)
-	_, err := k.conn.query(`PRAGMA wal_checkpoint(TRUNCATE)`, func(s *stmt) { busy = s.int(0) })
+	_, err := k.conn.query(`PRAGMA wal_checkpoint(TRUNCATE)`, func(s *capi.Stmt) { busy = s.Int(0) })
 	if err == nil && busy == 0 {
 		full.Store(false)
 	}

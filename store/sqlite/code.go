@@ -3,9 +3,8 @@ package sqlite
 import (
 	"errors"
 
-	lib "modernc.org/sqlite/lib"
-
 	"larder/store"
+	"larder/store/sqlite/capi"
 )
 
 // fault turns an error of SQLite's into one of the store's, by its number and never by its text.
@@ -18,7 +17,7 @@ func fault(path string, err error) error {
 	if errors.As(err, &known) {
 		return err
 	}
-	var result *resultError
+	var result *capi.Error
 	if !errors.As(err, &result) {
 		return &store.Error{Code: store.CodeInternal, Message: path, Err: err}
 	}
@@ -27,23 +26,23 @@ func fault(path string, err error) error {
 }
 
 // meaning says what a result means for the file it was about, and what to do.
-func meaning(r *resultError) (code store.Code, how, advice string) {
-	switch r.primary() {
-	case lib.SQLITE_FULL:
+func meaning(r *capi.Error) (code store.Code, how, advice string) {
+	switch r.Primary() {
+	case capi.Full:
 		return store.CodeFull, "has no space left", "free some on its file system, or enlarge that"
-	case lib.SQLITE_IOERR:
-		return ioMeaning(r.code)
-	case lib.SQLITE_CANTOPEN:
+	case capi.IOErr:
+		return ioMeaning(r.Code)
+	case capi.CantOpen:
 		return store.CodeIO, "could not be opened", "look at its permissions, its directory and the limit on open files (ulimit -n)"
-	case lib.SQLITE_READONLY:
+	case capi.ReadOnly:
 		return store.CodeIO, "may only be read", "look at its permissions, and whether its file system is mounted read-only"
-	case lib.SQLITE_PERM, lib.SQLITE_AUTH:
+	case capi.Perm, capi.Auth:
 		return store.CodeIO, "may not be used", "look at its permissions"
-	case lib.SQLITE_NOMEM:
+	case capi.NoMem:
 		return store.CodeInternal, "needs memory that is not there", "lower cache-size, or give the server more"
-	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED, lib.SQLITE_PROTOCOL:
+	case capi.Busy, capi.Locked, capi.Protocol:
 		return store.CodeInternal, "is locked", "end the other program that has it open"
-	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB:
+	case capi.Corrupt, capi.NotADB:
 		return store.CodeDamaged, "is damaged: not readable as a database", mendIt
 	}
 	return store.CodeInternal, "was not understood", "this is a defect of the server"
@@ -59,15 +58,15 @@ const (
 // ioMeaning tells reading from writing. A file that cannot be read may be sound.
 func ioMeaning(code int32) (store.Code, string, string) {
 	switch code {
-	case lib.SQLITE_IOERR_NOMEM, lib.SQLITE_IOERR_SHMMAP, lib.SQLITE_IOERR_SHMSIZE:
+	case capi.IOErrNoMem, capi.IOErrShmMap, capi.IOErrShmSize:
 		return store.CodeInternal, "needs memory that is not there", "lower cache-size, or give the server more"
-	case lib.SQLITE_IOERR_SHORT_READ:
+	case capi.IOErrShortRead:
 		return store.CodeDamaged, "is damaged: it is too short", mendIt
-	case lib.SQLITE_IOERR_READ, lib.SQLITE_IOERR_CORRUPTFS, lib.SQLITE_IOERR_FSTAT, lib.SQLITE_IOERR_DATA,
-		lib.SQLITE_IOERR_ACCESS, lib.SQLITE_IOERR_SEEK, lib.SQLITE_IOERR_MMAP:
+	case capi.IOErrRead, capi.IOErrCorruptFS, capi.IOErrFstat, capi.IOErrData,
+		capi.IOErrAccess, capi.IOErrSeek, capi.IOErrMmap:
 		return store.CodeUnreadable, "could not be read", seeDevice
-	case lib.SQLITE_IOERR_LOCK, lib.SQLITE_IOERR_UNLOCK, lib.SQLITE_IOERR_RDLOCK, lib.SQLITE_IOERR_CHECKRESERVEDLOCK,
-		lib.SQLITE_IOERR_SHMLOCK, lib.SQLITE_IOERR_SHMOPEN:
+	case capi.IOErrLock, capi.IOErrUnlock, capi.IOErrRDLock, capi.IOErrCheckReservedLock,
+		capi.IOErrShmLock, capi.IOErrShmOpen:
 		return store.CodeIO, "could not be locked", "put it on a local file system"
 	}
 	return store.CodeIO, "could not be written", seeDevice

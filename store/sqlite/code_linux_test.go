@@ -9,10 +9,9 @@ import (
 	"syscall"
 	"testing"
 
-	lib "modernc.org/sqlite/lib"
-
 	"larder/store"
 	"larder/store/sqlite"
+	"larder/store/sqlite/capi"
 )
 
 // TestResultsAreSentences maps SQLite's results to codes and to sentences that name the file and what to do.
@@ -22,23 +21,23 @@ func TestResultsAreSentences(t *testing.T) {
 		code   store.Code
 		says   string
 	}{
-		{lib.SQLITE_FULL, store.CodeFull, "/d/shard.db has no space left: free some on its file system"},
-		{lib.SQLITE_IOERR_READ, store.CodeUnreadable, "/d/shard.db could not be read: its device fails"},
-		{lib.SQLITE_IOERR_CORRUPTFS, store.CodeUnreadable, "/d/shard.db could not be read: its device fails"},
-		{lib.SQLITE_IOERR_SHORT_READ, store.CodeDamaged, "/d/shard.db is damaged: it is too short: stop the server and run larder check"},
-		{lib.SQLITE_IOERR_WRITE, store.CodeIO, "/d/shard.db could not be written: its device fails"},
-		{lib.SQLITE_IOERR_FSYNC, store.CodeIO, "/d/shard.db could not be written: its device fails"},
-		{lib.SQLITE_IOERR, store.CodeIO, "/d/shard.db could not be written: its device fails"},
-		{lib.SQLITE_IOERR_NOMEM, store.CodeInternal, "/d/shard.db needs memory that is not there: lower cache-size"},
-		{lib.SQLITE_NOMEM, store.CodeInternal, "/d/shard.db needs memory that is not there: lower cache-size"},
-		{lib.SQLITE_CANTOPEN, store.CodeIO, "/d/shard.db could not be opened: look at its permissions"},
-		{lib.SQLITE_CANTOPEN_ISDIR, store.CodeIO, "/d/shard.db could not be opened: look at its permissions"},
-		{lib.SQLITE_READONLY, store.CodeIO, "/d/shard.db may only be read: look at its permissions"},
-		{lib.SQLITE_READONLY_DBMOVED, store.CodeIO, "/d/shard.db may only be read: look at its permissions"},
-		{lib.SQLITE_IOERR_LOCK, store.CodeIO, "/d/shard.db could not be locked: put it on a local file system"},
-		{lib.SQLITE_BUSY, store.CodeInternal, "/d/shard.db is locked: end the other program"},
-		{lib.SQLITE_CORRUPT, store.CodeDamaged, "/d/shard.db is damaged: not readable as a database: stop the server and run larder check"},
-		{lib.SQLITE_NOTADB, store.CodeDamaged, "/d/shard.db is damaged: not readable as a database: stop the server and run larder check"},
+		{capi.Full, store.CodeFull, "/d/shard.db has no space left: free some on its file system"},
+		{capi.IOErrRead, store.CodeUnreadable, "/d/shard.db could not be read: its device fails"},
+		{capi.IOErrCorruptFS, store.CodeUnreadable, "/d/shard.db could not be read: its device fails"},
+		{capi.IOErrShortRead, store.CodeDamaged, "/d/shard.db is damaged: it is too short: stop the server and run larder check"},
+		{capi.IOErrWrite, store.CodeIO, "/d/shard.db could not be written: its device fails"},
+		{capi.IOErrFsync, store.CodeIO, "/d/shard.db could not be written: its device fails"},
+		{capi.IOErr, store.CodeIO, "/d/shard.db could not be written: its device fails"},
+		{capi.IOErrNoMem, store.CodeInternal, "/d/shard.db needs memory that is not there: lower cache-size"},
+		{capi.NoMem, store.CodeInternal, "/d/shard.db needs memory that is not there: lower cache-size"},
+		{capi.CantOpen, store.CodeIO, "/d/shard.db could not be opened: look at its permissions"},
+		{capi.CantOpenIsDir, store.CodeIO, "/d/shard.db could not be opened: look at its permissions"},
+		{capi.ReadOnly, store.CodeIO, "/d/shard.db may only be read: look at its permissions"},
+		{capi.ReadOnlyDBMoved, store.CodeIO, "/d/shard.db may only be read: look at its permissions"},
+		{capi.IOErrLock, store.CodeIO, "/d/shard.db could not be locked: put it on a local file system"},
+		{capi.Busy, store.CodeInternal, "/d/shard.db is locked: end the other program"},
+		{capi.Corrupt, store.CodeDamaged, "/d/shard.db is damaged: not readable as a database: stop the server and run larder check"},
+		{capi.NotADB, store.CodeDamaged, "/d/shard.db is damaged: not readable as a database: stop the server and run larder check"},
 	} {
 		err := sqlite.Fault("/d/shard.db", c.result)
 		if !errors.Is(err, &store.Error{Code: c.code}) || !strings.HasPrefix(err.Error(), c.says) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"larder/store"
+	"larder/store/sqlite/capi"
 )
 
 //go:embed schema.sql
@@ -22,7 +23,7 @@ const busyTime = time.Second
 // conn is one connection to the file with its prepared statements and the transaction object it
 // reuses. One goroutine at a time may use it: the group leader, or the taker of a reader.
 type conn struct {
-	db   *db
+	db   *capi.DB
 	path string
 	s    statements
 	tx   tx
@@ -33,13 +34,13 @@ type conn struct {
 	ahead  ahead
 	idle   [shapes][]*cursor // range statements not in use
 	all    []*cursor
-	named  []*stmt // those in s
+	named  []*capi.Stmt // those in s
 }
 
 // openConn opens a connection and sets what holds for its whole life; it does not yet prepare
 // statements, for the tables may not exist.
 func openConn(path string, cacheBytes int64) (*conn, error) {
-	db, err := openDB(path)
+	db, err := capi.Open(path)
 	if err != nil {
 		return nil, fault(path, err)
 	}
@@ -62,7 +63,7 @@ func openConn(path string, cacheBytes int64) (*conn, error) {
 // script runs statements one after the other, whatever they answer.
 func (c *conn) script(sql string) error {
 	for sql != "" {
-		rest, err := c.query(sql, func(*stmt) {})
+		rest, err := c.query(sql, func(*capi.Stmt) {})
 		if err != nil {
 			return err
 		}
@@ -72,12 +73,12 @@ func (c *conn) script(sql string) error {
 }
 
 // query runs the first statement of sql, once and rarely, and returns the rest of sql.
-func (c *conn) query(sql string, row func(*stmt)) (rest string, err error) {
-	s, rest, err := c.db.prepare(sql)
+func (c *conn) query(sql string, row func(*capi.Stmt)) (rest string, err error) {
+	s, rest, err := c.db.Prepare(sql)
 	if err != nil {
 		return "", fault(c.path, err)
 	}
-	defer s.finalize()
+	defer s.Finalize()
 	for {
 		more, err := c.step(s)
 		if err != nil || !more {
@@ -89,13 +90,13 @@ func (c *conn) query(sql string, row func(*stmt)) (rest string, err error) {
 
 // number runs a statement that answers one integer.
 func (c *conn) number(sql string) (n int64, err error) {
-	_, err = c.query(sql, func(s *stmt) { n = s.int(0) })
+	_, err = c.query(sql, func(s *capi.Stmt) { n = s.Int(0) })
 	return n, err
 }
 
 func (c *conn) prepare(list []preparation) error {
 	for _, p := range list {
-		s, _, err := c.db.prepare(p.sql)
+		s, _, err := c.db.Prepare(p.sql)
 		if err != nil {
 			return fault(c.path, err)
 		}
@@ -106,11 +107,11 @@ func (c *conn) prepare(list []preparation) error {
 }
 
 // step moves to the next row. Whoever steps must reset in the end.
-func (c *conn) step(s *stmt) (bool, error) {
+func (c *conn) step(s *capi.Stmt) (bool, error) {
 	if c.hurry {
 		return false, store.ErrCold
 	}
-	row, err := s.step()
+	row, err := s.Step()
 	if err != nil {
 		return false, fault(c.path, err)
 	}
@@ -118,30 +119,30 @@ func (c *conn) step(s *stmt) (bool, error) {
 }
 
 // exec runs a statement that answers nothing.
-func (c *conn) exec(s *stmt) error {
-	if _, err := s.step(); err != nil {
+func (c *conn) exec(s *capi.Stmt) error {
+	if _, err := s.Step(); err != nil {
 		return fault(c.path, err)
 	}
-	s.reset()
+	s.Reset()
 	return nil
 }
 
 // count runs a statement that answers one number at most; without a row it is 0, found false.
-func (c *conn) count(s *stmt) (n int64, found bool, err error) {
+func (c *conn) count(s *capi.Stmt) (n int64, found bool, err error) {
 	found, err = c.step(s)
 	if found {
-		n = s.int(0)
+		n = s.Int(0)
 	}
-	s.reset()
+	s.Reset()
 	return n, found, err
 }
 
 func (c *conn) close() error {
 	for _, s := range c.named {
-		s.finalize()
+		s.Finalize()
 	}
 	for _, cur := range c.all {
-		cur.stmt.finalize()
+		cur.stmt.Finalize()
 	}
-	return fault(c.path, c.db.close())
+	return fault(c.path, c.db.Close())
 }

@@ -6,7 +6,7 @@
 // and group.go how Updates share a commit; reader.go how Views keep a snapshot; tx.go with heads.go,
 // items.go, ranges.go and scan.go what a transaction does; mark.go how bounds of all kinds become one;
 // blocks.go and blockwrite.go how ranks are counted; checkpoint.go, sweep.go, sizes.go and check.go the upkeep.
-// driver.go is the only file that knows the C library.
+// Package capi is the only one that knows the C library.
 //
 // # Invariants
 //

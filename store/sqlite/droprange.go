@@ -128,10 +128,10 @@ func (t *tx) dropRun(d *dropping) error {
 	}
 	first, last := d.page[0].pos, d.page[len(d.page)-1].pos
 	s := t.conn.s.placedDrop
-	s.bindInt(1, int64(d.id))
-	s.bindInt(2, int64(d.part))
-	s.bindInt(3, min(first, last))
-	s.bindInt(4, max(first, last))
+	s.BindInt(1, int64(d.id))
+	s.BindInt(2, int64(d.part))
+	s.BindInt(3, min(first, last))
+	s.BindInt(4, max(first, last))
 	return t.fail(t.conn.exec(s))
 }
 

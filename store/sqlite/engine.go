@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"larder/store"
+	"larder/store/sqlite/rowcache"
 )
 
 // Mode says when a commit reaches the device, in the words of Redis's appendfsync.
@@ -25,7 +26,7 @@ type Options struct {
 	// CacheBytes is the memory for the page caches of all connections together; 0 means 32 MiB.
 	CacheBytes int64
 	// Rows remembers what was read or written lately; engines may share it. nil means 16 MiB of its own.
-	Rows *Rows
+	Rows *rowcache.Cache
 	// Readers is the number of read connections, so of Views that run at the same time; 0 means 3.
 	Readers int
 	// Ordered keeps the keys in the order of their names too, for Tx.Names.
@@ -39,7 +40,7 @@ func (o Options) filled() Options {
 		o.CacheBytes = 32 << 20
 	}
 	if o.Rows == nil {
-		o.Rows = NewRows(16 << 20)
+		o.Rows = rowcache.New(16 << 20)
 	}
 	if o.Readers <= 0 {
 		o.Readers = 3
@@ -59,7 +60,7 @@ type Engine struct {
 	readers pool
 	check   checkpointer
 	fill    fill
-	rows    *rows
+	rows    *rowcache.File
 
 	clock atomic.Int64 // the largest Now given out
 	// commits moves before and after every COMMIT that changes something: odd while it is under way. A snapshot
@@ -188,3 +189,6 @@ func fileSize(path string) int64 {
 	}
 	return st.Size()
 }
+
+// Borrow lends the rows that are remembered so many bytes besides their own. They follow soon.
+func (e *Engine) Borrow(bytes int64) { e.rows.Borrow(bytes) }

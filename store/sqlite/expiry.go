@@ -55,18 +55,18 @@ func (t *tx) expiring(all []store.Due, sp *space, behind store.Due, before int64
 // expiringFrom appends the first n keys of a database behind a place in the index that expire before a time.
 func (t *tx) expiringFrom(all []store.Due, sp *space, at, h int64, name []byte, before int64, n int) ([]store.Due, error) {
 	s := t.conn.s.headExpiring
-	s.bindInt(1, sp.ns)
-	s.bindInt(2, at)
-	s.bindInt(3, h)
-	s.bindBlob(4, name)
-	s.bindInt(5, before)
-	s.bindInt(6, int64(n))
-	defer s.reset()
+	s.BindInt(1, sp.ns)
+	s.BindInt(2, at)
+	s.BindInt(3, h)
+	s.BindBlob(4, name)
+	s.BindInt(5, before)
+	s.BindInt(6, int64(n))
+	defer s.Reset()
 	for {
 		row, err := t.conn.step(s)
 		if err != nil || !row {
 			return all, t.fail(err)
 		}
-		all = append(all, store.Due{Key: store.Key{DB: sp.db, Name: s.clone(0)}, ExpireAt: s.int(1)})
+		all = append(all, store.Due{Key: store.Key{DB: sp.db, Name: s.Clone(0)}, ExpireAt: s.Int(1)})
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"testing"
+
+	"larder/store/sqlite/capi"
 )
 
 // Commits counts the commits that changed something.
@@ -33,7 +35,7 @@ func (e *Engine) Exec(t *testing.T, sql string) {
 		t.Fatal(err)
 	}
 	e.commits.Add(2)
-	e.rows.clear()
+	e.rows.Clear()
 }
 
 // Pragma reads a setting of the writer's connection.
@@ -69,21 +71,7 @@ func (e *Engine) CopyBulk(t *testing.T) (left int64) {
 	return left
 }
 
-// PageSlots is the number of slots for pages that SQLite holds in this process.
-func PageSlots(t interface{ Fatal(...any) }) (used int) {
-	m, err := configure()
-	if err != nil {
-		t.Fatal(err)
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, r := range *m.regions.Load() {
-		used += r.used()
-	}
-	return used
-}
-
 // Fault is what a result of SQLite's is told as.
 func Fault(path string, result int32) error {
-	return fault(path, &resultError{code: result, message: "text"})
+	return fault(path, &capi.Error{Code: result, Message: "text"})
 }

@@ -26,7 +26,7 @@ func (w *writer) attempt(isolated bool) (final bool) {
 	}
 	w.unseen = false
 	kept := false
-	defer func() { w.engine.rows.end(kept) }()
+	defer func() { w.engine.rows.End(kept) }()
 	wrote, again, err := w.runJobs(isolated)
 	if again || err != nil {
 		w.undo()
@@ -80,10 +80,10 @@ func (w *writer) commit(wrote bool) error {
 	err := w.conn.exec(w.conn.s.commit)
 	switch { // while the count is odd nobody reads or adds a row
 	case err != nil:
-		e.rows.discard()
+		e.rows.Discard()
 		return err
 	case w.unseen:
-		e.rows.clear()
+		e.rows.Clear()
 	}
 	e.fill.set(&w.ledger)
 	return nil
@@ -106,7 +106,7 @@ func (w *writer) runJobs(isolated bool) (wrote, again bool, err error) {
 			}
 			spoilt := j.Err != nil && w.conn.tx.wrote
 			switch {
-			case spoilt && !w.conn.db.inTransaction():
+			case spoilt && !w.conn.db.InTransaction():
 				return wrote, false, j.Err
 			case spoilt && !isolated && alone:
 				return wrote, false, j.Err
@@ -127,7 +127,7 @@ func (w *writer) runIsolated(c *call, j *store.Job) error {
 		return err
 	}
 	w.runJob(c, j)
-	if !w.conn.db.inTransaction() {
+	if !w.conn.db.InTransaction() {
 		return j.Err
 	}
 	if j.Err != nil {

@@ -1,15 +1,18 @@
 package sqlite
 
-import "larder/store"
+import (
+	"larder/store"
+	"larder/store/sqlite/rowcache"
+)
 
 func headSpace(ns int64) uint64 { return uint64(ns) << 1 }
 
 // record is how the cache keeps a row.
-func (row *headRow) record(ns int64) record {
+func (row *headRow) record(ns int64) rowcache.Record {
 	h := &row.head
-	return record{
-		key: rowKey{headSpace(ns), row.h}, name: row.name, found: row.found, opaque: h.Notes != "",
-		numbers: [rowNumbers]int64{kindOf(*h), int64(h.ID), h.ExpireAt, h.Len, h.Bytes}, value: h.Value,
+	return rowcache.Record{
+		Key: rowcache.Key{Space: headSpace(ns), At: row.h}, Name: row.name, Found: row.found, Opaque: h.Notes != "",
+		Numbers: [rowcache.Numbers]int64{kindOf(*h), int64(h.ID), h.ExpireAt, h.Len, h.Bytes}, Value: h.Value,
 	}
 }
 
@@ -19,14 +22,14 @@ func (t *tx) cached(ns int64, row *headRow) bool {
 	if t.snapshot == 0 {
 		return false
 	}
-	rec := record{key: rowKey{headSpace(ns), row.h}, name: row.name}
-	if !t.engine.rows.get(&rec, t.snapshot, &t.arena) {
+	rec := rowcache.Record{Key: rowcache.Key{Space: headSpace(ns), At: row.h}, Name: row.name}
+	if !t.engine.rows.Get(&rec, t.snapshot, &t.arena) {
 		return false
 	}
-	if row.found = rec.found; rec.found {
-		row.head = headOf(rec.numbers[0])
-		row.head.ID, row.head.ExpireAt = store.ID(rec.numbers[1]), rec.numbers[2]
-		row.head.Len, row.head.Bytes, row.head.Value = rec.numbers[3], rec.numbers[4], rec.value
+	if row.found = rec.Found; rec.Found {
+		row.head = headOf(rec.Numbers[0])
+		row.head.ID, row.head.ExpireAt = store.ID(rec.Numbers[1]), rec.Numbers[2]
+		row.head.Len, row.head.Bytes, row.head.Value = rec.Numbers[3], rec.Numbers[4], rec.Value
 	}
 	return true
 }
@@ -35,12 +38,12 @@ func (t *tx) cached(ns int64, row *headRow) bool {
 func (t *tx) cache(ns int64, row *headRow) {
 	if t.snapshot != 0 {
 		rec := row.record(ns)
-		t.engine.rows.add(&rec, t.snapshot)
+		t.engine.rows.Add(&rec, t.snapshot)
 	}
 }
 
 // stage has the cache follow a row that was written.
 func (t *tx) stage(ns int64, row *headRow) {
 	rec := row.record(ns)
-	t.engine.rows.stage(&rec, t.engine.commits.Load()+2)
+	t.engine.rows.Stage(&rec, t.engine.commits.Load()+2)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"larder/store"
+	"larder/store/sqlite/capi"
 )
 
 // headRow is a key's row as it is in the file, expired or not.
@@ -32,12 +33,12 @@ func headOf(kind int64) store.Head {
 }
 
 // readHead reads headColumns, but for the name.
-func (t *tx) readHead(s *stmt) store.Head {
-	h := headOf(s.int(1))
-	h.ID = store.ID(s.int(2))
-	h.ExpireAt, h.Len, h.Bytes = s.int(3), s.int(4), s.int(5)
+func (t *tx) readHead(s *capi.Stmt) store.Head {
+	h := headOf(s.Int(1))
+	h.ID = store.ID(s.Int(2))
+	h.ExpireAt, h.Len, h.Bytes = s.Int(3), s.Int(4), s.Int(5)
 	h.Value = t.arena.column(s, 6)
-	h.Notes = store.Notes(s.bytes(7))
+	h.Notes = store.Notes(s.Bytes(7))
 	return h
 }
 
@@ -84,7 +85,7 @@ func (t *tx) recall(k store.Key) (row headRow, known bool) {
 }
 
 // fetch runs headGet or headMeta for a row.
-func (t *tx) fetch(s *stmt, ns int64, row *headRow) error {
+func (t *tx) fetch(s *capi.Stmt, ns int64, row *headRow) error {
 	bindHead(s, ns, row.h, row.name)
 	found, err := t.conn.step(s)
 	if err != nil {
@@ -93,14 +94,14 @@ func (t *tx) fetch(s *stmt, ns int64, row *headRow) error {
 	if found {
 		row.found, row.head = true, t.readHead(s)
 	}
-	s.reset()
+	s.Reset()
 	return nil
 }
 
-func bindHead(s *stmt, ns, h int64, name []byte) {
-	s.bindInt(1, ns)
-	s.bindInt(2, h)
-	s.bindBlob(3, name)
+func bindHead(s *capi.Stmt, ns, h int64, name []byte) {
+	s.BindInt(1, ns)
+	s.BindInt(2, h)
+	s.BindBlob(3, name)
 }
 
 // remember keeps a row for the rest of a writing transaction, in place of what it knew of the key.
@@ -131,7 +132,7 @@ func (t *tx) forget(row headRow) {
 
 // keep copies bytes for the rest of the transaction.
 func (t *tx) keep(b []byte) []byte {
-	c := t.arena.take(len(b))
+	c := t.arena.Take(len(b))
 	copy(c, b)
 	return c
 }
@@ -257,11 +258,11 @@ func (t *tx) writeHead(sp *space, old headRow, h store.Head) error {
 		}
 	}
 	bindHead(s, sp.ns, old.h, old.name)
-	s.bindInt(4, kindOf(h))
-	s.bindInt(5, int64(h.ID))
-	s.bindInt(6, h.Len)
-	s.bindInt(7, h.Bytes)
-	s.bindInt(8, t.storedAt())
+	s.BindInt(4, kindOf(h))
+	s.BindInt(5, int64(h.ID))
+	s.BindInt(6, h.Len)
+	s.BindInt(7, h.Bytes)
+	s.BindInt(8, t.storedAt())
 	bindValue(s, 9, h.Value)
 	if timed {
 		bindNonZero(s, 10, h.ExpireAt)
@@ -269,20 +270,20 @@ func (t *tx) writeHead(sp *space, old headRow, h store.Head) error {
 	return t.fail(t.conn.exec(s))
 }
 
-func bindValue(s *stmt, i int, v []byte) {
+func bindValue(s *capi.Stmt, i int, v []byte) {
 	if len(v) == 0 {
-		s.bindNull(i)
+		s.BindNull(i)
 		return
 	}
-	s.bindBlob(i, v)
+	s.BindBlob(i, v)
 }
 
-func bindNonZero(s *stmt, i int, n int64) {
+func bindNonZero(s *capi.Stmt, i int, n int64) {
 	if n == 0 {
-		s.bindNull(i)
+		s.BindNull(i)
 		return
 	}
-	s.bindInt(i, n)
+	s.BindInt(i, n)
 }
 
 // NewID counts up.

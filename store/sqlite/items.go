@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"larder/store"
+	"larder/store/sqlite/capi"
 )
 
 const (
@@ -32,9 +33,9 @@ func chunkAt(id store.ID, pos int64) (at int64, ok bool) {
 }
 
 // bindItem binds the first four parameters: the row's key.
-func (t *tx) bindItem(s *stmt, id store.ID, p store.Part, m mark) {
-	s.bindInt(1, int64(id))
-	s.bindInt(2, int64(p))
+func (t *tx) bindItem(s *capi.Stmt, id store.ID, p store.Part, m mark) {
+	s.BindInt(1, int64(id))
+	s.BindInt(2, int64(p))
 	m.bind(s, 3)
 }
 
@@ -67,7 +68,7 @@ func (t *tx) item(id store.ID, p store.Part, field []byte) (store.Item, error) {
 	m := t.place(p, 0, field)
 	it := store.Item{Pos: m.pos, Field: field}
 	if rec := itemRecord(id, p, m); t.cachedItem(p, &rec) {
-		it.Found, it.Score, it.Value = rec.found, rec.score(), rec.value
+		it.Found, it.Score, it.Value = rec.Found, scoreOf(&rec), rec.Value
 		return it, nil
 	}
 	s := t.conn.s.itemGet
@@ -79,11 +80,11 @@ func (t *tx) item(id store.ID, p store.Part, field []byte) (store.Item, error) {
 	ref := int64(0)
 	if row {
 		it.Found = true
-		it.Score = s.float(0)
+		it.Score = s.Float(0)
 		it.Value = t.arena.column(s, 1)
-		ref = s.int(2)
+		ref = s.Int(2)
 	}
-	s.reset()
+	s.Reset()
 	if ref == 0 {
 		t.cacheItem(id, p, m, &it)
 		return it, nil
@@ -94,8 +95,8 @@ func (t *tx) item(id store.ID, p store.Part, field []byte) (store.Item, error) {
 
 func (t *tx) blob(ref int64) ([]byte, error) {
 	s := t.conn.s.blobGet
-	s.bindInt(1, ref)
-	defer s.reset()
+	s.BindInt(1, ref)
+	defer s.Reset()
 	row, err := t.conn.step(s)
 	if err != nil {
 		return nil, t.fail(err)
@@ -117,7 +118,7 @@ type stored struct {
 func (t *tx) stored(id store.ID, p store.Part, m mark) (stored, error) {
 	var st stored
 	if rec := itemRecord(id, p, m); t.cachedItem(p, &rec) {
-		return stored{found: rec.found, score: rec.score(), size: int64(len(rec.value))}, nil
+		return stored{found: rec.Found, score: scoreOf(&rec), size: int64(len(rec.Value))}, nil
 	}
 	s := t.conn.s.itemMeta
 	t.bindItem(s, id, p, m)
@@ -126,9 +127,9 @@ func (t *tx) stored(id store.ID, p store.Part, m mark) (stored, error) {
 		return st, t.fail(err)
 	}
 	if row {
-		st = stored{found: true, score: s.float(0), size: s.int(1), ref: s.int(2)}
+		st = stored{found: true, score: s.Float(0), size: s.Int(1), ref: s.Int(2)}
 	}
-	s.reset()
+	s.Reset()
 	if st.ref == 0 {
 		return st, nil
 	}
@@ -137,7 +138,7 @@ func (t *tx) stored(id store.ID, p store.Part, m mark) (stored, error) {
 }
 
 func (t *tx) blobSize(ref int64) (int64, error) {
-	t.conn.s.blobLen.bindInt(1, ref)
+	t.conn.s.blobLen.BindInt(1, ref)
 	n, _, err := t.conn.count(t.conn.s.blobLen)
 	return n, t.fail(err)
 }
@@ -214,7 +215,7 @@ func (t *tx) writeItem(id store.ID, p store.Part, m mark, it *store.Item, old st
 	if p.Scored() {
 		bindScore(s, 7, it.Score)
 	} else if !old.found {
-		s.bindNull(7)
+		s.BindNull(7)
 	}
 	return t.fail(t.conn.exec(s))
 }
@@ -230,8 +231,8 @@ func (t *tx) putValue(v []byte, inline int, old int64) (ref int64, value []byte,
 		}
 	}
 	s := t.conn.s.blobPut
-	s.bindInt(1, old)
-	s.bindBlob(2, v)
+	s.BindInt(1, old)
+	s.BindBlob(2, v)
 	return old, nil, t.fail(t.conn.exec(s))
 }
 
@@ -239,7 +240,7 @@ func (t *tx) dropBlob(ref int64) error {
 	if ref == 0 {
 		return nil
 	}
-	t.conn.s.blobDrop.bindInt(1, ref)
+	t.conn.s.blobDrop.BindInt(1, ref)
 	return t.fail(t.conn.exec(t.conn.s.blobDrop))
 }
 
@@ -248,13 +249,13 @@ func (t *tx) putChunk(id store.ID, it *store.Item) (store.Change, error) {
 	if !ok {
 		return store.Change{}, misuse("a chunk number out of range")
 	}
-	t.conn.s.chunkLen.bindInt(1, at)
+	t.conn.s.chunkLen.BindInt(1, at)
 	size, found, err := t.conn.count(t.conn.s.chunkLen)
 	if err != nil {
 		return store.Change{}, t.fail(err)
 	}
 	s := t.conn.s.chunkPut
-	s.bindInt(1, at)
+	s.BindInt(1, at)
 	bindValue(s, 2, it.Value)
 	ch := store.Change{Count: 1 - ones(found), Bytes: int64(len(it.Value)) - size + 8*(1-ones(found))}
 	return ch, t.fail(t.conn.exec(s))
@@ -297,7 +298,7 @@ func (t *tx) DropItems(id store.ID, p store.Part, fields ...[]byte) (store.Chang
 func (t *tx) dropRow(id store.ID, p store.Part, m mark, ref int64) error {
 	if p == store.Chunks {
 		at, _ := chunkAt(id, m.pos)
-		t.conn.s.chunkDrop.bindInt(1, at)
+		t.conn.s.chunkDrop.BindInt(1, at)
 		return t.fail(t.conn.exec(t.conn.s.chunkDrop))
 	}
 	if err := t.dropBlob(ref); err != nil {

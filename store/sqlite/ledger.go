@@ -95,12 +95,12 @@ func (l *ledger) load(c *conn) error {
 	for {
 		row, err := c.step(s)
 		if err != nil || !row {
-			s.reset()
+			s.Reset()
 			return err
 		}
 		l.spaces = append(l.spaces, space{
-			db: int(s.int(0)), ns: s.int(1),
-			size: s.int(2), volatile: s.int(3), bytes: s.int(4),
+			db: int(s.Int(0)), ns: s.Int(1),
+			size: s.Int(2), volatile: s.Int(3), bytes: s.Int(4),
 		})
 	}
 }
@@ -113,11 +113,11 @@ func (l *ledger) flush(c *conn) error {
 			continue
 		}
 		s := c.s.spacePut
-		s.bindInt(1, int64(sp.db))
-		s.bindInt(2, sp.ns)
-		s.bindInt(3, sp.size)
-		s.bindInt(4, sp.volatile)
-		s.bindInt(5, sp.bytes)
+		s.BindInt(1, int64(sp.db))
+		s.BindInt(2, sp.ns)
+		s.BindInt(3, sp.size)
+		s.BindInt(4, sp.volatile)
+		s.BindInt(5, sp.bytes)
 		if err := c.exec(s); err != nil {
 			return err
 		}

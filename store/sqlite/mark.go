@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"larder/store"
+	"larder/store/sqlite/capi"
 )
 
 type markKind uint8
@@ -26,27 +27,27 @@ type mark struct {
 }
 
 // bind sets parameter i to the key and i+1 to the field.
-func (m mark) bind(s *stmt, i int) {
+func (m mark) bind(s *capi.Stmt, i int) {
 	switch m.kind {
 	case byPos:
-		s.bindInt(i, m.pos)
+		s.BindInt(i, m.pos)
 	case byScore:
 		bindScore(s, i, m.score)
 	case beyond:
-		s.bindBlob(i, nil) // SQLite orders every blob behind every number
+		s.BindBlob(i, nil) // SQLite orders every blob behind every number
 	}
-	s.bindBlob(i+1, m.field)
+	s.BindBlob(i+1, m.field)
 }
 
 const exactInt = 1 << 53
 
 // bindScore stores whole scores as integers, a quarter of the size, but not -0: its sign would go.
-func bindScore(s *stmt, i int, f float64) {
+func bindScore(s *capi.Stmt, i int, f float64) {
 	if f == math.Trunc(f) && math.Abs(f) < exactInt && (f != 0 || !math.Signbit(f)) {
-		s.bindInt(i, int64(f))
+		s.BindInt(i, int64(f))
 		return
 	}
-	s.bindFloat(i, f)
+	s.BindFloat(i, f)
 }
 
 // span is a range of one part: from lo up to hi. Empty spans select nothing.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"larder/store"
+	"larder/store/sqlite/capi"
 )
 
 // place is a row whose hash is not that of its name, where nobody finds it.
@@ -18,10 +19,10 @@ func (in *inspection) heads() {
 	in.seen = len(in.found)
 	var lost []place
 	hash := in.tx.engine.hash
-	in.each(`SELECT ns, h, name FROM heads`, func(s *stmt) {
-		if right := hash.head(s.bytes(2)); right != s.int(1) {
-			lost = append(lost, place{number: [3]int64{s.int(0), s.int(1)}, name: s.clone(2), right: right})
-			in.report(fmt.Sprintf("key %q", s.bytes(2)), "stands where it is not looked for", "it is put in its place, or where another one has it is removed")
+	in.each(`SELECT ns, h, name FROM heads`, func(s *capi.Stmt) {
+		if right := hash.head(s.Bytes(2)); right != s.Int(1) {
+			lost = append(lost, place{number: [3]int64{s.Int(0), s.Int(1)}, name: s.Clone(2), right: right})
+			in.report(fmt.Sprintf("key %q", s.Bytes(2)), "stands where it is not looked for", "it is put in its place, or where another one has it is removed")
 		}
 	})
 	if in.mending() {
@@ -37,13 +38,13 @@ func (in *inspection) items() {
 	in.seen = len(in.found)
 	var lost []place
 	hash := in.tx.engine.hash
-	in.each(`SELECT id, part, pos, field FROM items`, func(s *stmt) {
-		if store.Part(s.int(1)).Class() != store.Hashed {
+	in.each(`SELECT id, part, pos, field FROM items`, func(s *capi.Stmt) {
+		if store.Part(s.Int(1)).Class() != store.Hashed {
 			return
 		}
-		if right := hash.sum(s.bytes(3)); right != s.int(2) {
-			lost = append(lost, place{number: [3]int64{s.int(0), s.int(1), s.int(2)}, name: s.clone(3), right: right})
-			in.report(fmt.Sprintf("item %q of id %d", s.bytes(3), s.int(0)), "stands where it is not looked for", "it is put in its place, or where another one has it is removed")
+		if right := hash.sum(s.Bytes(3)); right != s.Int(2) {
+			lost = append(lost, place{number: [3]int64{s.Int(0), s.Int(1), s.Int(2)}, name: s.Clone(3), right: right})
+			in.report(fmt.Sprintf("item %q of id %d", s.Bytes(3), s.Int(0)), "stands where it is not looked for", "it is put in its place, or where another one has it is removed")
 		}
 	})
 	if in.mending() {
@@ -60,22 +61,22 @@ func (in *inspection) move(rows []place, statements ...string) {
 		if in.err != nil {
 			return
 		}
-		s, _, err := in.tx.conn.db.prepare(sql)
+		s, _, err := in.tx.conn.db.Prepare(sql)
 		if err != nil {
 			in.err = fault(in.tx.conn.path, err)
 			return
 		}
 		for _, r := range rows {
 			for i, n := range r.number {
-				s.bindInt(i+1, n)
+				s.BindInt(i+1, n)
 			}
-			s.bindInt(4, r.right)
-			s.bindBlob(5, r.name)
+			s.BindInt(4, r.right)
+			s.BindBlob(5, r.name)
 			if err := in.tx.conn.exec(s); err != nil && in.err == nil {
 				in.err = err
 			}
 		}
-		s.finalize()
+		s.Finalize()
 	}
 }
 
@@ -88,8 +89,8 @@ func (in *inspection) separate() {
 	}
 	var twins []twin
 	in.each(`SELECT ns, h, name, id FROM heads AS a WHERE id <> 0 AND EXISTS
-		(SELECT 1 FROM heads AS b WHERE b.id = a.id AND (b.ns, b.h, b.name) < (a.ns, a.h, a.name))`, func(s *stmt) {
-		twins = append(twins, twin{s.int(0), s.int(1), s.clone(2), store.ID(s.int(3))})
+		(SELECT 1 FROM heads AS b WHERE b.id = a.id AND (b.ns, b.h, b.name) < (a.ns, a.h, a.name))`, func(s *capi.Stmt) {
+		twins = append(twins, twin{s.Int(0), s.Int(1), s.Clone(2), store.ID(s.Int(3))})
 	})
 	in.raiseIDs()
 	for _, w := range twins {
@@ -110,7 +111,7 @@ func (in *inspection) separate() {
 // duplicate copies all that an id owns; blocks are counted anew by their own rule.
 func (in *inspection) duplicate(from, to store.ID) {
 	var refs []int64
-	in.each(fmt.Sprintf(`SELECT ref FROM items WHERE id = %d AND ref IS NOT NULL`, from), func(s *stmt) { refs = append(refs, s.int(0)) })
+	in.each(fmt.Sprintf(`SELECT ref FROM items WHERE id = %d AND ref IS NOT NULL`, from), func(s *capi.Stmt) { refs = append(refs, s.Int(0)) })
 	in.run(fmt.Sprintf(`INSERT INTO items (id, part, pos, field, score, value, ref)
 		SELECT %d, part, pos, field, score, value, ref FROM items WHERE id = %d`, to, from))
 	in.run(fmt.Sprintf(`INSERT INTO chunks (at, value) SELECT (%d << 20) | (at & 1048575), value FROM chunks WHERE at >> 20 = %d`, to, from))
@@ -154,8 +155,8 @@ func (in *inspection) adopt() {
 	}
 	var orphans []orphan
 	in.each(fmt.Sprintf(`SELECT id, part FROM items WHERE id NOT IN %s GROUP BY id
-		UNION ALL SELECT at >> 20, %d FROM chunks WHERE at >> 20 NOT IN %s GROUP BY 1`, owned, store.Chunks, owned), func(s *stmt) {
-		orphans = append(orphans, orphan{store.ID(s.int(0)), store.Part(s.int(1))})
+		UNION ALL SELECT at >> 20, %d FROM chunks WHERE at >> 20 NOT IN %s GROUP BY 1`, owned, store.Chunks, owned), func(s *capi.Stmt) {
+		orphans = append(orphans, orphan{store.ID(s.Int(0)), store.Part(s.Int(1))})
 	})
 	for _, o := range orphans {
 		if in.err != nil {

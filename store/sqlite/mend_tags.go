@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"larder/store"
+	"larder/store/sqlite/capi"
 )
 
 // tagRow is an entry of the index of tags that is there and should not be, or the other way round.
@@ -18,24 +19,24 @@ func (in *inspection) tags() {
 	in.seen = len(in.found)
 	var wrong []tagRow
 	in.each(`SELECT tags.ns, tags.h, tags.name, tags.tag, heads.notes FROM tags LEFT JOIN heads USING (ns, h, name)
-		WHERE tags.ns NOT IN (SELECT ns FROM dead_spaces)`, func(s *stmt) {
-		if tag := s.bytes(3); !store.Notes(s.bytes(4)).Tagged(string(tag)) {
-			in.report(fmt.Sprintf("tag %q", tag), fmt.Sprintf("lists the key %q, which is not there or has it no more", s.bytes(2)), "the entry is removed")
-			wrong = append(wrong, tagRow{s.int(0), s.int(1), s.clone(2), s.clone(3), false})
+		WHERE tags.ns NOT IN (SELECT ns FROM dead_spaces)`, func(s *capi.Stmt) {
+		if tag := s.Bytes(3); !store.Notes(s.Bytes(4)).Tagged(string(tag)) {
+			in.report(fmt.Sprintf("tag %q", tag), fmt.Sprintf("lists the key %q, which is not there or has it no more", s.Bytes(2)), "the entry is removed")
+			wrong = append(wrong, tagRow{s.Int(0), s.Int(1), s.Clone(2), s.Clone(3), false})
 		}
 	})
 	if in.err != nil {
 		return
 	}
-	lookup, _, err := in.tx.conn.db.prepare(`SELECT 1 FROM tags WHERE ns = ?1 AND h = ?2 AND name = ?3 AND tag = ?4`)
+	lookup, _, err := in.tx.conn.db.Prepare(`SELECT 1 FROM tags WHERE ns = ?1 AND h = ?2 AND name = ?3 AND tag = ?4`)
 	if err != nil {
 		in.err = fault(in.tx.conn.path, err)
 		return
 	}
-	defer lookup.finalize()
-	in.each(`SELECT ns, h, name, notes FROM heads WHERE notes IS NOT NULL AND ns NOT IN (SELECT ns FROM dead_spaces)`, func(s *stmt) {
-		for tag := range store.Notes(s.bytes(3)).Tags() {
-			row := tagRow{s.int(0), s.int(1), s.clone(2), []byte(tag), true}
+	defer lookup.Finalize()
+	in.each(`SELECT ns, h, name, notes FROM heads WHERE notes IS NOT NULL AND ns NOT IN (SELECT ns FROM dead_spaces)`, func(s *capi.Stmt) {
+		for tag := range store.Notes(s.Bytes(3)).Tags() {
+			row := tagRow{s.Int(0), s.Int(1), s.Clone(2), []byte(tag), true}
 			row.bind(lookup)
 			if _, found, err := in.tx.conn.count(lookup); err == nil && !found {
 				in.report(fmt.Sprintf("key %q", row.name), fmt.Sprintf("has the tag %q, which does not list it", tag), "the entry is added")
@@ -49,11 +50,11 @@ func (in *inspection) tags() {
 	}
 }
 
-func (r *tagRow) bind(s *stmt) {
-	s.bindInt(1, r.ns)
-	s.bindInt(2, r.h)
-	s.bindBlob(3, r.name)
-	s.bindBlob(4, r.tag)
+func (r *tagRow) bind(s *capi.Stmt) {
+	s.BindInt(1, r.ns)
+	s.BindInt(2, r.h)
+	s.BindBlob(3, r.name)
+	s.BindBlob(4, r.tag)
 }
 
 func (in *inspection) retag(rows []tagRow) {
@@ -61,7 +62,7 @@ func (in *inspection) retag(rows []tagRow) {
 		`DELETE FROM tags WHERE ns = ?1 AND h = ?2 AND name = ?3 AND tag = ?4`,
 		`INSERT INTO tags (ns, h, name, tag) VALUES (?1, ?2, ?3, ?4)`,
 	} {
-		s, _, err := in.tx.conn.db.prepare(sql)
+		s, _, err := in.tx.conn.db.Prepare(sql)
 		if err != nil {
 			in.err = fault(in.tx.conn.path, err)
 			return
@@ -72,6 +73,6 @@ func (in *inspection) retag(rows []tagRow) {
 				in.err = in.tx.conn.exec(s)
 			}
 		}
-		s.finalize()
+		s.Finalize()
 	}
 }

@@ -1,6 +1,9 @@
 package sqlite
 
-import "larder/store"
+import (
+	"larder/store"
+	"larder/store/sqlite/capi"
+)
 
 // order makes the index of names, or removes it: keeping it costs every new key a place in a
 // second tree, and that one in an order in which keys do not come.
@@ -32,7 +35,7 @@ func (t *tx) Names(db int, span store.Span) ([][]byte, error) {
 		return nil, nil
 	}
 	s := t.walkNames(sp.ns, &span)
-	defer s.reset()
+	defer s.Reset()
 	var names [][]byte
 	for len(names) < span.Limit {
 		row, err := t.conn.step(s)
@@ -43,14 +46,14 @@ func (t *tx) Names(db int, span store.Span) ([][]byte, error) {
 		if span.Past(name) {
 			break
 		}
-		if expire := s.int(1); span.Admits(name) && (expire == 0 || expire >= t.now) {
+		if expire := s.Int(1); span.Admits(name) && (expire == 0 || expire >= t.now) {
 			names = append(names, name)
 		}
 	}
 	return names, nil
 }
 
-func (t *tx) walkNames(ns int64, span *store.Span) *stmt {
+func (t *tx) walkNames(ns int64, span *store.Span) *capi.Stmt {
 	s, bound := t.conn.s.namesUp, span.From
 	if span.Reverse {
 		s, bound = t.conn.s.namesDown, span.To
@@ -58,15 +61,15 @@ func (t *tx) walkNames(ns int64, span *store.Span) *stmt {
 			s = t.conn.s.namesLast
 		}
 	}
-	s.bindInt(1, ns)
+	s.BindInt(1, ns)
 	if s != t.conn.s.namesLast {
-		s.bindBlob(2, bound)
+		s.BindBlob(2, bound)
 	}
 	return s
 }
 
 // nameIn is a name in a column: empty, it is not nil.
-func (t *tx) nameIn(s *stmt, col int) []byte {
+func (t *tx) nameIn(s *capi.Stmt, col int) []byte {
 	if name := t.arena.column(s, col); name != nil {
 		return name
 	}

@@ -37,7 +37,7 @@ func (h hasher) head(name []byte) int64 {
 func Open(path string, o Options) (*Engine, error) {
 	e := &Engine{path: path, opts: o.filled()}
 	e.commits.Store(2) // 0 is a reader without a snapshot
-	e.rows = e.opts.Rows.join(e.commits.Load)
+	e.rows = e.opts.Rows.Join(e.commits.Load)
 	if err := createFile(path); err != nil {
 		return nil, err
 	}
@@ -131,14 +131,14 @@ func initFile(c *conn) error {
 	if err := c.script("BEGIN IMMEDIATE;" + schema); err != nil {
 		return err
 	}
-	s, _, err := c.db.prepare(`INSERT INTO meta (k, v) VALUES ('format', ?1), ('seed', ?2), ('ids', 1), ('lsn', 0)`)
+	s, _, err := c.db.Prepare(`INSERT INTO meta (k, v) VALUES ('format', ?1), ('seed', ?2), ('ids', 1), ('lsn', 0)`)
 	if err != nil {
 		return fault(c.path, err)
 	}
-	s.bindInt(1, format)
-	s.bindBlob(2, seed)
+	s.BindInt(1, format)
+	s.BindBlob(2, seed)
 	err = c.exec(s)
-	s.finalize()
+	s.Finalize()
 	if err != nil {
 		return err
 	}
@@ -147,16 +147,16 @@ func initFile(c *conn) error {
 }
 
 func (e *Engine) readSeed(c *conn) error {
-	s, _, err := c.db.prepare(`SELECT v FROM meta WHERE k = 'seed'`)
+	s, _, err := c.db.Prepare(`SELECT v FROM meta WHERE k = 'seed'`)
 	if err != nil {
 		return fault(c.path, err)
 	}
-	defer s.finalize()
+	defer s.Finalize()
 	row, err := c.step(s)
 	if err != nil {
 		return err
 	}
-	seed := s.clone(0)
+	seed := s.Clone(0)
 	if !row || len(seed) != 16 {
 		return damaged(e.path, "its seed is missing", nil)
 	}

@@ -73,18 +73,18 @@ func (t *tx) drawRank(id store.ID, p store.Part, rank int64) (store.Item, error)
 func (t *tx) nth(id store.ID, p store.Part, sp span, i int64) (store.Item, error) {
 	s := t.conn.s.itemAt
 	bindSpan(s, id, p, sp)
-	s.bindInt(7, i)
+	s.BindInt(7, i)
 	row, err := t.conn.step(s)
 	if err != nil || !row {
-		s.reset()
+		s.Reset()
 		return store.Item{}, t.fail(err)
 	}
 	it := store.Item{
-		Pos: s.int(0), Field: t.arena.column(s, 1), Score: s.float(2),
+		Pos: s.Int(0), Field: t.arena.column(s, 1), Score: s.Float(2),
 		Value: t.arena.column(s, 3), Found: true,
 	}
-	ref := s.int(4)
-	s.reset()
+	ref := s.Int(4)
+	s.Reset()
 	if ref == 0 {
 		return it, nil
 	}

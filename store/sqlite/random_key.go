@@ -59,8 +59,8 @@ func (t *tx) RandomKey(db int) (name []byte, ok bool, err error) {
 
 // ends returns the first and last place of a namespace that has heads.
 func (t *tx) ends(ns int64) (low, high int64, err error) {
-	t.conn.s.headFirst.bindInt(1, ns)
-	t.conn.s.headLast.bindInt(1, ns)
+	t.conn.s.headFirst.BindInt(1, ns)
+	t.conn.s.headLast.BindInt(1, ns)
 	if low, _, err = t.conn.count(t.conn.s.headFirst); err == nil {
 		high, _, err = t.conn.count(t.conn.s.headLast)
 	}
@@ -184,15 +184,15 @@ func (t *tx) anyTimeless(sp *space) ([]byte, bool, error) {
 	}
 	for _, start := range [...]int64{from, 0} {
 		s := t.conn.s.headTimeless
-		s.bindInt(1, sp.ns)
-		s.bindInt(2, start)
+		s.BindInt(1, sp.ns)
+		s.BindInt(2, start)
 		row, err := t.conn.step(s)
 		if row {
 			name := t.nameIn(s, 0)
-			s.reset()
+			s.Reset()
 			return name, true, nil
 		}
-		if s.reset(); err != nil {
+		if s.Reset(); err != nil {
 			return nil, false, t.fail(err)
 		}
 	}

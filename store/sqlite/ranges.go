@@ -6,12 +6,13 @@ import (
 	"slices"
 
 	"larder/store"
+	"larder/store/sqlite/capi"
 )
 
 // cursor is a range being read: a statement that stands on a row. Statements are kept for the next
 // range of the same shape. It belongs to the transaction's goroutine.
 type cursor struct {
-	stmt  *stmt
+	stmt  *capi.Stmt
 	shape shape
 	buf   []byte // field and value of the row
 }
@@ -31,7 +32,7 @@ func (c *conn) cursor(s shape) (*cursor, error) {
 		c.idle[s] = c.idle[s][:n-1]
 		return cur, nil
 	}
-	stmt, _, err := c.db.prepare(s.sql())
+	stmt, _, err := c.db.Prepare(s.sql())
 	if err != nil {
 		return nil, fault(c.path, err)
 	}
@@ -47,7 +48,7 @@ func (t *tx) closeLoop(cur *cursor) {
 		return
 	}
 	t.loops = slices.Delete(t.loops, i, i+1)
-	cur.stmt.reset()
+	cur.stmt.Reset()
 	if cap(cur.buf) > arenaKept {
 		cur.buf = nil
 	}
@@ -108,21 +109,21 @@ func (t *tx) loop(id store.ID, p store.Part, sp span, sh shape, limit, skip int6
 	default:
 		bindSpan(cur.stmt, id, p, sp)
 	}
-	cur.stmt.bindInt(next, limit)
-	cur.stmt.bindInt(next+1, skip)
+	cur.stmt.BindInt(next, limit)
+	cur.stmt.BindInt(next+1, skip)
 	return cur, nil
 }
 
 // bindSpan binds the first six parameters of naturalRange and scoreRange.
-func bindSpan(s *stmt, id store.ID, p store.Part, sp span) {
-	s.bindInt(1, int64(id))
-	s.bindInt(2, int64(p))
+func bindSpan(s *capi.Stmt, id store.ID, p store.Part, sp span) {
+	s.BindInt(1, int64(id))
+	s.BindInt(2, int64(p))
 	sp.lo.bind(s, 3)
 	sp.hi.bind(s, 5)
 }
 
 // bindPlaced binds the first four parameters of a range of placed items.
-func bindPlaced(s *stmt, id store.ID, p store.Part, sp span) {
+func bindPlaced(s *capi.Stmt, id store.ID, p store.Part, sp span) {
 	lo, hi := sp.lo.pos, int64(math.MaxInt64)
 	switch {
 	case sp.hi.kind == beyond:
@@ -131,19 +132,19 @@ func bindPlaced(s *stmt, id store.ID, p store.Part, sp span) {
 	default:
 		hi = sp.hi.pos - 1
 	}
-	s.bindInt(1, int64(id))
-	s.bindInt(2, int64(p))
-	s.bindInt(3, lo)
-	s.bindInt(4, hi)
+	s.BindInt(1, int64(id))
+	s.BindInt(2, int64(p))
+	s.BindInt(3, lo)
+	s.BindInt(4, hi)
 }
 
-func bindChunks(s *stmt, id store.ID, sp span) {
+func bindChunks(s *capi.Stmt, id store.ID, sp span) {
 	lo, hi := min(max(sp.lo.pos, 0), chunkMax), int64(chunkMax)
 	if sp.hi.kind != beyond {
 		hi = min(max(sp.hi.pos, 0), chunkMax)
 	}
-	s.bindInt(1, int64(id)<<chunkBits+lo)
-	s.bindInt(2, int64(id)<<chunkBits+hi)
+	s.BindInt(1, int64(id)<<chunkBits+lo)
+	s.BindInt(2, int64(id)<<chunkBits+hi)
 }
 
 // next moves to the next row.
@@ -153,10 +154,10 @@ func (t *tx) next(cur *cursor) (e entry, ok bool, err error) {
 		return e, false, t.fail(err)
 	}
 	if cur.shape == placedUp || cur.shape == placedDown {
-		return entry{pos: s.int(0), value: s.bytes(1), ref: s.int(2)}, true, nil
+		return entry{pos: s.Int(0), value: s.Bytes(1), ref: s.Int(2)}, true, nil
 	}
 	return entry{
-		pos: s.int(0), field: s.bytes(1), score: s.float(2), value: s.bytes(3), ref: s.int(4),
+		pos: s.Int(0), field: s.Bytes(1), score: s.Float(2), value: s.Bytes(3), ref: s.Int(4),
 	}, true, nil
 }
 
@@ -166,8 +167,8 @@ func (t *tx) complete(cur *cursor, e entry) (store.Item, error) {
 	it := store.Item{Pos: e.pos, Score: e.score, Found: true}
 	if e.ref != 0 {
 		s := t.conn.s.blobGet
-		s.bindInt(1, e.ref)
-		defer s.reset()
+		s.BindInt(1, e.ref)
+		defer s.Reset()
 		row, err := t.conn.step(s)
 		if err != nil {
 			return it, t.fail(err)
@@ -175,7 +176,7 @@ func (t *tx) complete(cur *cursor, e entry) (store.Item, error) {
 		if !row {
 			return it, t.fail(damaged(t.conn.path, "a long value is missing", nil))
 		}
-		e.value = s.bytes(0)
+		e.value = s.Bytes(0)
 	}
 	f := len(e.field)
 	cur.buf = append(append(cur.buf[:0], e.field...), e.value...)

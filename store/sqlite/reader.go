@@ -56,7 +56,7 @@ func (r *reader) renew(e *Engine) error {
 
 // release gives the snapshot up, so that the log can be reset.
 func (r *reader) release() {
-	r.conn.s.pin.reset()
+	r.conn.s.pin.Reset()
 	r.seen, r.conn.marked = 0, false
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"larder/disk"
 	"larder/store"
+	"larder/store/sqlite/capi"
 )
 
 // Damage says what is wrong with the pages of a shard's file, which no engine has open; nothing if they are
@@ -59,7 +60,7 @@ var treePage = regexp.MustCompile(`^Tree (\d+) page (\d+)`)
 // inWords puts the names of tables into what SQLite says of their trees.
 func (c *conn) inWords(texts []string) []string {
 	names := map[int64]string{}
-	_, _ = c.query(`SELECT rootpage, name FROM sqlite_schema`, func(s *stmt) { names[s.int(0)] = s.text(1) })
+	_, _ = c.query(`SELECT rootpage, name FROM sqlite_schema`, func(s *capi.Stmt) { names[s.Int(0)] = s.Text(1) })
 	for i, text := range texts {
 		if m := treePage.FindStringSubmatch(text); m != nil {
 			root, _ := strconv.ParseInt(m[1], 10, 64)
@@ -92,7 +93,7 @@ func Salvage(path string) (Salvaged, error) {
 	for _, old := range []string{fresh, fresh + "-wal", fresh + "-shm"} {
 		_ = os.Remove(old)
 	}
-	s := &salvage{statements: map[string]*stmt{}, done: Salvaged{Kept: freeName(path + ".damaged")}}
+	s := &salvage{statements: map[string]*capi.Stmt{}, done: Salvaged{Kept: freeName(path + ".damaged")}}
 	if err := s.copyTo(path, fresh); err != nil {
 		return s.done, err
 	}
@@ -159,7 +160,7 @@ type salvage struct {
 	// Of the table at hand: reads that may still fail, and stretches given up.
 	tries, unread int
 	rest          []portion
-	statements    map[string]*stmt // a table takes thousands of runs of a few
+	statements    map[string]*capi.Stmt // a table takes thousands of runs of a few
 	done          Salvaged
 }
 
@@ -167,7 +168,7 @@ type salvage struct {
 func (s *salvage) run(sql string, bounds []any) (err error) {
 	copied := s.statements[sql]
 	if copied == nil {
-		if copied, _, err = s.conn.db.prepare(sql); err != nil {
+		if copied, _, err = s.conn.db.Prepare(sql); err != nil {
 			return fault(s.conn.path, err)
 		}
 		s.statements[sql] = copied
@@ -175,9 +176,9 @@ func (s *salvage) run(sql string, bounds []any) (err error) {
 	for i, b := range bounds {
 		switch b := b.(type) {
 		case int64:
-			copied.bindInt(i+1, b)
+			copied.BindInt(i+1, b)
 		case []byte:
-			copied.bindBlob(i+1, b)
+			copied.BindBlob(i+1, b)
 		}
 	}
 	return s.conn.exec(copied)
@@ -186,7 +187,7 @@ func (s *salvage) run(sql string, bounds []any) (err error) {
 // forget finalizes the statements: the old file cannot be detached before.
 func (s *salvage) forget() {
 	for _, copied := range s.statements {
-		copied.finalize()
+		copied.Finalize()
 	}
 	clear(s.statements)
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"larder/store"
+	"larder/store/sqlite/capi"
 )
 
 // triesMax bounds the reads of one table that fail, each up to a millisecond. A page that is lost costs one for each
@@ -167,7 +168,7 @@ func (s *salvage) search(t source) {
 	lo, hi := s.bottom(p), s.top(p)
 	if p.r.known != "" {
 		_, _ = s.conn.query(fmt.Sprintf("WITH known (n) AS (%s) SELECT n FROM known WHERE n >= %d AND n < %d", p.r.known, lo, hi),
-			func(row *stmt) { s.single(p, row.int(0)) })
+			func(row *capi.Stmt) { s.single(p, row.Int(0)) })
 		s.divide()
 	}
 	if !p.r.only {
@@ -264,6 +265,6 @@ func (s *salvage) take(t source) bool {
 		s.tries = max(s.tries-1, 0)
 		return false
 	}
-	s.done.Rows += int64(s.conn.db.changes())
+	s.done.Rows += int64(s.conn.db.Changes())
 	return true
 }

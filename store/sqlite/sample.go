@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"larder/store"
+	"larder/store/sqlite/capi"
 )
 
 var (
@@ -79,9 +80,9 @@ func (t *tx) sampleHeads(dst []store.Candidate, sp space, n int, volatile bool) 
 	}
 	for _, start := range [...]int64{from, 0} {
 		s := t.conn.s.sampleHeads
-		s.bindInt(1, sp.ns)
-		s.bindInt(2, start)
-		s.bindInt(3, int64(most))
+		s.BindInt(1, sp.ns)
+		s.BindInt(2, start)
+		s.BindInt(3, int64(most))
 		if dst, err = t.candidates(dst, at+n, s, sp.db, volatile); err != nil || len(dst) > at {
 			break
 		}
@@ -101,8 +102,8 @@ func (t *tx) drawPlace(ns int64) (int64, error) {
 	}
 	at := low + rand.Int64N(high-low+1)
 	s := t.conn.s.headNext
-	s.bindInt(1, ns)
-	s.bindInt(2, at)
+	s.BindInt(1, ns)
+	s.BindInt(2, at)
 	h, found, err := t.conn.count(s)
 	const slot = int64(1) << store.HashBits
 	if err != nil || !found || h/slot == at/slot {
@@ -120,9 +121,9 @@ func (t *tx) sampleIndex(dst []store.Candidate, sp space, n int) ([]store.Candid
 	at := len(dst)
 	for range n {
 		s := t.conn.s.sampleExpire
-		s.bindInt(1, sp.ns)
-		s.bindInt(2, low+rand.Int64N(max(high-low, 0)+1))
-		s.bindInt(3, 2)
+		s.BindInt(1, sp.ns)
+		s.BindInt(2, low+rand.Int64N(max(high-low, 0)+1))
+		s.BindInt(3, 2)
 		var err error
 		if dst, err = t.candidates(dst, at+n, s, sp.db, true); err != nil || len(dst) >= at+n {
 			return dst, err
@@ -134,25 +135,25 @@ func (t *tx) sampleIndex(dst []store.Candidate, sp space, n int) ([]store.Candid
 // expiryEnds returns the first and the last expiry of a namespace, 0 if no key has one.
 func (t *tx) expiryEnds(ns int64) (low, high int64, err error) {
 	s := t.conn.s.expireEnds
-	s.bindInt(1, ns)
+	s.BindInt(1, ns)
 	if _, err := t.conn.step(s); err != nil {
 		return 0, 0, t.fail(err)
 	}
-	low, high = s.int(0), s.int(1)
-	s.reset()
+	low, high = s.Int(0), s.Int(1)
+	s.Reset()
 	return low, high, nil
 }
 
 // candidates appends the rows of a statement until there are most.
-func (t *tx) candidates(dst []store.Candidate, most int, s *stmt, db int, volatile bool) ([]store.Candidate, error) {
-	defer s.reset()
+func (t *tx) candidates(dst []store.Candidate, most int, s *capi.Stmt, db int, volatile bool) ([]store.Candidate, error) {
+	defer s.Reset()
 	for len(dst) < most {
 		row, err := t.conn.step(s)
 		if err != nil || !row {
 			return dst, t.fail(err)
 		}
-		c := store.Candidate{Key: store.Key{DB: db, Name: s.clone(0)}, Bytes: s.int(1), ExpireAt: s.int(2), StoredAt: s.int(3)}
-		used := s.int(4)
+		c := store.Candidate{Key: store.Key{DB: db, Name: s.Clone(0)}, Bytes: s.Int(1), ExpireAt: s.Int(2), StoredAt: s.Int(3)}
+		used := s.Int(4)
 		c.UsedAt, c.Frequency = used>>useBits, uint8(used)
 		if !volatile || c.ExpireAt != 0 {
 			dst = append(dst, c)
@@ -168,9 +169,9 @@ func (e *Engine) Soonest(ctx context.Context, dst []store.Candidate, n int) ([]s
 		dst = dst[:at]
 		for _, sp := range t.ledger.spaces {
 			s := t.conn.s.sampleExpire
-			s.bindInt(1, sp.ns)
-			s.bindInt(2, 0)
-			s.bindInt(3, int64(n))
+			s.BindInt(1, sp.ns)
+			s.BindInt(2, 0)
+			s.BindInt(3, int64(n))
 			if dst, err = t.candidates(dst, len(dst)+n, s, sp.db, true); err != nil {
 				return err
 			}
@@ -191,7 +192,7 @@ func (e *Engine) KeepUses(ctx context.Context, uses []store.Use) error {
 			}
 			s := t.conn.s.headUsed
 			bindHead(s, sp.ns, e.hash.head(u.Key.Name), u.Key.Name)
-			s.bindInt(4, u.At<<useBits|int64(u.Frequency))
+			s.BindInt(4, u.At<<useBits|int64(u.Frequency))
 			if err := t.conn.exec(s); err != nil {
 				return t.fail(err)
 			}

@@ -33,9 +33,9 @@ func (t *tx) Scan(db int, from store.Cursor, n int) ([]store.Entry, store.Cursor
 // headsFrom calls fn with the rows of a namespace from h on until it returns false.
 func (t *tx) headsFrom(ns, h int64, fn func(int64, store.Entry) bool) error {
 	s := t.conn.s.headScan
-	s.bindInt(1, ns)
-	s.bindInt(2, h)
-	defer s.reset()
+	s.BindInt(1, ns)
+	s.BindInt(2, h)
+	defer s.Reset()
 	for {
 		row, err := t.conn.step(s)
 		if err != nil || !row {
@@ -45,7 +45,7 @@ func (t *tx) headsFrom(ns, h int64, fn func(int64, store.Entry) bool) error {
 		if name == nil {
 			name = []byte{}
 		}
-		if !fn(s.int(8), store.Entry{Name: name, Head: t.readHead(s)}) {
+		if !fn(s.Int(8), store.Entry{Name: name, Head: t.readHead(s)}) {
 			return nil
 		}
 	}

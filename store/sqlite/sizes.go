@@ -98,7 +98,7 @@ func (t *tx) averageTTL(sp space) (int64, error) {
 		return 0, nil
 	}
 	s := t.conn.s.ttlSample
-	s.bindInt(1, sp.ns)
+	s.BindInt(1, sp.ns)
 	at, _, err := t.conn.count(s)
 	return max(at-t.now, 0), t.fail(err)
 }

@@ -3,8 +3,6 @@ package sqlite
 import (
 	"context"
 	"testing"
-
-	lib "modernc.org/sqlite/lib"
 )
 
 // Steps returns how many steps of SQLite's virtual machine the writer's statements took since it was
@@ -34,14 +32,10 @@ func (e *Engine) ReadSteps(t *testing.T) int64 {
 
 func (c *conn) takeSteps() (n int64) {
 	for _, s := range c.named {
-		n += s.takeSteps()
+		n += s.TakeSteps()
 	}
 	for _, cur := range c.all {
-		n += cur.stmt.takeSteps()
+		n += cur.stmt.TakeSteps()
 	}
 	return n
-}
-
-func (s *stmt) takeSteps() int64 {
-	return int64(lib.Xsqlite3_stmt_status(s.db.tls, s.handle, lib.SQLITE_STMTSTATUS_VM_STEP, 1))
 }

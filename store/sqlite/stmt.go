@@ -1,46 +1,48 @@
 package sqlite
 
+import "larder/store/sqlite/capi"
+
 // statements are prepared once for each connection and kept by name: looking them up by their
 // text on every use would hash it every time. They belong to their connection's user.
 type statements struct {
 	// Every connection.
-	pin, spaceList, spaceSize              *stmt
-	headGet, headScan, headFirst, headLast *stmt
-	headTimeless                           *stmt
-	headExpiring, ttlSample, headMeta      *stmt
-	itemGet, itemAt, blobGet, chunkGet     *stmt
-	countNatural, countScore, countChunks  *stmt
-	blockFind, blockNext, blockBefore      *stmt
-	blockSum, blockCount, blockTop         *stmt
-	blockAny, blockWalk                    *stmt
-	headNext, sampleHeads, sampleExpire    *stmt
-	expireEnds, tagScan                    *stmt
-	freePages, allPages, pending           *stmt
-	namesUp, namesDown, namesLast          *stmt // only with Options.Ordered
+	pin, spaceList, spaceSize              *capi.Stmt
+	headGet, headScan, headFirst, headLast *capi.Stmt
+	headTimeless                           *capi.Stmt
+	headExpiring, ttlSample, headMeta      *capi.Stmt
+	itemGet, itemAt, blobGet, chunkGet     *capi.Stmt
+	countNatural, countScore, countChunks  *capi.Stmt
+	blockFind, blockNext, blockBefore      *capi.Stmt
+	blockSum, blockCount, blockTop         *capi.Stmt
+	blockAny, blockWalk                    *capi.Stmt
+	headNext, sampleHeads, sampleExpire    *capi.Stmt
+	expireEnds, tagScan                    *capi.Stmt
+	freePages, allPages, pending           *capi.Stmt
+	namesUp, namesDown, namesLast          *capi.Stmt // only with Options.Ordered
 
 	// The writer only.
-	begin, commit, rollback                          *stmt
-	savepoint, rollbackTo, release                   *stmt
-	pointTake, pointBack, pointDrop                  *stmt
-	metaGet, metaSet, spacePut, spaceDrop, spaceDead *stmt
-	headInsert, headUpdate, headTimed                *stmt
-	headDrop, headUsed, orphan                       *stmt
-	itemMeta, itemInsert, itemValue                  *stmt
-	itemScore, itemDrop, placedDrop                  *stmt
-	blobPut, blobLen, blobDrop                       *stmt
-	chunkLen, chunkPut, chunkDrop                    *stmt
-	blockPut, blockDrop, midNatural                  *stmt
-	midScore, blockMid                               *stmt
-	sweepIDs, sweepItems, sweepBlobs                 *stmt
-	sweepDelete, sweepChunks, sweepChunkDrop         *stmt
-	sweepBlocks, orphanDrop, deadSpaces              *stmt
-	deadHeads, deadOrphans, deadDrop                 *stmt
-	deadSpaceDrop, deadBytes, deadLess, orphanBytes  *stmt
-	headNoted, tagPut, tagDrop, deadTags             *stmt
+	begin, commit, rollback                          *capi.Stmt
+	savepoint, rollbackTo, release                   *capi.Stmt
+	pointTake, pointBack, pointDrop                  *capi.Stmt
+	metaGet, metaSet, spacePut, spaceDrop, spaceDead *capi.Stmt
+	headInsert, headUpdate, headTimed                *capi.Stmt
+	headDrop, headUsed, orphan                       *capi.Stmt
+	itemMeta, itemInsert, itemValue                  *capi.Stmt
+	itemScore, itemDrop, placedDrop                  *capi.Stmt
+	blobPut, blobLen, blobDrop                       *capi.Stmt
+	chunkLen, chunkPut, chunkDrop                    *capi.Stmt
+	blockPut, blockDrop, midNatural                  *capi.Stmt
+	midScore, blockMid                               *capi.Stmt
+	sweepIDs, sweepItems, sweepBlobs                 *capi.Stmt
+	sweepDelete, sweepChunks, sweepChunkDrop         *capi.Stmt
+	sweepBlocks, orphanDrop, deadSpaces              *capi.Stmt
+	deadHeads, deadOrphans, deadDrop                 *capi.Stmt
+	deadSpaceDrop, deadBytes, deadLess, orphanBytes  *capi.Stmt
+	headNoted, tagPut, tagDrop, deadTags             *capi.Stmt
 }
 
 type preparation struct {
-	into **stmt
+	into **capi.Stmt
 	sql  string
 }
 

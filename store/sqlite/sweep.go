@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"larder/store"
+	"larder/store/sqlite/capi"
 )
 
 // Sweep deletes rows of orphans and of flushed databases, in one short transaction. When there are none it
@@ -76,44 +77,44 @@ func (t *tx) sweepID(id int64, n int) (used int, err error) {
 	if err != nil || !whole {
 		return used, err
 	}
-	t.conn.s.sweepBlocks.bindInt(1, id)
+	t.conn.s.sweepBlocks.BindInt(1, id)
 	if err := t.conn.exec(t.conn.s.sweepBlocks); err != nil {
 		return used, t.fail(err)
 	}
-	used += t.conn.db.changes() + 1
-	t.conn.s.orphanBytes.bindInt(1, id)
+	used += t.conn.db.Changes() + 1
+	t.conn.s.orphanBytes.BindInt(1, id)
 	bytes, _, err := t.conn.count(t.conn.s.orphanBytes)
 	if err != nil {
 		return used, t.fail(err)
 	}
 	t.ledger.pending -= bytes
-	t.conn.s.orphanDrop.bindInt(1, id)
+	t.conn.s.orphanDrop.BindInt(1, id)
 	return used, t.fail(t.conn.exec(t.conn.s.orphanDrop))
 }
 
 // sweepItems deletes the first n items; whole tells that these were all.
 func (t *tx) sweepItems(id int64, n int) (used int, whole bool, err error) {
 	s := t.conn.s.sweepItems
-	s.bindInt(1, id)
-	s.bindInt(2, int64(n))
+	s.BindInt(1, id)
+	s.BindInt(2, int64(n))
 	row, err := t.conn.step(s)
 	if err != nil {
 		return 0, false, t.fail(err)
 	}
 	part, m := int64(math.MaxInt64), mark{}
 	if row {
-		part, m = s.int(0), mark{pos: s.int(1), field: t.arena.column(s, 2)}
+		part, m = s.Int(0), mark{pos: s.Int(1), field: t.arena.column(s, 2)}
 	}
-	s.reset()
-	for _, s := range [...]*stmt{t.conn.s.sweepBlobs, t.conn.s.sweepDelete} {
-		s.bindInt(1, id)
-		s.bindInt(2, part)
+	s.Reset()
+	for _, s := range [...]*capi.Stmt{t.conn.s.sweepBlobs, t.conn.s.sweepDelete} {
+		s.BindInt(1, id)
+		s.BindInt(2, part)
 		m.bind(s, 3)
 		if err := t.conn.exec(s); err != nil {
 			return 0, false, t.fail(err)
 		}
 	}
-	return t.conn.db.changes(), !row, nil
+	return t.conn.db.Changes(), !row, nil
 }
 
 func (t *tx) sweepChunks(id int64, n int) (used int, whole bool, err error) {
@@ -122,9 +123,9 @@ func (t *tx) sweepChunks(id int64, n int) (used int, whole bool, err error) {
 	}
 	from, to := id<<chunkBits, (id+1)<<chunkBits
 	s := t.conn.s.sweepChunks
-	s.bindInt(1, from)
-	s.bindInt(2, to)
-	s.bindInt(3, int64(max(n, 1)))
+	s.BindInt(1, from)
+	s.BindInt(2, to)
+	s.BindInt(3, int64(max(n, 1)))
 	at, more, err := t.conn.count(s)
 	if err != nil {
 		return 0, false, t.fail(err)
@@ -133,35 +134,35 @@ func (t *tx) sweepChunks(id int64, n int) (used int, whole bool, err error) {
 		to = at
 	}
 	s = t.conn.s.sweepChunkDrop
-	s.bindInt(1, from)
-	s.bindInt(2, to)
+	s.BindInt(1, from)
+	s.BindInt(2, to)
 	if err := t.conn.exec(s); err != nil {
 		return 0, false, t.fail(err)
 	}
-	return t.conn.db.changes(), !more, nil
+	return t.conn.db.Changes(), !more, nil
 }
 
 // sweepSpace deletes heads of a flushed database; the ids they own become orphans in turn.
 func (t *tx) sweepSpace(ns int64, n int) error {
 	s := t.conn.s.deadHeads
-	s.bindInt(1, ns)
-	s.bindInt(2, int64(n))
+	s.BindInt(1, ns)
+	s.BindInt(2, int64(n))
 	row, err := t.conn.step(s)
 	if err != nil {
 		return t.fail(err)
 	}
 	h, name := int64(math.MaxInt64), []byte(nil)
 	if row {
-		h, name = s.int(0), t.arena.column(s, 1)
+		h, name = s.Int(0), t.arena.column(s, 1)
 	}
-	s.reset()
+	s.Reset()
 	if err := t.discountSpace(ns, h, name); err != nil {
 		return err
 	}
-	for _, s := range [...]*stmt{t.conn.s.deadOrphans, t.conn.s.deadDrop} {
-		s.bindInt(1, ns)
-		s.bindInt(2, h)
-		s.bindBlob(3, name)
+	for _, s := range [...]*capi.Stmt{t.conn.s.deadOrphans, t.conn.s.deadDrop} {
+		s.BindInt(1, ns)
+		s.BindInt(2, h)
+		s.BindBlob(3, name)
 		if err := t.conn.exec(s); err != nil {
 			return t.fail(err)
 		}
@@ -169,12 +170,12 @@ func (t *tx) sweepSpace(ns int64, n int) error {
 	if row {
 		return nil
 	}
-	t.conn.s.deadTags.bindInt(1, ns)
-	t.conn.s.deadTags.bindInt(2, int64(n))
-	if err := t.conn.exec(t.conn.s.deadTags); err != nil || t.conn.db.changes() > 0 {
+	t.conn.s.deadTags.BindInt(1, ns)
+	t.conn.s.deadTags.BindInt(2, int64(n))
+	if err := t.conn.exec(t.conn.s.deadTags); err != nil || t.conn.db.Changes() > 0 {
 		return t.fail(err)
 	}
-	t.conn.s.deadSpaceDrop.bindInt(1, ns)
+	t.conn.s.deadSpaceDrop.BindInt(1, ns)
 	return t.fail(t.conn.exec(t.conn.s.deadSpaceDrop))
 }
 
@@ -183,12 +184,12 @@ func (t *tx) orphan(id store.ID, bytes int64) error {
 	if id == 0 {
 		return nil
 	}
-	t.conn.s.orphan.bindInt(1, int64(id))
-	t.conn.s.orphan.bindInt(2, bytes)
+	t.conn.s.orphan.BindInt(1, int64(id))
+	t.conn.s.orphan.BindInt(2, bytes)
 	if err := t.conn.exec(t.conn.s.orphan); err != nil {
 		return t.fail(err)
 	}
-	if t.conn.db.changes() > 0 {
+	if t.conn.db.Changes() > 0 {
 		t.ledger.pending += bytes
 	}
 	return nil
@@ -198,17 +199,17 @@ func (t *tx) orphan(id store.ID, bytes int64) error {
 // items hand their bytes on to the orphans.
 func (t *tx) discountSpace(ns, h int64, name []byte) error {
 	s := t.conn.s.deadBytes
-	s.bindInt(1, ns)
-	s.bindInt(2, h)
-	s.bindBlob(3, name)
+	s.BindInt(1, ns)
+	s.BindInt(2, h)
+	s.BindBlob(3, name)
 	if _, err := t.conn.step(s); err != nil {
 		return t.fail(err)
 	}
-	all, inline := s.int(0), s.int(1)
-	s.reset()
+	all, inline := s.Int(0), s.Int(1)
+	s.Reset()
 	t.ledger.pending -= inline
-	t.conn.s.deadLess.bindInt(1, ns)
-	t.conn.s.deadLess.bindInt(2, all)
+	t.conn.s.deadLess.BindInt(1, ns)
+	t.conn.s.deadLess.BindInt(2, all)
 	return t.fail(t.conn.exec(t.conn.s.deadLess))
 }
 

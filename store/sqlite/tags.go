@@ -1,6 +1,9 @@
 package sqlite
 
-import "larder/store"
+import (
+	"larder/store"
+	"larder/store/sqlite/capi"
+)
 
 // retag writes the notes of a key that has got new ones, and the index of its tags. Keys
 // without notes, before and after, cost no statement.
@@ -21,10 +24,10 @@ func (t *tx) retag(sp *space, old *headRow, next store.Notes) error {
 func (t *tx) untag(sp *space, old *headRow) error { return t.indexTags(sp, old, "") }
 
 func (t *tx) indexTags(sp *space, old *headRow, next store.Notes) error {
-	write := func(s *stmt) func(string) error {
+	write := func(s *capi.Stmt) func(string) error {
 		return func(tag string) error {
 			bindHead(s, sp.ns, old.h, old.name)
-			s.bindBlob(4, []byte(tag))
+			s.BindBlob(4, []byte(tag))
 			return t.fail(t.conn.exec(s))
 		}
 	}
@@ -41,10 +44,10 @@ func (t *tx) Tagged(db int, tag string, from store.Cursor, n int) ([][]byte, sto
 		return nil, 0, nil
 	}
 	s := t.conn.s.tagScan
-	s.bindInt(1, sp.ns)
-	s.bindBlob(2, []byte(tag))
-	s.bindInt(3, int64(from))
-	defer s.reset()
+	s.BindInt(1, sp.ns)
+	s.BindBlob(2, []byte(tag))
+	s.BindInt(3, int64(from))
+	defer s.Reset()
 	var names [][]byte
 	rows, last := 0, store.Cursor(0)
 	for ; ; rows++ {
@@ -52,12 +55,12 @@ func (t *tx) Tagged(db int, tag string, from store.Cursor, n int) ([][]byte, sto
 		if err != nil || !row {
 			return names, 0, t.fail(err)
 		}
-		at := store.Cursor(s.int(0)).Granule()
+		at := store.Cursor(s.Int(0)).Granule()
 		if rows >= n && at != last {
 			return names, at, nil
 		}
 		last = at
-		if expire := s.int(2); expire == 0 || expire >= t.now {
+		if expire := s.Int(2); expire == 0 || expire >= t.now {
 			names = append(names, t.nameIn(s, 1))
 		}
 	}

@@ -176,7 +176,7 @@ func (t *tx) ranked(id store.ID) (bool, error) {
 		return true, nil
 	}
 	s := t.conn.s.blockAny
-	s.bindInt(1, int64(id))
+	s.BindInt(1, int64(id))
 	_, found, err := t.conn.count(s)
 	if err == nil {
 		t.note(id, found)
@@ -196,7 +196,7 @@ func (t *tx) Size(db int) (int64, error) {
 		return 0, nil
 	}
 	s := t.conn.s.spaceSize
-	s.bindInt(1, int64(db))
+	s.BindInt(1, int64(db))
 	n, _, err := t.conn.count(s)
 	return n, t.fail(err)
 }
@@ -215,8 +215,8 @@ func (t *tx) Flush(db int) error {
 		return nil
 	}
 	t.ledger.pending += sp.bytes
-	t.conn.s.spaceDead.bindInt(1, sp.ns)
-	t.conn.s.spaceDead.bindInt(2, sp.bytes)
+	t.conn.s.spaceDead.BindInt(1, sp.ns)
+	t.conn.s.spaceDead.BindInt(2, sp.bytes)
 	if err := t.conn.exec(t.conn.s.spaceDead); err != nil {
 		return t.fail(err)
 	}
@@ -224,7 +224,7 @@ func (t *tx) Flush(db int) error {
 }
 
 func (t *tx) dropSpace(db int) error {
-	t.conn.s.spaceDrop.bindInt(1, int64(db))
+	t.conn.s.spaceDrop.BindInt(1, int64(db))
 	return t.fail(t.conn.exec(t.conn.s.spaceDrop))
 }
 

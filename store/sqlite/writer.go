@@ -88,12 +88,12 @@ func (w *writer) save() backup { return backup{w.ledger.clone(), w.idLimit} }
 // restore also has the cache forget what was staged since the group began: more than is undone, and right.
 func (w *writer) restore(b backup) {
 	w.ledger, w.idLimit = b.ledger, b.idLimit
-	w.engine.rows.discard()
+	w.engine.rows.Discard()
 }
 
 // undo ends the transaction in progress, if SQLite has not done so, and takes the counters back.
 func (w *writer) undo() {
-	if w.conn.db.inTransaction() {
+	if w.conn.db.InTransaction() {
 		_ = w.conn.exec(w.conn.s.rollback)
 	}
 	w.restore(w.backup)
@@ -265,8 +265,8 @@ func (w *writer) reserve() (int64, error) {
 	if w.nextID >= w.idLimit {
 		limit := w.nextID + idBlock
 		s := w.conn.s.metaSet
-		s.bindText(1, "ids")
-		s.bindInt(2, limit)
+		s.BindText(1, "ids")
+		s.BindInt(2, limit)
 		if err := w.conn.exec(s); err != nil {
 			return 0, err
 		}

@@ -1,6 +1,0 @@
-//go:build !linux
-
-package shard
-
-// Filesystem returns 0, which is no file system: magic numbers are Linux's own.
-func Filesystem(string) (magic int64, err error) { return 0, nil }

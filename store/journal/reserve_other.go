@@ -1,8 +1,0 @@
-//go:build !linux
-
-package journal
-
-import "os"
-
-// fillFile gives a file all its blocks.
-func fillFile(f *os.File, size int64) error { return zeros(f, size) }
