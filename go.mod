@@ -3,6 +3,7 @@ module larder
 go 1.26.0
 
 require (
+	github.com/anishathalye/porcupine v1.3.1
 	github.com/dchest/siphash v1.2.3
 	github.com/tidwall/btree v1.8.2
 	github.com/tidwall/redcon v1.6.4

@@ -51,12 +51,19 @@ type punctual struct {
 
 // View: see run.
 func (p *punctual) View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
-	return p.run(s, fn, func(s store.Scope, fn func(store.Tx) error) error { return p.Engine.View(ctx, s, fn) })
+	return p.run(ctx, &store.Job{Scope: s, Fn: fn})
 }
 
 // Update: see run.
 func (p *punctual) Update(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
-	return p.run(s, fn, func(s store.Scope, fn func(store.Tx) error) error { return p.Engine.Update(ctx, s, fn) })
+	return p.run(ctx, &store.Job{Scope: s, Write: true, Fn: fn})
+}
+
+// Batch runs jobs one by one: each may be late. What they lead to has its place in the order of commits all the same.
+func (p *punctual) Batch(ctx context.Context, jobs []*store.Job) {
+	for _, j := range jobs {
+		j.Err = p.run(ctx, j)
+	}
 }
 
 // The fates of a transaction: it waits, and then begins or is dropped, never both.
@@ -68,49 +75,41 @@ const (
 
 // run leaves a dropped transaction to the goroutine it waits on, with a scope of its own: the
 // command line it came from is gone by then.
-func (p *punctual) run(s store.Scope, fn func(store.Tx) error, engine func(store.Scope, func(store.Tx) error) error) error {
+func (p *punctual) run(ctx context.Context, j *store.Job) error {
 	left := time.Until(p.until)
 	if left <= 0 {
 		return p.late()
 	}
 	var fate atomic.Int32
-	own := store.Scope{All: s.All, Keys: make([]store.Key, len(s.Keys))}
-	for i, k := range s.Keys {
-		own.Keys[i] = cloneKey(k)
+	fn := j.Fn
+	own := store.Job{Scope: store.Scope{All: j.Scope.All, Keys: cloneKeys(j.Scope.Keys)}, Write: j.Write, After: j.After}
+	own.Fn = func(tx store.Tx) error {
+		if !fate.CompareAndSwap(waits, begun) && fate.Load() == dropped {
+			return errLate
+		}
+		return fn(tx)
 	}
-	type end struct {
-		err      error
-		panicked any
-	}
-	done := make(chan end, 1)
+	panicked := make(chan any, 1)
 	go func() {
-		var e end
-		defer func() {
-			e.panicked = recover()
-			done <- e
-		}()
-		e.err = engine(own, func(tx store.Tx) error {
-			if !fate.CompareAndSwap(waits, begun) && fate.Load() == dropped {
-				return errLate
-			}
-			return fn(tx)
-		})
+		defer func() { panicked <- recover() }()
+		store.Run(ctx, p.Engine, &own)
 	}()
 	timer := time.NewTimer(left)
 	defer timer.Stop()
-	var e end
+	var problem any
 	select {
-	case e = <-done:
+	case problem = <-panicked:
 	case <-timer.C:
 		if fate.CompareAndSwap(waits, dropped) {
 			return p.late()
 		}
-		e = <-done
+		problem = <-panicked
 	}
-	if e.panicked != nil {
-		panic(e.panicked) // on the goroutine that knows what to do about it
+	if problem != nil {
+		panic(problem) // on the goroutine that knows what to do about it
 	}
-	return e.err
+	j.Moment = own.Moment
+	return own.Err
 }
 
 func (p *punctual) late() error {

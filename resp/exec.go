@@ -45,7 +45,7 @@ var errUndo = errors.New("the command failed")
 func newExecution(s *Server) *execution {
 	e := &execution{log: s.log}
 	e.track.server, e.track.call = s, &e.Call
-	e.job.Fn, e.job.After = e.transact, e.release
+	e.job.Fn, e.job.After = e.transact, e.committed
 	return e
 }
 
@@ -90,7 +90,7 @@ func transactional(s *cmd.Spec) bool {
 // scope names the keys of the command line. A key list that does not fit its row is left
 // to the handler, which answers the syntax error before it touches a key.
 func (e *execution) scope() {
-	e.job.Write = e.Spec.Has(cmd.Write) || e.Spec.Waits != nil && e.Spec.Waits(e.Args)
+	e.job.Write = e.Spec.Has(cmd.Write) || e.Spec.Waits != nil && e.Spec.Waits(e.Args) || e.missed()
 	e.job.Scope = store.Scope{All: e.Spec.Covers(e.Args)}
 	e.keys = e.keys[:0]
 	for i := range e.Spec.Keys {
@@ -101,6 +101,10 @@ func (e *execution) scope() {
 	}
 	e.job.Scope.Keys = e.keys
 }
+
+// missed reports whether somebody listens for keys that are not found. Then a read has a turn among the writers, or it
+// could be heard of behind the write that has made the key.
+func (e *execution) missed() bool { return e.Heard.Has('m') }
 
 // scopeMore is apart because its closure escapes, which the others need not pay for.
 func (e *execution) scopeMore() {
@@ -115,7 +119,7 @@ func (e *execution) transact(tx store.Tx) error {
 	e.reply.Release()
 	e.forgo()
 	e.Chores = e.Chores[:0]
-	e.track.reset(tx, !e.job.Write || e.Spec.Has(cmd.Looks) || e.Spec.Waits != nil, e.entry.uses && !e.Client.NoTouch.Load())
+	e.track.reset(tx, !e.Spec.Has(cmd.Write) || e.Spec.Has(cmd.Looks) || e.Spec.Waits != nil, e.entry.uses && !e.Client.NoTouch.Load())
 	e.Tx, e.Event = &e.track, e.Spec.Event
 	e.run()
 	e.Tx = nil
@@ -148,6 +152,9 @@ func (e *execution) panicked(p any) reply.Reply {
 // settle turns a failed transaction into a reply, once it is over, and counts.
 func (e *execution) settle() {
 	e.leave()
+	if e.job.Err != nil {
+		e.session.reach(&e.job)
+	}
 	if err := e.job.Err; err != nil && err != errUndo {
 		e.reply.Release()
 		e.forgo()
@@ -159,6 +166,12 @@ func (e *execution) settle() {
 	if e.Block == nil {
 		e.track.count()
 	}
+}
+
+// committed is what follows a transaction of the command's own.
+func (e *execution) committed() {
+	e.session.reach(&e.job)
+	e.release()
 }
 
 // release lets what waited for the commit happen. The engine calls it in the order of commits; for a command without a

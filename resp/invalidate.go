@@ -11,6 +11,7 @@ func (s *session) remember(e *execution) {
 	if s.client.Tracking.Load() == nil {
 		return
 	}
+	s.server.caches.Begin(s.client)
 	if s.multi != nil && e.entry.spec.Name == "EXEC" {
 		for _, queued := range s.multi.queue {
 			s.rememberKeys(queued)
@@ -31,8 +32,12 @@ func (s *session) rememberKeys(e *execution) {
 	s.server.caches.Remember(s.client, names)
 }
 
-// remembered ends what CLIENT CACHING said about a command, or a transaction.
+// remembered ends what CLIENT CACHING said about a command, or a transaction, and lets those keys go that have changed
+// since they were read.
 func (s *session) remembered(e *execution) {
+	if s.client.Tracking.Load() != nil {
+		s.server.caches.End(s.client, s.moment)
+	}
 	if s.client.Tracking.Load() != nil && s.multi == nil && e.entry.spec.Parent != "CLIENT" {
 		s.server.caches.Ran(s.client)
 	}

@@ -126,6 +126,9 @@ func (b *block) run(ctx context.Context) reply.Reply {
 	job.Fn, job.After, job.Scope.Keys = b.attempt, b.release, b.session.watchedKeys()
 	transactional, scripted := len(job.Scope.Keys) > 0, false
 	for _, e := range b.queue {
+		if e.Spec.Has(cmd.MayReplicate) && !e.scripted() { // what it publishes has its place among what writers do
+			job.Write = true
+		}
 		if e.transactional() || e.scripted() {
 			transactional = true
 			job.Write = job.Write || e.job.Write
@@ -146,6 +149,7 @@ func (b *block) run(ctx context.Context) reply.Reply {
 		}
 	}
 	if b.aborted || job.Err != nil {
+		b.session.reach(job)
 		b.serving.fail()
 		b.complete()
 	}
@@ -206,6 +210,7 @@ func (e *execution) within(tx store.Tx) error {
 
 // release lets what waited for the commit happen: see execution.release.
 func (b *block) release() {
+	b.session.reach(&b.job)
 	var changes []string
 	flushed := false
 	for _, e := range b.queue {

@@ -36,6 +36,7 @@ func (l *outputLimits) of(c *cmd.Client) param.OutputLimit {
 type output struct {
 	conn   net.Conn
 	client *cmd.Client
+	moment func() uint64 // see store.Sequencer
 	limits *atomic.Pointer[outputLimits]
 	// tooSlow hears, once, that the client is dropped. It must not block.
 	tooSlow func()
@@ -45,12 +46,19 @@ type output struct {
 	waiting atomic.Bool // the queue is not empty; changed under mu
 
 	mu       sync.Mutex
-	queue    [][]byte
+	queue    []push
 	bytes    int64     // queued or being written
 	overSoft time.Time // since when bytes has been over the soft limit; zero if it is not
 	serving  bool      // the session has the wire
 	draining bool      // the goroutine runs
 	closed   bool
+}
+
+// push is a message on its way to a client.
+type push struct {
+	bytes []byte
+	// moment is that of the transaction that has led to it, or of the last one that had led to something.
+	moment uint64
 }
 
 // push queues a message, which must not change any more.
@@ -60,7 +68,7 @@ func (o *output) push(message []byte) {
 	if o.closed {
 		return
 	}
-	o.queue = append(o.queue, message)
+	o.queue = append(o.queue, push{message, o.moment()})
 	o.bytes += int64(len(message))
 	o.waiting.Store(true)
 	if o.full() {
@@ -127,16 +135,29 @@ func (o *output) letGo() {
 	o.wire.Unlock()
 }
 
-// appendTo moves what is queued behind dst. The caller has the wire.
-func (o *output) appendTo(dst []byte) []byte {
+// until counts the messages that lead the queue and are of moments up to one.
+func (o *output) until(moment uint64) (n int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for _, m := range o.queue {
-		dst = append(dst, m...)
-		o.bytes -= int64(len(m))
+	for n < len(o.queue) && o.queue[n].moment <= moment {
+		n++
 	}
-	o.queue = nil
-	o.waiting.Store(false)
+	return n
+}
+
+// appendTo moves the first n messages that are queued, or all there are, behind dst. The caller has the wire.
+func (o *output) appendTo(dst []byte, n int) []byte {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	n = min(n, len(o.queue))
+	for _, m := range o.queue[:n] {
+		dst = append(dst, m.bytes...)
+		o.bytes -= int64(len(m.bytes))
+	}
+	if o.queue = o.queue[n:]; len(o.queue) == 0 {
+		o.queue = nil
+		o.waiting.Store(false)
+	}
 	return dst
 }
 
@@ -166,8 +187,8 @@ func (o *output) take(dst []byte) []byte {
 	defer o.mu.Unlock()
 	i := 0
 	for ; i < len(o.queue) && len(dst) < outputPiece; i++ {
-		dst = append(dst, o.queue[i]...)
-		o.queue[i] = nil
+		dst = append(dst, o.queue[i].bytes...)
+		o.queue[i].bytes = nil
 	}
 	o.queue = o.queue[i:]
 	if len(dst) == 0 {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"strings"
 	"sync"
@@ -31,7 +32,7 @@ func newReader(t *testing.T, hard, soft uint64) *reader {
 	limits.Store(&outputLimits{normal: l, pubsub: l})
 	r := &reader{far: far}
 	client := &cmd.Client{Close: func() { near.Close() }}
-	r.output = &output{conn: near, client: client, limits: &limits, tooSlow: func() { r.dropped.Add(1) }}
+	r.output = &output{conn: near, client: client, moment: func() uint64 { return 0 }, limits: &limits, tooSlow: func() { r.dropped.Add(1) }}
 	return r
 }
 
@@ -73,7 +74,7 @@ func TestRepliesComeFirst(t *testing.T) {
 	<-done
 	r.hold()
 	r.push([]byte("behind"))
-	if got := string(r.appendTo([]byte("reply "))); got != "reply behind" {
+	if got := string(r.appendTo([]byte("reply "), math.MaxInt)); got != "reply behind" {
 		t.Errorf("appended %q", got)
 	}
 	if n, size := r.pending(); n != 0 || size != 0 {
@@ -131,7 +132,7 @@ func TestNoPublisherWaits(t *testing.T) {
 	all.Go(func() {
 		for range each {
 			r.hold()
-			r.conn.Write(append(r.appendTo([]byte("(")), ')'))
+			r.conn.Write(append(r.appendTo([]byte("("), math.MaxInt), ')'))
 			r.letGo()
 		}
 	})

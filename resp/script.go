@@ -35,7 +35,7 @@ type scriptRun struct {
 
 func newScriptRun(e *execution) *scriptRun {
 	r := &scriptRun{e: e, server: e.track.server}
-	r.job.Fn, r.job.After = r.transact, e.release
+	r.job.Fn, r.job.After = r.transact, r.committed
 	r.track.server, r.track.call = r.server, &r.call
 	r.ledger.server = r.server
 	r.publish = r.ledger.publish
@@ -50,7 +50,7 @@ func (e *execution) scripted() bool { return e.Spec.Has(cmd.Scripted) }
 // what that is, so it keeps writers out while it runs.
 func (e *execution) prepareScript() {
 	e.Owner = e
-	e.job.Write = !e.Spec.Has(cmd.View) || e.Client.Tracking.Load() != nil
+	e.job.Write = !e.Spec.Has(cmd.View) || e.Client.Tracking.Load() != nil || e.missed()
 	if e.script == nil {
 		e.script = newScriptRun(e)
 	}
@@ -70,7 +70,7 @@ func (h host) Script(c *cmd.Call, p *scripts.Plan) reply.Reply {
 
 // run makes a transaction for the script.
 func (r *scriptRun) run() reply.Reply {
-	r.job.Write = r.plan.Write || r.e.job.Write && r.e.Client.Tracking.Load() != nil
+	r.job.Write = r.plan.Write || r.e.job.Write && (r.e.Client.Tracking.Load() != nil || r.e.missed())
 	r.job.Scope = store.Scope{Keys: r.e.keys, All: !r.job.Write}
 	for again := true; again; again = r.room.want != 0 {
 		r.makeRoom()
@@ -87,6 +87,12 @@ func (r *scriptRun) run() reply.Reply {
 		return reply.Err(err)
 	}
 	return r.answer
+}
+
+// committed is what follows the transaction.
+func (r *scriptRun) committed() {
+	r.e.session.reach(&r.job)
+	r.e.release()
 }
 
 // transact is the body of the transaction; the engine may call it again.

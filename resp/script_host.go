@@ -90,7 +90,7 @@ func (r *scriptRun) remember() {
 // finish takes what a command has led to, or ends the attempt if that is void.
 func (r *scriptRun) finish(run *lua.Run, entry *entry, took time.Duration, answer *reply.Reply) {
 	switch {
-	case r.again || r.track.again || r.failure != nil:
+	case r.again || r.track.void() || r.failure != nil:
 		r.again = r.failure == nil
 		run.Abort()
 	case answer.IsError() && !r.call.Keep:

@@ -106,6 +106,8 @@ type Server struct {
 
 	busyMillis atomic.Int64 // busy-reply-threshold
 
+	happening func() uint64 // see store.Sequencer; always 0 for an engine that is none
+
 	latencyTracking atomic.Bool
 	databases       int
 	runID           string
@@ -136,7 +138,11 @@ func New(o Options) (*Server, error) {
 		databases: int(o.Params.Int("databases")),
 		done:      make(chan struct{}),
 	}
-	s.caches = track.NewTable(s.clients.find, func() int { return int(s.params.Int("tracking-table-max-keys")) })
+	s.happening = func() uint64 { return 0 }
+	if e, ok := o.Engine.(store.Sequencer); ok {
+		s.happening = e.Happening
+	}
+	s.caches = track.NewTable(s.clients.find, func() int { return int(s.params.Int("tracking-table-max-keys")) }, s.happening)
 	if s.budget = o.Budget; s.budget == nil {
 		s.budget = boundless{}
 	}

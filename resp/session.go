@@ -2,6 +2,7 @@ package resp
 
 import (
 	"context"
+	"math"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -40,6 +41,10 @@ type session struct {
 	replies    writer
 	out        *output // what reaches the client besides replies
 	subscriber *broker.Subscriber
+	// ahead is how many of the messages that wait come before the next reply: see reach.
+	ahead int
+	// moment is that of the last transaction: see store.Job.
+	moment uint64
 
 	arrived time.Time // of the pipeline, if the client has a deadline
 
@@ -52,8 +57,8 @@ type session struct {
 func (s *session) context() context.Context { return context.Background() }
 
 // serve runs a whole pipeline: the commands that redcon has parsed from what the socket
-// held. Consecutive commands on keys go to the engine together, which runs different
-// shards side by side; every other command is a barrier. Replies keep the order.
+// held. Consecutive commands on keys go to the engine together, which runs them in their
+// order; every other command is a barrier. Replies keep the order.
 func (s *session) serve(first redcon.Command) {
 	s.arrive()
 	s.hold()
@@ -210,6 +215,7 @@ func (s *session) finish(e *execution) {
 		s.trusted = !s.trusted
 		s.guard.Restrict(!s.trusted)
 	}
+	s.sendAhead()
 	if !s.silent() || e.reply.OutOfBand() {
 		s.replies.add(e.reply, int(s.client.Proto.Load()))
 	}
@@ -231,10 +237,34 @@ func (s *session) tellQueue() {
 	}
 }
 
-// sendMessages puts what a command pushed to its own client behind its reply.
+// sendMessages puts what a command pushed to its own client behind its reply, and what has happened since.
 func (s *session) sendMessages() {
 	if s.out.waiting.Load() {
-		s.replies.buf = s.out.appendTo(s.replies.buf)
+		s.replies.buf = s.out.appendTo(s.replies.buf, math.MaxInt)
+	}
+}
+
+// reach finds the messages that come before the reply of a transaction: what had happened when it ran, as far as it comes
+// behind that in the order of commits. Who keeps what he has read must learn that it is old before he reads what is new,
+// and not before he reads it. A writer calls this just before what it leads to itself, and behind what others have
+// led to before it.
+func (s *session) reach(j *store.Job) {
+	s.moment = j.Moment
+	switch {
+	case !s.out.waiting.Load():
+		s.ahead = 0
+	case j.Write && j.Err == nil:
+		s.ahead = s.out.until(math.MaxUint64)
+	default:
+		s.ahead = s.out.until(j.Moment)
+	}
+}
+
+// sendAhead puts what came before a command before its reply.
+func (s *session) sendAhead() {
+	if s.ahead > 0 {
+		s.replies.buf = s.out.appendTo(s.replies.buf, s.ahead)
+		s.ahead = 0
 	}
 }
 

@@ -14,7 +14,7 @@ func (h host) Subscriber(c *cmd.Call) *broker.Subscriber { return c.Owner.(*sess
 
 // hear makes the session's subscriber and the way messages take to its client.
 func (s *session) hear() {
-	s.out = &output{conn: s.conn.NetConn(), client: s.client, limits: &s.server.outputs, tooSlow: func() {
+	s.out = &output{conn: s.conn.NetConn(), client: s.client, moment: s.server.happening, limits: &s.server.outputs, tooSlow: func() {
 		s.server.log.Warn("a client is too slow for what it listens to and is dropped", "client", s.client.Addr)
 	}}
 	s.client.Pending, s.client.Disturbed = s.out.pending, s.dirty.Load

@@ -67,6 +67,14 @@ func (t *trackTx) seen(err error) error {
 	return err
 }
 
+// void reports whether the engine has given this run up. A read may have met that, too.
+func (t *trackTx) void() bool { return t.again || given(t.Tx) }
+
+func given(tx store.Tx) bool {
+	v, ok := tx.(store.Voidable)
+	return ok && v.Void()
+}
+
 // changed notes a write to a key.
 func (t *trackTx) changed(k store.Key) {
 	t.wrote = true
@@ -201,7 +209,7 @@ func (t *trackTx) Limits() *store.Limits { return t.server.limits.Load() }
 func (t *trackTx) attempt(tx store.Tx, step func() (failed bool)) (void bool, err error) {
 	if !t.call.Spec.Has(cmd.Write) {
 		step()
-		return t.again, nil
+		return t.void(), nil
 	}
 	point, err := tx.Savepoint()
 	if err != nil {
@@ -209,7 +217,7 @@ func (t *trackTx) attempt(tx store.Tx, step func() (failed bool)) (void bool, er
 	}
 	failed := step()
 	switch {
-	case t.again:
+	case t.void():
 		return true, nil
 	case failed && t.wrote:
 		t.ready = t.ready[:0]

@@ -11,6 +11,7 @@ import (
 type Order interface {
 	store.Engine
 	store.Batcher
+	store.Sequencer
 }
 
 // Fanout is the engine over all shards, with the upkeep of each of them. It may be used by many goroutines.

@@ -21,6 +21,9 @@ func (unable) Expired(context.Context, int64, int) ([]store.Due, error) { return
 // router sends each transaction to the shard of its first key.
 type router []store.Engine
 
+// Happening counts nothing.
+func (router) Happening() uint64 { return 0 }
+
 func (r router) engine(s store.Scope) store.Engine {
 	return r[int(store.Slot(s.Keys[0].Name))*len(r)>>store.SlotBits]
 }

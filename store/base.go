@@ -70,6 +70,9 @@ type BaseTx interface {
 	Keyspaces() ([]Keyspace, error)
 	// SetMark records how far the base has come with this transaction; inside Settle only.
 	SetMark(Mark) error
+	// SetNow has the transaction go by a time in Unix milliseconds and not by the base's clock. It comes before
+	// anything else that the transaction does.
+	SetNow(nowMillis int64)
 	// Row returns a key's head as it is stored, expired or not; ok false if there is none.
 	Row(k Key) (h Head, ok bool, err error)
 	// Unlink removes a key's row, expired or not, and leaves its id alone.

@@ -145,8 +145,17 @@ type Job struct {
 	// who has seen the transaction gets an answer. What is published of a write is published there. It may run on another
 	// goroutine than the caller's, and must not use the engine.
 	After func()
+	// Moment is set to how many commits the transaction comes behind, by an engine that is a Sequencer. Of a writer
+	// that includes its own.
+	Moment uint64
 	// Err is set when the batch returns.
 	Err error
+}
+
+// Sequencer is an optional interface of engines with one order of commits.
+type Sequencer interface {
+	// Happening is the Moment of the last writer whose After has begun. For any goroutine.
+	Happening() uint64
 }
 
 // Batcher is an optional interface of engines that can run several independent
@@ -183,10 +192,9 @@ func Run(ctx context.Context, e Engine, j *Job) {
 	}
 }
 
-// Joiner is an optional interface of engines that can commit together with their peers
-// in one step, so that a crash leaves all of a transaction or nothing of it.
-type Joiner interface {
-	// Join runs fn in one transaction over peers, this engine among them, given in
-	// ascending order of shards; fn gets one Tx for each.
-	Join(ctx context.Context, peers []Engine, fn func([]Tx) error) error
+// Voidable is an optional interface of a Tx whose engine may give a run of fn up, to begin another, by ErrAgain from any
+// method.
+type Voidable interface {
+	// Void reports whether this run is given up: what it answers, be it an error, counts for nothing.
+	Void() bool
 }

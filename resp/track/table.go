@@ -4,6 +4,7 @@
 package track
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -33,15 +34,19 @@ type client struct {
 	Options
 	caching bool // CLIENT CACHING was given for the next command
 	broken  bool // the client to redirect to is gone
+	// reads is, while a command reads, what it has remembered, and the moment of the last change that was told of it.
+	reads map[string]uint64
 }
 
 // Table knows what all clients track. Its methods may be called from any goroutine.
 //
-// Who remembers a key must do so before it is read: a change that comes between then tells the
-// client once too often, the other way round not at all.
+// Who remembers a key must do so before it is read, or nobody tells of a change that comes between. Nor must it be
+// forgotten for a change that the read has seen already, though it is told of only now: so what a command has
+// remembered stays until it is known what it has seen, from Begin to End.
 type Table struct {
-	find  func(id int64) *cmd.Client
-	limit func() int
+	find   func(id int64) *cmd.Client
+	limit  func() int
+	moment func() uint64
 
 	active   atomic.Int64 // clients that track: 0 lets readers and writers pass
 	mu       sync.Mutex
@@ -52,9 +57,10 @@ type Table struct {
 }
 
 // NewTable makes an empty table. find looks a connected client up, nil if it is gone; limit is
-// the most keys to remember, 0 for any number.
-func NewTable(find func(id int64) *cmd.Client, limit func() int) *Table {
-	return &Table{find: find, limit: limit, clients: map[int64]*client{}, keys: map[string][]int64{},
+// the most keys to remember, 0 for any number; moment is that of the change of which Invalidate tells: see
+// store.Sequencer.
+func NewTable(find func(id int64) *cmd.Client, limit func() int, moment func() uint64) *Table {
+	return &Table{find: find, limit: limit, moment: moment, clients: map[int64]*client{}, keys: map[string][]int64{},
 		prefixes: map[string]map[int64]*client{}}
 }
 
@@ -74,8 +80,48 @@ func (t *Table) Remember(c *cmd.Client, names [][]byte) {
 			t.keys[string(name)] = append(ids, c.ID)
 			t.items++
 		}
+		if _, known := who.reads[string(name)]; who.reads != nil && !known {
+			who.reads[string(name)] = 0
+		}
 	}
 	t.evict()
+}
+
+// Begin is called before a client's command remembers anything.
+func (t *Table) Begin(c *cmd.Client) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if who := t.clients[c.ID]; who != nil && !who.Broadcast {
+		who.reads = map[string]uint64{}
+	}
+}
+
+// End is called when the command has read, at a moment. What has changed since is forgotten: the client has been told.
+func (t *Table) End(c *cmd.Client, moment uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	who := t.clients[c.ID]
+	if who == nil {
+		return
+	}
+	for name, changed := range who.reads {
+		if changed > moment {
+			t.forget(name, c.ID)
+		}
+	}
+	who.reads = nil
+}
+
+func (t *Table) forget(name string, id int64) {
+	ids := t.keys[name]
+	at := slices.Index(ids, id)
+	if at < 0 {
+		return
+	}
+	t.items--
+	if t.keys[name] = slices.Delete(ids, at, at+1); len(ids) == 1 {
+		delete(t.keys, name)
+	}
 }
 
 // Trim makes a lower limit take effect.
@@ -92,7 +138,7 @@ func (t *Table) evict() {
 		if limit == 0 || len(t.keys) <= limit {
 			return
 		}
-		t.drop(name, nil)
+		t.drop(name, nil, math.MaxUint64)
 	}
 }
 
@@ -104,7 +150,7 @@ func (t *Table) Invalidate(by *cmd.Client, names []string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, name := range names {
-		t.drop(name, by)
+		t.drop(name, by, t.moment())
 	}
 	if len(t.prefixes) > 0 {
 		slices.Sort(names)
@@ -113,9 +159,10 @@ func (t *Table) Invalidate(by *cmd.Client, names []string) {
 }
 
 // drop forgets a key after telling those who read it. One that changed it itself and does not
-// want to hear of that may have read it again since, in the same transaction: it stays.
-func (t *Table) drop(name string, by *cmd.Client) {
+// want to hear of that may have read it again since, in the same transaction: it stays, as does one that reads.
+func (t *Table) drop(name string, by *cmd.Client, moment uint64) {
 	ids := t.keys[name]
+	var stay []int64
 	t.items -= len(ids)
 	delete(t.keys, name)
 	for _, id := range ids {
@@ -123,12 +170,31 @@ func (t *Table) drop(name string, by *cmd.Client) {
 		switch {
 		case c == nil || c.Broadcast:
 		case c.NoLoop && c.Client == by:
-			t.keys[name] = []int64{id}
-			t.items++
+			stay = append(stay, id)
 		default:
 			t.tell(c, reply.Texts(name))
+			if c.changed(name, by, moment) {
+				stay = append(stay, id)
+			}
 		}
 	}
+	if len(stay) > 0 {
+		t.keys[name] = stay
+		t.items += len(stay)
+	}
+}
+
+// changed notes a change of a key that the client is reading, if it is. Its own is always later than what it reads.
+func (c *client) changed(name string, by *cmd.Client, moment uint64) bool {
+	_, reading := c.reads[name]
+	if !reading {
+		return false
+	}
+	if by == c.Client {
+		moment = math.MaxUint64
+	}
+	c.reads[name] = max(c.reads[name], moment)
+	return true
 }
 
 // broadcast sends one message for each prefix and client.
@@ -159,6 +225,11 @@ func (t *Table) Flush() {
 	t.items = 0
 	for _, c := range t.clients {
 		t.tell(c, reply.Nil())
+		for name := range c.reads {
+			c.reads[name] = t.moment()
+			t.keys[name] = append(t.keys[name], c.ID)
+			t.items++
+		}
 	}
 }
 

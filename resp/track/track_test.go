@@ -13,13 +13,14 @@ import (
 type room struct {
 	*track.Table
 	limit   int
+	moment  uint64
 	clients map[int64]*cmd.Client
 	heard   map[int64][]string
 }
 
 func newRoom(n int) *room {
 	r := &room{clients: map[int64]*cmd.Client{}, heard: map[int64][]string{}}
-	r.Table = track.NewTable(func(id int64) *cmd.Client { return r.clients[id] }, func() int { return r.limit })
+	r.Table = track.NewTable(func(id int64) *cmd.Client { return r.clients[id] }, func() int { return r.limit }, func() uint64 { return r.moment })
 	for id := int64(1); id <= int64(n); id++ {
 		c := &cmd.Client{ID: id}
 		c.Proto.Store(3)
@@ -77,6 +78,51 @@ func TestReadersAreToldOnce(t *testing.T) {
 	r.expect(t, 1, ">2\r\n$10\r\ninvalidate\r\n_\r\n")
 	r.Invalidate(nil, []string{"b"})
 	r.expect(t, 1)
+}
+
+// TestReadersStayWhoHaveSeenTheChange tells a client of changes while it reads: it is told of the next one if it has seen them, and not
+// if it has to forget what it has read.
+func TestReadersStayWhoHaveSeenTheChange(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		moment    uint64 // of the last change that is told while the client reads
+		by        int64
+		flush     bool
+		toldAgain bool
+	}{
+		{name: "before", moment: 5, toldAgain: true}, {name: "behind", moment: 6}, {name: "its own", moment: 5, by: 1},
+		{name: "flushed before", moment: 5, flush: true, toldAgain: true}, {name: "flushed behind", moment: 6, flush: true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := newRoom(2)
+			r.enable(t, 1, track.Options{})
+			r.Begin(r.clients[1])
+			r.read(1, "a")
+			r.moment = 4
+			r.Invalidate(nil, []string{"a"})
+			if r.moment = c.moment; c.flush {
+				r.Flush()
+			} else {
+				r.Invalidate(r.clients[c.by], []string{"a"})
+			}
+			r.End(r.clients[1], 5)
+			if len(r.heard[1]) != 2 {
+				t.Errorf("heard %q", r.heard[1])
+			}
+			delete(r.heard, 1)
+			r.moment = 7
+			r.Invalidate(nil, []string{"a"})
+			r.Invalidate(nil, []string{"a"})
+			if c.toldAgain {
+				r.expect(t, 1, gone("a"))
+			} else {
+				r.expect(t, 1)
+			}
+			if _, keys, items, _ := r.Counts(); keys != 0 || items != 0 {
+				t.Errorf("%d keys and %d items are left", keys, items)
+			}
+		})
+	}
 }
 
 func TestPrefixes(t *testing.T) {

@@ -146,7 +146,7 @@ func (d *directTx) mark(lsn uint64) error {
 
 // direct settles the overlay and runs one transaction on the base. The base's own commit, on stable storage, makes it
 // atomic and durable: no record is needed for one shard. The caller holds writing.
-func (e *Engine) direct(g *gate, fn func(store.Tx) error) error {
+func (e *Engine) direct(g *gate, now int64, fn func(store.Tx) error) error {
 	e.Direct.Add(1)
 	if err := e.drain(); err != nil {
 		return err
@@ -158,6 +158,7 @@ func (e *Engine) direct(g *gate, fn func(store.Tx) error) error {
 	defer recountAll(e)
 	return e.base.Settle(context.Background(), func(tx store.BaseTx) error {
 		g.open() // the base may run it again
+		tx.SetNow(now)
 		d := &directTx{BaseTx: tx, engine: e}
 		if err := fn(d); err != nil {
 			return err

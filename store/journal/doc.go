@@ -1,6 +1,5 @@
 // Package journal is the redo log in front of the shards and the overlay of writes that
-// are not in their tables yet: a store.Engine over each store.Base, all of one server
-// sharing one log.
+// are not in their tables yet: one store.Engine over several store.Bases, and one log.
 //
 // # Why
 //
@@ -18,15 +17,18 @@
 //  2. With Always a record is synced before anybody is answered who wrote it or has seen it, so nobody acts on what
 //     a power cut could still undo. Groups run on what is not synced yet: while one waits for the disk the next is
 //     appended, and the next fsync serves both. Views wait at their end, unless the log is broken.
-//  3. A transaction over several shards is one record (Join). The caller, package shard,
-//     keeps readers from seeing one shard's part before another's.
-//  4. fn may run several times: when a neighbour in its group fails after writing, and when
+//  3. There is one order of commits over all shards. A group has one record, whatever shards it touched, and its layers
+//     become visible in one step, between two of which a View pins those it reads: see Order. What a
+//     group leads to happens behind what the group before it has led to, and before anybody is answered who has
+//     seen it.
+//  4. fn may run several times: when a row that it reads must come from the disk first (see cold.go), and when
 //     it proves too large for the overlay, which it is told by store.ErrAgain.
 //  5. A View reads the layers and the base's snapshot as both were when its function is entered. It pins
 //     the newest layer, which is then not written to any more: a group that finds it pinned
 //     becomes a layer of its own, and layers melt together when no View needs them apart.
 //     See generations. It may wait for a reader of the file, so it pins behind that wait, and
-//     pins again if a generation has settled between the pin and the snapshot.
+//     pins again if what has settled between the pin and the snapshot is newer than what it may see. Its time is
+//     not before that of the newest record it sees, nor behind that of the next group.
 //  6. Records are absolute. Replay uses no clock and no chance.
 //
 // # The log

@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"larder/disk"
+	"larder/store"
 	"larder/store/wal"
 )
 
@@ -130,4 +131,13 @@ func (c *crowded) WriteAt(b []byte, at int64) (int, error) {
 		return 0, &os.PathError{Op: "write", Path: c.Name(), Err: syscall.ENOSPC}
 	}
 	return c.statted.WriteAt(b, at)
+}
+
+// Moment is how many times something had become visible when a transaction began. A View has no turn among the writers.
+func Moment(tx store.Tx) (moment uint64, turn bool) {
+	t := tx.(*Tx)
+	if v, ok := t.shards.(*view); ok {
+		return v.moment, false
+	}
+	return t.order.moment.Load(), true
 }

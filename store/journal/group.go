@@ -2,6 +2,7 @@ package journal
 
 import (
 	"encoding/binary"
+	"math"
 
 	"larder/store"
 )
@@ -43,7 +44,7 @@ func (e *Engine) over(fn func(top store.BaseTx, now *generations)) error {
 	if err != nil {
 		return err
 	}
-	top, err := now.over(low, e.base.Hash)
+	top, err := now.over(low, e.base.Hash, math.MaxUint64)
 	if err == nil {
 		fn(top, now)
 	}

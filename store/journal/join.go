@@ -11,7 +11,7 @@ import (
 // joinBases runs fn straight on the bases. The record is on stable storage before the
 // first base commits, and each base commits with its LSN as mark: after a crash between
 // two commits, those that lack it replay it.
-func joinBases(log *wal.Log, shards []*Engine, g *gate, fn func([]store.Tx) error) error {
+func joinBases(log *wal.Log, shards []*Engine, g *gate, now int64, fn func([]store.Tx) error) error {
 	for _, s := range shards {
 		s.Direct.Add(1)
 		if err := s.drain(); err != nil {
@@ -30,6 +30,7 @@ func joinBases(log *wal.Log, shards []*Engine, g *gate, fn func([]store.Tx) erro
 			return recordDirect(log, shards, direct, g)
 		}
 		return shards[i].base.Settle(context.Background(), func(tx store.BaseTx) error {
+			tx.SetNow(now)
 			direct[i] = &directTx{BaseTx: tx, engine: shards[i]}
 			txs[i] = direct[i]
 			return run(i + 1)

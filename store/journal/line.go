@@ -56,7 +56,7 @@ func (o *Order) pass(t *ticket) signal {
 func (o *Order) lead(own *ticket) signal {
 	runtime.Gosched()
 	tickets := o.line.gather(own)
-	before, happened := *o.effects.Load(), make(chan struct{})
+	before, happened := *o.pending, make(chan struct{})
 	o.pending = &happened
 	jobs := o.commit(tickets)
 	seen := o.newest.Load()
@@ -69,6 +69,7 @@ func (o *Order) lead(own *ticket) signal {
 	<-before
 	for _, j := range jobs {
 		if j.Err == nil && j.After != nil {
+			o.happening.Store(j.Moment)
 			j.After()
 		}
 	}

@@ -20,6 +20,7 @@ type merged struct {
 func (m *merged) Now() time.Time                      { return m.low.Now() }
 func (m *merged) Mark() (store.Mark, error)           { return m.low.Mark() }
 func (m *merged) SetMark(store.Mark) error            { return store.ErrReadOnly }
+func (m *merged) SetNow(nowMillis int64)              { m.low.SetNow(nowMillis) }
 func (m *merged) Unlink(store.Key) error              { return store.ErrReadOnly }
 func (m *merged) Orphan(...store.ID) error            { return store.ErrReadOnly }
 func (m *merged) SameShard(a, b store.Key) bool       { return m.low.SameShard(a, b) }

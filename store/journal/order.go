@@ -30,9 +30,15 @@ type Order struct {
 
 	group   group // the leader's
 	payload []byte
-	pending *chan struct{} // closed when what the group has led to has happened; the leader's
+	pending *chan struct{} // closed when what the group has led to has happened, with a record or without; the leader's
 	// newest is the last record that is visible. It changes while publishing is held exclusively.
 	newest atomic.Uint64
+	// moment counts how often something became visible.
+	moment atomic.Uint64
+	// happening is the moment of the last writer whose effects have begun.
+	happening atomic.Uint64
+	// shown is the time of the newest record, or of what needed none.
+	shown atomic.Int64
 	// effects is closed when what the newest record has led to has happened. See lead.
 	effects atomic.Pointer[chan struct{}]
 	// publishing is held exclusively while layers of several shards become visible, and shared while they are pinned.
@@ -53,11 +59,15 @@ func newOrder(j *Journal, nowMillis func() int64) *Order {
 	none := make(chan struct{})
 	close(none)
 	o.effects.Store(&none)
+	o.pending = &none
 	return o
 }
 
 // careful reports whether a record must be synced before its writer, or a reader that has seen it, gets a reply.
 func (o *Order) careful() bool { return SyncMode(o.mode.Load()) == Always }
+
+// Happening is the Moment of the last job whose After has begun, of those that had a turn.
+func (o *Order) Happening() uint64 { return o.happening.Load() }
 
 // shardOf is the shard where a key is looked for.
 func (o *Order) shardOf(name []byte) int {
@@ -198,7 +208,7 @@ func (c *clock) begin() int64 {
 
 func (c *clock) end() { c.group.Store(0) }
 
-// view is the time of a View.
+// view is the time of a View, and never later than that of a group which is not visible yet when it is called.
 func (c *clock) view() int64 {
 	now := c.now()
 	for {

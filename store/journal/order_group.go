@@ -2,6 +2,7 @@ package journal
 
 import (
 	"errors"
+	"math"
 	"time"
 
 	"larder/store"
@@ -78,16 +79,17 @@ func (g *group) attach(e *Engine, p *part) error {
 	return nil
 }
 
-// begin lays an empty layer over the present state of a shard.
+// begin lays an empty layer over the present state of a shard. The layers come before the snapshot, as for a View: of a
+// generation that settles in between there would be nothing in either.
 func (p *part) begin(e *Engine, r store.Reader, now int64, t *ticket) error {
+	present := e.present()
 	low, err := r.Begin(now)
 	if err != nil {
 		return err
 	}
 	p.bottom = bottom{BaseTx: low, engine: e, ticket: t}
 	p.bottom.hurry, _ = low.(store.Hurrier)
-	present := e.present()
-	top, err := present.over(&p.bottom, e.base.Hash)
+	top, err := present.over(&p.bottom, e.base.Hash, math.MaxUint64)
 	if err != nil {
 		return err
 	}
@@ -129,6 +131,11 @@ func (g *group) outcome() (wrote, large bool) {
 		wrote, large = wrote || w.wrote, large || w.large
 	}
 	return wrote, large
+}
+
+func (g *group) void() bool {
+	_, large := g.outcome()
+	return large || g.ticket.missing != nil
 }
 
 func (g *group) runJob(t *ticket, j *store.Job) error {
@@ -176,6 +183,7 @@ func (o *Order) commit(tickets []*ticket) (jobs []*store.Job) {
 		tickets = tickets[n:]
 		if large != nil {
 			large.Err = o.direct(large)
+			large.Moment = o.moment.Load()
 			g.done, tickets[0].jobs = append(g.done, large), tickets[0].jobs[1:]
 		}
 	}
@@ -201,6 +209,9 @@ func (o *Order) attempt(tickets []*ticket) (n int, large *store.Job) {
 	}
 	if err != nil {
 		fail(g.done[before:], err)
+	}
+	for _, j := range g.done[before:] {
+		j.Moment = o.moment.Load()
 	}
 	return n, large
 }
@@ -254,13 +265,20 @@ func (o *Order) publish() error {
 			o.shards[shard].absorb(lsn)
 		}
 	}
-	o.newest.Store(lsn)
-	o.effects.Store(o.pending)
+	o.show(lsn, g.now)
 	o.publishing.Unlock()
 	if o.log.Crowded() {
 		return o.log.Sync(lsn)
 	}
 	return nil
+}
+
+// show notes what a View has that begins now.
+func (o *Order) show(lsn uint64, now int64) {
+	o.newest.Store(lsn)
+	o.shown.Store(now)
+	o.moment.Add(1)
+	o.effects.Store(o.pending)
 }
 
 // direct runs the job that the group has found too large straight on the bases: of the shards of its scope and those
@@ -279,6 +297,8 @@ func (o *Order) direct(j *store.Job) error {
 }
 
 func (o *Order) directOn(j *store.Job, set []bool) error {
+	now := o.clock.begin()
+	defer o.clock.end()
 	var shards []*Engine
 	for i, touched := range set {
 		if touched {
@@ -294,23 +314,24 @@ func (o *Order) directOn(j *store.Job, set []bool) error {
 	}
 	gate := gate{mu: &o.bases}
 	defer gate.open()
-	err := o.runStraight(j, shards, &gate)
-	o.newest.Store(o.log.Last())
-	o.effects.Store(o.pending)
+	err := o.runStraight(j, shards, &gate, now)
+	if err != errBeyond {
+		o.show(o.log.Last(), now)
+	}
 	return err
 }
 
 // errBeyond means that a transaction has touched a shard that it does not hold.
 var errBeyond = errors.New("journal: a shard beyond those that the transaction holds")
 
-func (o *Order) runStraight(j *store.Job, shards []*Engine, g *gate) error {
+func (o *Order) runStraight(j *store.Job, shards []*Engine, g *gate, now int64) error {
 	run := func(txs ...store.Tx) error {
 		d := straight{txs: make([]store.Tx, len(o.shards))}
 		for i, tx := range txs {
 			d.txs[shards[i].shard] = tx
 		}
 		var tx Tx
-		tx.begin(o, &d, txs[0].Now(), &j.Scope, j.Write)
+		tx.begin(o, &d, time.UnixMilli(now), &j.Scope, j.Write)
 		err := j.Fn(&tx)
 		if d.beyond { // whatever fn has made of it
 			return errBeyond
@@ -318,9 +339,9 @@ func (o *Order) runStraight(j *store.Job, shards []*Engine, g *gate) error {
 		return err
 	}
 	if len(shards) == 1 {
-		return shards[0].direct(g, func(tx store.Tx) error { return run(tx) })
+		return shards[0].direct(g, now, func(tx store.Tx) error { return run(tx) })
 	}
-	return joinBases(o.log, shards, g, func(txs []store.Tx) error { return run(txs...) })
+	return joinBases(o.log, shards, g, now, func(txs []store.Tx) error { return run(txs...) })
 }
 
 // straight is the transactions of bases. It belongs to one goroutine.

@@ -103,3 +103,14 @@ func TestRandomHistoriesInOneOrder(t *testing.T) {
 		storetest.RunRandom(t, uint64(seed), storetest.Times(200, 600), reference, openOrderedSQLite(2, bytes))
 	}
 }
+
+// TestReplayInOneOrder runs transactions of several clients at the same time, over layers so small that they settle all
+// the time, and replays them in the order of the log.
+func TestReplayInOneOrder(t *testing.T) {
+	for seed, open := range []storetest.Open{
+		openOrdered(3, 8<<10), openOrdered(4, 64<<10), openOrdered(1, 16<<10), openOrderedSQLite(3, 16<<10),
+	} {
+		storetest.Replay{Seed: uint64(seed), Clients: 6, Steps: storetest.Times(1500, 30_000), Reference: reference, Subject: open,
+			Moment: journal.Moment}.Run(t)
+	}
+}

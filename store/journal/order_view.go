@@ -15,6 +15,7 @@ type view struct {
 	pinned  []*generations
 	tops    []store.BaseTx
 	newest  uint64 // the last record that it may see
+	moment  uint64 // see Order
 	effects *chan struct{}
 	tx      Tx
 }
@@ -75,7 +76,7 @@ func (v *view) runAll(ctx context.Context, jobs []*store.Job) {
 	}
 	for _, j := range jobs {
 		v.tx.begin(v.order, v, time.UnixMilli(now), &j.Scope, false)
-		j.Err = j.Fn(&v.tx)
+		j.Err, j.Moment = j.Fn(&v.tx), v.moment
 	}
 }
 
@@ -121,7 +122,8 @@ func (v *view) fix() (nowMillis int64, err error) {
 			v.pinned[i], err = o.shards[i].pin()
 		}
 	}
-	v.newest, v.effects = o.newest.Load(), o.effects.Load()
+	nowMillis = max(nowMillis, o.shown.Load()) // for a group may have come and gone since the clock was read
+	v.newest, v.moment, v.effects = o.newest.Load(), o.moment.Load(), o.effects.Load()
 	o.publishing.RUnlock()
 	for i, g := range v.pinned {
 		if g == nil || err != nil {
@@ -129,7 +131,7 @@ func (v *view) fix() (nowMillis int64, err error) {
 		}
 		var low store.BaseTx
 		if low, err = v.readers[i].Begin(nowMillis); err == nil {
-			v.tops[i], err = g.over(low, o.shards[i].base.Hash)
+			v.tops[i], err = g.over(low, o.shards[i].base.Hash, v.newest)
 		}
 	}
 	return nowMillis, err

@@ -66,22 +66,21 @@ func (g *generations) frozenLast() (lsn uint64) {
 	return lsn
 }
 
-// errMoved means that growing layers have settled since they were pinned: the snapshot contains them.
+// errMoved means that layers have settled since others were pinned: the snapshot contains more than those tell.
 var errMoved = errors.New("journal: the snapshot is newer than the layers")
 
 // over lays the layers over a snapshot of the base: the frozen ones only if the snapshot does not contain
-// them yet. A generation settles as a whole, so the mark is below all growing layers or below none.
-func (g *generations) over(low store.BaseTx, hash func([]byte) int64) (store.BaseTx, error) {
-	if g.frozen == nil && g.empty() {
-		return low, nil
-	}
+// them yet. A generation settles as a whole, so the mark is below all growing layers or below none. Nor may the snapshot
+// contain more than the newest record that may be seen: what was written later may have settled already, and there may
+// have been no layers to tell it by.
+func (g *generations) over(low store.BaseTx, hash func([]byte) int64, newest uint64) (store.BaseTx, error) {
 	mark, err := low.Mark()
 	if err != nil {
 		return nil, err
 	}
 	layers := g.active
 	switch {
-	case !g.empty() && mark.LSN >= g.last():
+	case mark.LSN > newest || !g.empty() && mark.LSN >= g.last():
 		return nil, errMoved
 	case g.frozen != nil && mark.LSN < g.frozenLast():
 		layers = slices.Concat(g.frozen, g.active)

@@ -51,6 +51,12 @@ func (t *Tx) home(name []byte) int {
 	return t.order.shardOf(name)
 }
 
+// Void reports whether a read has to wait for the disk, or what was written is too large.
+func (t *Tx) Void() bool {
+	g, ok := t.shards.(*group)
+	return ok && g.void()
+}
+
 // Now is the same for all shards.
 func (t *Tx) Now() time.Time { return t.now }
 

@@ -39,6 +39,9 @@ func (t *tx) SetMark(m store.Mark) error {
 	return nil
 }
 
+// SetNow is what the journal's clock says.
+func (t *tx) SetNow(nowMillis int64) { t.now = nowMillis }
+
 // Row answers expired rows too.
 func (t *tx) Row(k store.Key) (store.Head, bool, error) {
 	if err := firstError(t.readable(), t.inScope(k)); err != nil {

@@ -90,6 +90,9 @@ func (t *tx) SetMark(m store.Mark) error {
 	return t.metaPut("lsn", int64(m.LSN))
 }
 
+// SetNow is what the journal's clock says.
+func (t *tx) SetNow(nowMillis int64) { t.now = nowMillis }
+
 // Row answers expired rows too.
 func (t *tx) Row(k store.Key) (store.Head, bool, error) {
 	if err := t.readable(); err != nil {
