@@ -17,6 +17,8 @@ import (
 	"larder/store"
 	"larder/store/journal"
 	"larder/store/sqlite"
+	"larder/store/sqlite/repair"
+	"larder/store/sqlite/sqlfile"
 	"larder/store/wal"
 )
 
@@ -114,7 +116,7 @@ func (r *report) files(dir *datadir.Dir) error {
 			}
 			continue
 		}
-		texts, err := sqlite.Damage(path)
+		texts, err := repair.Damage(path)
 		if err != nil {
 			return err
 		}
@@ -127,7 +129,7 @@ func (r *report) files(dir *datadir.Dir) error {
 
 // absent reports a shard without a file. In a directory that was never used it is no loss.
 func (r *report) absent(dir *datadir.Dir, i int) error {
-	if path := dir.ShardPath(i); sqlite.Interrupted(path) {
+	if path := dir.ShardPath(i); sqlfile.Interrupted(path) {
 		return r.unfinished(path, i)
 	}
 	others, err := disk.List(dir.Path(), "shard-*")
@@ -141,7 +143,7 @@ func (r *report) absent(dir *datadir.Dir, i int) error {
 // unfinished reports a shard whose repair a crash has interrupted.
 func (r *report) unfinished(path string, i int) (err error) {
 	if r.Fix {
-		_, err = sqlite.Salvage(path)
+		_, err = repair.Salvage(path)
 	}
 	r.add(store.Finding{Shard: i, Subject: "file " + filepath.Base(path), Problem: "was put aside by a repair that was interrupted",
 		Repair: "what that has copied takes its place", Fixed: r.Fix && err == nil})
@@ -153,18 +155,18 @@ func (r *report) damaged(path string, i int, texts []string) error {
 	if len(texts) == 0 {
 		return nil
 	}
-	repair, fixed := "what can be read is copied into a new file; the damaged one is kept beside it", false
-	var done sqlite.Salvaged
+	remedy, fixed := "what can be read is copied into a new file; the damaged one is kept beside it", false
+	var done repair.Salvaged
 	if r.Fix {
 		var err error
-		if done, err = sqlite.Salvage(path); err != nil {
+		if done, err = repair.Salvage(path); err != nil {
 			return err
 		}
 		fixed = true
-		repair = fmt.Sprintf("%d rows are copied into a new file; the damaged one is kept as %s", done.Rows, done.Kept)
+		remedy = fmt.Sprintf("%d rows are copied into a new file; the damaged one is kept as %s", done.Rows, done.Kept)
 	}
 	for _, text := range texts {
-		r.add(store.Finding{Shard: i, Subject: "file " + filepath.Base(path), Problem: text, Repair: repair, Fixed: fixed, Damage: true})
+		r.add(store.Finding{Shard: i, Subject: "file " + filepath.Base(path), Problem: text, Repair: remedy, Fixed: fixed, Damage: true})
 	}
 	for _, gap := range done.Gaps {
 		r.add(store.Finding{Shard: i, Subject: gap, Problem: "cannot be read and are lost", Repair: "restore them from a copy, if there is one", Fixed: true})

@@ -1,5 +1,5 @@
 // Package journal is the redo log in front of the shards and the overlay of writes that
-// are not in their tables yet: one store.Engine over several store.Bases, and one Log.
+// are not in their tables yet: one store.Engine over several store.Bases, and one log.
 //
 // # Why
 //
@@ -41,9 +41,8 @@
 //  10. A generation is settled by syncing the log through its last record, in every mode,
 //     then writing it to the base in one durable transaction together with its mark. A
 //     base that is ahead of the journal is refused at Open: records were lost.
-//  11. Whoever reads looks at the layers first and takes the snapshot then, so that nothing is in neither. A reader
-//     applies the frozen layers only if its snapshot's mark is below theirs, so that what is in both counts once. A View
-//     begins again if the mark is not below its growing layers, or is a record's that was not visible when it pinned.
+//  11. A reader applies the frozen layers only if its snapshot's mark is below theirs, and begins again if
+//     the mark is not below its growing ones, so that what is in both counts once.
 //  12. An item's row knows whether something lies below it; a head learns it when somebody
 //     counts. A plain SET looks at nothing below.
 //  13. A generation settles when it is the largest and the room gets full, when it has been idle for a second, when

@@ -73,7 +73,7 @@ func (t *tx) metaPut(k string, n int64) error {
 	s := t.conn.s.metaSet
 	s.BindText(1, k)
 	s.BindInt(2, n)
-	return t.fail(t.conn.exec(s))
+	return t.fail(t.conn.Exec(s))
 }
 
 // SetMark also moves this engine's own ids behind the journal's.

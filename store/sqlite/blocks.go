@@ -131,12 +131,12 @@ func (t *tx) putBlock(id store.ID, p store.Part, level int, b block) error {
 	s := t.conn.s.blockPut
 	bindBlock(s, id, p, level, b.start)
 	s.BindInt(6, b.n)
-	return t.fail(t.conn.exec(s))
+	return t.fail(t.conn.Exec(s))
 }
 
 func (t *tx) dropBlock(id store.ID, p store.Part, level int, b block) error {
 	bindBlock(t.conn.s.blockDrop, id, p, level, b.start)
-	return t.fail(t.conn.exec(t.conn.s.blockDrop))
+	return t.fail(t.conn.Exec(t.conn.s.blockDrop))
 }
 
 // overBlocks runs blockSum or blockCount over the rows of a level between two marks.

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"larder/store"
+	"larder/store/sqlite/sqlfile"
 )
 
 // balance splits a row that counts too many and joins one that counts too few, and then its parent.
@@ -99,7 +100,7 @@ func (t *tx) middle(id store.ID, p store.Part, level int, sp span, i int64) (mar
 	defer s.Reset()
 	row, err := t.conn.step(s)
 	if err == nil && !row {
-		err = damaged(t.conn.path, "blocks count more items than there are", nil)
+		err = sqlfile.Damaged(t.conn.Path, "blocks count more items than there are", nil)
 	}
 	if err != nil {
 		return mark{}, t.fail(err)

@@ -10,6 +10,7 @@ import (
 
 	"larder/store"
 	"larder/store/sqlite/capi"
+	"larder/store/sqlite/sqlfile"
 )
 
 // rule is one thing that must hold: find lists what breaks it, one text a row. What mends all of it is a
@@ -136,7 +137,7 @@ type inspection struct {
 
 func (in *inspection) each(sql string, row func(*capi.Stmt)) {
 	if in.err == nil {
-		_, in.err = in.tx.conn.query(sql, row)
+		_, in.err = in.tx.conn.Query(sql, row)
 	}
 }
 
@@ -186,9 +187,9 @@ func (in *inspection) mended() {
 // file asks SQLite. An index that disagrees with its table is written anew; bytes that make no page are
 // beyond what can be done while the file is in use.
 func (in *inspection) file() {
-	texts, err := integrity(in.tx.conn, "integrity_check")
+	texts, err := in.tx.conn.Integrity("integrity_check")
 	if in.err = err; err != nil {
-		if unsound(err) {
+		if sqlfile.Unsound(err) {
 			in.err = nil
 			in.found = append(in.found, damage(err.Error()))
 		}
@@ -209,18 +210,6 @@ func (in *inspection) file() {
 		in.run(`REINDEX`)
 		in.mended()
 	}
-}
-
-// integrity runs one of SQLite's checks; without findings it returns nothing.
-func integrity(c *conn, pragma string) (texts []string, err error) {
-	_, err = c.query(`PRAGMA `+pragma, func(s *capi.Stmt) {
-		for _, line := range strings.Split(s.Text(0), "\n") {
-			if line != "ok" && !strings.HasPrefix(line, "***") {
-				texts = append(texts, line)
-			}
-		}
-	})
-	return texts, err
 }
 
 // indexFault recognizes what integrity_check says of an index: it has no codes.

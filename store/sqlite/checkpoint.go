@@ -10,6 +10,7 @@ import (
 
 	"larder/store"
 	"larder/store/sqlite/capi"
+	"larder/store/sqlite/sqlfile"
 )
 
 const (
@@ -43,14 +44,14 @@ func (k *checkpointer) open(path string) (err error) {
 
 // passive copies what no reader needs in the log any more; left is the number of pages that remain.
 func (k *checkpointer) passive() (left int64, err error) {
-	_, err = k.conn.query(`PRAGMA wal_checkpoint(PASSIVE)`, func(s *capi.Stmt) { left = s.Int(1) - s.Int(2) })
+	_, err = k.conn.Query(`PRAGMA wal_checkpoint(PASSIVE)`, func(s *capi.Stmt) { left = s.Int(1) - s.Int(2) })
 	return left, err
 }
 
 // truncate copies the rest and gives the log's space back to a disk that was full.
 func (k *checkpointer) truncate(full *atomic.Bool) error {
 	busy := int64(0)
-	_, err := k.conn.query(`PRAGMA wal_checkpoint(TRUNCATE)`, func(s *capi.Stmt) { busy = s.Int(0) })
+	_, err := k.conn.Query(`PRAGMA wal_checkpoint(TRUNCATE)`, func(s *capi.Stmt) { busy = s.Int(0) })
 	if err == nil && busy == 0 {
 		full.Store(false)
 	}
@@ -127,7 +128,7 @@ func (e *Engine) syncLog() error {
 
 func (k *checkpointer) sync() error {
 	if err := k.wal.Sync(); err != nil {
-		return &store.Error{Code: store.CodeIO, Message: k.wal.Name() + " could not be synced: " + seeDevice, Err: err}
+		return &store.Error{Code: store.CodeIO, Message: k.wal.Name() + " could not be synced: " + sqlfile.SeeDevice, Err: err}
 	}
 	return nil
 }
@@ -157,7 +158,7 @@ func (e *Engine) SetSync(m Mode) error {
 		level = "full"
 	}
 	return e.writer.exclusive(context.Background(), func(c *conn) error {
-		if err := c.script(fmt.Sprintf("PRAGMA synchronous = %s; PRAGMA journal_size_limit = %d;", level, walKept)); err != nil {
+		if err := c.Script(fmt.Sprintf("PRAGMA synchronous = %s; PRAGMA journal_size_limit = %d;", level, walKept)); err != nil {
 			return err
 		}
 		e.safety.always.Store(m == Always)

@@ -1,4 +1,4 @@
-// Package sqlite keeps one shard in one SQLite file. It is the only package that holds SQL.
+// Package sqlite keeps one shard in one SQLite file. With the packages below it, it alone holds SQL.
 //
 // # Reading tour
 //
@@ -6,7 +6,8 @@
 // and group.go how Updates share a commit; reader.go how Views keep a snapshot; tx.go with heads.go,
 // items.go, ranges.go and scan.go what a transaction does; mark.go how bounds of all kinds become one;
 // blocks.go and blockwrite.go how ranks are counted; checkpoint.go, sweep.go, sizes.go and check.go the upkeep.
-// Package capi is the only one that knows the C library.
+// Package capi knows the C library, sqlfile what every connection is set to and what errors mean, rowcache the rows that
+// are remembered, repair what to do about damaged files that nobody has open.
 //
 // # Invariants
 //

@@ -132,7 +132,7 @@ func (t *tx) dropRun(d *dropping) error {
 	s.BindInt(2, int64(d.part))
 	s.BindInt(3, min(first, last))
 	s.BindInt(4, max(first, last))
-	return t.fail(t.conn.exec(s))
+	return t.fail(t.conn.Exec(s))
 }
 
 // settle turns the rows to skip into a mark, once the first page shows where they end: later pages

@@ -8,6 +8,7 @@ import (
 
 	"larder/store"
 	"larder/store/sqlite/rowcache"
+	"larder/store/sqlite/sqlfile"
 )
 
 // Mode says when a commit reaches the device, in the words of Redis's appendfsync.
@@ -192,3 +193,9 @@ func fileSize(path string) int64 {
 
 // Borrow lends the rows that are remembered so many bytes besides their own. They follow soon.
 func (e *Engine) Borrow(bytes int64) { e.rows.Borrow(bytes) }
+
+// Exclusive runs fn on the writer's connection, outside any transaction, while nobody else writes. It is for repairs: what
+// fn changes the engine does not know of, so it must be opened anew.
+func (e *Engine) Exclusive(ctx context.Context, fn func(*sqlfile.Conn) error) error {
+	return e.writer.exclusive(ctx, func(c *conn) error { return fn(c.Conn) })
+}

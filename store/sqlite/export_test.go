@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"testing"
-
-	"larder/store/sqlite/capi"
 )
 
 // Commits counts the commits that changed something.
@@ -22,7 +20,7 @@ func (e *Engine) Queued() int {
 func (e *Engine) LimitPages(t *testing.T, n int) {
 	t.Helper()
 	if err := e.writer.exclusive(context.Background(), func(c *conn) error {
-		return c.script(fmt.Sprintf("PRAGMA max_page_count = %d;", n))
+		return c.Script(fmt.Sprintf("PRAGMA max_page_count = %d;", n))
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +29,7 @@ func (e *Engine) LimitPages(t *testing.T, n int) {
 // Exec runs SQL behind the engine's back.
 func (e *Engine) Exec(t *testing.T, sql string) {
 	t.Helper()
-	if err := e.writer.exclusive(context.Background(), func(c *conn) error { return c.script(sql) }); err != nil {
+	if err := e.writer.exclusive(context.Background(), func(c *conn) error { return c.Script(sql) }); err != nil {
 		t.Fatal(err)
 	}
 	e.commits.Add(2)
@@ -44,16 +42,10 @@ func (e *Engine) Pragma(t *testing.T, name string) int64 {
 	return e.number(t, "PRAGMA "+name)
 }
 
-// Root is the number of the page a table's tree begins at; pages count from 1.
-func (e *Engine) Root(t *testing.T, table string) int64 {
-	t.Helper()
-	return e.number(t, "SELECT rootpage FROM sqlite_schema WHERE name = '"+table+"'")
-}
-
 func (e *Engine) number(t *testing.T, sql string) (n int64) {
 	t.Helper()
 	if err := e.writer.exclusive(context.Background(), func(c *conn) (err error) {
-		n, err = c.number(sql)
+		n, err = c.Number(sql)
 		return err
 	}); err != nil {
 		t.Fatal(err)
@@ -69,9 +61,4 @@ func (e *Engine) CopyBulk(t *testing.T) (left int64) {
 		t.Fatal(err)
 	}
 	return left
-}
-
-// Fault is what a result of SQLite's is told as.
-func Fault(path string, result int32) error {
-	return fault(path, &capi.Error{Code: result, Message: "text"})
 }

@@ -20,7 +20,7 @@ func (w *writer) runGroup() {
 func (w *writer) attempt(isolated bool) (final bool) {
 	w.ledger.moved = false
 	w.backup = w.save()
-	if err := w.conn.exec(w.conn.s.begin); err != nil {
+	if err := w.conn.Exec(w.conn.s.begin); err != nil {
 		w.failAll(err)
 		return true
 	}
@@ -77,7 +77,7 @@ func (w *writer) commit(wrote bool) error {
 		e.commits.Add(1)
 		defer e.commits.Add(1)
 	}
-	err := w.conn.exec(w.conn.s.commit)
+	err := w.conn.Exec(w.conn.s.commit)
 	switch { // while the count is odd nobody reads or adds a row
 	case err != nil:
 		e.rows.Discard()
@@ -106,7 +106,7 @@ func (w *writer) runJobs(isolated bool) (wrote, again bool, err error) {
 			}
 			spoilt := j.Err != nil && w.conn.tx.wrote
 			switch {
-			case spoilt && !w.conn.db.InTransaction():
+			case spoilt && !w.conn.DB.InTransaction():
 				return wrote, false, j.Err
 			case spoilt && !isolated && alone:
 				return wrote, false, j.Err
@@ -123,20 +123,20 @@ func (w *writer) runJobs(isolated bool) (wrote, again bool, err error) {
 // runIsolated runs a job inside a savepoint. Its error is not the job's but that of the group.
 func (w *writer) runIsolated(c *call, j *store.Job) error {
 	before := w.save()
-	if err := w.conn.exec(w.conn.s.savepoint); err != nil {
+	if err := w.conn.Exec(w.conn.s.savepoint); err != nil {
 		return err
 	}
 	w.runJob(c, j)
-	if !w.conn.db.InTransaction() {
+	if !w.conn.DB.InTransaction() {
 		return j.Err
 	}
 	if j.Err != nil {
-		if err := w.conn.exec(w.conn.s.rollbackTo); err != nil {
+		if err := w.conn.Exec(w.conn.s.rollbackTo); err != nil {
 			return err
 		}
 		w.restore(before)
 	}
-	return w.conn.exec(w.conn.s.release)
+	return w.conn.Exec(w.conn.s.release)
 }
 
 // runJob runs one job and sets its Err; a panic becomes an error here and a panic again in call.finish.

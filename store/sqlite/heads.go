@@ -267,7 +267,7 @@ func (t *tx) writeHead(sp *space, old headRow, h store.Head) error {
 	if timed {
 		bindNonZero(s, 10, h.ExpireAt)
 	}
-	return t.fail(t.conn.exec(s))
+	return t.fail(t.conn.Exec(s))
 }
 
 func bindValue(s *capi.Stmt, i int, v []byte) {
@@ -361,7 +361,7 @@ func (t *tx) remove(k store.Key, onlyExpired bool) (headRow, error) {
 	sp := t.ledger.find(k.DB)
 	s := t.conn.s.headDrop
 	bindHead(s, sp.ns, old.h, k.Name)
-	if err := t.conn.exec(s); err != nil {
+	if err := t.conn.Exec(s); err != nil {
 		return headRow{}, t.fail(err)
 	}
 	if err := t.untag(sp, &old); err != nil {

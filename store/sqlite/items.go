@@ -5,15 +5,17 @@ import (
 
 	"larder/store"
 	"larder/store/sqlite/capi"
+	"larder/store/sqlite/sqlfile"
 )
 
 const (
 	// valueInline is the longest value kept in the items' tree: longer rows make it deep (see doc.go).
 	valueInline = 400
-	// chunkBits is the width of a chunk number inside chunks.at: 16 GiB a string.
-	chunkBits = 20
-	chunkMax  = 1 << chunkBits
-	idMax     = 1 << (63 - chunkBits)
+	// ChunkBits is the width of a chunk number inside chunks.at: 16 GiB a string.
+	ChunkBits = 20
+	chunkMax  = 1 << ChunkBits
+	// IDMax is above every id.
+	IDMax = 1 << (63 - ChunkBits)
 )
 
 // place returns where an item stands in its part's natural order.
@@ -29,7 +31,7 @@ func (t *tx) place(p store.Part, pos int64, field []byte) mark {
 
 // chunkAt is the key of a chunk; ok is false outside what a string can have.
 func chunkAt(id store.ID, pos int64) (at int64, ok bool) {
-	return int64(id)<<chunkBits | pos, pos >= 0 && pos < chunkMax && id < idMax
+	return int64(id)<<ChunkBits | pos, pos >= 0 && pos < chunkMax && id < IDMax
 }
 
 // bindItem binds the first four parameters: the row's key.
@@ -102,7 +104,7 @@ func (t *tx) blob(ref int64) ([]byte, error) {
 		return nil, t.fail(err)
 	}
 	if !row {
-		return nil, t.fail(damaged(t.conn.path, "a long value is missing", nil))
+		return nil, t.fail(sqlfile.Damaged(t.conn.Path, "a long value is missing", nil))
 	}
 	return t.arena.column(s, 0), nil
 }
@@ -217,7 +219,7 @@ func (t *tx) writeItem(id store.ID, p store.Part, m mark, it *store.Item, old st
 	} else if !old.found {
 		s.BindNull(7)
 	}
-	return t.fail(t.conn.exec(s))
+	return t.fail(t.conn.Exec(s))
 }
 
 // putValue decides where a value lives. It returns the reference to a blob, or the value to keep in the row.
@@ -233,7 +235,7 @@ func (t *tx) putValue(v []byte, inline int, old int64) (ref int64, value []byte,
 	s := t.conn.s.blobPut
 	s.BindInt(1, old)
 	s.BindBlob(2, v)
-	return old, nil, t.fail(t.conn.exec(s))
+	return old, nil, t.fail(t.conn.Exec(s))
 }
 
 func (t *tx) dropBlob(ref int64) error {
@@ -241,7 +243,7 @@ func (t *tx) dropBlob(ref int64) error {
 		return nil
 	}
 	t.conn.s.blobDrop.BindInt(1, ref)
-	return t.fail(t.conn.exec(t.conn.s.blobDrop))
+	return t.fail(t.conn.Exec(t.conn.s.blobDrop))
 }
 
 func (t *tx) putChunk(id store.ID, it *store.Item) (store.Change, error) {
@@ -258,7 +260,7 @@ func (t *tx) putChunk(id store.ID, it *store.Item) (store.Change, error) {
 	s.BindInt(1, at)
 	bindValue(s, 2, it.Value)
 	ch := store.Change{Count: 1 - ones(found), Bytes: int64(len(it.Value)) - size + 8*(1-ones(found))}
-	return ch, t.fail(t.conn.exec(s))
+	return ch, t.fail(t.conn.Exec(s))
 }
 
 // DropItems skips fields that are not there.
@@ -299,7 +301,7 @@ func (t *tx) dropRow(id store.ID, p store.Part, m mark, ref int64) error {
 	if p == store.Chunks {
 		at, _ := chunkAt(id, m.pos)
 		t.conn.s.chunkDrop.BindInt(1, at)
-		return t.fail(t.conn.exec(t.conn.s.chunkDrop))
+		return t.fail(t.conn.Exec(t.conn.s.chunkDrop))
 	}
 	if err := t.dropBlob(ref); err != nil {
 		return err
@@ -307,5 +309,5 @@ func (t *tx) dropRow(id store.ID, p store.Part, m mark, ref int64) error {
 	t.stageItem(id, p, m, nil, false)
 	s := t.conn.s.itemDrop
 	t.bindItem(s, id, p, m)
-	return t.fail(t.conn.exec(s))
+	return t.fail(t.conn.Exec(s))
 }

@@ -118,7 +118,7 @@ func (l *ledger) flush(c *conn) error {
 		s.BindInt(3, sp.size)
 		s.BindInt(4, sp.volatile)
 		s.BindInt(5, sp.bytes)
-		if err := c.exec(s); err != nil {
+		if err := c.Exec(s); err != nil {
 			return err
 		}
 		sp.changed = false

@@ -5,6 +5,7 @@ import (
 
 	"larder/store"
 	"larder/store/sqlite/capi"
+	"larder/store/sqlite/sqlfile"
 )
 
 // place is a row whose hash is not that of its name, where nobody finds it.
@@ -61,9 +62,9 @@ func (in *inspection) move(rows []place, statements ...string) {
 		if in.err != nil {
 			return
 		}
-		s, _, err := in.tx.conn.db.Prepare(sql)
+		s, _, err := in.tx.conn.DB.Prepare(sql)
 		if err != nil {
-			in.err = fault(in.tx.conn.path, err)
+			in.err = sqlfile.Fault(in.tx.conn.Path, err)
 			return
 		}
 		for _, r := range rows {
@@ -72,7 +73,7 @@ func (in *inspection) move(rows []place, statements ...string) {
 			}
 			s.BindInt(4, r.right)
 			s.BindBlob(5, r.name)
-			if err := in.tx.conn.exec(s); err != nil && in.err == nil {
+			if err := in.tx.conn.Exec(s); err != nil && in.err == nil {
 				in.err = err
 			}
 		}
@@ -203,7 +204,7 @@ func (in *inspection) raiseIDs() {
 	if in.err != nil {
 		return
 	}
-	used, err := in.tx.conn.number(highest)
+	used, err := in.tx.conn.Number(highest)
 	w := &in.tx.engine.writer
 	if in.err = err; err == nil {
 		w.nextID = max(w.nextID, used+1)

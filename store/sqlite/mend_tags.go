@@ -5,6 +5,7 @@ import (
 
 	"larder/store"
 	"larder/store/sqlite/capi"
+	"larder/store/sqlite/sqlfile"
 )
 
 // tagRow is an entry of the index of tags that is there and should not be, or the other way round.
@@ -28,9 +29,9 @@ func (in *inspection) tags() {
 	if in.err != nil {
 		return
 	}
-	lookup, _, err := in.tx.conn.db.Prepare(`SELECT 1 FROM tags WHERE ns = ?1 AND h = ?2 AND name = ?3 AND tag = ?4`)
+	lookup, _, err := in.tx.conn.DB.Prepare(`SELECT 1 FROM tags WHERE ns = ?1 AND h = ?2 AND name = ?3 AND tag = ?4`)
 	if err != nil {
-		in.err = fault(in.tx.conn.path, err)
+		in.err = sqlfile.Fault(in.tx.conn.Path, err)
 		return
 	}
 	defer lookup.Finalize()
@@ -62,15 +63,15 @@ func (in *inspection) retag(rows []tagRow) {
 		`DELETE FROM tags WHERE ns = ?1 AND h = ?2 AND name = ?3 AND tag = ?4`,
 		`INSERT INTO tags (ns, h, name, tag) VALUES (?1, ?2, ?3, ?4)`,
 	} {
-		s, _, err := in.tx.conn.db.Prepare(sql)
+		s, _, err := in.tx.conn.DB.Prepare(sql)
 		if err != nil {
-			in.err = fault(in.tx.conn.path, err)
+			in.err = sqlfile.Fault(in.tx.conn.Path, err)
 			return
 		}
 		for i := range rows {
 			if rows[i].missing == (sql[0] == 'I') && in.err == nil {
 				rows[i].bind(s)
-				in.err = in.tx.conn.exec(s)
+				in.err = in.tx.conn.Exec(s)
 			}
 		}
 		s.Finalize()

@@ -1,6 +1,8 @@
 package sqlite
 
 import (
+	"errors"
+
 	"larder/store"
 	"larder/store/sqlite/capi"
 )
@@ -9,9 +11,9 @@ import (
 // second tree, and that one in an order in which keys do not come.
 func (e *Engine) order(c *conn) error {
 	if e.opts.Ordered {
-		return c.script("CREATE INDEX IF NOT EXISTS heads_name ON heads (ns, name);")
+		return c.Script("CREATE INDEX IF NOT EXISTS heads_name ON heads (ns, name);")
 	}
-	return c.script("DROP INDEX IF EXISTS heads_name;")
+	return c.Script("DROP INDEX IF EXISTS heads_name;")
 }
 
 // prepared are the statements of a connection that reads.
@@ -74,4 +76,14 @@ func (t *tx) nameIn(s *capi.Stmt, col int) []byte {
 		return name
 	}
 	return []byte{}
+}
+
+// Ordered tells whether a shard's file has the index of names, for those who open it as it is.
+func Ordered(path string) (bool, error) {
+	c, err := openConn(path, 0)
+	if err != nil {
+		return false, err
+	}
+	n, err := c.Number(`SELECT count(*) FROM sqlite_schema WHERE name = 'heads_name'`)
+	return n > 0, errors.Join(err, c.close())
 }

@@ -11,8 +11,8 @@ import (
 
 	"github.com/dchest/siphash"
 
-	"larder/disk"
 	"larder/store"
+	"larder/store/sqlite/sqlfile"
 )
 
 const (
@@ -52,8 +52,8 @@ func Open(path string, o Options) (*Engine, error) {
 // from SQLite. Only a new file is ever opened here: closing a file that SQLite has open
 // would drop its locks.
 func createFile(path string) error {
-	if Interrupted(path) {
-		return damaged(path, "its repair was interrupted: have `larder check DIR --fix` finish it", nil)
+	if sqlfile.Interrupted(path) {
+		return sqlfile.Damaged(path, "its repair was interrupted: have `larder check DIR --fix` finish it", nil)
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if errors.Is(err, fs.ErrExist) {
@@ -94,7 +94,7 @@ func (e *Engine) openAll() error {
 	if err := e.SetSync(e.opts.Sync); err != nil {
 		return err
 	}
-	if err := syncDir(filepath.Dir(e.path)); err != nil {
+	if err := sqlfile.SyncDir(filepath.Dir(e.path)); err != nil {
 		return err
 	}
 	return e.readers.open(e.path, e.opts.Readers, 3*quarter/int64(e.opts.Readers+1), e.prepared)
@@ -102,7 +102,7 @@ func (e *Engine) openAll() error {
 
 // prepareFile creates the tables in an empty file and reads what meta says.
 func (e *Engine) prepareFile(c *conn) error {
-	tables, err := c.number(`SELECT count(*) FROM sqlite_schema`)
+	tables, err := c.Number(`SELECT count(*) FROM sqlite_schema`)
 	if err != nil {
 		return err
 	}
@@ -111,11 +111,11 @@ func (e *Engine) prepareFile(c *conn) error {
 			return err
 		}
 	}
-	app, err := c.number(`PRAGMA application_id`)
+	app, err := c.Number(`PRAGMA application_id`)
 	if err != nil {
 		return err
 	}
-	version, err := c.number(`PRAGMA user_version`)
+	version, err := c.Number(`PRAGMA user_version`)
 	if err != nil {
 		return err
 	}
@@ -128,28 +128,28 @@ func (e *Engine) prepareFile(c *conn) error {
 func initFile(c *conn) error {
 	seed := make([]byte, 16)
 	_, _ = rand.Read(seed) // never fails, says its documentation
-	if err := c.script("BEGIN IMMEDIATE;" + schema); err != nil {
+	if err := c.Script("BEGIN IMMEDIATE;" + schema); err != nil {
 		return err
 	}
-	s, _, err := c.db.Prepare(`INSERT INTO meta (k, v) VALUES ('format', ?1), ('seed', ?2), ('ids', 1), ('lsn', 0)`)
+	s, _, err := c.DB.Prepare(`INSERT INTO meta (k, v) VALUES ('format', ?1), ('seed', ?2), ('ids', 1), ('lsn', 0)`)
 	if err != nil {
-		return fault(c.path, err)
+		return sqlfile.Fault(c.Path, err)
 	}
 	s.BindInt(1, format)
 	s.BindBlob(2, seed)
-	err = c.exec(s)
+	err = c.Exec(s)
 	s.Finalize()
 	if err != nil {
 		return err
 	}
-	return c.script("PRAGMA application_id = " + strconv.Itoa(applicationID) +
+	return c.Script("PRAGMA application_id = " + strconv.Itoa(applicationID) +
 		"; PRAGMA user_version = " + strconv.Itoa(format) + "; COMMIT;")
 }
 
 func (e *Engine) readSeed(c *conn) error {
-	s, _, err := c.db.Prepare(`SELECT v FROM meta WHERE k = 'seed'`)
+	s, _, err := c.DB.Prepare(`SELECT v FROM meta WHERE k = 'seed'`)
 	if err != nil {
-		return fault(c.path, err)
+		return sqlfile.Fault(c.Path, err)
 	}
 	defer s.Finalize()
 	row, err := c.step(s)
@@ -158,16 +158,8 @@ func (e *Engine) readSeed(c *conn) error {
 	}
 	seed := s.Clone(0)
 	if !row || len(seed) != 16 {
-		return damaged(e.path, "its seed is missing", nil)
+		return sqlfile.Damaged(e.path, "its seed is missing", nil)
 	}
 	e.hash = hasher{binary.LittleEndian.Uint64(seed), binary.LittleEndian.Uint64(seed[8:])}
-	return nil
-}
-
-// syncDir makes a new file's name survive a power cut.
-func syncDir(dir string) error {
-	if err := (disk.OS{}).SyncDir(dir); err != nil {
-		return &store.Error{Code: store.CodeIO, Message: "cannot sync " + dir, Err: err}
-	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"larder/store"
 	"larder/store/sqlite/capi"
+	"larder/store/sqlite/sqlfile"
 )
 
 // cursor is a range being read: a statement that stands on a row. Statements are kept for the next
@@ -32,9 +33,9 @@ func (c *conn) cursor(s shape) (*cursor, error) {
 		c.idle[s] = c.idle[s][:n-1]
 		return cur, nil
 	}
-	stmt, _, err := c.db.Prepare(s.sql())
+	stmt, _, err := c.DB.Prepare(s.sql())
 	if err != nil {
-		return nil, fault(c.path, err)
+		return nil, sqlfile.Fault(c.Path, err)
 	}
 	cur := &cursor{stmt: stmt, shape: s}
 	c.all = append(c.all, cur)
@@ -143,8 +144,8 @@ func bindChunks(s *capi.Stmt, id store.ID, sp span) {
 	if sp.hi.kind != beyond {
 		hi = min(max(sp.hi.pos, 0), chunkMax)
 	}
-	s.BindInt(1, int64(id)<<chunkBits+lo)
-	s.BindInt(2, int64(id)<<chunkBits+hi)
+	s.BindInt(1, int64(id)<<ChunkBits+lo)
+	s.BindInt(2, int64(id)<<ChunkBits+hi)
 }
 
 // next moves to the next row.
@@ -174,7 +175,7 @@ func (t *tx) complete(cur *cursor, e entry) (store.Item, error) {
 			return it, t.fail(err)
 		}
 		if !row {
-			return it, t.fail(damaged(t.conn.path, "a long value is missing", nil))
+			return it, t.fail(sqlfile.Damaged(t.conn.Path, "a long value is missing", nil))
 		}
 		e.value = s.Bytes(0)
 	}

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"larder/store"
+	"larder/store/sqlite/sqlfile"
 )
 
 // reader is a read connection that keeps a snapshot from one View to the next, for taking
@@ -35,7 +36,7 @@ func (r *reader) renew(e *Engine) error {
 		return err
 	}
 	if !row {
-		return damaged(r.conn.path, "it has no tables", nil)
+		return sqlfile.Damaged(r.conn.Path, "it has no tables", nil)
 	}
 	if before%2 == 1 || before != e.layout.Load() {
 		before = 1 // which layout the snapshot has cannot be told

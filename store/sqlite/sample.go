@@ -193,7 +193,7 @@ func (e *Engine) KeepUses(ctx context.Context, uses []store.Use) error {
 			s := t.conn.s.headUsed
 			bindHead(s, sp.ns, e.hash.head(u.Key.Name), u.Key.Name)
 			s.BindInt(4, u.At<<useBits|int64(u.Frequency))
-			if err := t.conn.exec(s); err != nil {
+			if err := t.conn.Exec(s); err != nil {
 				return t.fail(err)
 			}
 		}

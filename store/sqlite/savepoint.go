@@ -19,7 +19,7 @@ func (t *tx) Savepoint() (store.Savepoint, error) {
 	if err := t.readable(); err != nil || !t.write {
 		return 0, err
 	}
-	if err := t.conn.exec(t.conn.s.pointTake); err != nil {
+	if err := t.conn.Exec(t.conn.s.pointTake); err != nil {
 		return 0, t.fail(err)
 	}
 	t.points = append(t.points, point{t.engine.writer.save(), slices.Clone(t.loose), len(t.counting)})
@@ -34,7 +34,7 @@ func (t *tx) Rollback(to store.Savepoint) error {
 	if err := t.releaseFrom(int(to) + 1); err != nil {
 		return err
 	}
-	if err := t.conn.exec(t.conn.s.pointBack); err != nil {
+	if err := t.conn.Exec(t.conn.s.pointBack); err != nil {
 		return t.fail(err)
 	}
 	p := &t.points[to]
@@ -59,7 +59,7 @@ func (t *tx) releaseFrom(first int) error {
 		return misuse("there is no such savepoint in the transaction")
 	}
 	for len(t.points) > first {
-		if err := t.conn.exec(t.conn.s.pointDrop); err != nil {
+		if err := t.conn.Exec(t.conn.s.pointDrop); err != nil {
 			return t.fail(err)
 		}
 		t.points = t.points[:len(t.points)-1]

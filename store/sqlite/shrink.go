@@ -38,7 +38,7 @@ func (e *Engine) shrink(ctx context.Context) (more bool, err error) {
 	}
 	err = e.writer.exclusive(ctx, func(c *conn) error {
 		defer e.commits.Add(2) // or readers would go on to see the pages
-		return c.script(fmt.Sprintf("PRAGMA incremental_vacuum(%d);", vacuumPages))
+		return c.Script(fmt.Sprintf("PRAGMA incremental_vacuum(%d);", vacuumPages))
 	})
 	return err == nil, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"larder/store"
+	"larder/store/sqlite/sqlfile"
 )
 
 // read runs fn on a snapshot, with the engine's own view of it.
@@ -46,7 +47,7 @@ func (e *Engine) Sizes(ctx context.Context) ([]store.Size, error) {
 		if err != nil {
 			return err
 		}
-		size.Free, size.Excess = free*pageSize, max(size.File-all*pageSize, 0)
+		size.Free, size.Excess = free*sqlfile.PageSize, max(size.File-all*sqlfile.PageSize, 0)
 		size.Orphans, _, err = t.conn.count(t.conn.s.pending)
 		if err != nil {
 			return err

@@ -33,7 +33,7 @@ func (e *Engine) Sweep(ctx context.Context, n int) (more bool, err error) {
 
 func (e *Engine) nothingToSweep(ctx context.Context) (idle bool, err error) {
 	err = e.read(ctx, func(t *tx) error {
-		n, err := t.conn.number(`SELECT EXISTS (SELECT 1 FROM orphans) OR EXISTS (SELECT 1 FROM dead_spaces)`)
+		n, err := t.conn.Number(`SELECT EXISTS (SELECT 1 FROM orphans) OR EXISTS (SELECT 1 FROM dead_spaces)`)
 		idle = n == 0
 		return err
 	})
@@ -78,10 +78,10 @@ func (t *tx) sweepID(id int64, n int) (used int, err error) {
 		return used, err
 	}
 	t.conn.s.sweepBlocks.BindInt(1, id)
-	if err := t.conn.exec(t.conn.s.sweepBlocks); err != nil {
+	if err := t.conn.Exec(t.conn.s.sweepBlocks); err != nil {
 		return used, t.fail(err)
 	}
-	used += t.conn.db.Changes() + 1
+	used += t.conn.DB.Changes() + 1
 	t.conn.s.orphanBytes.BindInt(1, id)
 	bytes, _, err := t.conn.count(t.conn.s.orphanBytes)
 	if err != nil {
@@ -89,7 +89,7 @@ func (t *tx) sweepID(id int64, n int) (used int, err error) {
 	}
 	t.ledger.pending -= bytes
 	t.conn.s.orphanDrop.BindInt(1, id)
-	return used, t.fail(t.conn.exec(t.conn.s.orphanDrop))
+	return used, t.fail(t.conn.Exec(t.conn.s.orphanDrop))
 }
 
 // sweepItems deletes the first n items; whole tells that these were all.
@@ -110,18 +110,18 @@ func (t *tx) sweepItems(id int64, n int) (used int, whole bool, err error) {
 		s.BindInt(1, id)
 		s.BindInt(2, part)
 		m.bind(s, 3)
-		if err := t.conn.exec(s); err != nil {
+		if err := t.conn.Exec(s); err != nil {
 			return 0, false, t.fail(err)
 		}
 	}
-	return t.conn.db.Changes(), !row, nil
+	return t.conn.DB.Changes(), !row, nil
 }
 
 func (t *tx) sweepChunks(id int64, n int) (used int, whole bool, err error) {
-	if id >= idMax {
+	if id >= IDMax {
 		return 0, true, nil
 	}
-	from, to := id<<chunkBits, (id+1)<<chunkBits
+	from, to := id<<ChunkBits, (id+1)<<ChunkBits
 	s := t.conn.s.sweepChunks
 	s.BindInt(1, from)
 	s.BindInt(2, to)
@@ -136,10 +136,10 @@ func (t *tx) sweepChunks(id int64, n int) (used int, whole bool, err error) {
 	s = t.conn.s.sweepChunkDrop
 	s.BindInt(1, from)
 	s.BindInt(2, to)
-	if err := t.conn.exec(s); err != nil {
+	if err := t.conn.Exec(s); err != nil {
 		return 0, false, t.fail(err)
 	}
-	return t.conn.db.Changes(), !more, nil
+	return t.conn.DB.Changes(), !more, nil
 }
 
 // sweepSpace deletes heads of a flushed database; the ids they own become orphans in turn.
@@ -163,7 +163,7 @@ func (t *tx) sweepSpace(ns int64, n int) error {
 		s.BindInt(1, ns)
 		s.BindInt(2, h)
 		s.BindBlob(3, name)
-		if err := t.conn.exec(s); err != nil {
+		if err := t.conn.Exec(s); err != nil {
 			return t.fail(err)
 		}
 	}
@@ -172,11 +172,11 @@ func (t *tx) sweepSpace(ns int64, n int) error {
 	}
 	t.conn.s.deadTags.BindInt(1, ns)
 	t.conn.s.deadTags.BindInt(2, int64(n))
-	if err := t.conn.exec(t.conn.s.deadTags); err != nil || t.conn.db.Changes() > 0 {
+	if err := t.conn.Exec(t.conn.s.deadTags); err != nil || t.conn.DB.Changes() > 0 {
 		return t.fail(err)
 	}
 	t.conn.s.deadSpaceDrop.BindInt(1, ns)
-	return t.fail(t.conn.exec(t.conn.s.deadSpaceDrop))
+	return t.fail(t.conn.Exec(t.conn.s.deadSpaceDrop))
 }
 
 // orphan hands an id's items to the sweep; bytes is what they counted for, 0 if unknown.
@@ -186,10 +186,10 @@ func (t *tx) orphan(id store.ID, bytes int64) error {
 	}
 	t.conn.s.orphan.BindInt(1, int64(id))
 	t.conn.s.orphan.BindInt(2, bytes)
-	if err := t.conn.exec(t.conn.s.orphan); err != nil {
+	if err := t.conn.Exec(t.conn.s.orphan); err != nil {
 		return t.fail(err)
 	}
-	if t.conn.db.Changes() > 0 {
+	if t.conn.DB.Changes() > 0 {
 		t.ledger.pending += bytes
 	}
 	return nil
@@ -210,7 +210,7 @@ func (t *tx) discountSpace(ns, h int64, name []byte) error {
 	t.ledger.pending -= inline
 	t.conn.s.deadLess.BindInt(1, ns)
 	t.conn.s.deadLess.BindInt(2, all)
-	return t.fail(t.conn.exec(t.conn.s.deadLess))
+	return t.fail(t.conn.Exec(t.conn.s.deadLess))
 }
 
 var _ interface {

@@ -14,7 +14,7 @@ func (t *tx) retag(sp *space, old *headRow, next store.Notes) error {
 	s := t.conn.s.headNoted
 	bindHead(s, sp.ns, old.h, old.name)
 	bindValue(s, 4, []byte(next))
-	if err := t.conn.exec(s); err != nil {
+	if err := t.conn.Exec(s); err != nil {
 		return t.fail(err)
 	}
 	return t.indexTags(sp, old, next)
@@ -28,7 +28,7 @@ func (t *tx) indexTags(sp *space, old *headRow, next store.Notes) error {
 		return func(tag string) error {
 			bindHead(s, sp.ns, old.h, old.name)
 			s.BindBlob(4, []byte(tag))
-			return t.fail(t.conn.exec(s))
+			return t.fail(t.conn.Exec(s))
 		}
 	}
 	return old.head.Notes.Diff(next, write(t.conn.s.tagDrop), write(t.conn.s.tagPut))

@@ -217,7 +217,7 @@ func (t *tx) Flush(db int) error {
 	t.ledger.pending += sp.bytes
 	t.conn.s.spaceDead.BindInt(1, sp.ns)
 	t.conn.s.spaceDead.BindInt(2, sp.bytes)
-	if err := t.conn.exec(t.conn.s.spaceDead); err != nil {
+	if err := t.conn.Exec(t.conn.s.spaceDead); err != nil {
 		return t.fail(err)
 	}
 	return t.dropSpace(db)
@@ -225,7 +225,7 @@ func (t *tx) Flush(db int) error {
 
 func (t *tx) dropSpace(db int) error {
 	t.conn.s.spaceDrop.BindInt(1, int64(db))
-	return t.fail(t.conn.exec(t.conn.s.spaceDrop))
+	return t.fail(t.conn.Exec(t.conn.s.spaceDrop))
 }
 
 // Swap renumbers two spaces; a number left without one loses its row.

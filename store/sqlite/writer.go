@@ -93,8 +93,8 @@ func (w *writer) restore(b backup) {
 
 // undo ends the transaction in progress, if SQLite has not done so, and takes the counters back.
 func (w *writer) undo() {
-	if w.conn.db.InTransaction() {
-		_ = w.conn.exec(w.conn.s.rollback)
+	if w.conn.DB.InTransaction() {
+		_ = w.conn.Exec(w.conn.s.rollback)
 	}
 	w.restore(w.backup)
 }
@@ -103,17 +103,17 @@ func (w *writer) start(e *Engine, c *conn) { w.engine, w.conn = e, c }
 
 // load reads the counters.
 func (w *writer) load() error {
-	ids, err := w.conn.number(`SELECT v FROM meta WHERE k = 'ids'`)
+	ids, err := w.conn.Number(`SELECT v FROM meta WHERE k = 'ids'`)
 	if err != nil {
 		return err
 	}
 	w.nextID, w.idLimit = ids, ids
-	ns, err := w.conn.number(`SELECT max(coalesce((SELECT max(ns) FROM spaces), 0), coalesce((SELECT max(ns) FROM dead_spaces), 0))`)
+	ns, err := w.conn.Number(`SELECT max(coalesce((SELECT max(ns) FROM spaces), 0), coalesce((SELECT max(ns) FROM dead_spaces), 0))`)
 	if err != nil {
 		return err
 	}
 	w.ledger.nextNS = ns + 1
-	if w.ledger.pending, err = w.conn.number(`SELECT coalesce((SELECT sum(bytes) FROM orphans), 0) + coalesce((SELECT sum(bytes) FROM dead_spaces), 0)`); err != nil {
+	if w.ledger.pending, err = w.conn.Number(`SELECT coalesce((SELECT sum(bytes) FROM orphans), 0) + coalesce((SELECT sum(bytes) FROM dead_spaces), 0)`); err != nil {
 		return err
 	}
 	if err := w.ledger.load(w.conn); err != nil {
@@ -267,7 +267,7 @@ func (w *writer) reserve() (int64, error) {
 		s := w.conn.s.metaSet
 		s.BindText(1, "ids")
 		s.BindInt(2, limit)
-		if err := w.conn.exec(s); err != nil {
+		if err := w.conn.Exec(s); err != nil {
 			return 0, err
 		}
 		w.idLimit = limit

@@ -1,4 +1,4 @@
-package sqlite
+package repair
 
 import (
 	"encoding/binary"
@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"larder/store"
+	"larder/store/sqlite"
 	"larder/store/sqlite/capi"
 )
 
@@ -75,7 +76,7 @@ func sources(ids int64) []source {
 		from("heads", "ns, h, name, kind, id, expire, len, bytes, stored, used, value, notes", "true",
 			numbers{column: "ns", hi: ids, known: `SELECT ns FROM main.spaces UNION SELECT ns FROM main.dead_spaces`},
 			numbers{column: "h", hi: 1 << (store.HashBits + 14)}),
-		from("chunks", "at, value", "true", numbers{column: "at", hi: ids << chunkBits}),
+		from("chunks", "at, value", "true", numbers{column: "at", hi: ids << sqlite.ChunkBits}),
 		from("blobs", "ref, value", "true", numbers{column: "ref", hi: ids}),
 		from("items", items, hashed.where(), owner, hashed, numbers{column: "pos", hi: 1 << store.HashBits}),
 		from("items", items, placed.where(), owner, placed, place),
@@ -101,12 +102,12 @@ func (n numbers) where() string { return fmt.Sprintf("%s IN (%s)", n.column, n.k
 // tables copies what can be read of all tables: meta first, for it bounds the numbers of the others.
 func (s *salvage) tables() error {
 	s.report("meta", s.table(from("meta", "k, v", "true")))
-	ids, err := s.conn.number(`SELECT v FROM main.meta WHERE k = 'ids'`)
+	ids, err := s.conn.Number(`SELECT v FROM main.meta WHERE k = 'ids'`)
 	if err != nil {
 		return err
 	}
-	if ids <= 1 || ids >= idMax { // as in a new file: it was not read
-		ids = idMax - 1
+	if ids <= 1 || ids >= sqlite.IDMax { // as in a new file: it was not read
+		ids = sqlite.IDMax - 1
 	}
 	unread, list := 0, sources(ids)
 	for i, t := range list {
@@ -167,7 +168,7 @@ func (s *salvage) search(t source) {
 	p := portion{t, t.keys[0]}
 	lo, hi := s.bottom(p), s.top(p)
 	if p.r.known != "" {
-		_, _ = s.conn.query(fmt.Sprintf("WITH known (n) AS (%s) SELECT n FROM known WHERE n >= %d AND n < %d", p.r.known, lo, hi),
+		_, _ = s.conn.Query(fmt.Sprintf("WITH known (n) AS (%s) SELECT n FROM known WHERE n >= %d AND n < %d", p.r.known, lo, hi),
 			func(row *capi.Stmt) { s.single(p, row.Int(0)) })
 		s.divide()
 	}
@@ -265,6 +266,6 @@ func (s *salvage) take(t source) bool {
 		s.tries = max(s.tries-1, 0)
 		return false
 	}
-	s.done.Rows += int64(s.conn.db.Changes())
+	s.done.Rows += int64(s.conn.DB.Changes())
 	return true
 }

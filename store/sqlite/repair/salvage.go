@@ -1,4 +1,4 @@
-package sqlite
+package repair
 
 import (
 	"context"
@@ -13,7 +13,9 @@ import (
 
 	"larder/disk"
 	"larder/store"
+	"larder/store/sqlite"
 	"larder/store/sqlite/capi"
+	"larder/store/sqlite/sqlfile"
 )
 
 // Damage says what is wrong with the pages of a shard's file, which no engine has open; nothing if they are
@@ -22,45 +24,27 @@ func Damage(path string) ([]string, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, &store.Error{Code: store.CodeIO, Message: "the shard cannot be read", Err: err}
 	}
-	c, err := openConn(path, 0)
+	c, err := sqlfile.Open(path, 0)
 	if err == nil {
-		defer c.close()
+		defer c.Close()
 		var texts []string
-		if texts, err = integrity(c, "quick_check"); err == nil {
-			return c.inWords(texts), nil
+		if texts, err = c.Integrity("quick_check"); err == nil {
+			return inWords(c, texts), nil
 		}
 	}
-	if unsound(err) {
+	if sqlfile.Unsound(err) {
 		return []string{err.Error()}, nil
 	}
 	return nil, err
-}
-
-// Interrupted reports whether a shard's file has been put aside, and the one made of it has not taken its place: Salvage does
-// that. The new one is whole, since it was on stable storage before.
-func Interrupted(path string) bool {
-	_, err := os.Lstat(path)
-	_, fresh := os.Lstat(path + salvaged)
-	return os.IsNotExist(err) && fresh == nil
-}
-
-// Ordered tells whether a shard's file has the index of names, for those who open it as it is.
-func Ordered(path string) (bool, error) {
-	c, err := openConn(path, 0)
-	if err != nil {
-		return false, err
-	}
-	n, err := c.number(`SELECT count(*) FROM sqlite_schema WHERE name = 'heads_name'`)
-	return n > 0, errors.Join(err, c.close())
 }
 
 // treePage is how integrity_check names a page.
 var treePage = regexp.MustCompile(`^Tree (\d+) page (\d+)`)
 
 // inWords puts the names of tables into what SQLite says of their trees.
-func (c *conn) inWords(texts []string) []string {
+func inWords(c *sqlfile.Conn, texts []string) []string {
 	names := map[int64]string{}
-	_, _ = c.query(`SELECT rootpage, name FROM sqlite_schema`, func(s *capi.Stmt) { names[s.Int(0)] = s.Text(1) })
+	_, _ = c.Query(`SELECT rootpage, name FROM sqlite_schema`, func(s *capi.Stmt) { names[s.Int(0)] = s.Text(1) })
 	for i, text := range texts {
 		if m := treePage.FindStringSubmatch(text); m != nil {
 			root, _ := strconv.ParseInt(m[1], 10, 64)
@@ -78,18 +62,15 @@ type Salvaged struct {
 	Gaps []string
 }
 
-// salvaged is what the name of a new file ends with until it takes the place of the damaged one.
-const salvaged = ".salvaged"
-
 // Salvage copies what can be read of a damaged shard into a new file and puts it in the place of the old one,
 // which is kept beside it. Afterwards Check says what is missing, and mends what hangs together no more. Of a salvage that
 // a crash has interrupted between those two it does the second.
 func Salvage(path string) (Salvaged, error) {
-	if Interrupted(path) {
+	if sqlfile.Interrupted(path) {
 		kept := lastName(path + ".damaged")
 		return Salvaged{Kept: kept}, takePlace(path, kept)
 	}
-	fresh := path + salvaged
+	fresh := path + sqlfile.FreshSuffix
 	for _, old := range []string{fresh, fresh + "-wal", fresh + "-shm"} {
 		_ = os.Remove(old)
 	}
@@ -112,7 +93,7 @@ func syncFile(path string) error {
 	if err != nil {
 		return &store.Error{Code: store.CodeIO, Message: "the new file cannot be synced", Err: err}
 	}
-	return syncDir(filepath.Dir(path))
+	return sqlfile.SyncDir(filepath.Dir(path))
 }
 
 // takePlace puts the damaged file aside, itself first, so that whatever a crash leaves of it is known for what it is, and the
@@ -123,10 +104,10 @@ func takePlace(path, kept string) error {
 			return &store.Error{Code: store.CodeIO, Message: "the damaged file cannot be put aside", Err: err}
 		}
 	}
-	if err := os.Rename(path+salvaged, path); err != nil {
+	if err := os.Rename(path+sqlfile.FreshSuffix, path); err != nil {
 		return &store.Error{Code: store.CodeIO, Message: "the new file cannot take its place", Err: err}
 	}
-	return syncDir(filepath.Dir(path))
+	return sqlfile.SyncDir(filepath.Dir(path))
 }
 
 // lastName is the name that freeName has given last.
@@ -156,7 +137,7 @@ func freeName(name string) string {
 
 // salvage is one file being copied. It belongs to its goroutine.
 type salvage struct {
-	conn *conn // to the new file, with the old one attached
+	conn *sqlfile.Conn // to the new file, with the old one attached
 	// Of the table at hand: reads that may still fail, and stretches given up.
 	tries, unread int
 	rest          []portion
@@ -168,8 +149,8 @@ type salvage struct {
 func (s *salvage) run(sql string, bounds []any) (err error) {
 	copied := s.statements[sql]
 	if copied == nil {
-		if copied, _, err = s.conn.db.Prepare(sql); err != nil {
-			return fault(s.conn.path, err)
+		if copied, _, err = s.conn.DB.Prepare(sql); err != nil {
+			return sqlfile.Fault(s.conn.Path, err)
 		}
 		s.statements[sql] = copied
 	}
@@ -181,7 +162,7 @@ func (s *salvage) run(sql string, bounds []any) (err error) {
 			copied.BindBlob(i+1, b)
 		}
 	}
-	return s.conn.exec(copied)
+	return s.conn.Exec(copied)
 }
 
 // forget finalizes the statements: the old file cannot be detached before.
@@ -193,13 +174,13 @@ func (s *salvage) forget() {
 }
 
 func (s *salvage) copyTo(from, to string) error {
-	e, err := Open(to, Options{Sync: No})
+	e, err := sqlite.Open(to, sqlite.Options{Sync: sqlite.No})
 	if err != nil {
 		return err
 	}
 	defer e.Close()
 	headless := ""
-	err = e.writer.exclusive(context.Background(), func(c *conn) error {
+	err = e.Exclusive(context.Background(), func(c *sqlfile.Conn) error {
 		s.conn = c
 		err := s.attach(from)
 		if err != nil {
@@ -212,7 +193,7 @@ func (s *salvage) copyTo(from, to string) error {
 		}
 		err = s.tables()
 		s.forget()
-		_ = c.script(`DETACH old`) // closing does it too
+		_ = c.Script(`DETACH old`) // closing does it too
 		return err
 	})
 	if headless != "" {
@@ -227,12 +208,12 @@ func (s *salvage) copyTo(from, to string) error {
 }
 
 func (s *salvage) attach(path string) error {
-	if err := s.conn.script(`ATTACH '` + strings.ReplaceAll(path, "'", "''") + `' AS old`); err != nil {
+	if err := s.conn.Script(`ATTACH '` + strings.ReplaceAll(path, "'", "''") + `' AS old`); err != nil {
 		return err
 	}
-	_, err := s.conn.number(`SELECT count(*) FROM old.sqlite_schema`)
+	_, err := s.conn.Number(`SELECT count(*) FROM old.sqlite_schema`)
 	if err != nil {
-		_ = s.conn.script(`DETACH old`)
+		_ = s.conn.Script(`DETACH old`)
 	}
 	return err
 }
@@ -245,11 +226,11 @@ func beheaded(path, like string) (string, error) {
 		return "", &store.Error{Code: store.CodeIO, Message: "the damaged file cannot be read", Err: err}
 	}
 	first, err := firstPage(filepath.Dir(like))
-	if err != nil || len(content) < pageSize {
-		return "", damaged(path, "it is too short", err)
+	if err != nil || len(content) < sqlfile.PageSize {
+		return "", sqlfile.Damaged(path, "it is too short", err)
 	}
-	binary.BigEndian.PutUint32(first[28:], uint32(len(content)/pageSize)) // pages
-	binary.BigEndian.PutUint64(first[32:], 0)                             // no free pages
+	binary.BigEndian.PutUint32(first[28:], uint32(len(content)/sqlfile.PageSize)) // pages
+	binary.BigEndian.PutUint64(first[32:], 0)                                     // no free pages
 	copy(content, first)
 	name := path + ".headless"
 	if err := os.WriteFile(name, content, 0o600); err != nil {
@@ -262,7 +243,7 @@ func beheaded(path, like string) (string, error) {
 func firstPage(dir string) ([]byte, error) {
 	path := filepath.Join(dir, "empty.salvaged")
 	defer os.Remove(path)
-	e, err := Open(path, Options{Sync: No})
+	e, err := sqlite.Open(path, sqlite.Options{Sync: sqlite.No})
 	if err != nil {
 		return nil, err
 	}
@@ -270,8 +251,8 @@ func firstPage(dir string) ([]byte, error) {
 		return nil, err
 	}
 	content, err := os.ReadFile(path)
-	if err != nil || len(content) < pageSize {
-		return nil, damaged(path, "it is too short", err)
+	if err != nil || len(content) < sqlfile.PageSize {
+		return nil, sqlfile.Damaged(path, "it is too short", err)
 	}
-	return content[:pageSize], nil
+	return content[:sqlfile.PageSize], nil
 }

@@ -1,4 +1,4 @@
-package sqlite_test
+package repair_test
 
 import (
 	"encoding/binary"
@@ -11,6 +11,7 @@ import (
 
 	"larder/store"
 	"larder/store/sqlite"
+	"larder/store/sqlite/repair"
 )
 
 // wreck is a way to lose pages.
@@ -80,7 +81,7 @@ func TestSalvageKeepsItems(t *testing.T) {
 
 // lostItems counts the items of a key that salvage does not bring back.
 func (w wreck) lostItems(t *testing.T, typ store.Type, p store.Part, items []store.Item) (lost int) {
-	e := w.salvage(t, "items", func(e *sqlite.Engine) { collection(t, e, "k", typ, p, false, items...) })
+	e := w.salvage(t, "items", func(e *sqlite.Engine) { collection(t, e, "k", typ, p, items...) })
 	view(t, e, func(tx store.Tx) error {
 		heads, err := tx.Heads(nil, key("k"))
 		if err != nil {
@@ -103,20 +104,20 @@ func (w wreck) lostItems(t *testing.T, typ store.Type, p store.Part, items []sto
 // salvage fills a shard, loses pages of it, saves what can be saved and opens it again.
 func (w wreck) salvage(t *testing.T, table string, fill func(*sqlite.Engine)) *sqlite.Engine {
 	path := filepath.Join(t.TempDir(), "shard.db")
-	e := open(t, path, sqlite.Options{})
+	e := open(t, path)
 	fill(e)
-	root := e.Root(t, table)
 	if err := e.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if texts, err := sqlite.Damage(path); err != nil || len(texts) > 0 {
+	root := rootOf(t, path, table)
+	if texts, err := repair.Damage(path); err != nil || len(texts) > 0 {
 		t.Fatalf("before the damage: %q, %v", texts, err)
 	}
 	w.spoil(t, path, root)
-	if texts, err := sqlite.Damage(path); err != nil || len(texts) == 0 {
+	if texts, err := repair.Damage(path); err != nil || len(texts) == 0 {
 		t.Fatalf("damage: %q, %v", texts, err)
 	}
-	done, err := sqlite.Salvage(path)
+	done, err := repair.Salvage(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +125,7 @@ func (w wreck) salvage(t *testing.T, table string, fill func(*sqlite.Engine)) *s
 	if _, err := os.Stat(done.Kept); err != nil {
 		t.Error(err)
 	}
-	e = open(t, path, sqlite.Options{})
+	e = open(t, path)
 	if _, err := e.Check(ctx, true); err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package sqlite
+package sqlfile
 
 import (
 	"errors"
@@ -7,9 +7,9 @@ import (
 	"larder/store/sqlite/capi"
 )
 
-// fault turns an error of SQLite's into one of the store's, by its number and never by its text.
+// Fault turns an error of SQLite's into one of the store's, by its number and never by its text.
 // Errors that are the store's already pass unchanged.
-func fault(path string, err error) error {
+func Fault(path string, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -51,8 +51,8 @@ func meaning(r *capi.Error) (code store.Code, how, advice string) {
 const (
 	// mendIt is what to do about a damaged file.
 	mendIt = "stop the server and run larder check on its directory"
-	// seeDevice is what to do about a device that fails.
-	seeDevice = "its device fails, which the log of the system describes (dmesg)"
+	// SeeDevice is what to do about a device that fails.
+	SeeDevice = "its device fails, which the log of the system describes (dmesg)"
 )
 
 // ioMeaning tells reading from writing. A file that cannot be read may be sound.
@@ -64,22 +64,20 @@ func ioMeaning(code int32) (store.Code, string, string) {
 		return store.CodeDamaged, "is damaged: it is too short", mendIt
 	case capi.IOErrRead, capi.IOErrCorruptFS, capi.IOErrFstat, capi.IOErrData,
 		capi.IOErrAccess, capi.IOErrSeek, capi.IOErrMmap:
-		return store.CodeUnreadable, "could not be read", seeDevice
+		return store.CodeUnreadable, "could not be read", SeeDevice
 	case capi.IOErrLock, capi.IOErrUnlock, capi.IOErrRDLock, capi.IOErrCheckReservedLock,
 		capi.IOErrShmLock, capi.IOErrShmOpen:
 		return store.CodeIO, "could not be locked", "put it on a local file system"
 	}
-	return store.CodeIO, "could not be written", seeDevice
+	return store.CodeIO, "could not be written", SeeDevice
 }
 
-func damaged(path, how string, err error) error {
+// Damaged is the error for a file whose damage shows in how, a sentence that goes on from "PATH is damaged:".
+func Damaged(path, how string, err error) error {
 	return &store.Error{Code: store.CodeDamaged, Message: path + " is damaged: " + how + ": " + mendIt, Err: err}
 }
 
-// unsound reports whether an error says that a part of a file is damaged or cannot be read.
-func unsound(err error) bool {
+// Unsound reports whether an error says that a part of a file is damaged or cannot be read.
+func Unsound(err error) bool {
 	return errors.Is(err, &store.Error{Code: store.CodeDamaged}) || errors.Is(err, &store.Error{Code: store.CodeUnreadable})
 }
-
-// misuse reports a caller that breaks the contract of package store.
-func misuse(what string) error { return &store.Error{Code: store.CodeInternal, Message: what} }
