@@ -111,6 +111,11 @@ func (w *writer) back(heads, rows int) {
 	for i := len(u.heads) - 1; i >= heads; i-- {
 		w.undoHead(&u.heads[i])
 	}
+	for _, step := range u.rows[rows:] { // only now: a coll without rows may have got one back
+		if step.coll.rows.n == 0 && w.layer.coll(step.key.id, step.key.part) == step.coll {
+			w.layer.closeColl(step.key)
+		}
+	}
 	u.heads, u.rows = u.heads[:heads], u.rows[:rows]
 }
 
@@ -136,9 +141,6 @@ func (w *writer) undoRow(step *rowUndo) {
 	}
 	for i := range c.drained {
 		c.drained[i].Store(nil)
-	}
-	if c.rows.n == 0 && w.layer.coll(step.key.id, step.key.part) == c {
-		w.layer.closeColl(step.key)
 	}
 }
 

@@ -18,12 +18,34 @@ func savepointRows() []row {
 		{"Savepoint/one is rolled back to again and again", savepointAgain},
 		{"Savepoint/released writes stay, until an outer one is rolled back", savepointReleased},
 		{"Savepoint/an id that was loose is loose again", savepointLoose},
+		{"Savepoint/a part that was emptied and filled anew is as it was", savepointEmptied},
 		{"Savepoint/a failing transaction keeps nothing", savepointFailing},
 		{"Savepoint/the next transaction has none", savepointOwn},
 		{"Savepoint/several keys far apart", savepointShards},
 		{"Savepoint/many are taken and released", savepointMany},
 		{"Savepoint/a View takes them too", savepointView},
 	}...)
+}
+
+// savepointEmptied takes back that all items of a part made in the same transaction were replaced by others: the writer that
+// takes the new ones away first has a part without items for a moment.
+func savepointEmptied(w *world) {
+	for _, part := range []store.Part{store.Members, store.Scores, store.Fields, store.Entries} {
+		w.update(func(p *probe) {
+			k := key("k%d", part)
+			id := p.make(k, part, item("a", ""), item("b", ""))
+			point := p.savepoint()
+			_, err := p.DropItems(id, part, []byte("a"), []byte("b"))
+			p.ok(err)
+			p.putItems(id, part, item("c", ""))
+			p.rollback(point)
+			p.want(len(p.list(id, part, store.Range{})) == 2, "part %d has lost items that were there at the savepoint", part)
+		})
+		w.view(func(p *probe) {
+			n := len(p.list(p.head(key("k%d", part)).ID, part, store.Range{}))
+			p.want(n == 2, "part %d has %d items after the commit, want 2", part, n)
+		})
+	}
 }
 
 func (p *probe) drop(keys ...store.Key) {
