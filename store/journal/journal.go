@@ -40,10 +40,12 @@ type Journal struct {
 	order  *Order
 	room   *room
 	mode   atomic.Int32
-	began  atomic.Pointer[func()] // see OnSettle
-	stop   chan struct{}
-	done   sync.WaitGroup
-	once   sync.Once
+	// overlay and segment are Options.OverlayBytes and the length of a segment, both as they are without a limit.
+	overlay, segment int64
+	began            atomic.Pointer[func()] // see OnSettle
+	stop             chan struct{}
+	done             sync.WaitGroup
+	once             sync.Once
 }
 
 // Open replays what the bases lack of the journal in dir, settles it, and begins a fresh
@@ -52,7 +54,7 @@ func Open(dir string, bases []store.Base, o Options) (*Journal, error) {
 	if o.OverlayBytes == 0 {
 		o.OverlayBytes = 16 << 20
 	}
-	j := &Journal{log: newLog(dir, len(bases)), room: newRoom(2 * o.OverlayBytes), stop: make(chan struct{})}
+	j := &Journal{log: newLog(dir, len(bases)), room: newRoom(2 * o.OverlayBytes), overlay: o.OverlayBytes, stop: make(chan struct{})}
 	if o.Files != nil {
 		j.log.files = o.Files
 	}
@@ -65,10 +67,12 @@ func Open(dir string, bases []store.Base, o Options) (*Journal, error) {
 	}
 	for i, b := range bases {
 		e := newEngine(j.log, b, i, o.OverlayBytes/int64(len(bases)), &j.mode)
-		e.logLimit, e.began, e.room = max(4*o.OverlayBytes, j.log.segmentBytes), &j.began, j.room
+		e.began, e.room = &j.began, j.room
 		j.room.join(e)
 		j.shards = append(j.shards, e)
 	}
+	j.segment = j.log.segmentBytes
+	j.SetLimit(math.MaxInt64)
 	j.order = newOrder(j, o.NowMillis)
 	if err := j.recover(); err != nil {
 		return nil, err
@@ -113,6 +117,7 @@ func (j *Journal) Tend() {
 	for _, e := range j.shards {
 		e.tend()
 	}
+	j.log.rest()
 	j.room.offer()
 }
 
@@ -126,6 +131,10 @@ func (j *Journal) tend() {
 			return
 		case <-tick.C:
 			j.Tend()
+		case <-j.log.rolled:
+			for _, e := range j.shards {
+				e.keepUp()
+			}
 		}
 	}
 }

@@ -32,11 +32,14 @@ type Log struct {
 	segments []*segment // oldest first; records go into the last
 	next     uint64     // LSN of the next record
 	number   uint64     // of the next segment file
-	spare    file       // see spare.go
+	spare    spare      // see spare.go
 	reserve  file       // see reserve.go; nil while it is in use, or cannot be made
 	short    error      // why no record is taken that needs more space
 	// segmentBytes is the length of a segment, but for the record that passes it.
 	segmentBytes int64
+	rolled       chan struct{} // told of each new segment, unless it has not been heard of the one before
+	calm         int           // calls of rest since the last new segment
+	seen         uint64        // next at the last call of rest
 	buf          []byte
 	// unsynced are the records since the last successful fsync: after a failed one the old
 	// file may have lost them, so they are written again elsewhere.
@@ -58,7 +61,8 @@ type Log struct {
 }
 
 func newLog(dir string, shards int) *Log {
-	return &Log{dir: dir, files: disk.OS{}, segmentBytes: segmentMax, settled: make([]uint64, shards), wrap: func(f file) file { return f }, step: func(string) {}}
+	return &Log{dir: dir, files: disk.OS{}, segmentBytes: segmentMax, rolled: make(chan struct{}, 1), settled: make([]uint64, shards),
+		wrap: func(f file) file { return f }, step: func(string) {}}
 }
 
 // bufferKept is the largest buffer that is kept for the next record, in bytes.
@@ -167,7 +171,11 @@ func (l *Log) roll() error {
 	if err != nil {
 		return err
 	}
-	l.segments = append(l.segments, s)
+	l.segments, l.calm = append(l.segments, s), 0
+	select {
+	case l.rolled <- struct{}{}:
+	default:
+	}
 	return nil
 }
 
@@ -313,9 +321,7 @@ func (l *Log) reap() {
 func (l *Log) Bytes() (n int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.spare != nil {
-		n = l.segmentBytes
-	}
+	n = l.spare.bytes
 	for _, s := range l.segments {
 		n += s.size
 	}
