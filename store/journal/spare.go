@@ -92,13 +92,13 @@ func (l *Log) rest() {
 	}
 }
 
-// restBytes is the length of a segment that is not worth a new one.
+// restBytes is the length of a segment that is not worth a new one, unless it has all the length it may have.
 const restBytes = 1 << 20
 
 // restart goes on in a new file if no record of the log is needed and the present one is long. The caller holds mu.
 func (l *Log) restart() {
 	s := l.segments[len(l.segments)-1]
-	if l.broken != nil || l.short != nil || s.size <= restBytes || s.last > slices.Min(l.settled) || l.roll() != nil {
+	if l.broken != nil || l.short != nil || s.size <= min(restBytes, l.segmentBytes) || s.last > slices.Min(l.settled) || l.roll() != nil {
 		return // a failed roll leaves the log as it was, or broken, which the next writer mends
 	}
 	l.reap()
