@@ -21,7 +21,7 @@ type Options struct {
 	// settle. 0 means 16 MB.
 	OverlayBytes int64
 	Sync         SyncMode
-	// SegmentBytes is the size past which the log goes on in a new file. 0 means segmentMax.
+	// SegmentBytes is the size past which the log goes on in a new file, unless SetLimit makes it less. 0 means segmentMax.
 	SegmentBytes int64
 	// Files are what the log does with its files; nil means the operating system's.
 	Files disk.Files
