@@ -17,13 +17,39 @@ import (
 // data is the engine the server runs on, and what must be closed with it.
 type data struct {
 	*shard.Fanout
+	dir     *datadir.Dir
 	journal *journal.Journal
 	files   []*sqlite.Engine
 }
 
-func newData(files []*sqlite.Engine, j *journal.Journal) *data {
-	return &data{Fanout: shard.New(j.Order(), j.Engines()), journal: j, files: files}
+func newData(dir *datadir.Dir, files []*sqlite.Engine, j *journal.Journal) *data {
+	return &data{Fanout: shard.New(j.Order(), j.Engines()), dir: dir, journal: j, files: files}
 }
+
+// DiskBytes is the length of everything in the data directory.
+func (d *data) DiskBytes() (int64, error) { return d.dir.Bytes() }
+
+// follow has what lies beside the data on disk keep to the limit on the data: `maxmemory`, and without one `cache-size`.
+func (d *data) follow(params *param.Set) {
+	set := func(string) error {
+		limit := params.Bytes("maxmemory")
+		if limit == 0 {
+			limit = params.Bytes("cache-size")
+		}
+		d.journal.SetLimit(limit)
+		for _, f := range d.files {
+			f.SetLogShare(logShare(limit, len(d.files)))
+		}
+		return nil
+	}
+	_ = set("")
+	params.OnChange("maxmemory", set)
+}
+
+// logShare is what the write-ahead log of each of n files may keep: all of them a fourth of the limit, and what the pages
+// of a generation take, or each generation would have to make its log's file again. A megabyte each it is at least, or
+// very many shards would do nothing but checkpoint.
+func logShare(limit int64, n int) int64 { return max((limit/4+48<<20)/int64(n), 1<<20) }
 
 // Close settles what the journal holds and closes the files.
 func (d *data) Close() error {

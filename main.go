@@ -227,5 +227,7 @@ func openData(params *param.Set) (*datadir.Dir, *data, error) {
 		dir.Close()
 		return nil, nil, err
 	}
-	return dir, newData(files, j), nil
+	d := newData(dir, files, j)
+	d.follow(params)
+	return dir, d, nil
 }

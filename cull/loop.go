@@ -72,6 +72,8 @@ type Loop struct {
 	full    atomic.Bool // a chore found no space: a checkpoint is due
 
 	lastSync, lastCheckpoint time.Time // Disk's own
+	sights                   []sight   // Disk's own: see resting
+	looks                    int       // Disk's own: how often it has seen the same
 	restUntil                time.Time // Cycle's own: sweeping has failed
 	behind                   bool      // Cycle's own: the last one had more to sweep than time
 	late                     bool      // Cycle's own: the last one had more to expire than time

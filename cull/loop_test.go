@@ -244,3 +244,47 @@ func TestStartAndStop(t *testing.T) {
 	}
 	cull.New(b, cull.Options{}).Stop() // never started
 }
+
+// restful is a bench whose logs keep their files until it rests.
+type restful struct {
+	*bench
+	share, kept, settles int64
+	rests                int
+}
+
+func (r *restful) Sizes(context.Context) ([]store.Size, error) {
+	return []store.Size{{WAL: r.kept}, {WAL: r.wal, WALShare: r.share, Settles: r.settles}}, nil
+}
+
+func (r *restful) Rest(context.Context) error {
+	r.rests++
+	r.wal, r.kept = 0, 0
+	return nil
+}
+
+// A log is folded when it has passed its share, and nothing stays of any once two looks in a row have seen no change.
+func TestLogsOfRestingFilesGo(t *testing.T) {
+	r := &restful{bench: newBench(), share: 500, kept: 10}
+	l := cull.New(r, cull.Options{Now: r.now, CheckpointBytes: 1000, CheckpointAge: time.Hour})
+	look := func(when string, checkpoints int64, rests int) {
+		t.Helper()
+		r.seconds.Add(1)
+		l.Disk(ctx)
+		if n := l.Stats().Checkpoints.Load(); n != checkpoints || r.rests != rests {
+			t.Errorf("%s: %d checkpoints and %d rests, want %d and %d", when, n, r.rests, checkpoints, rests)
+		}
+	}
+	r.wal = 499
+	look("below the share", 0, 0)
+	r.wal = 500
+	look("at the share", 1, 0)
+	for range 5 {
+		r.settles++
+		look("while generations settle", 1, 0)
+	}
+	look("at rest once", 1, 0)
+	look("at rest twice", 2, 1)
+	for range 5 {
+		look("with nothing left", 2, 1)
+	}
+}

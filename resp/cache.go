@@ -64,6 +64,8 @@ func (h host) CacheStats() *stat.Cache { return h.cache.counts }
 
 func (h host) Sizes() []store.Size { return h.sizes() }
 
+func (h host) DiskBytes(total store.Size) int64 { return h.diskBytes(total) }
+
 var errNotHere = store.Invalid("this server does not keep up its data by itself")
 
 // Cull evicts until the data fits.

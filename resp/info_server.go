@@ -156,7 +156,8 @@ func (s *Server) infoLarder(t *infoText) {
 	total := sumOf(sizes)
 	total.Data = s.dataBytes(total.Data)
 	lag, _ := s.overdue()
-	t.lines("shards", len(sizes), "used_disk", total.File+total.WAL, "used_disk_human", human(total.File+total.WAL),
+	disk := s.diskBytes(total)
+	t.lines("shards", len(sizes), "used_disk", disk, "used_disk_human", human(disk),
 		"data_bytes", total.Data, "file_bytes", total.File, "wal_bytes", total.WAL, "free_bytes", total.Free,
 		"pending_ids", total.Orphans, "pending_bytes", total.Pending, "cache_bytes", total.CacheBytes, "overlay_bytes", total.Overlay, "journal_bytes", total.Journal,
 		"cull_milliseconds", s.budget.CullTime().Milliseconds(), "expire_lag_milliseconds", lag.Milliseconds(),
@@ -179,6 +180,19 @@ func (s *Server) sizes() []store.Size {
 		s.log.Error("the sizes cannot be read", "error", err)
 	}
 	return sizes
+}
+
+// diskBytes is what the engine takes of the disk. One that does not know takes what its shards tell.
+func (s *Server) diskBytes(total store.Size) int64 {
+	m, ok := s.engine.(store.Measurer)
+	if !ok {
+		return total.File + total.WAL + total.Journal
+	}
+	n, err := m.DiskBytes()
+	if err != nil {
+		s.log.Error("the data directory cannot be measured", "error", err)
+	}
+	return n
 }
 
 // sizesFor asks every shard once for a text.

@@ -62,6 +62,16 @@ func (f *Fanout) Checkpoint(ctx context.Context) error {
 	})
 }
 
+// Rest goes through the shards as Checkpoint does.
+func (f *Fanout) Rest(ctx context.Context) error {
+	return f.all(func(l *lane) error {
+		if e, ok := l.engine.(store.Rester); ok {
+			return e.Rest(ctx)
+		}
+		return nil
+	})
+}
+
 // Sync syncs every shard.
 func (f *Fanout) Sync(ctx context.Context) error {
 	return f.all(func(l *lane) error {

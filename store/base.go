@@ -55,6 +55,13 @@ type Borrower interface {
 	Borrow(bytes int64)
 }
 
+// Trimmer is a Base with a log of its own.
+type Trimmer interface {
+	// Trim moves the log into the file and cuts it off if it has passed its share of the disk. It waits for the writer,
+	// and for Views a moment only: the next call may have to do what this one could not.
+	Trim(ctx context.Context) error
+}
+
 // Mark says how far a base has followed its journal.
 type Mark struct {
 	LSN    uint64 // position of the last record it contains

@@ -30,6 +30,16 @@ type Checkpointer interface {
 	Checkpoint(ctx context.Context) error
 }
 
+// Rester gives back what the write-ahead log keeps of the disk for the next writes, once nobody has written for a while.
+type Rester interface {
+	Rest(ctx context.Context) error
+}
+
+// Measurer tells what the engine takes of the disk: the bytes of all its files.
+type Measurer interface {
+	DiskBytes() (int64, error)
+}
+
 // Syncer makes everything that was acknowledged survive a power cut.
 type Syncer interface {
 	Sync(ctx context.Context) error
@@ -44,6 +54,7 @@ type Sizer interface {
 type Size struct {
 	File       int64 // database file
 	WAL        int64 // write-ahead log
+	WALShare   int64 // length of that from which on it is to be checkpointed; 0 if the engine does not know
 	Free       int64 // free pages inside the file
 	Excess     int64 // of File: what the next checkpoint cuts off
 	Keys       int64 // over all databases, a number of keys

@@ -3,6 +3,7 @@ package datadir
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -183,6 +184,23 @@ func (d *Dir) Shards() int { return d.shards }
 
 // Path is the directory.
 func (d *Dir) Path() string { return d.path }
+
+// Bytes is the length of all files in the directory.
+func (d *Dir) Bytes() (n int64, err error) {
+	err = filepath.WalkDir(d.path, func(path string, entry fs.DirEntry, err error) error {
+		var info fs.FileInfo
+		if err == nil && !entry.IsDir() {
+			if info, err = entry.Info(); err == nil {
+				n += info.Size()
+			}
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // it has gone since the directory was read
+		}
+		return err
+	})
+	return n, err
+}
 
 // ShardPath is where shard i's database lies.
 func (d *Dir) ShardPath(i int) string { return filepath.Join(d.path, fmt.Sprintf("shard-%03d.db", i)) }

@@ -58,9 +58,9 @@
 //
 // # Memory
 //
-//  15. The layers of all shards, growing and settling, share a room of twice Options.OverlayBytes: see room. What
-//     DropRanges hide may pass the bound by largeRange rows. A transaction larger than its shard's
-//     part of OverlayBytes, or one that drops a longer range, leaves the overlay: everything settles,
+//  15. The layers of all shards, growing and settling, share a room of twice Options.OverlayBytes, less
+//     under a small limit: see room, SetLimit. What DropRanges hide may pass the bound by largeRange rows. A
+//     transaction larger than its shard's part of OverlayBytes, or one that drops a longer range, leaves the overlay: everything settles,
 //     and it runs straight on the base. For one shard the base's own commit makes it atomic; for several, the record is made
 //     durable before the first base commits, and each base commits with its LSN as mark.
 //  16. Orders are made on demand, or when a part has orderEarly rows: most are only written

@@ -23,7 +23,7 @@ type Engine struct {
 	room  *room
 	limit int64 // bytes that one transaction, or replay before it settles, may add
 	// logLimit is the size of the log past which generations settle even while busy.
-	logLimit int64
+	logLimit atomic.Int64
 	sync     *atomic.Int32
 	began    *atomic.Pointer[func()] // what OnSettle was given
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -29,7 +30,7 @@ type Options struct {
 	// settle. 0 means 16 MB.
 	OverlayBytes int64
 	Sync         SyncMode
-	// SegmentBytes is the size past which the log goes on in a new file. 0 means SegmentMax.
+	// SegmentBytes is the size past which the log goes on in a new file, unless SetLimit makes it less. 0 means SegmentMax.
 	SegmentBytes int64
 	// Files are what the log does with its files; nil means the operating system's.
 	Files disk.Files
@@ -48,10 +49,12 @@ type Journal struct {
 	order  *Order
 	room   *room
 	mode   atomic.Int32
-	began  atomic.Pointer[func()] // see OnSettle
-	stop   chan struct{}
-	done   sync.WaitGroup
-	once   sync.Once
+	// overlay and segment are Options.OverlayBytes and the length of a segment, both as they are without a limit.
+	overlay, segment int64
+	began            atomic.Pointer[func()] // see OnSettle
+	stop             chan struct{}
+	done             sync.WaitGroup
+	once             sync.Once
 }
 
 // Open replays what the bases lack of the journal in dir, settles it, and begins a fresh
@@ -64,14 +67,16 @@ func Open(dir string, bases []store.Base, o Options) (*Journal, error) {
 	if o.test != nil {
 		o.test(&lo)
 	}
-	j := &Journal{log: wal.New(dir, len(bases), lo), room: newRoom(2 * o.OverlayBytes), stop: make(chan struct{})}
+	j := &Journal{log: wal.New(dir, len(bases), lo), room: newRoom(2 * o.OverlayBytes), overlay: o.OverlayBytes, stop: make(chan struct{})}
 	j.mode.Store(int32(o.Sync))
 	for i, b := range bases {
 		e := newEngine(j.log, b, i, o.OverlayBytes/int64(len(bases)), &j.mode)
-		e.logLimit, e.began, e.room = max(4*o.OverlayBytes, j.log.SegmentBytes()), &j.began, j.room
+		e.began, e.room = &j.began, j.room
 		j.room.join(e)
 		j.shards = append(j.shards, e)
 	}
+	j.segment = j.log.SegmentBytes()
+	j.SetLimit(math.MaxInt64)
 	j.order = newOrder(j, o.NowMillis)
 	if err := j.recover(); err != nil {
 		return nil, err
@@ -116,6 +121,7 @@ func (j *Journal) Tend() {
 	for _, e := range j.shards {
 		e.tend()
 	}
+	j.log.Rest()
 	j.room.offer()
 }
 
@@ -129,6 +135,10 @@ func (j *Journal) tend() {
 			return
 		case <-tick.C:
 			j.Tend()
+		case <-j.log.Rolled():
+			for _, e := range j.shards {
+				e.keepUp()
+			}
 		}
 	}
 }

@@ -87,11 +87,23 @@ func (e *Engine) settle(layers []*layer, mark store.Mark) {
 	e.overlay.Lock()
 	e.now, e.failed = e.now.settled(), nil
 	e.recount()
+	e.room.follow(e)
+	e.overlay.Unlock()
+	e.log.Settled(e.shard, mark.LSN)
+	e.trim()
+	e.overlay.Lock()
 	close(e.settles)
 	e.settles = nil
 	e.room.follow(e)
 	e.overlay.Unlock()
-	e.log.Settled(e.shard, mark.LSN)
+}
+
+// trim has a base fold its own log when that has passed its share. No other generation settles instead of this one until
+// it has, or under full-speed writing the logs of all shards would stand at their longest together.
+func (e *Engine) trim() {
+	if t, ok := e.base.(store.Trimmer); ok && !e.spoken() {
+		_ = t.Trim(context.Background()) // the regular checkpoint tells
+	}
 }
 
 // handDown writes layers to the base. Log before data, always: the base never makes durable what the journal could
@@ -161,14 +173,28 @@ func (e *Engine) tend() {
 		return
 	}
 	defer e.writing.Unlock()
-	g := e.present()
-	last := g.newest()
+	last := e.present().newest()
 	idle := last == e.lastSeen
 	e.lastSeen = last
+	e.release(idle || e.shrunk())
+}
+
+// keepUp has the log go on without its oldest segment, if this shard is what holds it up. It is called when a segment is
+// begun: at full speed a second is too long to wait for the next tend.
+func (e *Engine) keepUp() {
+	e.writing.Lock()
+	defer e.writing.Unlock()
+	e.release(false)
+}
+
+// release tells the log what it need not keep for this shard any more, and settles if it must, or if it is due.
+// The caller holds writing.
+func (e *Engine) release(due bool) {
+	g := e.present()
 	switch {
 	case g.empty() && g.frozen == nil:
 		e.log.Settled(e.shard, e.log.Last())
-	case idle || e.log.HeldUp(e.shard, e.logLimit) || e.shrunk():
+	case due || e.log.HeldUp(e.shard, e.logLimit.Load()):
 		e.rotate()
 	}
 }

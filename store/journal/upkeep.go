@@ -30,6 +30,14 @@ func (e *Engine) Checkpoint(ctx context.Context) error {
 	return nil
 }
 
+// Rest leaves nothing of the base's own log. It waits as Checkpoint does.
+func (e *Engine) Rest(ctx context.Context) error {
+	if r, ok := e.base.(store.Rester); ok && !e.spoken() {
+		return r.Rest(ctx)
+	}
+	return nil
+}
+
 // Sync makes what was acknowledged survive a power cut; one fsync serves all shards.
 func (e *Engine) Sync(context.Context) error { return e.log.Sync(e.log.Last()) }
 

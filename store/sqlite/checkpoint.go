@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// walKept is what stays of the log's file when it starts again.
+	// walKept is the most that stays of the log's file when it starts again.
 	walKept = 64 << 20
 	// drainTime is how long a checkpoint holds writers back while Views end.
 	drainTime = 10 * time.Millisecond
@@ -48,7 +48,7 @@ func (k *checkpointer) passive() (left int64, err error) {
 	return left, err
 }
 
-// truncate copies the rest and gives the log's space back to a disk that was full.
+// truncate copies the rest and gives the log's space back to the disk.
 func (k *checkpointer) truncate(full *atomic.Bool) error {
 	busy := int64(0)
 	_, err := k.conn.Query(`PRAGMA wal_checkpoint(TRUNCATE)`, func(s *capi.Stmt) { busy = s.Int(0) })
@@ -60,8 +60,35 @@ func (k *checkpointer) truncate(full *atomic.Bool) error {
 
 // Checkpoint moves the log into the file so that the next commit can start the log again. The bulk is
 // copied while writers go on; then they wait while the rest is, and while Views in progress
-// give up their snapshots. A long View only postpones the log's restart to the next call.
-func (e *Engine) Checkpoint(ctx context.Context) error {
+// give up their snapshots. A long View only postpones the log's restart to the next call. The log's file stays, for
+// the next commits, unless it has passed its share.
+func (e *Engine) Checkpoint(ctx context.Context) error { return e.checkpoint(ctx, e.logShare.Load()) }
+
+// Rest is Checkpoint for a file that nobody has written to for a while: nothing stays of the log's.
+func (e *Engine) Rest(ctx context.Context) error {
+	if e.logBytes() == 0 {
+		return nil
+	}
+	return e.checkpoint(ctx, 0)
+}
+
+// Trim is Checkpoint for a log that has passed its share.
+func (e *Engine) Trim(ctx context.Context) error {
+	share := e.logShare.Load()
+	if e.logBytes() <= share {
+		return nil
+	}
+	return e.checkpoint(ctx, share)
+}
+
+// SetLogShare says how long the log's file may stay, in bytes; at first it is walKept, and it is never more. For any
+// goroutine.
+func (e *Engine) SetLogShare(bytes int64) { e.logShare.Store(min(bytes, walKept)) }
+
+func (e *Engine) logBytes() int64 { return fileSize(e.path + "-wal") }
+
+// checkpoint does it, and gives the log's file back to the disk if it is longer than kept bytes.
+func (e *Engine) checkpoint(ctx context.Context, kept int64) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -76,10 +103,12 @@ func (e *Engine) Checkpoint(ctx context.Context) error {
 	return e.writer.exclusive(ctx, func(*conn) error {
 		wait, cancel := context.WithTimeout(context.Background(), drainTime)
 		defer cancel()
-		for _, r := range e.readers.drain(wait) {
+		idle := e.readers.drain(wait)
+		for _, r := range idle {
 			defer e.readers.put(r)
 		}
-		if e.full.Load() {
+		// With a View in progress SQLite would wait for it, and all writers with that.
+		if e.full.Load() || len(idle) == len(e.readers.all) && e.logBytes() > kept {
 			return e.check.truncate(&e.full)
 		}
 		_, err := e.check.passive()

@@ -74,7 +74,9 @@ type Engine struct {
 	// for: odd while it is under way.
 	layout atomic.Uint64
 	closed atomic.Bool
-	full   atomic.Bool // a commit found no space: the next checkpoint shortens the log
+	// logShare is what the log's file may keep, in bytes: see SetLogShare.
+	logShare atomic.Int64
+	full     atomic.Bool // a commit found no space: the next checkpoint shortens the log
 	// shrinking: the last Sweep gave pages back, and the next goes on.
 	shrinking atomic.Bool
 }

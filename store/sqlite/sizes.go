@@ -35,7 +35,7 @@ func (t *tx) counts() ([]space, error) {
 // Sizes answers one row: this engine is one shard.
 func (e *Engine) Sizes(ctx context.Context) ([]store.Size, error) {
 	size := store.Size{
-		File: fileSize(e.path), WAL: fileSize(e.path + "-wal"), CacheBytes: e.opts.CacheBytes,
+		File: fileSize(e.path), WAL: e.logBytes(), WALShare: e.logShare.Load(), CacheBytes: e.opts.CacheBytes,
 		Unsynced: e.unsynced(), SyncedAt: e.safety.at.Load(), Failing: e.safety.failing.Load(),
 	}
 	err := e.read(ctx, func(t *tx) error {

@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -316,4 +317,47 @@ func TestAllocations(t *testing.T) {
 			t.Errorf("%s makes %v allocations", row.name, n)
 		}
 	}
+}
+
+// The log's file stays for the next commits up to its share; at rest nothing stays. A View in progress is not waited for.
+func TestLogKeepsToItsShare(t *testing.T) {
+	e := open(t, filepath.Join(t.TempDir(), "shard.db"), sqlite.Options{Sync: sqlite.No})
+	e.SetLogShare(1 << 20)
+	fill := func(bytes int) {
+		t.Helper()
+		update(t, e, func(tx store.Tx) error {
+			id, err := tx.NewID(key("k"))
+			if err != nil {
+				return err
+			}
+			if _, err := tx.PutItems(id, store.Fields, store.Item{Field: []byte("f"), Value: make([]byte, bytes)}); err != nil {
+				return err
+			}
+			return tx.PutHead(key("k"), store.Head{Type: store.Hash, ID: id, Len: 1})
+		})
+	}
+	want := func(when string, call func(context.Context) error, least, most int64) {
+		t.Helper()
+		if err := call(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if n := size(t, e).WAL; n < least || n > most {
+			t.Errorf("%s: the log's file has %d bytes, want %d to %d", when, n, least, most)
+		}
+	}
+	fill(500 << 10)
+	want("below the share", e.Trim, 500<<10, 1<<20)
+	want("checkpointed", e.Checkpoint, 500<<10, 1<<20)
+	want("at rest", e.Rest, 0, 0)
+	fill(3 << 20)
+	view(t, e, func(tx store.Tx) error {
+		if _, err := tx.Heads(nil, key("k")); err != nil { // it has a snapshot
+			return err
+		}
+		want("while a View goes on", e.Trim, 3<<20, 4<<20)
+		return nil
+	})
+	want("beyond the share", e.Trim, 0, 0)
+	fill(3 << 20)
+	want("checkpointed beyond the share", e.Checkpoint, 0, 0)
 }

@@ -21,11 +21,14 @@ type Log struct {
 	segments []*segment // oldest first; records go into the last
 	next     uint64     // LSN of the next record
 	number   uint64     // of the next segment file
-	spare    file       // see spare.go
+	spare    spare      // see spare.go
 	reserve  file       // see reserve.go; nil while it is in use, or cannot be made
 	short    error      // why no record is taken that needs more space
 	// segmentBytes is the length of a segment, but for the record that passes it.
 	segmentBytes int64
+	rolled       chan struct{} // told of each new segment, unless it has not been heard of the one before
+	calm         int           // calls of rest since the last new segment
+	seen         uint64        // next at the last call of rest
 	buf          []byte
 	// unsynced are the records since the last successful fsync: after a failed one the old
 	// file may have lost them, so they are written again elsewhere.
@@ -45,7 +48,21 @@ type Log struct {
 }
 
 // SegmentBytes is the size past which the log goes on in a new file.
-func (l *Log) SegmentBytes() int64 { return l.segmentBytes }
+func (l *Log) SegmentBytes() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.segmentBytes
+}
+
+// SetSegmentBytes changes it from the next record on.
+func (l *Log) SetSegmentBytes(bytes int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.segmentBytes = bytes
+}
+
+// Rolled receives something after a new segment has begun: one signal for all that began since the last was heard.
+func (l *Log) Rolled() <-chan struct{} { return l.rolled }
 
 // Step tells a test (see Options) of a step at which a crash may fall.
 func (l *Log) Step(name string) { l.step(name) }
@@ -156,7 +173,11 @@ func (l *Log) roll() error {
 	if err != nil {
 		return err
 	}
-	l.segments = append(l.segments, s)
+	l.segments, l.calm = append(l.segments, s), 0
+	select {
+	case l.rolled <- struct{}{}:
+	default:
+	}
 	return nil
 }
 
@@ -302,9 +323,7 @@ func (l *Log) reap() {
 func (l *Log) Bytes() (n int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.spare != nil {
-		n = l.segmentBytes
-	}
+	n = l.spare.bytes
 	for _, s := range l.segments {
 		n += s.size
 	}

@@ -136,11 +136,11 @@ func (l *Log) refusal(d Demand, size int) error {
 // frees the reserve. The caller holds mu.
 func (l *Log) makeRoom(cause error, d Demand) bool {
 	held := int64(0)
-	if l.spare == nil {
+	if l.spare.file == nil {
 		if d == Grows || l.reserve == nil || l.files.Rename(filepath.Join(l.dir, reserveSegment), l.sparePath()) != nil {
 			return false
 		}
-		l.spare, l.reserve, held = l.reserve, nil, segmentReserve
+		l.spare, l.reserve, held = spare{l.reserve, segmentReserve}, nil, segmentReserve
 		l.short = ioError("the journal cannot be written", cause)
 	}
 	if l.roll() != nil {

@@ -42,6 +42,8 @@ func (b *bench) Cull(context.Context) (int64, error)                  { return 3
 func (b *bench) Expire(context.Context) (int64, error)                { return 0, store.ErrClosed }
 func (b *bench) Leases() *lease.Table                                 { return b.leases }
 func (b *bench) CacheStats() *stat.Cache                              { return b.counts }
+func (b *bench) DiskBytes(total store.Size) int64                     { return 2*total.File + 1 }
+
 func (b *bench) Sizes() []store.Size {
 	return []store.Size{{Keys: 1, Data: 10, File: 4096, Journal: 7}, {Keys: 2, Data: 20, File: 8192, WAL: 5, Pending: 9}}
 }
@@ -289,7 +291,7 @@ func TestOverview(t *testing.T) {
 	b := newBench(t)
 	b.want("CACHE CULL", ":3")
 	b.want("CACHE EXPIRE", "-ERR the store is closed")
-	b.want("CACHE VOLUME", "*18 $4 disk :12300 $7 journal :7 $4 keys :3 $4 data :30 $7 pending :9 $4 file :12288 $4 free :0 $3 wal :5 $7 overlay :0")
+	b.want("CACHE VOLUME", "*20 $9 used_disk :24577 $4 disk :12300 $7 journal :7 $4 keys :3 $4 data :30 $7 pending :9 $4 file :12288 $4 free :0 $3 wal :5 $7 overlay :0")
 	b.want("CACHE VOLUME BYSHARD", "*2 *14 $4 keys :1 $4 data :10 $7 pending :0 $4 file :4096 $4 free :0 $3 wal :0 $7 overlay :0"+
 		" *14 $4 keys :2 $4 data :20 $7 pending :9 $4 file :8192 $4 free :0 $3 wal :5 $7 overlay :0")
 	b.want("CACHE VOLUME ALL", "-ERR syntax error")

@@ -41,7 +41,7 @@ func (f *family) volume(c *cmd.Call) reply.Reply {
 	if byShard {
 		return reply.Of(rows...)
 	}
-	return reply.MapOf(append([]reply.Reply{reply.Text("disk"), reply.Integer(total.File + total.WAL + total.Journal),
+	return reply.MapOf(append([]reply.Reply{reply.Text("used_disk"), reply.Integer(f.host.DiskBytes(total)), reply.Text("disk"), reply.Integer(total.File + total.WAL + total.Journal),
 		reply.Text("journal"), reply.Integer(total.Journal)}, volumeOf(total)...)...)
 }
 

@@ -23,6 +23,8 @@ type Host interface {
 	CacheStats() *stat.Cache
 	// Sizes has a row for each shard.
 	Sizes() []store.Size
+	// DiskBytes is what all files of the data take, those of total and whatever lies beside them.
+	DiskBytes(total store.Size) int64
 	// View runs fn on a snapshot.
 	View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error
 	// Step runs fn in a transaction of its own on behalf of a command that takes several; what
