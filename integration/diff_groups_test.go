@@ -227,7 +227,7 @@ var groupScripts = []script{
 		XCLAIM s g e 100000 1-1 3-1
 		XCLAIM s g e 0 1-1 3-1 1-1 JUSTID
 		XPENDING s g
-		XPENDING s g IDLE 0 - + 1 e
+		[approx 2000] XPENDING s g IDLE 0 - + 1 e
 		XACK s g 1-1 1-1 7-7 3-1 3-1
 		XACK s g 1-1
 		XPENDING s g

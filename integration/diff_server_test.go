@@ -273,7 +273,6 @@ SLAVEOF NO ONE
 REPLICAOF
 REPLICAOF NO
 REPLICAOF a b c
-[class] BGREWRITEAOF
 BGREWRITEAOF x
 [class] LOLWUT
 [class] LOLWUT VERSION 5
@@ -437,4 +436,14 @@ DEBUG FOO
 DEBUG FOO bar
 DEBUG SLEEP
 `},
+}
+
+// BGREWRITEAOF is not among the lines above: in the second protocol redis-server may still be at the rewriting that the
+// first has begun.
+func TestBackgroundRewritingIsSaidToStart(t *testing.T) {
+	needsLarder(t)
+	c := dial(t, startLarder(t))
+	if v := c.must(t, "BGREWRITEAOF"); v.text != "Background append only file rewriting started" || v.kind != '+' {
+		t.Errorf("%v", v)
+	}
 }
