@@ -7,6 +7,7 @@ import (
 
 	"larder/store"
 	"larder/store/journal"
+	"larder/store/memory"
 	"larder/store/sqlite"
 )
 
@@ -68,5 +69,42 @@ func TestLargeGeneration(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestManyJobsAreNoLargeOne batches jobs that are too large for the layers together, and none by itself: the group is cut,
+// and nothing runs straight on the file.
+func TestManyJobsAreNoLargeOne(t *testing.T) {
+	const limit, n = 64 << 10, 200
+	j, err := journal.Open(t.TempDir(), []store.Base{memory.New(memory.AsBase())}, journal.Options{OverlayBytes: limit})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	jobs := make([]*store.Job, n)
+	for i := range jobs {
+		k := store.Key{Name: fmt.Append(nil, "k", i)}
+		jobs[i] = &store.Job{Scope: store.One(k), Write: true, Fn: func(tx store.Tx) error {
+			return store.SetString(tx, k, make([]byte, 390), 0)
+		}}
+	}
+	j.Order().Batch(t.Context(), jobs)
+	for i, job := range jobs {
+		if job.Err != nil {
+			t.Fatalf("job %d: %v", i, job.Err)
+		}
+	}
+	err = j.Order().View(t.Context(), store.Whole(), func(tx store.Tx) error {
+		size, err := tx.Size(0)
+		if size != n {
+			t.Errorf("%d keys, want %d", size, n)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if direct := j.Engines()[0].(*journal.Engine).Direct.Load(); direct != 0 {
+		t.Errorf("%d jobs ran straight on the file", direct)
 	}
 }

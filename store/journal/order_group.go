@@ -173,15 +173,16 @@ func (g *group) runTicket(t *ticket) (large *store.Job) {
 	return nil
 }
 
-// commit runs the tickets' jobs and makes visible what they write. It returns those it has dealt with. A job that is
-// too large for the layers ends the group and runs by itself, straight on the bases.
+// commit runs the tickets' jobs and makes visible what they write. It returns those it has dealt with. A job for which the
+// group has become too large begins the next one; one that is too large by itself runs straight on the bases.
 func (o *Order) commit(tickets []*ticket) (jobs []*store.Job) {
 	g := &o.group
 	g.done = nil
 	for len(tickets) > 0 {
+		before := len(g.done)
 		n, large := o.attempt(tickets)
 		tickets = tickets[n:]
-		if large != nil {
+		if alone := len(g.done) == before; large != nil && alone {
 			large.Err = o.direct(large)
 			large.Moment = o.moment.Load()
 			g.done, tickets[0].jobs = append(g.done, large), tickets[0].jobs[1:]
