@@ -41,7 +41,7 @@ var cacheRows = []golden{
 	{lines: "CACHE SCAN a 0", want: `(error) "ERR keys are not kept in order: set key-order-index to yes and start again"`},
 	{lines: "CACHE CULL", want: ":0"},
 	{lines: "CACHE EXPIRE", want: ":0"},
-	{lines: "CACHE VOLUME", want: `re:^\*\["disk" :\d+ "journal" :\d+ "keys" :0 `, want3: `re:^%\["disk" :\d+ "journal" :\d+ "keys" :0 `},
+	{lines: "CACHE VOLUME", want: `re:^\*\["used_disk" :\d+ "disk" :\d+ "journal" :\d+ "keys" :0 `, want3: `re:^%\["used_disk" :\d+ "disk" :\d+ "journal" :\d+ "keys" :0 `},
 	{lines: "CACHE STATS RESET\nGET k\nCACHE STATS", want: `re:"hits" :0 "misses" :1 "evicted" :0 "expired" :0 "timeouts" :0 "databases" \*\[:0 \*\["hits"`, want3: `re:"hits" :0 "misses" :1 `},
 	{lines: "CACHE DEADLINE 5", want: ok},
 	{lines: "CACHE CHECK FIX", want: `*["status" "sound" "findings" *[]]`, want3: `%["status" "sound" "findings" *[]]`},
