@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"syscall"
+	"time"
 
 	"github.com/hanwen/go-fuse/v2/fuse"
 )
@@ -55,10 +56,17 @@ func closeOnExec() {
 // Abandon takes the mount away at once, whoever uses it: the kernel lets go of it when the last has ended.
 func (m *Mount) Abandon() error { return syscall.Unmount(m.path, syscall.MNT_DETACH) }
 
+// letGo is how long the kernel may take to let go of what a process had open that has ended.
+const letGo = 5 * time.Second
+
 // Close takes the mount away. Who used it must have ended. What the kernel still writes back of shared
 // memory is lost if the power is off.
 func (m *Mount) Close() error {
-	if err := syscall.Unmount(m.path, 0); err != nil {
+	err := syscall.Unmount(m.path, 0)
+	for start := time.Now(); err == syscall.EBUSY && time.Since(start) < letGo; err = syscall.Unmount(m.path, 0) {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err != nil {
 		return fmt.Errorf("%s cannot be unmounted: %w", m.path, err)
 	}
 	m.server.Wait()
