@@ -2,6 +2,7 @@ package contend
 
 import (
 	"encoding/binary"
+	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -25,13 +26,17 @@ func (s *Server) WaitIdle(limit time.Duration) bool {
 	if !s.AwaitSettled || s.Kind.Fold == nil {
 		return true
 	}
-	for !s.fold() {
-		if !s.Alive() || !time.Now().Before(end) {
-			return false
+	for time.Now().Before(end) && s.Alive() {
+		folded, err := s.fold()
+		if refused := wire.ServerError(""); errors.As(err, &refused) {
+			return false // a server that does not know the command will not learn it
+		}
+		if folded {
+			return s.rest(end)
 		}
 		time.Sleep(lookEvery)
 	}
-	return s.rest(end)
+	return false
 }
 
 func (s *Server) rest(end time.Time) bool {
@@ -66,11 +71,11 @@ func (s *Server) settled() bool {
 
 // fold has the server bring its logs into the data files now, which it would do on its own within a minute, and
 // reports whether that was done. Of Larder nothing is believed: its logs are looked at.
-func (s *Server) fold() bool {
+func (s *Server) fold() (done bool, err error) {
 	if _, err := wire.Once(s.Addr(), s.Kind.Fold...); err != nil {
-		return false
+		return false, err
 	}
-	return !s.Kind.Settles || checkpointed(s.data())
+	return !s.Kind.Settles || checkpointed(s.data()), nil
 }
 
 // Offsets in the file that SQLite keeps beside a write-ahead log, in the machine's byte order ("WAL-Index Format" at

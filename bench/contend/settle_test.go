@@ -44,6 +44,7 @@ func TestCheckpointedMeansEveryLog(t *testing.T) {
 type lateServer struct {
 	mu           sync.Mutex
 	looks, folds int
+	refuse       bool
 	fold         func(attempt int)
 }
 
@@ -62,6 +63,10 @@ func (l *lateServer) serve(c net.Conn) {
 		return
 	}
 	l.folds++
+	if l.refuse {
+		io.WriteString(c, "-ERR unknown command\r\n")
+		return
+	}
 	l.fold(l.folds)
 	io.WriteString(c, "+OK\r\n")
 }
@@ -99,6 +104,13 @@ func TestSettledIsAnEmptyMemtableAndFoldedLogs(t *testing.T) {
 	if late.looks < 3 || late.folds != 2 || !checkpointed(s.data()) {
 		t.Errorf("%d looks at the memtable, %d folds", late.looks, late.folds)
 	}
+	late.mu.Lock()
+	late.refuse, late.folds = true, 0
+	late.mu.Unlock()
+	if s.WaitIdle(time.Hour) || late.folds != 1 {
+		t.Errorf("what the server refuses is not done, and asked for once and not %d times", late.folds)
+	}
+	late.refuse = false
 	late.fold = func(int) { writeIndex(t, s.data(), "shard-000", 5, 0) }
 	if s.WaitIdle(time.Second) {
 		t.Error("a log that is never folded has settled")

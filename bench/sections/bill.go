@@ -41,7 +41,7 @@ func (b bill) ran() bill {
 // charge waits until the server has settled, and files both figures, a command.
 func (b bill) charge(c *results.Cell, commands int64) {
 	if limit := restLimit(b.s); !b.s.WaitIdle(limit) {
-		c.Note = strings.TrimSuffix(fmt.Sprintf("it was not at rest after %v; %s", limit, c.Note), "; ")
+		c.Note = strings.TrimSuffix(fmt.Sprintf("what it wrote had not settled, or not within %v; %s", limit, c.Note), "; ")
 	}
 	each := func(t time.Duration) float64 { return t.Seconds() * 1e6 / float64(max(commands, 1)) }
 	c.Figures["cpu_run_us"], c.Figures["cpu_us"] = each(b.run), each(b.s.CPU()-b.began)
