@@ -80,8 +80,18 @@ func work(ctx context.Context, job Job, id int, out *Outcome) {
 	c.SetDeadline(end.Add(patience))
 	r := rand.New(rand.NewPCG(uint64(id), 42))
 	quota := job.MaxOps / job.Conns
-	due := time.Now()
-	for n := 0; ctx.Err() == nil && (job.MaxOps == 0 || n < quota); n += max(job.Depth, 1) {
+	due, ended := time.Now(), time.Time{}
+	// What a stall at the end has kept is sent behind it: left out, the stall would count once.
+	live := func() bool {
+		if ctx.Err() == nil {
+			return true
+		}
+		if ended.IsZero() {
+			ended = time.Now()
+		}
+		return job.Every > 0 && due.Before(ended)
+	}
+	for n := 0; live() && (job.MaxOps == 0 || n < quota); n += max(job.Depth, 1) {
 		if !step(c, r, job, startOf(job, due), out) {
 			return
 		}

@@ -82,3 +82,14 @@ func TestWhatIsDueDuringAStallCountsIt(t *testing.T) {
 		t.Errorf("a quarter of 200 commands waited %v us or longer: %v", kept, out.Err)
 	}
 }
+
+// A stall that outlasts the job has kept commands from being sent all the same.
+func TestWhatAStallAtTheEndKeptIsCounted(t *testing.T) {
+	var seen atomic.Int64
+	addr := echo(t, &seen, 400*time.Millisecond)
+	out := Run(context.Background(), Job{Addr: addr, Conns: 1, Seconds: 0.1, Every: 2 * time.Millisecond,
+		Make: func(c *wire.Conn, _ *rand.Rand) { c.Append("GO") }})
+	if out.Err != nil || out.Hist.Count() < 100 {
+		t.Errorf("%d commands were counted of those that were due in 400 ms: %v", out.Hist.Count(), out.Err)
+	}
+}
