@@ -86,10 +86,10 @@ func TestWhatIsDueDuringAStallCountsIt(t *testing.T) {
 // A stall that outlasts the job has kept commands from being sent all the same.
 func TestWhatAStallAtTheEndKeptIsCounted(t *testing.T) {
 	var seen atomic.Int64
-	addr := echo(t, &seen, 400*time.Millisecond)
-	out := Run(context.Background(), Job{Addr: addr, Conns: 1, Seconds: 0.1, Every: 2 * time.Millisecond,
+	addr := echo(t, &seen, 600*time.Millisecond)
+	out := Run(context.Background(), Job{Addr: addr, Conns: 1, Seconds: 0.3, Every: 2 * time.Millisecond,
 		Make: func(c *wire.Conn, _ *rand.Rand) { c.Append("GO") }})
 	if out.Err != nil || out.Hist.Count() < 100 {
-		t.Errorf("%d commands were counted of those that were due in 400 ms: %v", out.Hist.Count(), out.Err)
+		t.Errorf("%d commands were counted of those that were due in 600 ms: %v", out.Hist.Count(), out.Err)
 	}
 }
