@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -215,18 +216,41 @@ func (p *replay) again(e store.Engine, now *atomic.Int64) {
 		}}
 		store.Run(ctx, e, &job)
 		if d.answer != want || !errors.Is(d.err, job.Err) {
-			p.t.Fatalf("deed %d, %s, %+v:\nreference: %s error: %v\nsubject:   %s error: %v\n%s", i, d, d.plan, want, job.Err, d.answer, d.err, p.around(i))
+			p.t.Fatalf("seed %d, deed %d, %s, %+v:\nreference: %s error: %v\nsubject:   %s error: %v\n%s", p.Seed, i, d, d.plan, want, job.Err, d.answer, d.err, p.around(i))
 		}
 	}
 }
 
 // around tells what was done on the same keys shortly before.
 func (p *replay) around(at int) string {
-	var b strings.Builder
-	for i := max(0, at-12); i < at; i++ {
-		fmt.Fprintf(&b, "deed %d, %s: %s %v\n", i, p.deeds[i], p.deeds[i].answer, p.deeds[i].err)
+	var list []string
+	for i := at - 1; i >= 0 && len(list) < 40; i-- {
+		if d := p.deeds[i]; d.scope.All || d.shares(p.deeds[at]) {
+			list = append(list, fmt.Sprintf("deed %d, %s, %s: %s %v\n", i, d, d.named(), d.answer, d.err))
+		}
 	}
-	return b.String()
+	slices.Reverse(list)
+	return strings.Join(list, "")
+}
+
+// named lists the keys of a deed.
+func (d *deed) named() (list []string) {
+	for _, k := range d.keys {
+		list = append(list, fmt.Sprintf("%d:%s", k.DB, k.Name))
+	}
+	return list
+}
+
+// shares reports whether two deeds have a name in common, in whatever database.
+func (d *deed) shares(other *deed) bool {
+	for _, k := range d.keys {
+		for _, o := range other.keys {
+			if bytes.Equal(k.Name, o.Name) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (p *replay) compare(h *history) {
