@@ -62,11 +62,6 @@ func KeysCounted(i int, f KeyFlags) KeySpec {
 	return KeySpec{Flags: f, Index: i, KeyNum: true, FirstAt: 1, Step: 1}
 }
 
-// KeyAfter is a single key behind a keyword, searched from argument start.
-func KeyAfter(word string, start int, f KeyFlags) KeySpec {
-	return KeySpec{Flags: f, Keyword: word, StartFrom: start, Step: 1}
-}
-
 // Each calls fn with the index of each key in args (the command's name is args[0]).
 // It returns false when the arguments do not fit the spec, as a key count that is too large.
 func (k *KeySpec) Each(args [][]byte, fn func(i int)) bool {

@@ -112,7 +112,7 @@ func (g *group) undo() {
 	}
 }
 
-// leave lets go of the shards from one on, in the order in which they were touched.
+// leave lets go of the shards that are open, in the order in which they were touched.
 func (g *group) leave() {
 	for _, shard := range g.open {
 		p, e := &g.parts[shard], g.order.shards[shard]

@@ -94,9 +94,6 @@ func Number(f float64) Value { return Value{ref: numberTag{}, num: f} }
 // FromTable is a table as a value.
 func FromTable(t *Table) Value { return Value{ref: t} }
 
-// FromFunc is a Go function as a value.
-func FromFunc(f *GoFunc) Value { return Value{ref: f} }
-
 // FromThread is a coroutine as a value.
 func FromThread(t *Thread) Value { return Value{ref: t} }
 
