@@ -92,14 +92,24 @@ func (d *directTx) Expire(keys ...store.Key) (int, error) {
 	return d.BaseTx.Expire(keys...)
 }
 
-func (d *directTx) Detach(k store.Key) error {
-	d.rec.detach(k)
-	return d.BaseTx.Detach(k)
-}
-
 func (d *directTx) Unlink(k store.Key) error {
 	d.rec.detach(k)
 	return d.BaseTx.Unlink(k)
+}
+
+func (d *directTx) Orphan(ids ...store.ID) error {
+	d.rec.ids(opOrphan, ids)
+	return d.BaseTx.Orphan(ids...)
+}
+
+func (d *directTx) Told(ids ...store.ID) error {
+	d.rec.ids(opTold, ids)
+	return d.BaseTx.Told(ids...)
+}
+
+func (d *directTx) Rank(id store.ID) error {
+	d.rec.ids(opRank, []store.ID{id})
+	return d.BaseTx.Rank(id)
 }
 
 func (d *directTx) PutItems(id store.ID, p store.Part, items ...store.Item) (store.Change, error) {

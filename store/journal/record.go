@@ -20,8 +20,11 @@ const (
 	opFlush                  // database
 	opSwap                   // database, database
 	opRange                  // id, part, range: DropRange without the overlay
-	opDetach                 // key: the head goes, its id lives on under another key
+	opDetach                 // key: the head goes, its id lives on under another key, here or in another shard
 	opPutNoted               // key, head, notes
+	opOrphan                 // ids: nobody names them any more
+	opTold                   // ids of other shards: those have their opOrphan
+	opRank                   // ids: their items are counted, as a head in another shard says
 )
 
 // recorder encodes the writes of one shard in the order they were made. Everything in it
@@ -98,6 +101,14 @@ func (r *recorder) drop(k store.Key) {
 func (r *recorder) detach(k store.Key) {
 	r.op(opDetach)
 	r.key(k)
+}
+
+func (r *recorder) ids(o op, ids []store.ID) {
+	r.op(o)
+	r.uint(uint64(len(ids)))
+	for _, id := range ids {
+		r.uint(uint64(id))
+	}
 }
 
 func (r *recorder) owner(id store.ID, p store.Part) {
@@ -231,6 +242,15 @@ func (r *reader) head() store.Head {
 	return h
 }
 
+func (r *reader) ids() (ids []store.ID) {
+	for range r.uint() {
+		if ids = append(ids, store.ID(r.uint())); r.err != nil {
+			return nil
+		}
+	}
+	return ids
+}
+
 func (r *reader) owner() (store.ID, store.Part) { return store.ID(r.uint()), store.Part(r.byte()) }
 
 func (r *reader) bound() store.Bound {
@@ -281,6 +301,18 @@ func (r *reader) apply(tx store.BaseTx) (err error) {
 	case opDetach:
 		if k := r.key(); r.err == nil {
 			err = tx.Unlink(k)
+		}
+	case opOrphan:
+		if ids := r.ids(); r.err == nil {
+			err = tx.Orphan(ids...)
+		}
+	case opTold:
+		if ids := r.ids(); r.err == nil {
+			err = tx.Told(ids...)
+		}
+	case opRank:
+		for _, id := range r.ids() {
+			err = errors.Join(err, tx.Rank(id))
 		}
 	case opPutItem:
 		id, p := r.owner()

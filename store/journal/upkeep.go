@@ -13,10 +13,34 @@ import (
 
 // Sweep deletes orphans below: only drops that have settled are there. It waits as Checkpoint does.
 func (e *Engine) Sweep(ctx context.Context, n int) (bool, error) {
+	if err := e.handOver(ctx); err != nil {
+		return false, err
+	}
 	if s, ok := e.base.(store.Sweeper); ok && !e.spoken() {
 		return s.Sweep(ctx, n)
 	}
 	return false, nil
+}
+
+// handOverMost is the number of ids that one transaction tells of.
+const handOverMost = 256
+
+// handOver has items that keys of this shard were the last to own swept in the shards where they are. What the file has
+// noted stays noted until it has settled that they know.
+func (e *Engine) handOver(ctx context.Context) error {
+	l, ok := e.base.(store.Lender)
+	if !ok || len(e.order.shards) == 1 || e.base.Settled().LSN < e.toldAt.Load() {
+		return nil
+	}
+	ids, err := l.Estranged(ctx, handOverMost)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	err = e.order.Update(ctx, store.Whole(), func(tx store.Tx) error { return tx.(*Tx).tell(e.shard, ids) })
+	e.writing.Lock()
+	e.toldAt.Store(e.present().newest())
+	e.writing.Unlock()
+	return err
 }
 
 // Checkpoint folds the base's own log into its file, which may grow by that: not while a shard waits for the reserve.
@@ -143,16 +167,79 @@ func (m *merged) databases() []int {
 	return dbs
 }
 
+// claimed returns those of this shard's ids that keys of other shards name. What no key names by then is noted as an orphan
+// here before it returns: an id that has lost its last key is never named again.
+func (e *Engine) claimed(ctx context.Context, ids []store.ID) (named []store.ID, err error) {
+	err = e.order.View(ctx, store.Whole(), func(tx store.Tx) (err error) {
+		named, err = tx.(*Tx).claimed(e.shard, ids)
+		return err
+	})
+	for range 2 { // the second time it is what the first has told
+		for _, other := range e.order.shards {
+			if err == nil {
+				err = other.Flush(ctx)
+			}
+			if err == nil {
+				err = other.handOver(ctx)
+			}
+		}
+	}
+	return named, err
+}
+
+// claimed looks through the heads of all other shards for ids of one, in order. Who has expired still owns items.
+func (t *Tx) claimed(home int, ids []store.ID) (named []store.ID, err error) {
+	for shard := range t.order.shards {
+		tx, err := t.at(shard)
+		if err != nil {
+			return nil, err
+		}
+		tx.SetNow(0)
+		spaces, err := tx.Keyspaces()
+		if err != nil {
+			return nil, err
+		}
+		for _, space := range spaces {
+			err := everyHead(tx, space.DB, func(h store.Head) {
+				if h.ID < store.Foreign {
+					return
+				}
+				at, own := h.ID.Home()
+				if _, asked := slices.BinarySearch(ids, own); asked && at == home {
+					named = append(named, own)
+				}
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	return named, nil
+}
+
+func everyHead(tx store.BaseTx, db int, fn func(store.Head)) error {
+	for from := store.Cursor(0); ; {
+		page, next, err := tx.Scan(db, from, 256)
+		for _, e := range page {
+			fn(e.Head)
+		}
+		if err != nil || next == 0 {
+			return err
+		}
+		from = next
+	}
+}
+
 // Check settles, then looks at the tables.
 func (e *Engine) Check(ctx context.Context, fix bool) ([]store.Finding, error) {
 	if err := e.Flush(ctx); err != nil {
 		return nil, err
 	}
-	c, ok := e.base.(store.Checker)
+	l, ok := e.base.(store.Lender)
 	if !ok {
 		return nil, nil
 	}
-	found, err := c.Check(ctx, fix)
+	found, err := l.CheckAmong(ctx, fix, func(ids []store.ID) ([]store.ID, error) { return e.claimed(ctx, ids) })
 	e.writing.Lock()
 	defer e.writing.Unlock()
 	e.overlay.Lock()

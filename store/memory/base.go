@@ -9,6 +9,7 @@ import (
 var _ store.Base = (*Engine)(nil)
 var _ store.BaseTx = (*tx)(nil)
 var _ store.ExpiryIndex = (*Engine)(nil)
+var _ store.Lender = (*Engine)(nil)
 
 // Settle is an Update whose mark is published with it; memory has no stable storage.
 func (e *Engine) Settle(ctx context.Context, fn func(store.BaseTx) error) error {
@@ -75,6 +76,31 @@ func (t *tx) Orphan(ids ...store.ID) error {
 		t.st.orphan(id)
 	}
 	return nil
+}
+
+// Told forgets the notes of ids of other bases.
+func (t *tx) Told(ids ...store.ID) error {
+	if err := t.writable(); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		t.st.orphans.Delete(id)
+	}
+	return nil
+}
+
+// Rank has nothing to do: counting walks.
+func (t *tx) Rank(store.ID) error { return t.writable() }
+
+// Estranged are orphans like others, but for the sweep.
+func (e *Engine) Estranged(_ context.Context, n int) (ids []store.ID, err error) {
+	e.current.Load().orphans.Ascend(store.Foreign, func(id store.ID, _ struct{}) bool {
+		if len(ids) < n {
+			ids = append(ids, id)
+		}
+		return len(ids) < n
+	})
+	return ids, nil
 }
 
 // baseReader reads the state last published. For one goroutine.

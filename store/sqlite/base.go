@@ -2,12 +2,16 @@ package sqlite
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"larder/store"
+	"larder/store/sqlite/capi"
 )
 
 var (
 	_ store.Base   = (*Engine)(nil)
+	_ store.Lender = (*Engine)(nil)
 	_ store.BaseTx = (*tx)(nil)
 )
 
@@ -115,15 +119,41 @@ func (t *tx) Unlink(k store.Key) error {
 	return err
 }
 
-// Orphan hands ids to the sweep.
+// Orphan hands ids to the sweep, and those of other files to Estranged.
 func (t *tx) Orphan(ids ...store.ID) error {
+	return t.every(ids, func(id store.ID) error { return t.orphan(id, 0) })
+}
+
+// Told forgets ids of other files.
+func (t *tx) Told(ids ...store.ID) error {
+	return t.every(ids, func(id store.ID) error { return t.forgetOrphan(int64(id)) })
+}
+
+// Rank builds the blocks, unless they are there.
+func (t *tx) Rank(id store.ID) error {
+	t.known = slices.DeleteFunc(t.known, func(k knownID) bool { return k.id == id })
+	return t.every([]store.ID{id}, t.buildRanks)
+}
+
+func (t *tx) every(ids []store.ID, write func(store.ID) error) error {
 	if err := t.writable(); err != nil {
 		return err
 	}
 	for _, id := range ids {
-		if err := t.orphan(id, 0); err != nil {
+		if err := write(id); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Estranged reads what the orphans of other files are.
+func (e *Engine) Estranged(ctx context.Context, n int) (ids []store.ID, err error) {
+	err = e.read(ctx, func(t *tx) error {
+		ids = ids[:0]
+		sql := fmt.Sprintf(`SELECT id FROM orphans WHERE id >= %d ORDER BY id LIMIT %d`, store.Foreign, n)
+		_, err := t.conn.Query(sql, func(s *capi.Stmt) { ids = append(ids, store.ID(s.Int(0))) })
+		return err
+	})
+	return ids, err
 }

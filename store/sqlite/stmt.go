@@ -164,7 +164,7 @@ func (s *statements) writing() []preparation {
 		{&s.midNatural, `SELECT pos, field` + naturalRange + `ORDER BY pos, field LIMIT 1 OFFSET ?7`},
 		{&s.midScore, `SELECT score, field` + scoreRange + `ORDER BY score, field LIMIT 1 OFFSET ?7`},
 		{&s.blockMid, `SELECT key, field` + blockRange + `ORDER BY key, field LIMIT 1 OFFSET ?8`},
-		{&s.sweepIDs, `SELECT id FROM orphans ORDER BY id LIMIT 1`},
+		{&s.sweepIDs, `SELECT id FROM orphans WHERE ` + local + ` ORDER BY id LIMIT 1`},
 		{&s.sweepItems, `SELECT part, pos, field FROM items WHERE id = ?1 ORDER BY part, pos, field LIMIT 1 OFFSET ?2`},
 		{&s.sweepBlobs, `DELETE FROM blobs WHERE ref IN (SELECT ref FROM items
 			WHERE id = ?1 AND (part, pos, field) < (?2, ?3, ?4) AND ref IS NOT NULL)`},

@@ -35,7 +35,7 @@ type tx struct {
 	arena   arena
 	seen    []headRow
 	known   []knownID
-	loose   []store.ID // made or detached here, and not under a key yet
+	loose   []store.ID // made or moved here, and not under a key yet
 	loops   []*cursor  // ranges being read
 	shifts  []shift    // what a call changes in the counts of one part
 	// counting are the ids whose items are counted from this transaction on. Whether one is counted cannot be read from the
@@ -145,9 +145,6 @@ func (t *tx) whole() error {
 
 // Now is the same for the whole transaction.
 func (t *tx) Now() time.Time { return time.UnixMilli(t.now) }
-
-// SameShard is always true: there is one file.
-func (t *tx) SameShard(_, _ store.Key) bool { return true }
 
 // note remembers an id. Beyond a few dozen it forgets, and ranked asks the file.
 func (t *tx) note(id store.ID, ranked bool) {
