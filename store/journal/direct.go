@@ -7,7 +7,7 @@ import (
 	"larder/store"
 )
 
-// directTx runs a transaction straight on the base, while the overlay is empty, and keeps
+// directTx runs a transaction straight on the base, while the memtable is empty, and keeps
 // a record of what it writes. For the goroutine that holds the shard's writing lock.
 type directTx struct {
 	store.BaseTx
@@ -140,11 +140,11 @@ func (d *directTx) mark(lsn uint64) error {
 			return err
 		}
 	}
-	d.engine.firstID = d.engine.nextID // what it made lies below the overlay
+	d.engine.firstID = d.engine.nextID // what it made lies below the memtable
 	return d.SetMark(store.Mark{LSN: lsn, NextID: d.engine.nextID})
 }
 
-// direct settles the overlay and runs one transaction on the base. The base's own commit, on stable storage, makes it
+// direct settles the memtable and runs one transaction on the base. The base's own commit, on stable storage, makes it
 // atomic and durable: no record is needed for one shard. The caller holds writing.
 func (e *Engine) direct(g *gate, now int64, fn func(store.Tx) error) error {
 	e.Direct.Add(1)

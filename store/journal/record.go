@@ -19,7 +19,7 @@ const (
 	opDropItem               // id, part, pos, field
 	opFlush                  // database
 	opSwap                   // database, database
-	opRange                  // id, part, range: DropRange without the overlay
+	opRange                  // id, part, range: DropRange without the memtable
 	opDetach                 // key: the head goes, its id lives on under another key
 	opPutNoted               // key, head, notes
 )

@@ -2,14 +2,12 @@ package journal
 
 import (
 	"context"
-	"maps"
-	"slices"
 
 	"larder/store"
 )
 
 // The upkeep of a shard: what concerns the tables goes to the base, corrected by what the
-// overlay knows better.
+// memtable knows better.
 
 // Sweep deletes orphans below: only drops that have settled are there. It waits as Checkpoint does.
 func (e *Engine) Sweep(ctx context.Context, n int) (bool, error) {
@@ -41,14 +39,14 @@ func (e *Engine) Rest(ctx context.Context) error {
 // Sync makes what was acknowledged survive a power cut; one fsync serves all shards.
 func (e *Engine) Sync(context.Context) error { return e.log.Sync(e.log.Last()) }
 
-// Flush settles the overlay: backup, check and clean shutdown do so first.
+// Flush settles the memtable: backup, check and clean shutdown do so first.
 func (e *Engine) Flush(context.Context) error {
 	e.writing.Lock()
 	defer e.writing.Unlock()
 	return e.drain()
 }
 
-// Sizes are the base's, with the overlay beside them.
+// Sizes are the base's, with the memtable beside them.
 func (e *Engine) Sizes(ctx context.Context) ([]store.Size, error) {
 	sizer, ok := e.base.(store.Sizer)
 	if !ok {
@@ -93,54 +91,6 @@ func (e *Engine) Keyspaces(ctx context.Context) (spaces []store.Keyspace, err er
 		return err
 	})
 	return spaces, err
-}
-
-// Keyspaces corrects the counts below by what the layer adds and hides.
-func (m *merged) Keyspaces() ([]store.Keyspace, error) {
-	below, err := m.low.Keyspaces()
-	if err != nil {
-		return nil, err
-	}
-	byDB := map[int]store.Keyspace{}
-	for _, space := range below {
-		byDB[space.DB] = space
-	}
-	for _, db := range m.databases() {
-		delta, err := m.deltas(db)
-		if err != nil {
-			return nil, err
-		}
-		space := byDB[db]
-		space.DB = db
-		space.Keys += delta.Keys
-		space.Expires += delta.Volatile
-		space.Bytes += delta.Data
-		byDB[db] = space
-	}
-	var spaces []store.Keyspace
-	for _, db := range slices.Sorted(maps.Keys(byDB)) {
-		if space := byDB[db]; space.Keys > 0 {
-			spaces = append(spaces, space)
-		}
-	}
-	return spaces, nil
-}
-
-// databases lists those the layer has entries of.
-func (m *merged) databases() []int {
-	seen, last := map[int]bool{}, -1
-	var dbs []int
-	for e := range m.layer.heads.all() {
-		db := int(e.db)
-		if db == last { // nearly always
-			continue
-		}
-		if last = db; !seen[db] {
-			seen[db] = true
-			dbs = append(dbs, db)
-		}
-	}
-	return dbs
 }
 
 // Check settles, then looks at the tables.
