@@ -78,7 +78,7 @@ const Foreign ID = 1 << homeShift
 // another base by moving its head alone, and its items stay in the file where they are.
 func Abroad(home int, id ID) ID { return ID(home+1)<<homeShift | id }
 
-// Home is the number of the base that an id from Foreign on belongs to, and what that base calls it.
+// Home is the number of the base that an id from Foreign on belongs to, -1 for others, and what that base calls it.
 func (id ID) Home() (home int, own ID) { return int(id>>homeShift) - 1, id & (Foreign - 1) }
 
 // Lender is a Base whose heads may name ids of other bases, and the other way round.
@@ -86,6 +86,9 @@ type Lender interface {
 	// Estranged returns up to n ids of other bases that a head here was the last to name. They are noted in the
 	// transaction that took the head away, until their own base knows it: see BaseTx.Told.
 	Estranged(ctx context.Context, n int) ([]ID, error)
+	// Borrowed calls fn with the ids of the base numbered home that heads here name: expired ones, and ones of flushed
+	// databases that are not swept yet, too.
+	Borrowed(ctx context.Context, home int, fn func(ID)) error
 	// CheckAmong is Checker's, for a base that is one of several. It calls claimed with ids of its own whose items
 	// belong to no key here, and takes those that are returned for another base's keys' or on their way to the sweep.
 	CheckAmong(ctx context.Context, fix bool, claimed func([]ID) ([]ID, error)) ([]Finding, error)
@@ -112,6 +115,8 @@ type BaseTx interface {
 	Orphan(ids ...ID) error
 	// Told forgets what is noted of ids of other bases: these know by now.
 	Told(ids ...ID) error
+	// Adopt tells that an id of this base, whose head was another's, gets a head here again.
+	Adopt(id ID) error
 	// Rank has an id's items counted from now on, as a Head that is Ranked does: that head is another base's.
 	Rank(id ID) error
 }

@@ -127,7 +127,7 @@ func (s *server) transfer(from, to int, large bool) error {
 			return err
 		}
 		if large {
-			if err := tx.Swap(8, 9); err != nil { // leaves the overlay
+			if err := tx.Swap(8, 9); err != nil { // leaves the memtable
 				return err
 			}
 		}

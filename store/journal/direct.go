@@ -7,7 +7,7 @@ import (
 	"larder/store"
 )
 
-// directTx runs a transaction straight on the base, while the overlay is empty, and keeps
+// directTx runs a transaction straight on the base, while the memtable is empty, and keeps
 // a record of what it writes. For the goroutine that holds the shard's writing lock.
 type directTx struct {
 	store.BaseTx
@@ -65,7 +65,9 @@ func (d *directTx) NewID(store.Key) (store.ID, error) {
 
 func (d *directTx) PutHead(k store.Key, h store.Head) error {
 	delete(d.fresh, h.ID)
-	d.engine.noteID(h.ID)
+	if h.ID < store.Foreign {
+		d.engine.noteID(h.ID)
+	}
 	d.rec.putHead(k, h)
 	return d.BaseTx.PutHead(k, h)
 }
@@ -92,8 +94,15 @@ func (d *directTx) Expire(keys ...store.Key) (int, error) {
 	return d.BaseTx.Expire(keys...)
 }
 
+func (d *directTx) Move(from, to store.Key, h store.Head) error {
+	if err := d.Unlink(from); err != nil {
+		return err
+	}
+	return d.PutHead(to, h)
+}
+
 func (d *directTx) Unlink(k store.Key) error {
-	d.rec.detach(k)
+	d.rec.unlink(k)
 	return d.BaseTx.Unlink(k)
 }
 
@@ -105,6 +114,11 @@ func (d *directTx) Orphan(ids ...store.ID) error {
 func (d *directTx) Told(ids ...store.ID) error {
 	d.rec.ids(opTold, ids)
 	return d.BaseTx.Told(ids...)
+}
+
+func (d *directTx) Adopt(id store.ID) error {
+	d.rec.ids(opAdopt, []store.ID{id})
+	return d.BaseTx.Adopt(id)
 }
 
 func (d *directTx) Rank(id store.ID) error {
@@ -150,11 +164,11 @@ func (d *directTx) mark(lsn uint64) error {
 			return err
 		}
 	}
-	d.engine.firstID = d.engine.nextID // what it made lies below the overlay
+	d.engine.firstID = d.engine.nextID // what it made lies below the memtable
 	return d.SetMark(store.Mark{LSN: lsn, NextID: d.engine.nextID})
 }
 
-// direct settles the overlay and runs one transaction on the base. The base's own commit, on stable storage, makes it
+// direct settles the memtable and runs one transaction on the base. The base's own commit, on stable storage, makes it
 // atomic and durable: no record is needed for one shard. The caller holds writing.
 func (e *Engine) direct(g *gate, now int64, fn func(store.Tx) error) error {
 	e.Direct.Add(1)

@@ -1,4 +1,4 @@
-// Package journal is the redo log in front of the shards and the overlay of writes that
+// Package journal is the redo log in front of the shards and the memtable (package memtable) of writes that
 // are not in their tables yet: one store.Engine over several store.Bases, and one log.
 //
 // # Why
@@ -6,7 +6,7 @@
 // A small random write costs a table two pages, one in its own log and one at the
 // checkpoint, and with `appendfsync always` an fsync for each shard. A record costs its
 // bytes, one write(2) for everyone who waits, and one fsync for all shards. Hot keys
-// coalesce in the overlay, and a generation is handed down in key order, so that a page
+// coalesce in the memtable, and a generation is handed down in key order, so that a page
 // is written once for many keys.
 //
 // # Who may see what, when
@@ -22,11 +22,9 @@
 //     group leads to happens behind what the group before it has led to, and before anybody is answered who has
 //     seen it.
 //  4. fn may run several times: when a row that it reads must come from the disk first (see cold.go), and when
-//     it proves too large for the overlay, which it is told by store.ErrAgain.
+//     it proves too large for the memtable, which it is told by store.ErrAgain.
 //  5. A View reads the layers and the base's snapshot as both were when its function is entered. It pins
-//     the newest layer, which is then not written to any more: a group that finds it pinned
-//     becomes a layer of its own, and layers melt together when no View needs them apart.
-//     See generations. It may wait for a reader of the file, so it pins behind that wait, and
+//     the layers, see memtable.Stack. It may wait for a reader of the file, so it pins behind that wait, and
 //     pins again if what has settled between the pin and the snapshot is newer than what it may see. Its time is
 //     not before that of the newest record it sees, nor behind that of the next group.
 //  6. Records are absolute. Replay uses no clock and no chance.
@@ -41,10 +39,6 @@
 //  10. A generation is settled by syncing the log through its last record, in every mode,
 //     then writing it to the base in one durable transaction together with its mark. A
 //     base that is ahead of the journal is refused at Open: records were lost.
-//  11. A reader applies the frozen layers only if its snapshot's mark is below theirs, and begins again if
-//     the mark is not below its growing ones, so that what is in both counts once.
-//  12. An item's row knows whether something lies below it; a head learns it when somebody
-//     counts. A plain SET looks at nothing below.
 //  13. A generation settles when it is the largest and the room gets full, when it has been idle for a second, when
 //     the log has grown too long, or when it leaves much less data than the base has.
 //  14. Room is waited for before anything is held, and not for ever. A shard that cannot settle has its own part of the
@@ -60,22 +54,15 @@
 //
 //  15. The layers of all shards, growing and settling, share a room of twice Options.OverlayBytes, less
 //     under a small limit: see room, SetLimit. What DropRanges hide may pass the bound by largeRange rows. A
-//     transaction larger than its shard's part of OverlayBytes, or one that drops a longer range, leaves the overlay: everything settles,
+//     transaction larger than its shard's part of OverlayBytes, or one that drops a longer range, leaves the memtable: everything settles,
 //     and it runs straight on the base. For one shard the base's own commit makes it atomic; for several, the record is made
 //     durable before the first base commits, and each base commits with its LSN as mark.
-//  16. Orders are made on demand, or when a part has orderEarly rows: most are only written
-//     between two settles, and a tree costs more than the write. Layers above meltBytes are
-//     not melted, since everybody would wait. A rank is guessed in the base, and corrected
-//     by what all layers show and hide before it: see search.
-//     Emptying databases is a write like others: the layer notes it, the layers below give up
-//     what they hold, and the base empties them when it takes the layer.
-//  17. What is known to be hidden at the ends of a part is remembered, so that draining a
-//     queue does not walk over its own deletions again and again. So it is with the indexes of
-//     expiries: whose time has come is removed at the front. It is forgotten when the base changes.
+//
+// What the layers take care of themselves (11, 12, 16, 17) is package memtable's. What it remembers of the base's index of
+// expiries (17) is forgotten when the base changes.
 //
 // # Identity
 //
 //  18. Ids come from a counter of the shard, recovered from the base's mark and the records
-//     behind it. An id whose head is gone is orphaned when the generation settles, unless
-//     another head of it names the id: that is a rename.
+//     behind it. What becomes of an id whose head is gone is package memtable's.
 package journal

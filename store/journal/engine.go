@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"larder/store"
+	"larder/store/memtable"
 	"larder/store/wal"
 )
 
@@ -28,7 +29,7 @@ type Engine struct {
 	began    *atomic.Pointer[func()] // what OnSettle was given
 
 	writing  sync.Mutex
-	group    *layer // the leader's
+	group    *memtable.Layer // the leader's
 	rec      recorder
 	nextID   store.ID
 	firstID  store.ID      // ids from here on were made in the active generation
@@ -41,7 +42,7 @@ type Engine struct {
 	walked atomic.Pointer[walked] // where walkSample goes on
 
 	overlay sync.Mutex
-	now     *generations
+	now     *memtable.Stack
 	// expiries is how far the layers hide the base's index of expiries.
 	expiries passage
 	settles  chan struct{} // closed when the frozen generation is gone; nil without one
@@ -52,14 +53,14 @@ type Engine struct {
 	Settles    atomic.Int64 // generations written to the base
 	SettleTime atomic.Int64 // nanoseconds
 	Stalls     atomic.Int64 // groups that waited for a settle
-	Direct     atomic.Int64 // transactions too large for the overlay
+	Direct     atomic.Int64 // transactions too large for the memtable
 }
 
 func newEngine(log *wal.Log, base store.Base, shard int, limit int64, mode *atomic.Int32) *Engine {
 	mark := base.Settled()
 	next := max(mark.NextID, 1)
 	e := &Engine{log: log, base: base, shard: shard, limit: limit, sync: mode, nextID: next, firstID: next,
-		now: newGenerations(), group: newLayer()}
+		now: memtable.NewStack(), group: memtable.NewLayer()}
 	e.recount()
 	return e
 }
@@ -79,19 +80,19 @@ func (e *Engine) View(ctx context.Context, s store.Scope, fn func(store.Tx) erro
 }
 
 // pin takes hold of the present layers, which are not written to any more until it is let go.
-func (e *Engine) pin() (*generations, error) {
+func (e *Engine) pin() (*memtable.Stack, error) {
 	e.overlay.Lock()
 	defer e.overlay.Unlock()
 	if e.closed {
 		return nil, store.ErrClosed
 	}
-	e.now.top().pins.Add(1)
+	e.now.Pin()
 	return e.now, nil
 }
 
 // present is the layers as they are; for the holder of writing, who alone changes the
 // growing ones.
-func (e *Engine) present() *generations {
+func (e *Engine) present() *memtable.Stack {
 	e.overlay.Lock()
 	defer e.overlay.Unlock()
 	return e.now
@@ -117,7 +118,7 @@ func fail(jobs []*store.Job, err error) {
 	}
 }
 
-// Close settles what is in the overlay. The log and the base are closed by the Journal.
+// Close settles what is in the memtable. The log and the base are closed by the Journal.
 func (e *Engine) Close() error {
 	e.writing.Lock()
 	defer e.writing.Unlock()
@@ -141,5 +142,5 @@ func (e *Engine) isClosed() bool {
 func (e *Engine) Bytes() int64 {
 	e.overlay.Lock()
 	defer e.overlay.Unlock()
-	return e.now.bytes() + e.now.frozenBytes()
+	return e.now.Bytes() + e.now.FrozenBytes()
 }

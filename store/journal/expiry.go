@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"larder/store"
+	"larder/store/memtable"
 )
 
 // Keys with an expiry stand in an index of the base and in a tree of each layer. What a newer layer has changed or
@@ -46,8 +47,8 @@ func (e *Engine) Soonest(ctx context.Context, dst []store.Candidate, n int) ([]s
 	}
 	err = e.base.View(ctx, store.Whole(), func(low store.Tx) error {
 		for _, d := range found {
-			if l, _ := newest(s.layers, d.Key); l != nil {
-				dst = append(dst, l.candidate())
+			if c, ok := s.stack.Candidate(d.Key); ok {
+				dst = append(dst, c)
 				continue
 			}
 			h, _, err := low.(store.BaseTx).Row(d.Key)
@@ -64,7 +65,7 @@ func (e *Engine) Soonest(ctx context.Context, dst []store.Candidate, n int) ([]s
 // expiring walks what a shard has with an expiry, over pinned layers. For one goroutine.
 type expiring struct {
 	engine *Engine
-	layers []*layer // oldest first
+	stack  *memtable.Stack // pinned
 	passage
 }
 
@@ -77,11 +78,10 @@ func (e *Engine) beginExpiring() (s *expiring, done func(), err error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		top := g.top()
 		if now := e.passed(); now.changes == before.changes {
-			return &expiring{e, slices.Concat(g.frozen, g.active), now}, func() { top.pins.Add(-1) }, nil
+			return &expiring{e, g, now}, g.Unpin, nil
 		}
-		top.pins.Add(-1)
+		g.Unpin()
 	}
 }
 
@@ -106,10 +106,7 @@ func (s *expiring) pass(d store.Due) {
 
 // first lists the first n keys that expire before a time.
 func (s *expiring) first(ctx context.Context, before int64, n int) ([]store.Due, error) {
-	var due []store.Due
-	for i, l := range s.layers {
-		due = l.expiring(due, s.layers[i+1:], before, n)
-	}
+	due := s.stack.Expiring(before, n)
 	below, err := s.below(ctx, before, n)
 	if err != nil {
 		return nil, err
@@ -137,7 +134,7 @@ func (s *expiring) below(ctx context.Context, before int64, n int) (due []store.
 		passed := at
 		for _, d := range found {
 			switch {
-			case !hidden(s.layers, d.Key):
+			case !s.stack.Hides(d.Key):
 				due = append(due, d)
 			case len(due) == 0:
 				passed = d
@@ -153,49 +150,4 @@ func (s *expiring) below(ctx context.Context, before int64, n int) (due []store.
 		at, ask = found[len(found)-1], max(n-len(due), min((seen-len(due))/2, hiddenPage))
 	}
 	return due[:min(n, len(due))], nil
-}
-
-// expiring appends the first n keys of a layer that expire before a time and that no newer layer hides.
-func (l *layer) expiring(due []store.Due, newer []*layer, before int64, n int) []store.Due {
-	var last *headEntry // of those at the front that are hidden
-	at, from := len(due), l.passed.Load()
-	walk := func(e *headEntry) bool {
-		if e.expireAt >= before || len(due)-at >= n {
-			return false
-		}
-		switch {
-		case !hidden(newer, e.key()):
-			due = append(due, store.Due{Key: e.key(), ExpireAt: e.expireAt})
-		case len(due) == at:
-			last = e
-		}
-		return true
-	}
-	if from == nil {
-		l.ttl.Scan(walk)
-	} else {
-		l.ttl.Ascend(from, walk)
-	}
-	if last != nil {
-		mark := newHeadEntry(last.key(), last.pos) // the entry itself may get another expiry
-		mark.expireAt = last.expireAt
-		l.passed.Store(mark)
-	}
-	return due
-}
-
-// uncover has the next walk through a layer's expiries begin where an entry stands that the layer has got.
-func (l *layer) uncover(e *headEntry) {
-	if from := l.passed.Load(); from != nil && ttlOrder(e, from) {
-		l.passed.Store(nil)
-	}
-}
-
-func hidden(layers []*layer, k store.Key) bool {
-	for _, l := range layers {
-		if l.head(k) != nil || l.emptied[k.DB] {
-			return true
-		}
-	}
-	return false
 }

@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"slices"
 	"sync/atomic"
 
 	"larder/store"
@@ -46,10 +45,7 @@ func (e *Engine) baseFill() store.Fill {
 // of the base. The caller holds overlay.
 func (e *Engine) recount() {
 	e.rebase()
-	sum := e.baseFill()
-	for _, l := range slices.Concat(e.now.frozen, e.now.active) {
-		sum = sum.Plus(l.grown)
-	}
+	sum := e.baseFill().Plus(e.now.Grown())
 	e.fill.data.Store(sum.Data)
 	e.fill.keys.Store(sum.Keys)
 	e.fill.volatile.Store(sum.Volatile)
@@ -62,45 +58,4 @@ func recountAll(shards ...*Engine) {
 		e.recount()
 		e.overlay.Unlock()
 	}
-}
-
-// lies notes what lies below an entry that the layer has just got.
-func (l *layer) lies(e *headEntry, h *store.Head, there bool) {
-	e.liesOver(h, there)
-	e.counted = true
-	l.grown = l.grown.Minus(e.weighBelow())
-}
-
-// noteBelow tells an entry that the group has just got what it replaces: what an older layer
-// knows, or what the base has if the count must be exact.
-func (w *writer) noteBelow(e *headEntry, k store.Key) error {
-	under, gone := w.find(k)
-	if under != nil {
-		h := under.head()
-		w.layer.lies(e, &h, under.live())
-		return nil
-	}
-	if gone {
-		w.layer.lies(e, &store.Head{}, false)
-		return nil
-	}
-	if !w.engine.exact.Load() {
-		return nil
-	}
-	h, there, err := w.low.Row(k)
-	if err == nil {
-		w.layer.lies(e, &h, there)
-	}
-	return err
-}
-
-// find is the newest entry for a key in any layer under the group's. Without one, gone tells that it was flushed.
-func (w *writer) find(k store.Key) (e *headEntry, gone bool) {
-	if w.layer.emptied[k.DB] {
-		return nil, true
-	}
-	if e, gone = newest(w.now.active, k); e != nil || gone {
-		return e, gone
-	}
-	return newest(w.now.frozen, k)
 }

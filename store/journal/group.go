@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"larder/store"
+	"larder/store/memtable"
 )
 
 // ticket is one caller's jobs. It belongs to the caller, but to the leader of the group while it is in one.
@@ -33,7 +34,7 @@ const (
 const groupMax = 1024
 
 // over runs fn over the present state, with the file alone beside it; for the holder of writing.
-func (e *Engine) over(fn func(top, low store.BaseTx, now *generations)) error {
+func (e *Engine) over(fn func(top, low store.BaseTx, now *memtable.Stack)) error {
 	r, err := e.base.OwnReader()
 	if err != nil {
 		return err
@@ -44,31 +45,32 @@ func (e *Engine) over(fn func(top, low store.BaseTx, now *generations)) error {
 	if err != nil {
 		return err
 	}
-	top, err := now.over(low, e.base.Hash, math.MaxUint64)
+	top, err := now.Over(low, e.base.Hash, math.MaxUint64)
 	if err == nil {
 		fn(top, low, now)
 	}
 	return err
 }
 
-func (e *Engine) writer(top store.BaseTx, now *generations) *writer {
-	return &writer{merged: merged{layer: e.group, low: top, hash: e.base.Hash}, engine: e, now: now}
+// under is what lies under the group.
+func (e *Engine) under(top store.BaseTx, now *memtable.Stack) memtable.Under {
+	return memtable.Under{Stack: now, Low: top, Hash: e.base.Hash, Made: e.firstID, Exact: e.exact.Load()}
 }
 
 // absorb makes the group visible.
 func (e *Engine) absorb(lsn uint64) {
-	flushes := len(e.group.emptied) > 0
+	flushes := e.group.Empties()
 	e.overlay.Lock()
 	defer e.overlay.Unlock()
-	e.fill.add(e.group.grown)
-	next, taken := e.now.push(e.group, lsn)
+	e.fill.add(e.group.Grown())
+	next, taken := e.now.Push(e.group, lsn)
 	e.now = next
 	if flushes {
 		e.recount()
 	}
 	e.room.follow(e)
 	if taken {
-		e.group = newLayer()
+		e.group = memtable.NewLayer()
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"larder/disk"
 	"larder/store"
+	"larder/store/memtable"
 	"larder/store/wal"
 )
 
@@ -221,21 +222,23 @@ func (j *Journal) replay(lsn uint64, payload []byte) error {
 	return nil
 }
 
-// replay puts one record's writes into the overlay, or straight into the base if they are
+// replay puts one record's writes into the memtable, or straight into the base if they are
 // too large for it, settling in between so that memory stays bounded.
 func (e *Engine) replay(lsn uint64, ops []byte) error {
 	e.writing.Lock()
 	defer e.writing.Unlock()
-	if e.present().bytes() >= e.limit {
+	if e.present().Bytes() >= e.limit {
 		if err := e.drain(); err != nil {
 			return err
 		}
 	}
-	e.group.reset()
+	e.group.Reset()
 	var failed error
-	err := e.over(func(top, low store.BaseTx, now *generations) {
-		failed = replay(ops, e.writer(top, now))
-		e.flushed(low, now)
+	err := e.over(func(top, low store.BaseTx, now *memtable.Stack) {
+		w := &writer{engine: e}
+		w.Begin(e.group, e.under(top, now))
+		failed = replay(ops, w)
+		now.Discount(e.group, low)
 	})
 	switch {
 	case err != nil:
@@ -245,7 +248,7 @@ func (e *Engine) replay(lsn uint64, ops []byte) error {
 	case failed != nil:
 		return failed
 	}
-	e.group.dropLoose()
+	e.group.DropLoose()
 	e.absorb(lsn)
 	return nil
 }

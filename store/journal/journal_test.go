@@ -14,7 +14,7 @@ import (
 // openOver returns a one-shard journal over the reference engine.
 func openOver(t *testing.T, clock func() int64) store.Engine { return over(t, clock, 0) }
 
-// openSmall has an overlay so small that generations settle all the time and many
+// openSmall has a memtable so small that generations settle all the time and many
 // transactions go straight to the base.
 func openSmall(t *testing.T, clock func() int64) store.Engine { return over(t, clock, 8<<10) }
 

@@ -18,7 +18,7 @@ type borrower struct {
 
 func (b *borrower) Borrow(bytes int64) { b.lent.Store(bytes) }
 
-// The overlay's room is the base's while nobody writes, and no longer.
+// The memtable's room is the base's while nobody writes, and no longer.
 func TestRoomIsLent(t *testing.T) {
 	const room = 1 << 20
 	base := &borrower{Base: memory.New(memory.AsBase())}

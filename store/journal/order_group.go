@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"larder/store"
+	"larder/store/memtable"
 	"larder/store/wal"
 )
 
@@ -25,10 +26,11 @@ type group struct {
 
 // part is a shard in a group: its lock, a reader of its file and the layer that the group fills.
 type part struct {
-	reader store.Reader
-	bottom bottom // the file's snapshot
-	writer writer
-	began  mark // what the writer had written when the present job began
+	reader  store.Reader
+	bottom  bottom // the file's snapshot
+	present *memtable.Stack
+	writer  writer
+	began   mark // what the writer had written when the present job began
 }
 
 func newGroup(o *Order) group {
@@ -45,7 +47,7 @@ func (g *group) at(shard int) (store.BaseTx, error) {
 		}
 	}
 	if g.read {
-		return &p.writer.merged, nil
+		return &p.writer.Merged, nil
 	}
 	return &p.writer, nil
 }
@@ -88,14 +90,15 @@ func (p *part) begin(e *Engine, r store.Reader, now int64, t *ticket) error {
 	}
 	p.bottom = bottom{BaseTx: low, engine: e, ticket: t}
 	p.bottom.hurry, _ = low.(store.Hurrier)
-	top, err := present.over(&p.bottom, e.base.Hash, math.MaxUint64)
+	top, err := present.Over(&p.bottom, e.base.Hash, math.MaxUint64)
 	if err != nil {
 		return err
 	}
-	e.group.reset()
+	e.group.Reset()
 	e.rec.reset()
-	p.writer.undo.reset()
-	p.writer = writer{merged: merged{layer: e.group, low: top, hash: e.base.Hash}, engine: e, now: present, rec: e.rec, undo: p.writer.undo, points: p.writer.points[:0]}
+	p.writer = writer{Writer: p.writer.Writer, engine: e, rec: e.rec, points: p.writer.points[:0]}
+	p.writer.Begin(e.group, e.under(top, present))
+	p.present = present
 	if _, p.writer.strait = e.room.wait(e.shard); p.writer.strait.grow == nil {
 		p.writer.strait.grow = e.order.group.full
 	}
@@ -117,7 +120,8 @@ func (g *group) leave() {
 		p, e := &g.parts[shard], g.order.shards[shard]
 		_ = p.reader.Close() // the transaction that met an error has answered it
 		e.rec = p.writer.rec
-		*p = part{writer: writer{undo: p.writer.undo, points: p.writer.points}}
+		p.writer.Leave()
+		*p = part{writer: writer{Writer: p.writer.Writer, points: p.writer.points}}
 		e.writing.Unlock()
 	}
 	g.open = g.open[:0]
@@ -238,7 +242,7 @@ func (o *Order) publish() error {
 	need := wal.Frees
 	for _, shard := range g.open {
 		w := &g.parts[shard].writer
-		w.layer.dropLoose()
+		o.shards[shard].group.DropLoose()
 		if len(w.rec.buf) > 0 {
 			o.payload = section(o.payload, shard, w.rec.buf)
 			need = max(need, w.rec.demand())
@@ -261,7 +265,7 @@ func (o *Order) publish() error {
 	o.log.Step("before publish")
 	for _, shard := range g.open {
 		p := &g.parts[shard]
-		o.shards[shard].flushed(p.bottom.BaseTx, p.writer.now)
+		p.present.Discount(o.shards[shard].group, p.bottom.BaseTx)
 	}
 	o.publishing.Lock()
 	for _, shard := range g.open {

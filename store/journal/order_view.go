@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"larder/store"
+	"larder/store/memtable"
 )
 
 // view is one moment of the shards of a scope. It belongs to its goroutine.
@@ -12,7 +13,7 @@ type view struct {
 	order   *Order
 	shards  []bool // that the scope needs
 	readers []store.Reader
-	pinned  []*generations
+	pinned  []*memtable.Stack
 	tops    []store.BaseTx
 	newest  uint64 // the last record that it may see
 	moment  uint64 // see Order
@@ -98,7 +99,7 @@ func (o *Order) view() *view {
 		return v
 	}
 	n := len(o.shards)
-	return &view{order: o, shards: make([]bool, n), readers: make([]store.Reader, n), pinned: make([]*generations, n),
+	return &view{order: o, shards: make([]bool, n), readers: make([]store.Reader, n), pinned: make([]*memtable.Stack, n),
 		tops: make([]store.BaseTx, n)}
 }
 
@@ -115,7 +116,7 @@ func (v *view) open(ctx context.Context) (nowMillis int64, err error) {
 			return 0, err
 		}
 	}
-	for err = errMoved; err == errMoved; {
+	for err = memtable.ErrMoved; err == memtable.ErrMoved; {
 		nowMillis, err = v.fix()
 	}
 	return nowMillis, err
@@ -144,7 +145,7 @@ func (v *view) fix() (nowMillis int64, err error) {
 		}
 		var low store.BaseTx
 		if low, err = v.readers[i].Begin(nowMillis); err == nil {
-			v.tops[i], err = g.over(low, o.shards[i].base.Hash, v.newest)
+			v.tops[i], err = g.Over(low, o.shards[i].base.Hash, v.newest)
 		}
 	}
 	return nowMillis, err
@@ -153,7 +154,7 @@ func (v *view) fix() (nowMillis int64, err error) {
 func (v *view) unpin() {
 	for i, g := range v.pinned {
 		if g != nil {
-			g.top().pins.Add(-1)
+			g.Unpin()
 			v.pinned[i] = nil
 		}
 	}

@@ -16,7 +16,7 @@ func (e *Engine) postpone(mark store.Mark, err error) {
 	there := e.base.Settled().LSN >= mark.LSN
 	e.overlay.Lock()
 	if !there {
-		e.now = e.now.thaw()
+		e.now = e.now.Thaw()
 	}
 	e.failed, e.resting = err, true
 	close(e.settles)
@@ -49,33 +49,10 @@ const modestBytes = 64 << 10
 func (e *Engine) modest() bool {
 	e.overlay.Lock()
 	g := e.now
-	g.top().pins.Add(1)
+	g.Pin()
 	e.overlay.Unlock()
-	defer g.top().pins.Add(-1)
-	var n int64
-	for _, l := range slices.Concat(g.frozen, g.active) {
-		if n += l.puts(); n > modestBytes {
-			return false
-		}
-	}
-	return true
-}
-
-// puts is about how many bytes the layer has to write.
-func (l *layer) puts() (n int64) {
-	for e := range l.heads.all() {
-		if e.live() {
-			n += int64(len(e.text))
-		}
-	}
-	for k, c := range l.colls {
-		if _, dead := l.lost[k.id]; !dead && c.lives > 0 {
-			for r := range c.rows.all() {
-				n += r.bytes()
-			}
-		}
-	}
-	return n
+	defer g.Unpin()
+	return g.Puts(modestBytes) <= modestBytes
 }
 
 // spoken reports whether the reserve has been left to shards that have not settled yet: no other may take it.
@@ -112,22 +89,5 @@ func (e *Engine) settleAgain() {
 	e.overlay.Unlock()
 	if !closed {
 		e.rotate()
-	}
-}
-
-// thaw makes the layers that did not settle grow again.
-func (g *generations) thaw() *generations {
-	return &generations{active: slices.Concat(g.frozen, g.active)}
-}
-
-// purge drops items that a layer holds of dead ids: their heads were removed after the layer had been frozen once.
-func (g *generations) purge() {
-	for i := len(g.active) - 1; i >= 0 && g.active[i].pins.Load() == 0; i-- {
-		l := g.active[i]
-		dead := make(map[store.ID]bool, len(l.lost))
-		for id := range l.lost {
-			dead[id] = true
-		}
-		l.clear(func(*headEntry) bool { return false }, dead)
 	}
 }

@@ -309,7 +309,7 @@ func (g *giant) wantSlices(random *rand.Rand, list []string) {
 	}
 }
 
-// TestRankLookups holds what a rank costs below while the overlay is full of changes.
+// TestRankLookups holds what a rank costs below while the memtable is full of changes.
 func TestRankLookups(t *testing.T) {
 	const n = 8000
 	for _, part := range []store.Part{store.Scores, store.Elements} {

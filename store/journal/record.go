@@ -19,11 +19,12 @@ const (
 	opDropItem               // id, part, pos, field
 	opFlush                  // database
 	opSwap                   // database, database
-	opRange                  // id, part, range: DropRange without the overlay
-	opDetach                 // key: the head goes, its id lives on under another key, here or in another shard
+	opRange                  // id, part, range: DropRange without the memtable
+	opUnlink                 // key: the head goes, its id lives on under another key, here or in another shard
 	opPutNoted               // key, head, notes
 	opOrphan                 // ids: nobody names them any more
 	opTold                   // ids of other shards: those have their opOrphan
+	opAdopt                  // ids of this shard that come back from another
 	opRank                   // ids: their items are counted, as a head in another shard says
 )
 
@@ -98,8 +99,8 @@ func (r *recorder) drop(k store.Key) {
 	r.key(k)
 }
 
-func (r *recorder) detach(k store.Key) {
-	r.op(opDetach)
+func (r *recorder) unlink(k store.Key) {
+	r.op(opUnlink)
 	r.key(k)
 }
 
@@ -298,7 +299,7 @@ func (r *reader) apply(tx store.BaseTx) (err error) {
 		if k := r.key(); r.err == nil {
 			_, err = tx.Drop(k)
 		}
-	case opDetach:
+	case opUnlink:
 		if k := r.key(); r.err == nil {
 			err = tx.Unlink(k)
 		}
@@ -309,6 +310,10 @@ func (r *reader) apply(tx store.BaseTx) (err error) {
 	case opTold:
 		if ids := r.ids(); r.err == nil {
 			err = tx.Told(ids...)
+		}
+	case opAdopt:
+		for _, id := range r.ids() {
+			err = errors.Join(err, tx.Adopt(id))
 		}
 	case opRank:
 		for _, id := range r.ids() {

@@ -59,7 +59,7 @@ func (r *room) follow(e *Engine) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	o, before := &r.shards[e.shard], r.taken()
-	o.growing, o.settling, o.failed = e.now.bytes(), e.now.frozenBytes(), e.failed
+	o.growing, o.settling, o.failed = e.now.Bytes(), e.now.FrozenBytes(), e.failed
 	o.frozen, o.resting = e.settles != nil, e.resting
 	if r.freed != nil && (r.taken() < before || o.failed != nil) {
 		close(r.freed)
@@ -103,7 +103,9 @@ func (r *room) due() *occupant {
 		o := &r.shards[i]
 		switch {
 		case o.frozen || o.called:
-			settling += int(one(o.failed == nil))
+			if o.failed == nil {
+				settling++
+			}
 		case !o.resting && o.growing > 0 && (largest == nil || o.growing > largest.growing):
 			largest = o
 		}

@@ -32,22 +32,24 @@ func (e *Engine) Sample(ctx context.Context, dst []store.Candidate, n int, volat
 	if err != nil {
 		return dst, err
 	}
-	defer g.top().pins.Add(-1)
-	s := sampling{layers: slices.Concat(g.frozen, g.active), volatile: volatile}
-	mine, theirs := s.size(), share(e.baseFill(), volatile)
+	defer g.Unpin()
+	s := g.Sampler(volatile)
+	mine, theirs := s.Size(), share(e.baseFill(), volatile)
 	at := len(dst)
 	for range sampleTries {
 		wanted := 0
 		for range n {
-			wanted += int(one(rand.Int64N(max(mine+theirs, 1)) < mine))
+			if rand.Int64N(max(mine+theirs, 1)) < mine {
+				wanted++
+			}
 		}
-		dst = s.draw(dst, wanted)
+		dst = s.Draw(dst, wanted)
 		if wanted < n {
 			rest, err := below.Sample(ctx, nil, n-wanted, volatile)
 			if err != nil {
 				return dst, err
 			}
-			dst = s.appendVisible(dst, rest)
+			dst = s.AppendVisible(dst, rest)
 		}
 		if len(dst) > at || mine+theirs <= 0 {
 			return dst, nil
@@ -125,83 +127,10 @@ func share(f store.Fill, volatile bool) int64 {
 	return max(f.Keys, 0)
 }
 
-// sampling looks for keys in pinned layers, oldest first. For one goroutine.
-type sampling struct {
-	layers   []*layer
-	volatile bool
-}
-
-func (s *sampling) sizeOf(l *layer) int64 {
-	if s.volatile {
-		return int64(l.ttl.Len())
-	}
-	return int64(l.heads.n)
-}
-
-func (s *sampling) size() (n int64) {
-	for _, l := range s.layers {
-		n += s.sizeOf(l)
-	}
-	return n
-}
-
-// draw appends about n keys. A layer's keys are met in the order of its index, which begins
-// somewhere else each time.
-func (s *sampling) draw(dst []store.Candidate, n int) []store.Candidate {
-	total := s.size()
-	for most := len(dst) + n; n > 0 && total > 0 && len(dst) < most; n-- {
-		i, pick := 0, rand.Int64N(total)
-		for ; pick >= s.sizeOf(s.layers[i]); i++ {
-			pick -= s.sizeOf(s.layers[i])
-		}
-		dst = s.drawFrom(dst, i, int(pick), 1+n/2)
-	}
-	return dst
-}
-
-// drawFrom appends at most n keys of a layer.
-func (s *sampling) drawFrom(dst []store.Candidate, i, pick, n int) []store.Candidate {
-	l := s.layers[i]
-	if s.volatile {
-		if e, ok := l.ttl.GetAt(pick); ok && !hidden(s.layers[i+1:], e.key()) {
-			dst = append(dst, e.candidate())
-		}
-		return dst
-	}
-	tries := 8 * n
-	for e := range l.heads.all() {
-		if e.live() && !hidden(s.layers[i+1:], e.key()) {
-			dst = append(dst, e.candidate())
-			n--
-		}
-		if tries--; n == 0 || tries == 0 {
-			break
-		}
-	}
-	return dst
-}
-
-// appendVisible takes what came from the base and no layer has an entry of.
-func (s *sampling) appendVisible(dst, found []store.Candidate) []store.Candidate {
-	for _, c := range found {
-		if !hidden(s.layers, c.Key) {
-			dst = append(dst, c)
-		}
-	}
-	return dst
-}
-
 // KeepUses goes straight to the base: a use is no write, and the journal need not know it.
 func (e *Engine) KeepUses(ctx context.Context, uses []store.Use) error {
 	if k, ok := e.base.(store.UseKeeper); ok {
 		return k.KeepUses(ctx, uses)
 	}
 	return nil
-}
-
-// stamp passes down when a head was put.
-func stamp(tx store.BaseTx, e *headEntry) {
-	if s, ok := tx.(store.Stamper); ok {
-		s.Stamp(e.stored)
-	}
 }

@@ -2,13 +2,10 @@ package journal
 
 import (
 	"context"
-	"maps"
-	"math"
-	"slices"
-	"sort"
 	"time"
 
 	"larder/store"
+	"larder/store/memtable"
 )
 
 const (
@@ -54,30 +51,29 @@ func (e *Engine) settleFull() {
 func (e *Engine) rotate() {
 	e.overlay.Lock()
 	defer e.overlay.Unlock()
-	if e.settles != nil || e.resting || e.now.frozen == nil && e.now.empty() {
+	if e.settles != nil || e.resting || !e.now.Frozen() && e.now.Empty() {
 		e.room.follow(e)
 		return
 	}
-	if e.now.frozen == nil {
+	if !e.now.Frozen() {
 		if e.failed != nil {
-			e.now = e.now.melt(math.MaxInt64)
-			e.now.purge()
+			e.now = e.now.Compact()
 		}
-		e.now = e.now.freeze()
+		e.now = e.now.Freeze()
 		e.firstID = e.nextID
 	}
 	e.settles = make(chan struct{})
 	e.room.follow(e)
-	go e.settle(e.now.frozen, store.Mark{LSN: e.now.frozenLast(), NextID: e.nextID})
+	go e.settle(e.now, store.Mark{LSN: e.now.FrozenLast(), NextID: e.nextID})
 }
 
-// settle tries to hand a frozen generation down.
-func (e *Engine) settle(layers []*layer, mark store.Mark) {
+// settle tries to hand the frozen generation down.
+func (e *Engine) settle(g *memtable.Stack, mark store.Mark) {
 	if fn := e.began.Load(); fn != nil {
 		(*fn)()
 	}
 	start := time.Now()
-	if err := e.handDown(layers, mark); err != nil {
+	if err := e.handDown(g, mark); err != nil {
 		e.postpone(mark, err)
 		return
 	}
@@ -85,7 +81,7 @@ func (e *Engine) settle(layers []*layer, mark store.Mark) {
 	e.Settles.Add(1)
 	e.SettleTime.Add(int64(time.Since(start)))
 	e.overlay.Lock()
-	e.now, e.failed = e.now.settled(), nil
+	e.now, e.failed = e.now.Settled(), nil
 	e.recount()
 	e.room.follow(e)
 	e.overlay.Unlock()
@@ -106,9 +102,9 @@ func (e *Engine) trim() {
 	}
 }
 
-// handDown writes layers to the base. Log before data, always: the base never makes durable what the journal could
+// handDown writes the frozen layers to the base. Log before data, always: the base never makes durable what the journal could
 // still lose.
-func (e *Engine) handDown(layers []*layer, mark store.Mark) error {
+func (e *Engine) handDown(g *memtable.Stack, mark store.Mark) error {
 	if err := e.reserved(); err != nil {
 		return err
 	}
@@ -120,7 +116,7 @@ func (e *Engine) handDown(layers []*layer, mark store.Mark) error {
 			return err
 		}
 		e.log.Step("settle has begun")
-		if err := applyAll(layers, tx); err != nil {
+		if err := g.Apply(tx); err != nil {
 			return err
 		}
 		e.log.Step("settle before commit")
@@ -134,7 +130,7 @@ func (e *Engine) settling() bool {
 	return e.settles != nil
 }
 
-// drain settles everything in the overlay and waits for it, but not for a base that does not take it. The caller holds
+// drain settles everything in the memtable and waits for it, but not for a base that does not take it. The caller holds
 // writing.
 func (e *Engine) drain() error {
 	deadline := time.After(roomPatience)
@@ -173,7 +169,7 @@ func (e *Engine) tend() {
 		return
 	}
 	defer e.writing.Unlock()
-	last := e.present().newest()
+	last := e.present().Newest()
 	idle := last == e.lastSeen
 	e.lastSeen = last
 	e.release(idle || e.shrunk())
@@ -192,138 +188,9 @@ func (e *Engine) keepUp() {
 func (e *Engine) release(due bool) {
 	g := e.present()
 	switch {
-	case g.empty() && g.frozen == nil:
+	case g.Empty() && !g.Frozen():
 		e.log.Settled(e.shard, e.log.Last())
 	case due || e.log.HeldUp(e.shard, e.logLimit.Load()):
 		e.rotate()
 	}
-}
-
-// applyAll writes layers into the base, oldest first.
-func applyAll(layers []*layer, tx store.BaseTx) error {
-	for _, l := range layers {
-		if err := l.apply(tx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// apply writes a layer into the base, in key order, so that pages are touched once.
-func (l *layer) apply(tx store.BaseTx) error {
-	for _, db := range slices.Sorted(maps.Keys(l.emptied)) {
-		if err := tx.Flush(db); err != nil {
-			return err
-		}
-	}
-	dead, given, err := l.lost, []store.ID(nil), error(nil)
-	if l.moved {
-		dead, given, err = l.applyMoved(tx)
-	} else {
-		err = l.applyHeads(tx)
-	}
-	if err != nil {
-		return err
-	}
-	for _, k := range l.collKeys() {
-		if _, gone := dead[k.id]; gone {
-			continue
-		}
-		if err := l.colls[k].apply(tx, k); err != nil {
-			return err
-		}
-	}
-	return tx.Orphan(given...)
-}
-
-// applyHeads writes the heads of a layer in which no id has moved to another key.
-func (l *layer) applyHeads(tx store.BaseTx) (err error) {
-	for _, e := range l.sorted() {
-		if e.live() {
-			stamp(tx, e)
-			err = tx.PutHead(e.key(), e.head())
-		} else {
-			_, err = tx.Drop(e.key())
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// applyMoved writes the heads of a layer with renames: a renamed key's id is lost under the old name and found under
-// the new. It returns the ids that lost their head and found no other in this layer, and those among them that the base
-// does not know to be orphans: it has orphaned what its own heads gave up and what was flushed.
-func (l *layer) applyMoved(tx store.BaseTx) (dead map[store.ID]struct{}, given []store.ID, err error) {
-	dead = maps.Clone(l.lost)
-	heads := l.sorted()
-	for _, e := range heads {
-		old, err := detachOld(tx, e)
-		if err != nil {
-			return nil, nil, err
-		}
-		if old != 0 {
-			dead[old] = struct{}{}
-			given = append(given, old)
-		}
-	}
-	for _, e := range heads {
-		if !e.live() {
-			continue
-		}
-		delete(dead, e.id)
-		stamp(tx, e)
-		if err := tx.PutHead(e.key(), e.head()); err != nil {
-			return nil, nil, err
-		}
-	}
-	given = slices.DeleteFunc(given, func(id store.ID) bool { _, gone := dead[id]; return !gone })
-	return dead, given, nil
-}
-
-// detachOld takes the head below away if the layer's differs in its id, and returns the
-// id it held.
-func detachOld(tx store.BaseTx, e *headEntry) (store.ID, error) {
-	h, there, err := tx.Row(e.key())
-	if err != nil || !there || e.live() && h.ID == e.id {
-		return 0, err
-	}
-	return h.ID, tx.Unlink(e.key())
-}
-
-func (l *layer) collKeys() []collKey {
-	keys := make([]collKey, 0, len(l.colls))
-	for k := range l.colls {
-		keys = append(keys, k)
-	}
-	sort.Slice(keys, func(i, j int) bool {
-		if keys[i].id != keys[j].id {
-			return keys[i].id < keys[j].id
-		}
-		return keys[i].part < keys[j].part
-	})
-	return keys
-}
-
-// settleBatch is the number of items handed to the base in one call. The more, the more of them
-// share a row of what the base counts.
-const settleBatch = 16384
-
-// apply writes a part's rows: deletions first, then what is live, each in natural order.
-func (c *coll) apply(tx store.BaseTx, k collKey) error {
-	if err := c.applyGone(tx, k); err != nil {
-		return err
-	}
-	items := make([]store.Item, 0, min(settleBatch, c.lives))
-	for batch := range slices.Chunk(c.sorted(func(r *row) bool { return r.live }), settleBatch) {
-		items = items[:0]
-		for _, r := range batch {
-			items = append(items, r.item())
-		}
-		if _, err := tx.PutItems(k.id, k.part, items...); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -238,12 +238,25 @@ func (t *Tx) each(keys []store.Key, fn func(store.BaseTx, []store.Key) (int, err
 
 // Move leaves the items in the shard where they are.
 func (t *Tx) Move(from, to store.Key, h store.Head) error {
-	_, tx, err := t.ofKey(from)
+	shard, tx, err := t.ofKey(from)
 	if err != nil {
 		return err
 	}
+	if shard == t.home(to.Name) {
+		h.ID = t.inner(shard, h.ID)
+		return tx.Move(from, to, h)
+	}
 	if err := tx.Unlink(from); err != nil {
 		return err
+	}
+	if at := t.home(to.Name); h.ID != 0 && t.inner(at, h.ID) < store.Foreign { // it comes home
+		tx, err := t.at(at)
+		if err == nil {
+			err = tx.Adopt(t.inner(at, h.ID))
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return t.PutHead(to, h)
 }

@@ -1,6 +1,9 @@
 package journal
 
-import "larder/store"
+import (
+	"larder/store"
+	"larder/store/memtable"
+)
 
 // savepoints are those of a transaction over all shards. A shard takes its own when the transaction next touches it:
 // nobody has written there in between, and a shard that is never touched has nothing to take back. They belong to
@@ -80,16 +83,25 @@ func (t *Tx) cut(point store.Savepoint, kept int, end func(store.Tx, store.Savep
 	return nil
 }
 
-// A layer that is only read takes no savepoints.
+// mark is how far a writer has come: a savepoint. The zero mark is the beginning of its group.
+type mark struct {
+	layer          memtable.Point
+	record         int
+	grown, flushed bool // of the record
+	wrote          bool
+}
 
-// Savepoint marks nothing.
-func (m *merged) Savepoint() (store.Savepoint, error) { return 0, nil }
+// mark remembers the present state.
+func (w *writer) mark() mark {
+	return mark{layer: w.Here(), record: len(w.rec.buf), grown: w.rec.grown, flushed: w.rec.flushed, wrote: w.wrote}
+}
 
-// Rollback has nothing to take back.
-func (m *merged) Rollback(store.Savepoint) error { return nil }
-
-// Release has nothing to forget.
-func (m *merged) Release(store.Savepoint) error { return nil }
+// rollback takes everything back that was written since a mark.
+func (w *writer) rollback(to mark) {
+	w.TakeBack(to.layer)
+	w.rec.buf, w.rec.grown, w.rec.flushed = w.rec.buf[:to.record], to.grown, to.flushed
+	w.wrote = to.wrote
+}
 
 // Savepoint notes how far the group's layer and record have come.
 func (w *writer) Savepoint() (store.Savepoint, error) {

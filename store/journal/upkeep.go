@@ -2,14 +2,13 @@ package journal
 
 import (
 	"context"
-	"maps"
 	"slices"
 
 	"larder/store"
 )
 
 // The upkeep of a shard: what concerns the tables goes to the base, corrected by what the
-// overlay knows better.
+// memtable knows better.
 
 // Sweep deletes orphans below: only drops that have settled are there. It waits as Checkpoint does.
 func (e *Engine) Sweep(ctx context.Context, n int) (bool, error) {
@@ -38,7 +37,7 @@ func (e *Engine) handOver(ctx context.Context) error {
 	}
 	err = e.order.Update(ctx, store.Whole(), func(tx store.Tx) error { return tx.(*Tx).tell(e.shard, ids) })
 	e.writing.Lock()
-	e.toldAt.Store(e.present().newest())
+	e.toldAt.Store(e.present().Newest())
 	e.writing.Unlock()
 	return err
 }
@@ -65,14 +64,14 @@ func (e *Engine) Rest(ctx context.Context) error {
 // Sync makes what was acknowledged survive a power cut; one fsync serves all shards.
 func (e *Engine) Sync(context.Context) error { return e.log.Sync(e.log.Last()) }
 
-// Flush settles the overlay: backup, check and clean shutdown do so first.
+// Flush settles the memtable: backup, check and clean shutdown do so first.
 func (e *Engine) Flush(context.Context) error {
 	e.writing.Lock()
 	defer e.writing.Unlock()
 	return e.drain()
 }
 
-// Sizes are the base's, with the overlay beside them.
+// Sizes are the base's, with the memtable beside them.
 func (e *Engine) Sizes(ctx context.Context) ([]store.Size, error) {
 	sizer, ok := e.base.(store.Sizer)
 	if !ok {
@@ -119,65 +118,26 @@ func (e *Engine) Keyspaces(ctx context.Context) (spaces []store.Keyspace, err er
 	return spaces, err
 }
 
-// Keyspaces corrects the counts below by what the layer adds and hides.
-func (m *merged) Keyspaces() ([]store.Keyspace, error) {
-	below, err := m.low.Keyspaces()
-	if err != nil {
-		return nil, err
-	}
-	byDB := map[int]store.Keyspace{}
-	for _, space := range below {
-		byDB[space.DB] = space
-	}
-	for _, db := range m.databases() {
-		delta, err := m.deltas(db)
-		if err != nil {
-			return nil, err
-		}
-		space := byDB[db]
-		space.DB = db
-		space.Keys += delta.Keys
-		space.Expires += delta.Volatile
-		space.Bytes += delta.Data
-		byDB[db] = space
-	}
-	var spaces []store.Keyspace
-	for _, db := range slices.Sorted(maps.Keys(byDB)) {
-		if space := byDB[db]; space.Keys > 0 {
-			spaces = append(spaces, space)
-		}
-	}
-	return spaces, nil
-}
-
-// databases lists those the layer has entries of.
-func (m *merged) databases() []int {
-	seen, last := map[int]bool{}, -1
-	var dbs []int
-	for e := range m.layer.heads.all() {
-		db := int(e.db)
-		if db == last { // nearly always
-			continue
-		}
-		if last = db; !seen[db] {
-			seen[db] = true
-			dbs = append(dbs, db)
-		}
-	}
-	return dbs
-}
-
-// claimed returns those of this shard's ids that keys of other shards name. What no key names by then is noted as an orphan
-// here before it returns: an id that has lost its last key is never named again.
+// claimed returns those of this shard's ids, which are in order, that heads of other shards name. An id that has lost its
+// last key is never named again: what no key names at one moment is noted as an orphan here before claimed returns, unless
+// it waits for the sweep of a flushed database.
 func (e *Engine) claimed(ctx context.Context, ids []store.ID) (named []store.ID, err error) {
-	err = e.order.View(ctx, store.Whole(), func(tx store.Tx) (err error) {
-		named, err = tx.(*Tx).claimed(e.shard, ids)
-		return err
+	name := func(own store.ID) {
+		if _, asked := slices.BinarySearch(ids, own); asked {
+			named = append(named, own)
+		}
+	}
+	err = e.order.View(ctx, store.Whole(), func(tx store.Tx) error {
+		named = named[:0]
+		return tx.(*Tx).borrowed(e.shard, name)
 	})
-	for range 2 { // the second time it is what the first has told
+	for round := range 2 { // the second takes in what the first has told
 		for _, other := range e.order.shards {
 			if err == nil {
 				err = other.Flush(ctx)
+			}
+			if l, ok := other.base.(store.Lender); ok && err == nil && round == 0 {
+				err = l.Borrowed(ctx, e.shard, name)
 			}
 			if err == nil {
 				err = other.handOver(ctx)
@@ -187,34 +147,30 @@ func (e *Engine) claimed(ctx context.Context, ids []store.ID) (named []store.ID,
 	return named, err
 }
 
-// claimed looks through the heads of all other shards for ids of one, in order. Who has expired still owns items.
-func (t *Tx) claimed(home int, ids []store.ID) (named []store.ID, err error) {
+// borrowed calls fn with the ids of one shard that keys of the others name. Who has expired still owns items.
+func (t *Tx) borrowed(home int, fn func(store.ID)) error {
 	for shard := range t.order.shards {
 		tx, err := t.at(shard)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		tx.SetNow(0)
 		spaces, err := tx.Keyspaces()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, space := range spaces {
 			err := everyHead(tx, space.DB, func(h store.Head) {
-				if h.ID < store.Foreign {
-					return
-				}
-				at, own := h.ID.Home()
-				if _, asked := slices.BinarySearch(ids, own); asked && at == home {
-					named = append(named, own)
+				if at, own := h.ID.Home(); at == home {
+					fn(own)
 				}
 			})
 			if err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
-	return named, nil
+	return nil
 }
 
 func everyHead(tx store.BaseTx, db int, fn func(store.Head)) error {

@@ -89,6 +89,9 @@ func (t *tx) Told(ids ...store.ID) error {
 	return nil
 }
 
+// Adopt has nothing to do: PutHead sees it.
+func (t *tx) Adopt(store.ID) error { return t.writable() }
+
 // Rank has nothing to do: counting walks.
 func (t *tx) Rank(store.ID) error { return t.writable() }
 
@@ -101,6 +104,17 @@ func (e *Engine) Estranged(_ context.Context, n int) (ids []store.ID, err error)
 		return len(ids) < n
 	})
 	return ids, nil
+}
+
+// Borrowed goes through all heads.
+func (e *Engine) Borrowed(_ context.Context, home int, fn func(store.ID)) error {
+	e.current.Load().heads.Scan(func(r *headRow) bool {
+		if at, own := r.head.ID.Home(); at == home {
+			fn(own)
+		}
+		return true
+	})
+	return nil
 }
 
 // baseReader reads the state last published. For one goroutine.

@@ -159,14 +159,19 @@ func (e *Engine) Check(ctx context.Context, fix bool) ([]store.Finding, error) {
 	return e.CheckAmong(ctx, fix, func([]store.ID) ([]store.ID, error) { return nil, nil })
 }
 
-// CheckAmong is Check; the state that it looks at does not change while it asks.
+// CheckAmong looks at the state behind the question: what was on its way has arrived.
 func (e *Engine) CheckAmong(ctx context.Context, _ bool, claimed func([]store.ID) ([]store.ID, error)) ([]store.Finding, error) {
 	st, err := e.published(ctx)
 	if err != nil {
 		return nil, err
 	}
-	lent, err := claimed(st.unowned())
+	lost := st.unowned()
+	lent, err := claimed(lost)
 	if err != nil {
+		return nil, err
+	}
+	lost = slices.DeleteFunc(lost, func(id store.ID) bool { return slices.Contains(lent, id) })
+	if st, err = e.published(ctx); err != nil {
 		return nil, err
 	}
 	var found []store.Finding
@@ -174,7 +179,7 @@ func (e *Engine) CheckAmong(ctx context.Context, _ bool, claimed func([]store.ID
 		found = append(found, store.Finding{Subject: subject, Problem: fmt.Sprintf(format, args...)})
 	}
 	st.checkHeads(report)
-	st.checkItems(lent, report)
+	st.checkItems(lost, report)
 	return found, nil
 }
 
@@ -196,7 +201,11 @@ func (s *state) checkHeads(report func(subject, format string, args ...any)) {
 	s.heads.Scan(func(r *headRow) bool {
 		counted[r.space]++
 		if id := r.head.ID; id != 0 {
-			if _, ok := s.owned.Get(id); !ok || named[id] {
+			_, owned := s.owned.Get(id)
+			if !owned && slices.Contains(s.flushed, r.space) { // the layer above has told that it is lost
+				return true
+			}
+			if !owned || named[id] {
 				report("key "+r.name, "id %d is orphaned or named twice", id)
 			}
 			named[id] = true
@@ -213,12 +222,12 @@ func (s *state) checkHeads(report func(subject, format string, args ...any)) {
 	}
 }
 
-func (s *state) checkItems(lent []store.ID, report func(subject, format string, args ...any)) {
+func (s *state) checkItems(lost []store.ID, report func(subject, format string, args ...any)) {
 	scored := 0
 	s.items.Scan(func(r *itemRow) bool {
 		_, owned := s.owned.Get(r.id)
 		_, orphan := s.orphans.Get(r.id)
-		if owned == orphan && (owned || !slices.Contains(lent, r.id)) {
+		if owned && orphan || !owned && !orphan && slices.Contains(lost, r.id) {
 			report(fmt.Sprintf("id %d", r.id), "it is owned %v and orphaned %v", owned, orphan)
 		}
 		if r.part.Scored() {

@@ -129,6 +129,9 @@ func (t *tx) Told(ids ...store.ID) error {
 	return t.every(ids, func(id store.ID) error { return t.forgetOrphan(int64(id)) })
 }
 
+// Adopt has nothing to do: the row that PutHead writes is enough.
+func (t *tx) Adopt(store.ID) error { return t.writable() }
+
 // Rank builds the blocks, unless they are there.
 func (t *tx) Rank(id store.ID) error {
 	t.known = slices.DeleteFunc(t.known, func(k knownID) bool { return k.id == id })
@@ -145,6 +148,19 @@ func (t *tx) every(ids []store.ID, write func(store.ID) error) error {
 		}
 	}
 	return nil
+}
+
+// Borrowed goes through all heads.
+func (e *Engine) Borrowed(ctx context.Context, home int, fn func(store.ID)) error {
+	from := store.Abroad(home, 0)
+	return e.read(ctx, func(t *tx) error {
+		sql := fmt.Sprintf(`SELECT id FROM heads WHERE id >= %d AND id < %d`, from, from+store.Foreign)
+		_, err := t.conn.Query(sql, func(s *capi.Stmt) {
+			_, own := store.ID(s.Int(0)).Home()
+			fn(own)
+		})
+		return err
+	})
 }
 
 // Estranged reads what the orphans of other files are.

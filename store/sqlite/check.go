@@ -25,6 +25,9 @@ type rule struct {
 
 const owned = `(SELECT id FROM heads WHERE id <> 0 UNION ALL SELECT id FROM orphans)`
 
+// alive are the ids that keys name: those of a flushed database are none any more.
+const alive = `(SELECT id FROM heads WHERE id <> 0 AND ns NOT IN (SELECT ns FROM dead_spaces))`
+
 // unowned are the ids that have something and neither a key here nor an end.
 const unowned = `SELECT id FROM (SELECT DISTINCT id FROM items UNION SELECT DISTINCT at >> 20 FROM chunks
 	UNION SELECT DISTINCT id FROM blocks) WHERE id NOT IN ` + owned
@@ -42,9 +45,9 @@ const lost = `(SELECT id FROM temp.lost)`
 // not among them: package store compares these, see store.Audit.
 var rules = [...]rule{
 	{
-		find:    `SELECT 'id ' || id FROM orphans WHERE id IN (SELECT id FROM heads WHERE id <> 0)`,
+		find:    `SELECT 'id ' || id FROM orphans WHERE id IN ` + alive,
 		problem: "is to be swept though a key owns it", repair: "it is kept",
-		sql: `DELETE FROM orphans WHERE id IN (SELECT id FROM heads WHERE id <> 0)`,
+		sql: `DELETE FROM orphans WHERE id IN ` + alive,
 	},
 	{
 		find: `SELECT 'keys ' || group_concat(quote(name), ', ') FROM heads

@@ -1,4 +1,4 @@
-package journal
+package memtable
 
 import (
 	"bytes"
@@ -33,7 +33,7 @@ type headEntry struct {
 	ranked    bool
 	below     below
 	belowTTL  bool
-	counted   bool // the layer's growth takes account of what lies below; a writer's knowledge
+	counted   bool // the layer's growth takes account of what lies below; a Writer's knowledge
 }
 
 // headBytes is what an entry costs beyond its text: itself, its slot, what the allocator rounds up.

@@ -1,4 +1,4 @@
-package journal
+package memtable
 
 import (
 	"hash/maphash"
@@ -11,12 +11,12 @@ import (
 	"larder/store"
 )
 
-// layer is a set of absolute writes that lies over something older: the writes of a group
+// Layer is a set of absolute writes that lies over something older: the writes of a group
 // that is being made, a shard's active generation, or its frozen one. It knows for each
 // entry whether there is something below it, so that counts stay exact.
 //
-// It has no lock of its own: see generations for who may change it when.
-type layer struct {
+// It has no lock of its own: see Stack for who may change it when.
+type Layer struct {
 	heads index[*headEntry]
 	// order is the heads by (database, position, name), nil until somebody scans.
 	order *btree.BTreeG[*headEntry]
@@ -25,8 +25,7 @@ type layer struct {
 	noted map[*headEntry]struct{}   // entries whose head has notes
 	ttl   *btree.BTreeG[*headEntry] // live entries with an expiry, soonest first
 	colls map[collKey]*coll
-	// lost are ids whose head is gone or names another id now.
-	lost map[store.ID]struct{}
+	ids
 	// passed is the last entry of those at the front of ttl that newer layers hide, or nil.
 	passed atomic.Pointer[headEntry]
 	// fresh are the ids given out to the group that fills this layer.
@@ -46,21 +45,22 @@ type layer struct {
 	ordering  sync.Mutex // held to make the order
 }
 
-func newLayer() *layer {
+// NewLayer is an empty layer.
+func NewLayer() *Layer {
 	alone := btree.Options{NoLocks: true}
-	return &layer{
+	return &Layer{
 		heads: index[*headEntry]{seed: maphash.MakeSeed()},
 		ttl:   btree.NewBTreeGOptions(ttlOrder, alone),
 		colls: map[collKey]*coll{},
-		lost:  map[store.ID]struct{}{},
+		ids:   ids{lost: map[store.ID]struct{}{}},
 	}
 }
 
-// reset empties a layer that nobody else holds.
-func (l *layer) reset() {
+// Reset empties a layer that nobody else holds.
+func (l *Layer) Reset() {
 	l.heads.clear()
 	clear(l.colls)
-	clear(l.lost)
+	l.ids.reset()
 	l.order, l.names = nil, nil
 	clear(l.noted)
 	l.ttl.Clear()
@@ -69,12 +69,18 @@ func (l *layer) reset() {
 	l.emptied, l.concealed = nil, store.Fill{}
 }
 
-func (l *layer) empty() bool {
-	return l.heads.n == 0 && len(l.colls) == 0 && len(l.lost) == 0 && len(l.emptied) == 0
+func (l *Layer) empty() bool {
+	return l.heads.n == 0 && len(l.colls) == 0 && len(l.emptied) == 0 && l.ids.empty()
 }
 
+// Empties reports whether the layer empties databases.
+func (l *Layer) Empties() bool { return len(l.emptied) > 0 }
+
+// Grown is what the layer adds to what lies below it, as far as that is known.
+func (l *Layer) Grown() store.Fill { return l.grown }
+
 // ordered returns the heads in order, making the order at the first call: see coll.ordered.
-func (l *layer) ordered() *btree.BTreeG[*headEntry] {
+func (l *Layer) ordered() *btree.BTreeG[*headEntry] {
 	l.ordering.Lock()
 	defer l.ordering.Unlock()
 	if l.order == nil {
@@ -88,7 +94,7 @@ func (l *layer) ordered() *btree.BTreeG[*headEntry] {
 }
 
 // sorted returns the heads in order, for one pass.
-func (l *layer) sorted() []*headEntry {
+func (l *Layer) sorted() []*headEntry {
 	list := make([]*headEntry, 0, l.heads.n)
 	for e := range l.heads.all() {
 		list = append(list, e)
@@ -98,10 +104,10 @@ func (l *layer) sorted() []*headEntry {
 }
 
 // head returns the entry for a key, nil if the layer says nothing about it.
-func (l *layer) head(k store.Key) *headEntry { return l.heads.find(place{int64(k.DB), k.Name}) }
+func (l *Layer) head(k store.Key) *headEntry { return l.heads.find(place{int64(k.DB), k.Name}) }
 
 // setHead records a key's new head; the zero Head records that it is gone.
-func (l *layer) setHead(k store.Key, pos store.Cursor, h store.Head) *headEntry {
+func (l *Layer) setHead(k store.Key, pos store.Cursor, h store.Head) *headEntry {
 	e := l.head(k)
 	if e == nil {
 		e = newHeadEntry(k, pos)
@@ -114,7 +120,7 @@ func (l *layer) setHead(k store.Key, pos store.Cursor, h store.Head) *headEntry 
 }
 
 // enter takes an entry in for a key that has none.
-func (l *layer) enter(e *headEntry) {
+func (l *Layer) enter(e *headEntry) {
 	l.heads.add(e)
 	if l.order != nil {
 		l.order.Set(e)
@@ -127,7 +133,7 @@ func (l *layer) enter(e *headEntry) {
 }
 
 // replace has an entry change to another head.
-func (l *layer) replace(e *headEntry, change func()) {
+func (l *Layer) replace(e *headEntry, change func()) {
 	if e.expireAt != 0 {
 		l.ttl.Delete(e)
 	}
@@ -146,7 +152,7 @@ func (l *layer) replace(e *headEntry, change func()) {
 }
 
 // show has the layer account for an entry's head.
-func (l *layer) show(e *headEntry) {
+func (l *Layer) show(e *headEntry) {
 	if e.expireAt != 0 {
 		l.ttl.Set(e)
 		l.uncover(e)
@@ -157,21 +163,19 @@ func (l *layer) show(e *headEntry) {
 		}
 		l.noted[e] = struct{}{}
 	}
-	if e.id != 0 {
-		delete(l.lost, e.id)
-	}
+	l.claim(e.id)
 	l.grown = l.grown.Plus(e.weight())
 }
 
 // coll returns the layer's entries of a part, nil if there are none.
-func (l *layer) coll(id store.ID, p store.Part) *coll {
+func (l *Layer) coll(id store.ID, p store.Part) *coll {
 	if len(l.colls) == 0 {
 		return nil
 	}
 	return l.colls[collKey{id, p}]
 }
 
-func (l *layer) openColl(id store.ID, p store.Part) *coll {
+func (l *Layer) openColl(id store.ID, p store.Part) *coll {
 	k := collKey{id, p}
 	c := l.colls[k]
 	if c == nil {
@@ -182,20 +186,20 @@ func (l *layer) openColl(id store.ID, p store.Part) *coll {
 	return c
 }
 
-func (l *layer) closeColl(k collKey) {
+func (l *Layer) closeColl(k collKey) {
 	delete(l.colls, k)
 	l.bytes -= collBytes
 }
 
-// absorbs reports whether g may be absorbed, if it has at most so many bytes: a layer empties databases before it puts, and whose id has moved out of one
-// must have moved by then.
-func (l *layer) absorbs(g *layer, most int64) bool {
+// absorbs reports whether g may be absorbed, if it has at most so many bytes: a layer empties databases before it puts,
+// and whose id has moved out of one must have moved by then.
+func (l *Layer) absorbs(g *Layer, most int64) bool {
 	return g.bytes <= most && (len(g.emptied) == 0 || !l.moved)
 }
 
 // absorb moves a group's writes into l. What lies below an entry of g is either an entry
 // of l, whose own knowledge stays right, or what lies below l.
-func (l *layer) absorb(g *layer) {
+func (l *Layer) absorb(g *Layer) {
 	l.flush(g.emptied)
 	l.grown, l.concealed = l.grown.Minus(g.concealed), l.concealed.Plus(g.concealed)
 	for e := range g.heads.all() {
@@ -211,15 +215,13 @@ func (l *layer) absorb(g *layer) {
 		}
 	}
 	l.moved = l.moved || g.moved
-	for id := range g.lost {
-		l.lost[id] = struct{}{}
-	}
+	l.ids.absorb(&g.ids)
 	for e := range g.heads.all() {
-		delete(l.lost, e.id)
+		l.claim(e.id)
 	}
 }
 
-func (l *layer) absorbHead(e *headEntry) {
+func (l *Layer) absorbHead(e *headEntry) {
 	mine := l.head(e.key())
 	if mine == nil {
 		l.enter(e)
@@ -229,8 +231,8 @@ func (l *layer) absorbHead(e *headEntry) {
 	l.replace(mine, func() { mine.take(e) })
 }
 
-// dropLoose forgets the items of ids that were given out and that no head names at the end.
-func (l *layer) dropLoose() {
+// DropLoose forgets the items of ids that were given out and that no head names at the end.
+func (l *Layer) DropLoose() {
 	if len(l.fresh) == 0 {
 		return
 	}
@@ -241,6 +243,9 @@ func (l *layer) dropLoose() {
 	for e := range l.heads.all() {
 		delete(loose, e.id)
 	}
+	for id := range l.away {
+		delete(loose, id)
+	}
 	if len(loose) == 0 {
 		return
 	}
@@ -249,4 +254,28 @@ func (l *layer) dropLoose() {
 			l.closeColl(k)
 		}
 	}
+}
+
+// puts is about how many bytes the layer has to write.
+func (l *Layer) puts() (n int64) {
+	for e := range l.heads.all() {
+		if e.live() {
+			n += int64(len(e.text))
+		}
+	}
+	for k, c := range l.colls {
+		if _, dead := l.lost[k.id]; !dead && c.lives > 0 {
+			for r := range c.rows.all() {
+				n += r.bytes()
+			}
+		}
+	}
+	return n
+}
+
+// lies notes what lies below an entry that the layer has just got.
+func (l *Layer) lies(e *headEntry, h *store.Head, there bool) {
+	e.liesOver(h, there)
+	e.counted = true
+	l.grown = l.grown.Minus(e.weighBelow())
 }

@@ -1,4 +1,4 @@
-package journal
+package memtable
 
 import (
 	"sort"
@@ -29,14 +29,14 @@ type heap struct {
 	withLive, withinGone int64
 }
 
-func (m *merged) search(id store.ID, p store.Part, r store.Range) *search {
+func (m *Merged) search(id store.ID, p store.Part, r store.Range) *search {
 	r.Skip, r.Limit, r.Reverse = 0, 0, false
 	s := &search{id: id, part: p, r: r}
 	for {
 		if c := m.layer.coll(id, p); c != nil {
 			s.add(c)
 		}
-		below, ok := m.low.(*merged)
+		below, ok := m.low.(*Merged)
 		if !ok {
 			s.base = m.low
 			return s

@@ -1,4 +1,4 @@
-package journal
+package memtable
 
 import (
 	"hash/maphash"

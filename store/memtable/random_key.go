@@ -1,4 +1,4 @@
-package journal
+package memtable
 
 import (
 	"bytes"
@@ -10,15 +10,15 @@ import (
 const (
 	// randomTries bounds the draws that RandomKey and Random make before they walk.
 	randomTries = 100
-	// firstWalk is the length of the first page of a walk; each that shows nothing is followed by one of twice the length, up
-	// to longWalk.
+	// firstWalk is the length of the first page of a walk; each that shows nothing is followed by one of twice the length,
+	// up to longWalk.
 	firstWalk, longWalk = 16, 1024
 )
 
 // RandomKey draws from all layers or from the base in proportion, and again when a layer hides what came from
 // the base. The stack is looked at as a whole: a layer that asked the one below as often as it likes, and that one the
 // next, would multiply the draws.
-func (m *merged) RandomKey(db int) ([]byte, bool, error) {
+func (m *Merged) RandomKey(db int) ([]byte, bool, error) {
 	size, err := m.Size(db)
 	if err != nil || size == 0 {
 		return nil, false, err
@@ -52,17 +52,17 @@ func (m *merged) RandomKey(db int) ([]byte, bool, error) {
 }
 
 // stack returns the base and the layers over it, oldest first.
-func (m *merged) stack() (base store.BaseTx, layers []*layer) {
-	under, ok := m.low.(*merged)
+func (m *Merged) stack() (base store.BaseTx, layers []*Layer) {
+	under, ok := m.low.(*Merged)
 	if !ok {
-		return m.low, []*layer{m.layer}
+		return m.low, []*Layer{m.layer}
 	}
 	base, layers = under.stack()
 	return base, append(layers, m.layer)
 }
 
 // shown lists the live keys of a database that layers have.
-func (m *merged) shown(layers []*layer, db int) (list []*headEntry) {
+func (m *Merged) shown(layers []*Layer, db int) (list []*headEntry) {
 	for i, l := range layers {
 		for e := range l.heads.all() {
 			if h := m.alive(e); int(e.db) == db && h.Exists() && !hidden(layers[i+1:], e.key()) {
@@ -74,7 +74,7 @@ func (m *merged) shown(layers []*layer, db int) (list []*headEntry) {
 }
 
 // anyKey walks from a random place, and then from the beginning, until it meets a key.
-func (m *merged) anyKey(db int) ([]byte, bool, error) {
+func (m *Merged) anyKey(db int) ([]byte, bool, error) {
 	const places = uint64(1) << (store.HashBits + 14) // slots are of 14 bits
 	for _, from := range [...]store.Cursor{store.Cursor(rand.Uint64N(places)), 0} {
 		name, ok, err := m.keyFrom(db, from)
@@ -85,7 +85,7 @@ func (m *merged) anyKey(db int) ([]byte, bool, error) {
 	return nil, false, nil
 }
 
-func (m *merged) keyFrom(db int, from store.Cursor) ([]byte, bool, error) {
+func (m *Merged) keyFrom(db int, from store.Cursor) ([]byte, bool, error) {
 	for n := firstWalk; ; n = min(2*n, longWalk) {
 		entries, next, err := m.Scan(db, from, n)
 		switch {

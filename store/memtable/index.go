@@ -1,4 +1,4 @@
-package journal
+package memtable
 
 import (
 	"bytes"
@@ -8,7 +8,7 @@ import (
 )
 
 // A Go map from a key to an entry holds the key once more, which the entry has anyhow, and half as much again for
-// what it may grow by: 50 bytes an entry where these are about 16. What the overlay takes decides how many keys
+// what it may grow by: 50 bytes an entry where these are about 16. What the memtable takes decides how many keys
 // share a page when it settles, so it counts.
 
 // place is what an entry is found by: a database and a name, or a position, or a field.

@@ -1,4 +1,4 @@
-package journal
+package memtable
 
 import (
 	"bytes"
@@ -8,7 +8,7 @@ import (
 
 // walk is one merged iteration over a part. For one goroutine.
 type walk struct {
-	m     *merged
+	m     *Merged
 	c     *coll
 	id    store.ID
 	part  store.Part

@@ -1,8 +1,8 @@
-package journal
+package memtable
 
 import "larder/store"
 
-// undo is what a writer keeps to take writes back: a command that fails after it has written is taken out of its
+// undo is what a Writer keeps to take writes back: a command that fails after it has written is taken out of its
 // group, and the others need not run again. A write pushes what it changes; entries and rows are apart, for one
 // never depends on the other. It belongs to the leader of the group.
 type undo struct {
@@ -39,10 +39,10 @@ type flushUndo struct {
 	marks [2]int // steps of heads and rows before it
 }
 
-// lostUndo is whether the layer knew an id as lost before a write that changes that.
+// lostUndo is whether the layer knew an id as lost or away before a write that changes that.
 type lostUndo struct {
-	id  store.ID
-	was bool
+	id         store.ID
+	lost, away bool
 }
 
 // undoKept is how many steps of a group the next one keeps the memory of.
@@ -60,25 +60,26 @@ func (u *undo) reset() {
 	u.heads, u.rows, u.lost, u.olds, u.oldRows = u.heads[:0], u.rows[:0], u.lost[:0], u.olds[:0], u.oldRows[:0]
 }
 
-// mark is how far a writer has come: a savepoint. The zero mark is the beginning of its group.
-type mark struct {
+// Point is how far a Writer has come. The zero Point is the beginning of its group.
+type Point struct {
 	heads, rows, lost, flushes int
-	record, fresh              int
+	fresh                      int
+	adopted                    int
+	ended, told, ranked        int
 	dropped                    int64
-	grown, flushed             bool // of the record
-	moved, wrote               bool
+	moved                      bool
 }
 
-// mark remembers the present state.
-func (w *writer) mark() mark {
+// Here remembers the present state.
+func (w *Writer) Here() Point {
 	u := &w.undo
-	return mark{heads: len(u.heads), rows: len(u.rows), lost: len(u.lost), flushes: len(u.flushes),
-		record: len(w.rec.buf), grown: w.rec.grown, flushed: w.rec.flushed,
-		fresh: len(w.layer.fresh), dropped: w.dropped, moved: w.layer.moved, wrote: w.wrote}
+	return Point{heads: len(u.heads), rows: len(u.rows), lost: len(u.lost), flushes: len(u.flushes),
+		fresh: len(w.layer.fresh), ended: len(w.layer.ended), told: len(w.layer.told), ranked: len(w.layer.ranked), adopted: len(w.layer.adopted),
+		dropped: w.dropped, moved: w.layer.moved}
 }
 
-// rollback takes everything back that was written since a mark.
-func (w *writer) rollback(to mark) {
+// TakeBack takes everything back that was written since a point.
+func (w *Writer) TakeBack(to Point) {
 	u := &w.undo
 	for i := len(u.flushes) - 1; i >= to.flushes; i-- {
 		f := &u.flushes[i]
@@ -89,21 +90,26 @@ func (w *writer) rollback(to mark) {
 	u.flushes = u.flushes[:to.flushes]
 	w.back(to.heads, to.rows)
 	for i := len(u.lost) - 1; i >= to.lost; i-- { // entries that came back have changed it once more
-		if step := u.lost[i]; step.was {
+		switch step := u.lost[i]; {
+		case step.away:
+			w.layer.leave(step.id)
+		case step.lost:
 			w.layer.lost[step.id] = struct{}{}
-		} else {
-			delete(w.layer.lost, step.id)
+			delete(w.layer.away, step.id)
+		default:
+			w.layer.claim(step.id)
 		}
 	}
+	w.layer.ended, w.layer.told = w.layer.ended[:to.ended], w.layer.told[:to.told]
+	w.layer.ranked, w.layer.adopted = w.layer.ranked[:to.ranked], w.layer.adopted[:to.adopted]
 	u.lost = u.lost[:to.lost]
-	w.rec.grown, w.rec.flushed = to.grown, to.flushed
-	w.rec.buf, w.layer.fresh = w.rec.buf[:to.record], w.layer.fresh[:to.fresh]
-	w.dropped, w.layer.moved, w.wrote = to.dropped, to.moved, to.wrote
+	w.layer.fresh = w.layer.fresh[:to.fresh]
+	w.dropped, w.layer.moved = to.dropped, to.moved
 	w.shown = store.Item{}
 }
 
 // back takes back all but the first steps.
-func (w *writer) back(heads, rows int) {
+func (w *Writer) back(heads, rows int) {
 	u := &w.undo
 	for i := len(u.rows) - 1; i >= rows; i-- {
 		w.undoRow(&u.rows[i])
@@ -119,7 +125,7 @@ func (w *writer) back(heads, rows int) {
 	u.heads, u.rows = u.heads[:heads], u.rows[:rows]
 }
 
-func (w *writer) undoHead(step *headUndo) {
+func (w *Writer) undoHead(step *headUndo) {
 	if step.fresh {
 		w.layer.forget(step.entry)
 		return
@@ -130,7 +136,7 @@ func (w *writer) undoHead(step *headUndo) {
 	w.layer.replace(step.entry, func() { *step.entry = old })
 }
 
-func (w *writer) undoRow(step *rowUndo) {
+func (w *Writer) undoRow(step *rowUndo) {
 	c, r := step.coll, step.row
 	if step.fresh {
 		w.layer.bytes -= c.forget(r)
@@ -145,7 +151,7 @@ func (w *writer) undoRow(step *rowUndo) {
 }
 
 // setHead changes a key's entry so that it can be taken back.
-func (w *writer) setHead(k store.Key, h store.Head) *headEntry {
+func (w *Writer) setHead(k store.Key, h store.Head) *headEntry {
 	old := w.layer.head(k)
 	if old != nil {
 		w.undo.olds = append(w.undo.olds, *old)
@@ -162,35 +168,36 @@ func (w *writer) setHead(k store.Key, h store.Head) *headEntry {
 }
 
 // losing notes whether an id is lost, before a write loses it or names it.
-func (w *writer) losing(id store.ID) {
+func (w *Writer) losing(id store.ID) {
 	if id != 0 {
-		_, was := w.layer.lost[id]
-		w.undo.lost = append(w.undo.lost, lostUndo{id, was})
+		_, lost := w.layer.lost[id]
+		_, away := w.layer.away[id]
+		w.undo.lost = append(w.undo.lost, lostUndo{id, lost, away})
 	}
 }
 
 // addRow takes a fresh row in so that it can be taken back.
-func (w *writer) addRow(c *coll, k collKey, r *row) {
+func (w *Writer) addRow(c *coll, k collKey, r *row) {
 	c.add(r)
 	w.layer.bytes += r.bytes()
 	w.undo.rows = append(w.undo.rows, rowUndo{coll: c, key: k, row: r, fresh: true})
 }
 
 // changing notes what a row is before it changes.
-func (w *writer) changing(c *coll, k collKey, r *row) {
+func (w *Writer) changing(c *coll, k collKey, r *row) {
 	w.undo.oldRows = append(w.undo.oldRows, *r)
 	w.undo.rows = append(w.undo.rows, rowUndo{coll: c, key: k, row: r})
 }
 
 // removeRow takes a row away so that it can come back.
-func (w *writer) removeRow(c *coll, k collKey, r *row) {
+func (w *Writer) removeRow(c *coll, k collKey, r *row) {
 	w.changing(c, k, r)
 	w.undo.rows[len(w.undo.rows)-1].gone = !r.below
 	w.layer.bytes -= c.remove(r)
 }
 
 // forget takes an entry out as if it had never been in the layer.
-func (l *layer) forget(e *headEntry) {
+func (l *Layer) forget(e *headEntry) {
 	l.heads.remove(e.place())
 	if l.order != nil {
 		l.order.Delete(e)
@@ -238,7 +245,7 @@ func (c *coll) restore(r *row, was row, gone bool) int64 {
 }
 
 // unflush puts back what a flush has dropped.
-func (l *layer) unflush(f *flushUndo) {
+func (l *Layer) unflush(f *flushUndo) {
 	if !f.again {
 		delete(l.emptied, f.db)
 	}

@@ -1,4 +1,4 @@
-package journal
+package memtable
 
 import (
 	"maps"
@@ -15,7 +15,7 @@ import (
 // looked up by ids, which nobody can know any more. For the goroutine of its transaction.
 type emptied struct {
 	store.BaseTx
-	layer *layer
+	layer *Layer
 }
 
 func (t *emptied) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, error) {
@@ -87,25 +87,8 @@ func (t *emptied) Keyspaces() ([]store.Keyspace, error) {
 	return slices.DeleteFunc(spaces, func(k store.Keyspace) bool { return t.layer.emptied[k.DB] }), err
 }
 
-// Flush empties a database, unless the group has moved an id between keys: the id may have left the database, and a
-// layer empties before it puts.
-func (w *writer) Flush(db int) error {
-	if w.layer.moved {
-		return w.tooLarge()
-	}
-	w.wrote = true
-	step := flushUndo{db: db, again: w.layer.emptied[db], low: w.low, marks: [2]int{len(w.undo.heads), len(w.undo.rows)}}
-	step.heads, step.colls = w.layer.flush(map[int]bool{db: true})
-	w.undo.flushes = append(w.undo.flushes, step)
-	if t, ok := w.low.(*emptied); !ok || t.layer != w.layer {
-		w.low = &emptied{BaseTx: w.low, layer: w.layer}
-	}
-	w.rec.flush(db)
-	return nil
-}
-
 // flush has the layer itself flush databases, behind what it has, and returns what it drops.
-func (l *layer) flush(dbs map[int]bool) (heads []*headEntry, colls map[collKey]*coll) {
+func (l *Layer) flush(dbs map[int]bool) (heads []*headEntry, colls map[collKey]*coll) {
 	if len(dbs) == 0 {
 		return nil, nil
 	}
@@ -119,7 +102,8 @@ func (l *layer) flush(dbs map[int]bool) (heads []*headEntry, colls map[collKey]*
 
 // clear forgets the heads that are doomed and the items of dead ids, to which it adds those of the heads, and returns
 // them. The caller alone holds the layer.
-func (l *layer) clear(doomed func(*headEntry) bool, dead map[store.ID]bool) (gone []*headEntry, colls map[collKey]*coll) {
+func (l *Layer) clear(doomed func(*headEntry) bool, dead map[store.ID]bool) (
+	gone []*headEntry, colls map[collKey]*coll) {
 	rest := make([]*headEntry, 0, l.heads.n)
 	for e := range l.heads.all() {
 		if !doomed(e) {
@@ -127,6 +111,9 @@ func (l *layer) clear(doomed func(*headEntry) bool, dead map[store.ID]bool) (gon
 			continue
 		}
 		dead[e.id] = true
+		if l.unknown(e.id) {
+			l.lost[e.id] = struct{}{}
+		}
 		gone = append(gone, e)
 		l.conceal(e)
 	}
@@ -153,7 +140,7 @@ func (l *layer) clear(doomed func(*headEntry) bool, dead map[store.ID]bool) (gon
 }
 
 // conceal undoes enter, but for the indexes.
-func (l *layer) conceal(e *headEntry) {
+func (l *Layer) conceal(e *headEntry) {
 	if e.expireAt != 0 {
 		l.ttl.Delete(e)
 	}
@@ -165,9 +152,9 @@ func (l *layer) conceal(e *headEntry) {
 // unburden drops from the growing layers what one above them has emptied, or is about to: all of it, or nothing where
 // an id may have moved from key to key, for who owns it is only known when the moves are followed. What a View reads
 // stays until the next time.
-func (g *generations) unburden(about map[int]bool) {
+func (s *Stack) unburden(about map[int]bool) {
 	free := 0 // from here on nobody reads
-	for i, l := range g.active {
+	for i, l := range s.active {
 		if l.moved {
 			return
 		}
@@ -176,8 +163,8 @@ func (g *generations) unburden(about map[int]bool) {
 		}
 	}
 	dead := map[store.ID]bool{}
-	for i, l := range g.active {
-		above := emptiedBy(g.active[i+1:])
+	for i, l := range s.active {
+		above := emptiedBy(s.active[i+1:])
 		maps.Copy(above, about)
 		doomed := func(e *headEntry) bool { return above[int(e.db)] }
 		switch {
@@ -195,7 +182,7 @@ func (g *generations) unburden(about map[int]bool) {
 }
 
 // emptiedBy are the databases that one of the layers has emptied.
-func emptiedBy(layers []*layer) map[int]bool {
+func emptiedBy(layers []*Layer) map[int]bool {
 	dbs := map[int]bool{}
 	for _, l := range layers {
 		maps.Copy(dbs, l.emptied)
@@ -203,37 +190,37 @@ func emptiedBy(layers []*layer) map[int]bool {
 	return dbs
 }
 
-// flushed takes off the growth of the group's layer what it hides in the base and in the layers that settle, as the
+// Discount takes off the growth of a group's layer what it hides in the base and in the layers that settle, as the
 // writer's own snapshot has them: with a reader of its own it would wait for Views, which wait for the writer. Those
-// that grow lose their part themselves. The caller holds writing.
-func (e *Engine) flushed(low store.BaseTx, g *generations) {
-	if len(e.group.emptied) == 0 {
+// that grow lose their part themselves.
+func (s *Stack) Discount(group *Layer, low store.BaseTx) {
+	if len(group.emptied) == 0 {
 		return
 	}
 	mark, err := low.Mark()
-	if err == nil && mark.LSN >= g.frozenLast() {
-		g = g.settled()
+	if err == nil && mark.LSN >= s.FrozenLast() {
+		s = s.Settled()
 	}
-	gone, settling := emptiedBy(g.active), emptiedBy(g.frozen)
+	gone, settling := emptiedBy(s.active), emptiedBy(s.frozen)
 	var sum store.Fill
-	for db := range e.group.emptied {
+	for db := range group.emptied {
 		if !gone[db] {
-			sum = sum.Plus(g.frozenFill(db))
+			sum = sum.Plus(s.frozenFill(db))
 		}
 	}
 	spaces, _ := low.Keyspaces() // when the layer settles the sum is taken anew
-	for _, s := range spaces {
-		if e.group.emptied[s.DB] && !gone[s.DB] && !settling[s.DB] {
-			sum = sum.Plus(store.Fill{Data: s.Bytes, Keys: s.Keys, Volatile: s.Expires})
+	for _, space := range spaces {
+		if group.emptied[space.DB] && !gone[space.DB] && !settling[space.DB] {
+			sum = sum.Plus(store.Fill{Data: space.Bytes, Keys: space.Keys, Volatile: space.Expires})
 		}
 	}
-	e.group.concealed = sum
-	e.group.grown = e.group.grown.Minus(sum)
+	group.concealed = sum
+	group.grown = group.grown.Minus(sum)
 }
 
 // frozenFill is what the layers that settle add to a database.
-func (g *generations) frozenFill(db int) (sum store.Fill) {
-	for _, l := range g.frozen {
+func (s *Stack) frozenFill(db int) (sum store.Fill) {
+	for _, l := range s.frozen {
 		if l.emptied[db] {
 			sum = store.Fill{}
 		}

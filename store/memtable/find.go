@@ -1,4 +1,4 @@
-package journal
+package memtable
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ const namesPage = 1024
 
 // Tagged merges a page from below with the layer's own keys of the same stretch, as Scan
 // does. A key of the layer hides what the index below says of it.
-func (m *merged) Tagged(db int, tag string, from store.Cursor, n int) ([][]byte, store.Cursor, error) {
+func (m *Merged) Tagged(db int, tag string, from store.Cursor, n int) ([][]byte, store.Cursor, error) {
 	low, next, err := m.low.Tagged(db, tag, from, n)
 	if err != nil || m.layer.heads.n == 0 {
 		return low, next, err
@@ -46,7 +46,7 @@ func (m *merged) Tagged(db int, tag string, from store.Cursor, n int) ([][]byte,
 }
 
 // tagged lists the keys of a layer that have a tag, in the order of cursors.
-func (l *layer) tagged(db int, tag string, from store.Cursor) []*headEntry {
+func (l *Layer) tagged(db int, tag string, from store.Cursor) []*headEntry {
 	var list []*headEntry
 	for e := range l.noted {
 		if int(e.db) == db && e.pos >= from && e.notes().Tagged(tag) {
@@ -59,7 +59,7 @@ func (l *layer) tagged(db int, tag string, from store.Cursor) []*headEntry {
 
 // Names merges a page from below with the layer's own names of the span. What the layer hides
 // leaves a page short, so the walk below goes on until there is enough.
-func (m *merged) Names(db int, s store.Span) ([][]byte, error) {
+func (m *Merged) Names(db int, s store.Span) ([][]byte, error) {
 	if m.layer.heads.n == 0 {
 		return m.low.Names(db, s)
 	}
@@ -80,7 +80,7 @@ func (m *merged) Names(db int, s store.Span) ([][]byte, error) {
 }
 
 // namesOf are the first names of a span that the layer shows.
-func (m *merged) namesOf(db int, s store.Span) (names [][]byte) {
+func (m *Merged) namesOf(db int, s store.Span) (names [][]byte) {
 	take := func(e *headEntry) bool {
 		name := bytes.Clone(e.name())
 		if int(e.db) != db || s.Past(name) || len(names) == s.Limit {
@@ -105,7 +105,7 @@ func (m *merged) namesOf(db int, s store.Span) (names [][]byte) {
 
 // namesBelow are the first names of a span below that the layer does not hide. The more it hides, the longer
 // the pages: one of a single name for each that is hidden would take for ever.
-func (m *merged) namesBelow(db int, s store.Span) ([][]byte, error) {
+func (m *Merged) namesBelow(db int, s store.Span) ([][]byte, error) {
 	var names [][]byte
 	for want := s.Limit; ; {
 		found, err := m.low.Names(db, s)
@@ -126,7 +126,7 @@ func (m *merged) namesBelow(db int, s store.Span) ([][]byte, error) {
 }
 
 // named returns the heads in the order of their names, making it at the first call: see ordered.
-func (l *layer) named() *btree.BTreeG[*headEntry] {
+func (l *Layer) named() *btree.BTreeG[*headEntry] {
 	l.ordering.Lock()
 	defer l.ordering.Unlock()
 	if l.names == nil {

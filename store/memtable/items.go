@@ -1,4 +1,4 @@
-package journal
+package memtable
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 )
 
 // Items looks each field up in the layer, and the rest below in one call.
-func (m *merged) Items(dst []store.Item, id store.ID, p store.Part, fields ...[]byte) ([]store.Item, error) {
+func (m *Merged) Items(dst []store.Item, id store.ID, p store.Part, fields ...[]byte) ([]store.Item, error) {
 	c := m.layer.coll(id, p)
 	if c == nil {
 		return m.low.Items(dst, id, p, fields...)
@@ -124,7 +124,7 @@ func clip(n int64, r store.Range) int64 {
 }
 
 // Count is the count below, plus what the layer shows, less what it hides.
-func (m *merged) Count(id store.ID, p store.Part, r store.Range) (int64, error) {
+func (m *Merged) Count(id store.ID, p store.Part, r store.Range) (int64, error) {
 	c := m.layer.coll(id, p)
 	if c == nil {
 		return m.low.Count(id, p, r)
@@ -133,7 +133,7 @@ func (m *merged) Count(id store.ID, p store.Part, r store.Range) (int64, error) 
 	return clip(n, r), err
 }
 
-func (m *merged) countAll(c *coll, id store.ID, p store.Part, r store.Range) (int64, error) {
+func (m *Merged) countAll(c *coll, id store.ID, p store.Part, r store.Range) (int64, error) {
 	bare := r
 	bare.Skip, bare.Limit = 0, 0
 	n, err := m.low.Count(id, p, bare)
@@ -143,12 +143,12 @@ func (m *merged) countAll(c *coll, id store.ID, p store.Part, r store.Range) (in
 }
 
 // Range merges the rows below, less those the layer hides, with the layer's live rows.
-func (m *merged) Range(id store.ID, p store.Part, r store.Range) iter.Seq2[store.Item, error] {
+func (m *Merged) Range(id store.ID, p store.Part, r store.Range) iter.Seq2[store.Item, error] {
 	c := m.layer.coll(id, p)
 	if c == nil {
 		return m.low.Range(id, p, r)
 	}
-	if single(p, r) {
+	if Single(p, r) {
 		return m.single(c, id, p, r)
 	}
 	return func(yield func(store.Item, error) bool) {
@@ -161,8 +161,14 @@ func (m *merged) Range(id store.ID, p store.Part, r store.Range) iter.Seq2[store
 	}
 }
 
+// Single reports whether a range is one position, as those are by which lists are popped: it needs no order.
+func Single(p store.Part, r store.Range) bool {
+	return p.Class() == store.Placed && r.Skip == 0 &&
+		r.Min.Edge == store.Inclusive && r.Max.Edge == store.Inclusive && r.Min.Pos == r.Max.Pos
+}
+
 // single is a Range of one position: the ends of a list need no order.
-func (m *merged) single(c *coll, id store.ID, p store.Part, r store.Range) iter.Seq2[store.Item, error] {
+func (m *Merged) single(c *coll, id store.ID, p store.Part, r store.Range) iter.Seq2[store.Item, error] {
 	found := c.find(r.Min.Pos, nil)
 	if found == nil {
 		return m.low.Range(id, p, r)
@@ -176,7 +182,7 @@ func (m *merged) single(c *coll, id store.ID, p store.Part, r store.Range) iter.
 
 // Random draws from the rows below and the live ones in proportion, and again when the
 // layer hides what came from below: every remaining item is equally likely.
-func (m *merged) Random(id store.ID, p store.Part, size int64, n int) ([]store.Item, error) {
+func (m *Merged) Random(id store.ID, p store.Part, size int64, n int) ([]store.Item, error) {
 	c := m.layer.coll(id, p)
 	if c == nil {
 		return m.low.Random(id, p, size, n)
@@ -200,7 +206,7 @@ func (m *merged) Random(id store.ID, p store.Part, size int64, n int) ([]store.I
 	return items, nil
 }
 
-func (m *merged) draw(c *coll, id store.ID, p store.Part, lowSize, live int64) (store.Item, bool, error) {
+func (m *Merged) draw(c *coll, id store.ID, p store.Part, lowSize, live int64) (store.Item, bool, error) {
 	for range randomTries {
 		if u := rand.Int64N(lowSize + live); u >= lowSize {
 			return seen(c.drawn()[u-lowSize]), true, nil
@@ -216,7 +222,7 @@ func (m *merged) draw(c *coll, id store.ID, p store.Part, lowSize, live int64) (
 	return store.Item{}, false, nil
 }
 
-func (m *merged) at(id store.ID, p store.Part, rank int64) (store.Item, error) {
+func (m *Merged) at(id store.ID, p store.Part, rank int64) (store.Item, error) {
 	for it, err := range m.Range(id, p, store.Range{Order: rankOrder(p), Skip: rank, Limit: 1}) {
 		it.Field = bytes.Clone(it.Field)
 		it.Value = bytes.Clone(it.Value)
