@@ -1,6 +1,6 @@
 // Package memtable is the writes of a shard that are not in its tables yet: layers over a base, newest on top, each
 // a set of absolute heads and items that a transaction reads as if they were in the base. The tables are a store.BaseTx
-// to it. It has no files, no goroutines and no log: package journal fills layers in groups, records what they hold,
+// to it. It has no files, no goroutines and no log: package shard fills layers in groups, records what they hold,
 // and has them settle.
 //
 //   - A Layer is what one group writes, or several that have melted together. A Writer fills it and can take back
@@ -11,7 +11,7 @@
 //
 // # What it promises
 //
-// The numbers are those of package journal's comment, where the rest of them stand.
+// The numbers are those of package shard's comment, where the rest of them stand.
 //
 //  5. A View pins the newest layer, which is then not written to any more: a group that finds it pinned
 //     becomes a layer of its own, and layers melt together when no View needs them apart.
