@@ -100,7 +100,7 @@ func TestFormat2(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			s := startIn(t, larderBin, dir)
+			s := startIn(t, larderBin, dir, "--shards", "2")
 			c := dial(t, s)
 			wantFormat2(t, c)
 			for i := range 10 {
