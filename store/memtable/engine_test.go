@@ -245,9 +245,11 @@ func (w *written) hide(keys []store.Key, doomed func(store.Head) bool) (gone, ex
 	return gone, expired, nil
 }
 
-func (w *written) Detach(k store.Key) error {
-	w.NoteMove()
-	return w.Hide(k, nil)
+func (w *written) Move(from, to store.Key, h store.Head) error {
+	if err := w.Unlink(from); err != nil {
+		return err
+	}
+	return w.PutHead(to, h)
 }
 
 func (w *written) PutItems(id store.ID, p store.Part, items ...store.Item) (ch store.Change, err error) {
