@@ -221,10 +221,10 @@ func TestCallsDoNotGrowWithArguments(t *testing.T) {
 	}
 	for name, line := range all {
 		t.Run(name, func(t *testing.T) {
-			group, few := line(10)
-			_, many := line(40)
-			less := callsOf(t, rows, laid(group, 10), few)
-			more := callsOf(t, rows, laid(group, 40), many)
+			group, few := line(20) // a few more than entries of streams are looked up one by one
+			_, many := line(80)
+			less := callsOf(t, rows, laid(group, 20), few)
+			more := callsOf(t, rows, laid(group, 80), many)
 			grew := grown(less, more)
 			switch reason := growing[name]; {
 			case len(grew) > 0 && reason == "":
@@ -311,7 +311,7 @@ func TestCallsDoNotGrowWithCounts(t *testing.T) {
 			words := strings.NewReplacer("#", strconv.Itoa(n), "@", strings.Repeat("absent ", n-1)+"k1")
 			return callsOf(t, rows, laid(c.group, n), words.Replace(c.line))
 		}
-		few, many := run(10), run(100)
+		few, many := run(30), run(120) // from some on a group keeps and reads stretches
 		if many["PutHead"] > 1 || many["Heads"] > few["Heads"] {
 			t.Errorf("%s puts a head %d times, and asks for heads %d times", c.line, many["PutHead"], many["Heads"])
 		}
