@@ -27,9 +27,7 @@ func (s *SetKey) popAll(visit func(member []byte)) error {
 		}
 		visit(it.Field)
 	}
-	s.head = Head{}
-	_, err := s.tx.Drop(s.key)
-	return err
+	return s.drop()
 }
 
 // popAllBut writes the members that stay under a fresh id and leaves the old one to the sweep.
