@@ -26,6 +26,8 @@ type callsTx struct {
 	calls, most map[string]int
 }
 
+func (t callsTx) Unwrap() store.Tx { return t.Tx }
+
 func (t callsTx) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, error) {
 	t.calls["Heads"]++
 	return t.Tx.Heads(dst, keys...)

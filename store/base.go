@@ -71,6 +71,8 @@ type Mark struct {
 // BaseTx is a transaction of a Base.
 type BaseTx interface {
 	Tx
+	Finder
+	Reaper
 	// Mark is the mark this transaction's snapshot contains.
 	Mark() (Mark, error)
 	// Keyspaces counts the databases that hold keys, in order, as this transaction sees them.
