@@ -106,13 +106,6 @@ func (l *ListKey) commit(ch Change) error {
 	return l.save(ch)
 }
 
-// drop removes the whole list in O(1).
-func (l *ListKey) drop() error {
-	l.head, l.span = Head{}, listSpan{}
-	_, err := l.tx.Drop(l.key)
-	return err
-}
-
 // Push adds values at one end, one after the other, and creates the list if it is absent.
 func (l *ListKey) Push(end ListEnd, values ...[]byte) error {
 	if err := l.create(List); err != nil {

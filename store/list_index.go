@@ -124,6 +124,14 @@ func (l *ListKey) Trim(start, stop int64) error {
 
 // keep drops the before elements in front of position first and the after ones behind last.
 func (l *ListKey) keep(first, last, before, after int64) error {
+	if gone := before + after; movable(l.Len()-gone, gone) {
+		ch, err := l.moveItems(Elements, l.tx.Range(l.head.ID, Elements, Positions(first, last)))
+		if err != nil {
+			return err
+		}
+		l.span.first, l.span.last = first, last
+		return l.commit(ch)
+	}
 	var total Change
 	if before > 0 {
 		r := l.whole()

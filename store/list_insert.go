@@ -187,11 +187,10 @@ func (l *ListKey) rebuild() error {
 			return err
 		}
 	}
-	ch, err := fresh.flush()
+	ch, err := l.move(fresh)
 	if err != nil {
 		return err
 	}
-	l.head.ID, l.head.Len, l.head.Bytes = fresh.id, 0, baseBytes(l.key, l.head.Notes)
 	l.span = span
 	return l.commit(ch)
 }

@@ -2,10 +2,6 @@ package store
 
 import "bytes"
 
-// popMoves says when Pop moves what stays: when at least this many times more goes. It is
-// Redis's figure, and Redis's encodings show which way was taken.
-const popMoves = 5
-
 // Pop removes n different members chosen at random, or all if there are not more, and calls
 // visit with each. visit must not keep the slice.
 func (s *SetKey) Pop(n int64, visit func(member []byte)) error {
@@ -14,7 +10,7 @@ func (s *SetKey) Pop(n int64, visit func(member []byte)) error {
 		return nil
 	case stay <= 0:
 		return s.popAll(visit)
-	case stay*popMoves <= n:
+	case stay*moveShare <= n:
 		return s.popAllBut(stay, visit)
 	}
 	return s.popSome(n, visit)
@@ -27,9 +23,7 @@ func (s *SetKey) popAll(visit func(member []byte)) error {
 		}
 		visit(it.Field)
 	}
-	s.head = Head{}
-	_, err := s.tx.Drop(s.key)
-	return err
+	return s.drop()
 }
 
 // popAllBut writes the members that stay under a fresh id and leaves the old one to the sweep.
@@ -52,11 +46,10 @@ func (s *SetKey) popAllBut(stay int64, visit func(member []byte)) error {
 			return err
 		}
 	}
-	ch, err := kept.flush()
+	ch, err := s.move(kept)
 	if err != nil {
 		return err
 	}
-	s.head.ID, s.head.Len, s.head.Bytes = kept.id, 0, baseBytes(s.key, s.head.Notes)
 	s.head.Encoding = uint8(shape.encoding(EncodingNone, stay, LimitsOf(s.tx)))
 	return s.save(ch)
 }
