@@ -11,14 +11,13 @@ var (
 	_ store.BaseTx = (*tx)(nil)
 )
 
-// Settle runs fn alone in its commit group and syncs the log: what a journal's records said
+// Settle runs fn and syncs the log: what a journal's records said
 // must be on stable storage here before the journal forgets them.
 func (e *Engine) Settle(ctx context.Context, fn func(store.BaseTx) error) error {
-	err := e.Alone(ctx, store.Whole(), func(t store.Tx) error {
-		own := t.(*tx)
-		own.settling, own.snapshot = true, e.commits.Load()
-		defer func() { own.settling = false }()
-		return fn(own)
+	err := e.writer.update(ctx, store.Whole(), func(t *tx) error {
+		t.settling, t.snapshot = true, e.commits.Load()
+		defer func() { t.settling = false }()
+		return fn(t)
 	})
 	if err != nil {
 		return err

@@ -103,12 +103,14 @@ func (e *Engine) checkpoint(ctx context.Context, kept int64) error {
 	return e.writer.exclusive(ctx, func(*conn) error {
 		wait, cancel := context.WithTimeout(context.Background(), drainTime)
 		defer cancel()
-		idle := e.readers.drain(wait)
-		for _, r := range idle {
-			defer e.readers.put(r)
+		quiet := true
+		for _, p := range [...]*pool{&e.own, &e.readers} {
+			all, done := p.drain(wait)
+			defer done()
+			quiet = quiet && all
 		}
 		// With a View in progress SQLite would wait for it, and all writers with that.
-		if e.full.Load() || len(idle) == len(e.readers.all) && e.logBytes() > kept {
+		if e.full.Load() || quiet && e.logBytes() > kept {
 			return e.check.truncate(&e.full)
 		}
 		_, err := e.check.passive()
@@ -122,6 +124,7 @@ func (e *Engine) checkpoint(ctx context.Context, kept int64) error {
 func (e *Engine) copyBulk() (left int64, err error) {
 	for range bulkTries {
 		e.readers.giveUpOld(e.commits.Load())
+		e.own.giveUpOld(e.commits.Load())
 		if left, err = e.check.passive(); err != nil || left == 0 {
 			break
 		}

@@ -12,7 +12,7 @@ import (
 var schema string
 
 // conn is one connection to the file with its prepared statements and the transaction object it
-// reuses. One goroutine at a time may use it: the group leader, or the taker of a reader.
+// reuses. One goroutine at a time may use it: who has locked the writer, or taken the reader.
 type conn struct {
 	*sqlfile.Conn
 	s  statements

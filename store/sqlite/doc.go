@@ -3,7 +3,7 @@
 // # Reading tour
 //
 // schema.sql says what is on disk; engine.go and open.go what an engine is made of; writer.go
-// and group.go how Updates share a commit; reader.go how Views keep a snapshot; tx.go with heads.go,
+// how Updates take turns; reader.go how Views keep a snapshot; tx.go with heads.go,
 // items.go, ranges.go and scan.go what a transaction does; mark.go how bounds of all kinds become one;
 // blocks.go and blockwrite.go how ranks are counted; checkpoint.go, sweep.go, sizes.go and check.go the upkeep.
 // Package capi knows the C library, sqlfile what every connection is set to and what errors mean, rowcache the rows that
@@ -11,7 +11,7 @@
 //
 // # Invariants
 //
-//   - One connection writes, and only the leader of a group uses it. A caller alone waits for nobody.
+//   - One connection writes, one transaction at a time, on its caller's goroutine. What does not commit leaves nothing.
 //   - Update returns after COMMIT has: in every Mode the log is then with the operating system, and kill -9
 //     loses nothing.
 //   - The commit counter moves before COMMIT and again before anyone hears of it. A View keeps its reader's

@@ -59,6 +59,7 @@ type Engine struct {
 	hash    hasher
 	writer  writer
 	readers pool
+	own     pool // of one reader, the writer's of the engine above: however many Views there are, it does not wait
 	check   checkpointer
 	fill    fill
 	rows    *rowcache.File
@@ -95,63 +96,9 @@ func (e *Engine) now() int64 {
 	}
 }
 
-// View runs fn on a snapshot that holds every Update that returned before.
-func (e *Engine) View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
-	r, err := e.readers.take(ctx)
-	if err != nil {
-		return err
-	}
-	defer e.readers.put(r)
-	if err := r.renew(e); err != nil {
-		return err
-	}
-	return r.view(e, s, fn)
-}
-
-// Update runs fn in the next commit group.
+// Update runs fn when it is its turn to write.
 func (e *Engine) Update(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
-	return e.update(ctx, s, fn, false)
-}
-
-// Alone is Update in a commit group of its own: fn runs once, never again because of a neighbour. It is for
-// functions that do more than use tx, such as the outer half of a transaction over several engines.
-func (e *Engine) Alone(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
-	return e.update(ctx, s, fn, true)
-}
-
-func (e *Engine) update(ctx context.Context, s store.Scope, fn func(store.Tx) error, alone bool) error {
-	c := e.writer.call(ctx)
-	c.one, c.alone = store.Job{Scope: s, Write: true, Fn: fn}, alone
-	c.jobs = append(c.jobs[:0], &c.one)
-	e.writer.do(c)
-	return e.writer.finish(c)
-}
-
-// Batch runs jobs together: on one snapshot if none writes, else in one commit group, in order.
-func (e *Engine) Batch(ctx context.Context, jobs []*store.Job) {
-	for _, j := range jobs {
-		if j.Write {
-			c := e.writer.call(ctx)
-			c.jobs = append(c.jobs[:0], jobs...)
-			e.writer.do(c)
-			_ = e.writer.finish(c)
-			return
-		}
-	}
-	e.viewAll(ctx, jobs)
-}
-
-func (e *Engine) viewAll(ctx context.Context, jobs []*store.Job) {
-	r, err := e.readers.take(ctx)
-	if err == nil {
-		defer e.readers.put(r)
-		err = r.renew(e)
-	}
-	for _, j := range jobs {
-		if j.Err = err; err == nil {
-			j.Err = r.view(e, j.Scope, j.Fn)
-		}
-	}
+	return e.writer.update(ctx, s, func(t *tx) error { return fn(t) })
 }
 
 // Close waits for transactions in progress and closes the file. Later use gives store.ErrClosed.
@@ -169,6 +116,7 @@ func (e *Engine) Close() error {
 	defer e.check.mu.Unlock()
 	e.writer.close()
 	keep(e.readers.close())
+	keep(e.own.close())
 	if e.check.conn != nil {
 		keep(e.check.conn.close())
 	}

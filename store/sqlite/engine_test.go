@@ -200,7 +200,7 @@ func TestCrashKeepsAcknowledged(t *testing.T) {
 	}
 }
 
-func TestJobsOfAGroupFailAlone(t *testing.T) {
+func TestJobsOfABatchFailAlone(t *testing.T) {
 	e := fresh(t, sqlite.Options{})
 	boom := errors.New("boom")
 	put := func(name string, err error) *store.Job {
@@ -222,7 +222,7 @@ func TestJobsOfAGroupFailAlone(t *testing.T) {
 		}},
 		{Scope: store.One(key("d")), Fn: func(tx store.Tx) error { return tx.PutHead(key("d"), str("d")) }},
 	}
-	e.Batch(ctx, jobs)
+	store.Batch(ctx, e, jobs)
 	for i, want := range []error{nil, boom, nil, nil, store.ErrReadOnly} {
 		if !errors.Is(jobs[i].Err, want) || (want == nil) != (jobs[i].Err == nil) {
 			t.Errorf("job %d: %v, want %v", i, jobs[i].Err, want)
@@ -283,33 +283,38 @@ func TestPanicReachesItsCaller(t *testing.T) {
 	sound(t, e)
 }
 
-func TestWritersShareCommits(t *testing.T) {
+// Writers wait for one another: each has its turn once, and its commit, whatever becomes of its neighbours.
+func TestWritersTakeTurns(t *testing.T) {
 	e := fresh(t, sqlite.Options{})
 	const clients, each = 20, 25
-	started, release := make(chan struct{}), make(chan struct{})
+	before, boom := e.Commits(), errors.New("boom")
+	inside, runs := 0, 0 // no lock: only one is inside at a time
 	var wg sync.WaitGroup
-	wg.Go(func() {
-		update(t, e, func(store.Tx) error { close(started); <-release; return nil })
-	})
-	<-started
-	before := e.Commits()
 	for c := range clients {
 		wg.Go(func() {
 			for i := range each {
-				set(t, e, fmt.Sprint(c, ":", i), "v")
+				k := key(fmt.Sprint(c, ":", i))
+				err := e.Update(ctx, store.One(k), func(tx store.Tx) error {
+					inside, runs = inside+1, runs+1
+					defer func() { inside-- }()
+					if inside != 1 {
+						t.Errorf("%d are inside", inside)
+					}
+					return errors.Join(tx.PutHead(k, str("v")), map[bool]error{true: boom}[i%5 == 0])
+				})
+				if errors.Is(err, boom) != (i%5 == 0) || err != nil && i%5 != 0 {
+					t.Errorf("update %d of client %d: %v", i, c, err)
+				}
 			}
 		})
 	}
-	for e.Queued() < clients {
-		runtime.Gosched()
-	}
-	close(release)
 	wg.Wait()
-	if n := e.Commits() - before; n > clients*each-clients+1 {
-		t.Errorf("%d writes took %d commits", clients*each, n)
+	const kept = clients * each * 4 / 5
+	if n := e.Commits() - before; n != kept || runs != clients*each {
+		t.Errorf("%d transactions ran %d times, and %d commits keep %d of them", clients*each, runs, n, kept)
 	}
 	view(t, e, func(tx store.Tx) error {
-		if n, _ := tx.Size(0); n != clients*each {
+		if n, _ := tx.Size(0); n != kept {
 			t.Errorf("size %d", n)
 		}
 		return nil

@@ -9,13 +9,6 @@ import (
 // Commits counts the commits that changed something.
 func (e *Engine) Commits() uint64 { return e.commits.Load() / 2 }
 
-// Queued is the number of calls that wait for the writer.
-func (e *Engine) Queued() int {
-	e.writer.mu.Lock()
-	defer e.writer.mu.Unlock()
-	return len(e.writer.queue)
-}
-
 // LimitPages makes the file full at n pages.
 func (e *Engine) LimitPages(t *testing.T, n int) {
 	t.Helper()

@@ -74,7 +74,7 @@ func (e *Engine) openAll() error {
 	if err != nil {
 		return err
 	}
-	e.writer.start(e, c)
+	e.writer.engine, e.writer.conn = e, c
 	if err := e.prepareFile(c); err != nil {
 		return err
 	}
@@ -98,7 +98,11 @@ func (e *Engine) openAll() error {
 	if err := sqlfile.SyncDir(filepath.Dir(e.path)); err != nil {
 		return err
 	}
-	return e.readers.open(e.path, e.opts.Readers, 3*quarter/int64(e.opts.Readers+1), e.prepared)
+	each := 3 * quarter / int64(e.opts.Readers+1)
+	if err := e.own.open(e, 1, each); err != nil {
+		return err
+	}
+	return e.readers.open(e, e.opts.Readers, each)
 }
 
 // prepareFile creates the tables in an empty file and reads what meta says.

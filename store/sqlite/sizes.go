@@ -12,14 +12,11 @@ func (e *Engine) read(ctx context.Context, fn func(*tx) error) error {
 	return e.View(ctx, store.Whole(), func(t store.Tx) error { return fn(t.(*tx)) })
 }
 
-// change runs fn in a commit group, with the engine's own view of it.
+// change is Update with the engine's own view of it.
 func (e *Engine) change(ctx context.Context, fn func(*tx) error) error {
-	return e.Update(ctx, store.Whole(), func(t store.Tx) error {
-		own := t.(*tx)
-		if err := own.writable(); err != nil {
-			return err
-		}
-		return fn(own)
+	return e.writer.update(ctx, store.Whole(), func(t *tx) error {
+		t.wrote = true
+		return fn(t)
 	})
 }
 

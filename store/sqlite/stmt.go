@@ -22,7 +22,6 @@ type statements struct {
 
 	// The writer only.
 	begin, commit, rollback                          *capi.Stmt
-	savepoint, rollbackTo, release                   *capi.Stmt
 	pointTake, pointBack, pointDrop                  *capi.Stmt
 	metaGet, metaSet, spacePut, spaceDrop, spaceDead *capi.Stmt
 	headInsert, headUpdate, headTimed                *capi.Stmt
@@ -124,9 +123,6 @@ func (s *statements) writing() []preparation {
 		{&s.begin, `BEGIN IMMEDIATE`},
 		{&s.commit, `COMMIT`},
 		{&s.rollback, `ROLLBACK`},
-		{&s.savepoint, `SAVEPOINT job`},
-		{&s.rollbackTo, `ROLLBACK TO job`},
-		{&s.release, `RELEASE job`},
 		{&s.pointTake, `SAVEPOINT point`},
 		{&s.pointBack, `ROLLBACK TO point`},
 		{&s.pointDrop, `RELEASE point`},

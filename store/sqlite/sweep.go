@@ -215,7 +215,6 @@ func (t *tx) discountSpace(ns, h int64, name []byte) error {
 
 var _ interface {
 	store.Engine
-	store.Batcher
 	store.Expirer
 	store.Sweeper
 	store.Checkpointer

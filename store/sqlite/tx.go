@@ -143,6 +143,12 @@ func (t *tx) whole() error {
 	return t.readable()
 }
 
+// Hurry keeps the transaction from reading the file.
+func (t *tx) Hurry(on bool) { t.conn.hurry = on }
+
+// Version is the number of commits before the snapshot.
+func (t *tx) Version() uint64 { return t.snapshot }
+
 // Now is the same for the whole transaction.
 func (t *tx) Now() time.Time { return time.UnixMilli(t.now) }
 

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"larder/store"
@@ -271,52 +270,26 @@ func TestSyncModes(t *testing.T) {
 	}
 }
 
-func TestAloneRunsOnce(t *testing.T) {
-	e := fresh(t, sqlite.Options{})
-	var wg sync.WaitGroup
-	for range 4 {
-		wg.Go(func() {
-			for range 50 { // neighbours that fail after writing make their group run again
-				_ = e.Update(ctx, store.Whole(), func(tx store.Tx) error {
-					_ = tx.PutHead(key("bad"), str("x"))
-					return os.ErrInvalid
-				})
-			}
-		})
-	}
-	runs := 0
-	for range 50 {
-		if err := e.Alone(ctx, store.Whole(), func(tx store.Tx) error { runs++; return tx.PutHead(key("good"), str("x")) }); err != nil {
-			t.Fatal(err)
-		}
-	}
-	wg.Wait()
-	if runs != 50 {
-		t.Errorf("50 lone transactions ran %d times", runs)
-	}
-	sound(t, e)
-}
-
-// What a command costs in garbage: nothing for a read, the name of a new key for a write.
+// What a row costs in garbage: nothing to read it, and nothing to settle one that is there.
 func TestAllocations(t *testing.T) {
 	e, one := fresh(t, sqlite.Options{}), newBenchOne()
 	scope := one.pick(1)
-	for _, row := range []struct {
-		name string
-		run  func() error
-		most float64
-	}{
-		{"SET", func() error { return e.Update(ctx, scope, one.set) }, 1},
-		{"GET", func() error { return e.View(ctx, scope, one.get) }, 0},
-	} {
+	none := func(what string, run func() error) {
 		if n := testing.AllocsPerRun(200, func() {
-			if err := row.run(); err != nil {
+			if err := run(); err != nil {
 				t.Fatal(err)
 			}
-		}); n > row.most {
-			t.Errorf("%s makes %v allocations", row.name, n)
+		}); n > 0 {
+			t.Errorf("%s makes %v allocations", what, n)
 		}
 	}
+	if err := e.Settle(ctx, func(tx store.BaseTx) error {
+		none("a SET that settles", func() error { return one.set(tx) })
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	none("a GET", func() error { return e.View(ctx, scope, one.get) })
 }
 
 // The log's file stays for the next commits up to its share; at rest nothing stays. A View in progress is not waited for.
