@@ -64,7 +64,6 @@ func (e *Engine) Sizes(ctx context.Context) ([]store.Size, error) {
 	s.Pending += max(below-s.Data, 0) // removed, and not settled
 	s.Settles, s.SettleMicros = e.Settles.Load(), e.SettleTime.Load()/1000
 	s.Stalls, s.Direct = e.Stalls.Load(), e.Direct.Load()
-	s.Unsynced, s.SyncedAt, s.Failing = 0, 0, false // of the file: the journal has it
 	if e.shard == 0 {
 		e.tellSafety(s)
 		s.Journal = e.log.Bytes()

@@ -11,19 +11,8 @@ import (
 	"larder/store/sqlite/sqlfile"
 )
 
-// Mode says when a commit reaches the device, in the words of Redis's appendfsync.
-type Mode uint8
-
-// The modes. In each of them a commit has reached the operating system before Update returns.
-const (
-	EverySec Mode = iota // the caller calls Sync every second
-	Always               // before Update returns
-	No                   // when the operating system likes, and at checkpoints
-)
-
 // Options are the settings of an engine; the zero value is usable.
 type Options struct {
-	Sync Mode
 	// CacheBytes is the memory for the page caches of all connections together; 0 means 32 MiB.
 	CacheBytes int64
 	// Rows remembers what was read or written lately; engines may share it. nil means 16 MiB of its own.
@@ -70,7 +59,6 @@ type Engine struct {
 	// tell whether another View has already seen the commit, so every View renews: else a reader that
 	// is left with the old snapshot would show the time before.
 	commits atomic.Uint64
-	safety  safety
 	// layout changes around every commit that changes which namespace a database number stands
 	// for: odd while it is under way.
 	layout atomic.Uint64

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -90,9 +91,7 @@ func (e *Engine) openAll() error {
 	if err := e.check.open(e.path); err != nil {
 		return err
 	}
-	e.safety.commits.Store(e.commits.Load())
-	e.safety.at.Store(e.opts.NowMillis())
-	if err := e.SetSync(e.opts.Sync); err != nil {
+	if err := c.Script(fmt.Sprintf("PRAGMA journal_size_limit = %d", walKept)); err != nil {
 		return err
 	}
 	if err := sqlfile.SyncDir(filepath.Dir(e.path)); err != nil {

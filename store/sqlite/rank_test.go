@@ -119,7 +119,7 @@ func member(i int, score float64) store.Item {
 
 // Enough members for a third level of blocks, which grow, move, thin out and shrink.
 func TestRanksOfALargeSet(t *testing.T) {
-	r := &ranking{t: t, e: fresh(t, sqlite.Options{Sync: sqlite.No})}
+	r := &ranking{t: t, e: fresh(t, sqlite.Options{})}
 	first := []store.Item{member(-1, math.Inf(-1)), member(-2, math.Inf(1)), {Field: []byte(""), Score: math.Copysign(0, -1)}}
 	r.id = collection(t, r.e, "z", store.ZSet, store.Scores, true, first...)
 	r.model = slices.Clone(first)

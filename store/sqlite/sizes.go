@@ -33,7 +33,6 @@ func (t *tx) counts() ([]space, error) {
 func (e *Engine) Sizes(ctx context.Context) ([]store.Size, error) {
 	size := store.Size{
 		File: fileSize(e.path), WAL: e.logBytes(), WALShare: e.logShare.Load(), CacheBytes: e.opts.CacheBytes,
-		Unsynced: e.unsynced(), SyncedAt: e.safety.at.Load(), Failing: e.safety.failing.Load(),
 	}
 	err := e.read(ctx, func(t *tx) error {
 		free, _, err := t.conn.count(t.conn.s.freePages)

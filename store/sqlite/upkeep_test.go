@@ -2,6 +2,7 @@ package sqlite_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -38,7 +39,7 @@ func sweepAll(t *testing.T, e *sqlite.Engine, n int) {
 // Everything a key can own goes, and the file shrinks.
 func TestSweepGivesSpaceBack(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "shard.db")
-	e := open(t, path, sqlite.Options{Sync: sqlite.No})
+	e := open(t, path, sqlite.Options{})
 	var fields, members, chunks []store.Item
 	for i := range 1000 {
 		fields = append(fields, store.Item{Field: fmt.Append(nil, i), Value: make([]byte, 2000)})
@@ -100,7 +101,7 @@ func TestShrinksInSmallSteps(t *testing.T) {
 			return store.Fields, store.Item{Field: fmt.Append(nil, i), Value: make([]byte, 300)}
 		},
 	} {
-		e := fresh(t, sqlite.Options{Sync: sqlite.No})
+		e := fresh(t, sqlite.Options{})
 		for k := range 20 { // dropped and kept ones lie among each other
 			var items []store.Item
 			var part store.Part
@@ -254,19 +255,23 @@ func TestDamagedPageIsNamed(t *testing.T) {
 	}
 }
 
-func TestSyncModes(t *testing.T) {
+// SQLite syncs no commit of its own accord; Sync and Settle do.
+func TestSync(t *testing.T) {
 	e := fresh(t, sqlite.Options{})
-	for _, m := range []sqlite.Mode{sqlite.Always, sqlite.No, sqlite.EverySec} {
-		if err := e.SetSync(m); err != nil {
-			t.Fatal(err)
-		}
-		set(t, e, "a", fmt.Sprint(m))
-		if err := e.Sync(ctx); err != nil {
-			t.Fatal(err)
-		}
-		if got := e.Pragma(t, "synchronous"); got != map[sqlite.Mode]int64{sqlite.Always: 2, sqlite.No: 1, sqlite.EverySec: 1}[m] {
-			t.Errorf("mode %d writes with synchronous = %d", m, got)
-		}
+	set(t, e, "a", "1")
+	if got := e.Pragma(t, "synchronous"); got != 1 {
+		t.Errorf("the writer has synchronous = %d", got)
+	}
+	if err := e.Sync(ctx); err != nil {
+		t.Fatal(err)
+	}
+	e.FailSync(t)
+	if err := e.Sync(ctx); !errors.Is(err, &store.Error{Code: store.CodeIO}) {
+		t.Errorf("a sync that fails: %v", err)
+	}
+	err := e.Settle(ctx, func(tx store.BaseTx) error { return tx.PutHead(key("a"), str("2")) })
+	if !errors.Is(err, &store.Error{Code: store.CodeIO}) {
+		t.Errorf("a settle whose sync fails: %v", err)
 	}
 }
 
@@ -294,7 +299,7 @@ func TestAllocations(t *testing.T) {
 
 // The log's file stays for the next commits up to its share; at rest nothing stays. A View in progress is not waited for.
 func TestLogKeepsToItsShare(t *testing.T) {
-	e := open(t, filepath.Join(t.TempDir(), "shard.db"), sqlite.Options{Sync: sqlite.No})
+	e := open(t, filepath.Join(t.TempDir(), "shard.db"), sqlite.Options{})
 	e.SetLogShare(1 << 20)
 	fill := func(bytes int) {
 		t.Helper()

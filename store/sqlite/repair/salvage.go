@@ -174,7 +174,7 @@ func (s *salvage) forget() {
 }
 
 func (s *salvage) copyTo(from, to string) error {
-	e, err := sqlite.Open(to, sqlite.Options{Sync: sqlite.No})
+	e, err := sqlite.Open(to, sqlite.Options{})
 	if err != nil {
 		return err
 	}
@@ -243,7 +243,7 @@ func beheaded(path, like string) (string, error) {
 func firstPage(dir string) ([]byte, error) {
 	path := filepath.Join(dir, "empty.salvaged")
 	defer os.Remove(path)
-	e, err := sqlite.Open(path, sqlite.Options{Sync: sqlite.No})
+	e, err := sqlite.Open(path, sqlite.Options{})
 	if err != nil {
 		return nil, err
 	}
