@@ -24,7 +24,7 @@ const (
 
 // Sample draws from the layers and from the base in proportion to what they hold.
 func (e *Engine) Sample(ctx context.Context, dst []store.Candidate, n int, volatile bool) ([]store.Candidate, error) {
-	below, ok := e.base.(store.Sampler)
+	below, ok := e.base.(store.Drawer)
 	if !ok {
 		return dst, nil
 	}

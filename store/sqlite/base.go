@@ -6,10 +6,26 @@ import (
 	"larder/store"
 )
 
-var (
-	_ store.Base   = (*Engine)(nil)
-	_ store.BaseTx = (*tx)(nil)
-)
+var _ interface {
+	store.Base
+	store.Borrower
+	store.Checker
+	store.Checkpointer
+	store.Drawer
+	store.ExpiryIndex
+	store.Gauge
+	store.Rester
+	store.Sizer
+	store.Sweeper
+	store.Trimmer
+	store.UseKeeper
+} = (*Engine)(nil)
+
+var _ interface {
+	store.BaseTx
+	store.Hurrier
+	store.Stamper
+} = (*tx)(nil)
 
 // Settle runs fn and syncs the log: what a journal's records said
 // must be on stable storage here before the journal forgets them.

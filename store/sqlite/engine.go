@@ -118,9 +118,6 @@ func (e *Engine) Close() error {
 	return first
 }
 
-// Path is the database file's.
-func (e *Engine) Path() string { return e.path }
-
 func fileSize(path string) int64 {
 	st, err := os.Stat(path)
 	if err != nil {

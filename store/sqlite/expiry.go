@@ -9,13 +9,6 @@ import (
 	"larder/store"
 )
 
-var _ store.ExpiryIndex = (*Engine)(nil)
-
-// Expired reads the index of expiries.
-func (e *Engine) Expired(ctx context.Context, nowMillis int64, n int) ([]store.Due, error) {
-	return e.Expiring(ctx, store.Due{}, nowMillis, n)
-}
-
 // Expiring reads the index of expiries database by database, so that keys of flushed ones do not stand in the way.
 func (e *Engine) Expiring(ctx context.Context, behind store.Due, before int64, n int) (all []store.Due, err error) {
 	err = e.read(ctx, func(t *tx) error {

@@ -12,17 +12,18 @@ type fill struct{ data, keys, volatile, pending atomic.Int64 }
 
 // set takes over the writer's counters, which a commit has made true.
 func (f *fill) set(l *ledger) {
-	var sum store.Fill
-	for i := range l.spaces {
-		s := &l.spaces[i]
-		sum.Data += s.bytes
-		sum.Keys += s.size
-		sum.Volatile += s.volatile
-	}
+	sum := fillOf(l.spaces)
 	f.data.Store(sum.Data)
 	f.keys.Store(sum.Keys)
 	f.volatile.Store(sum.Volatile)
 	f.pending.Store(l.pending)
+}
+
+func fillOf(spaces []space) (sum store.Fill) {
+	for i := range spaces {
+		sum = sum.Plus(store.Fill{Data: spaces[i].bytes, Keys: spaces[i].size, Volatile: spaces[i].volatile})
+	}
+	return sum
 }
 
 // Fill is exact always: a write knows what it replaces.

@@ -120,7 +120,7 @@ func (t *tx) keyNear(sp *space, from, limit int64) ([]byte, bool, error) {
 // with an expiry are found by its index, so only what has none is walked for, inside SQLite, and only if there
 // is any.
 func (t *tx) anyLive(sp *space) (name []byte, ok bool, err error) {
-	counts, err := t.spaceCounts(sp.db)
+	counts, err := t.space(sp.db)
 	if err != nil {
 		return nil, false, err
 	}
@@ -138,20 +138,6 @@ func (t *tx) anyLive(sp *space) (name []byte, ok bool, err error) {
 		}
 	}
 	return name, ok, err
-}
-
-// spaceCounts is a database with its counters as this transaction sees them.
-func (t *tx) spaceCounts(db int) (space, error) {
-	if t.ledger == &t.engine.writer.ledger {
-		return *t.ledger.find(db), nil
-	}
-	spaces, err := t.counts()
-	for _, sp := range spaces {
-		if sp.db == db {
-			return sp, err
-		}
-	}
-	return space{}, err
 }
 
 // anyTimed draws a time from now to the last expiry, and a place among the keys that expire then.

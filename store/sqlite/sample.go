@@ -1,19 +1,11 @@
 package sqlite
 
 import (
-	"cmp"
 	"context"
 	"math/rand/v2"
-	"slices"
 
 	"larder/store"
 	"larder/store/sqlite/capi"
-)
-
-var (
-	_ store.Gauge     = (*Engine)(nil)
-	_ store.Sampler   = (*Engine)(nil)
-	_ store.UseKeeper = (*Engine)(nil)
 )
 
 const (
@@ -46,7 +38,7 @@ func (e *Engine) Sample(ctx context.Context, dst []store.Candidate, n int, volat
 
 // drawSpace draws a database in proportion to the keys it has.
 func (t *tx) drawSpace(volatile bool) (space, bool, error) {
-	spaces, err := t.counts()
+	spaces, err := t.spaces()
 	weight := func(s *space) int64 {
 		if volatile {
 			return s.volatile
@@ -160,26 +152,6 @@ func (t *tx) candidates(dst []store.Candidate, most int, s *capi.Stmt, db int, v
 		}
 	}
 	return dst, nil
-}
-
-// Soonest reads the index of expiries of every database.
-func (e *Engine) Soonest(ctx context.Context, dst []store.Candidate, n int) ([]store.Candidate, error) {
-	at := len(dst)
-	err := e.read(ctx, func(t *tx) (err error) {
-		dst = dst[:at]
-		for _, sp := range t.ledger.spaces {
-			s := t.conn.s.sampleExpire
-			s.BindInt(1, sp.ns)
-			s.BindInt(2, 0)
-			s.BindInt(3, int64(n))
-			if dst, err = t.candidates(dst, len(dst)+n, s, sp.db, true); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	slices.SortFunc(dst[at:], func(a, b store.Candidate) int { return cmp.Compare(a.ExpireAt, b.ExpireAt) })
-	return dst[:min(len(dst), at+n)], err
 }
 
 // KeepUses writes heads.used, and nothing that anybody else reads.

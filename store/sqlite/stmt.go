@@ -6,7 +6,7 @@ import "larder/store/sqlite/capi"
 // text on every use would hash it every time. They belong to their connection's user.
 type statements struct {
 	// Every connection.
-	pin, spaceList, spaceSize              *capi.Stmt
+	pin, spaceList                         *capi.Stmt
 	headGet, headScan, headFirst, headLast *capi.Stmt
 	headTimeless                           *capi.Stmt
 	headExpiring, ttlSample, headMeta      *capi.Stmt
@@ -17,7 +17,6 @@ type statements struct {
 	blockAny, blockWalk                    *capi.Stmt
 	headNext, sampleHeads, sampleExpire    *capi.Stmt
 	expireEnds, tagScan                    *capi.Stmt
-	freePages, allPages, pending           *capi.Stmt
 	namesUp, namesDown, namesLast          *capi.Stmt // only with Options.Ordered
 
 	// The writer only.
@@ -62,11 +61,7 @@ func (s *statements) reading() []preparation {
 		// sqlite_schema's root is page 1, which every transaction reads anyway.
 		{&s.pin, `SELECT 1 FROM sqlite_schema`},
 		{&s.metaGet, `SELECT v FROM meta WHERE k = ?1`},
-		{&s.freePages, `PRAGMA freelist_count`},
-		{&s.allPages, `PRAGMA page_count`},
-		{&s.pending, `SELECT (SELECT count(*) FROM orphans) + (SELECT count(*) FROM dead_spaces)`},
 		{&s.spaceList, `SELECT db, ns, size, volatile, bytes FROM spaces ORDER BY db`},
-		{&s.spaceSize, `SELECT size FROM spaces WHERE db = ?1`},
 		{&s.headGet, `SELECT ` + headColumns + ` FROM heads` + oneHead},
 		{&s.headMeta, `SELECT NULL, kind, id, expire, NULL, bytes, NULL, notes FROM heads` + oneHead},
 		{&s.headScan, `SELECT ` + headColumns + `, h FROM heads WHERE ns = ?1 AND h >= ?2 ORDER BY h, name`},

@@ -212,14 +212,3 @@ func (t *tx) discountSpace(ns, h int64, name []byte) error {
 	t.conn.s.deadLess.BindInt(2, all)
 	return t.fail(t.conn.Exec(t.conn.s.deadLess))
 }
-
-var _ interface {
-	store.Engine
-	store.Expirer
-	store.Sweeper
-	store.Checkpointer
-	store.Syncer
-	store.Sizer
-	store.Keyspacer
-	store.Checker
-} = (*Engine)(nil)

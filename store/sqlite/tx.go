@@ -50,8 +50,6 @@ type knownID struct {
 	ranked bool
 }
 
-var _ store.Tx = (*tx)(nil)
-
 func (t *tx) begin(e *Engine, c *conn, l *ledger, s store.Scope, write bool) {
 	t.engine, t.conn, t.ledger, t.scope = e, c, l, s
 	t.now = e.now()
@@ -195,16 +193,28 @@ func (t *tx) Size(db int) (int64, error) {
 	if err := t.whole(); err != nil {
 		return 0, err
 	}
-	if t.ledger == &t.engine.writer.ledger {
-		if sp := t.ledger.find(db); sp != nil {
-			return sp.size, nil
-		}
-		return 0, nil
+	sp, err := t.space(db)
+	return sp.size, err
+}
+
+// spaces are the databases with their counters as this transaction sees them.
+func (t *tx) spaces() ([]space, error) {
+	if t.write {
+		return t.ledger.spaces, nil
 	}
-	s := t.conn.s.spaceSize
-	s.BindInt(1, int64(db))
-	n, _, err := t.conn.count(s)
-	return n, t.fail(err)
+	var l ledger
+	err := l.load(t.conn)
+	return l.spaces, t.fail(err)
+}
+
+func (t *tx) space(db int) (space, error) {
+	all, err := t.spaces()
+	for i := range all {
+		if all[i].db == db {
+			return all[i], err
+		}
+	}
+	return space{}, err
 }
 
 // Flush leaves the rows to the sweep.
