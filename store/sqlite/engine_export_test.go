@@ -40,7 +40,7 @@ func (e *Engine) Soonest(ctx context.Context, dst []store.Candidate, n int) ([]s
 			s.BindInt(1, sp.ns)
 			s.BindInt(2, 0)
 			s.BindInt(3, int64(n))
-			if dst, err = t.candidates(dst, len(dst)+n, s, sp.db, true); err != nil {
+			if dst, _, err = t.candidates(dst, len(dst)+n, s, sp.db, true); err != nil {
 				return err
 			}
 		}

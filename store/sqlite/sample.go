@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"math"
 	"math/rand/v2"
 
 	"larder/store"
@@ -70,12 +71,15 @@ func (t *tx) sampleHeads(dst []store.Candidate, sp space, n int, volatile bool) 
 	if volatile {
 		most = n * sparse * 2
 	}
-	for _, start := range [...]int64{from, 0} {
+	for _, r := range [...][2]int64{{from, math.MaxInt64}, {0, from}} { // round, or the first key had no chance
 		s := t.conn.s.sampleHeads
 		s.BindInt(1, sp.ns)
-		s.BindInt(2, start)
-		s.BindInt(3, int64(most))
-		if dst, err = t.candidates(dst, at+n, s, sp.db, volatile); err != nil || len(dst) > at {
+		s.BindInt(2, r[0])
+		s.BindInt(3, r[1])
+		s.BindInt(4, int64(most))
+		rows := 0
+		dst, rows, err = t.candidates(dst, at+n, s, sp.db, volatile)
+		if most -= rows; err != nil || most == 0 {
 			break
 		}
 	}
@@ -117,7 +121,7 @@ func (t *tx) sampleIndex(dst []store.Candidate, sp space, n int) ([]store.Candid
 		s.BindInt(2, low+rand.Int64N(max(high-low, 0)+1))
 		s.BindInt(3, 2)
 		var err error
-		if dst, err = t.candidates(dst, at+n, s, sp.db, true); err != nil || len(dst) >= at+n {
+		if dst, _, err = t.candidates(dst, at+n, s, sp.db, true); err != nil || len(dst) >= at+n {
 			return dst, err
 		}
 	}
@@ -136,13 +140,15 @@ func (t *tx) expiryEnds(ns int64) (low, high int64, err error) {
 	return low, high, nil
 }
 
-// candidates appends the rows of a statement until there are most.
-func (t *tx) candidates(dst []store.Candidate, most int, s *capi.Stmt, db int, volatile bool) ([]store.Candidate, error) {
+// candidates appends the rows of a statement until there are most, and tells how many rows it has looked at.
+func (t *tx) candidates(dst []store.Candidate, most int, s *capi.Stmt, db int, volatile bool) (
+	_ []store.Candidate, rows int, err error,
+) {
 	defer s.Reset()
-	for len(dst) < most {
+	for ; len(dst) < most; rows++ {
 		row, err := t.conn.step(s)
 		if err != nil || !row {
-			return dst, t.fail(err)
+			return dst, rows, t.fail(err)
 		}
 		c := store.Candidate{Key: store.Key{DB: db, Name: s.Clone(0)}, Bytes: s.Int(1), ExpireAt: s.Int(2), StoredAt: s.Int(3)}
 		used := s.Int(4)
@@ -151,7 +157,7 @@ func (t *tx) candidates(dst []store.Candidate, most int, s *capi.Stmt, db int, v
 			dst = append(dst, c)
 		}
 	}
-	return dst, nil
+	return dst, rows, nil
 }
 
 // KeepUses writes heads.used, and nothing that anybody else reads.
