@@ -3,7 +3,7 @@ package store
 import "context"
 
 // Base is an engine that a journal can stand in front of: the journal keeps the latest
-// writes and hands them down in large sorted transactions.
+// writes and hands them down in large sorted transactions. A base need not hold its Views to their scopes.
 type Base interface {
 	Engine
 	// Reader takes one of the base's readers, waiting for it until ctx ends. Whoever takes readers of several bases

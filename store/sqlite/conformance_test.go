@@ -21,7 +21,7 @@ func conforming(t *testing.T, path string, clock func() int64) store.Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return e
+	return scoped{e}
 }
 
 func reference(_ *testing.T, clock func() int64) store.Engine {

@@ -85,8 +85,8 @@ func (e *Engine) now() int64 {
 }
 
 // Update runs fn when it is its turn to write.
-func (e *Engine) Update(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
-	return e.writer.update(ctx, s, func(t *tx) error { return fn(t) })
+func (e *Engine) Update(ctx context.Context, _ store.Scope, fn func(store.Tx) error) error {
+	return e.writer.update(ctx, func(t *tx) error { return fn(t) })
 }
 
 // Close waits for transactions in progress and closes the file. Later use gives store.ErrClosed.

@@ -234,18 +234,6 @@ func TestJobsOfABatchFailAlone(t *testing.T) {
 	sound(t, e)
 }
 
-func TestScope(t *testing.T) {
-	e := fresh(t, sqlite.Options{})
-	err := e.View(ctx, store.One(key("a")), func(tx store.Tx) error { _, err := tx.Heads(nil, key("b")); return err })
-	if !errors.Is(err, store.ErrScope) {
-		t.Errorf("read outside the scope: %v", err)
-	}
-	err = e.View(ctx, store.One(key("a")), func(tx store.Tx) error { _, err := tx.Size(0); return err })
-	if !errors.Is(err, store.ErrScope) {
-		t.Errorf("size in a scope of one key: %v", err)
-	}
-}
-
 func TestPanicReachesItsCaller(t *testing.T) {
 	e := fresh(t, sqlite.Options{})
 	set(t, e, "a", "1")

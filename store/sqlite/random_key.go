@@ -22,7 +22,7 @@ const (
 // with i drawn before: so keys have the same chance. Only keys that stand closer than the hash
 // makes them, those of one hash tag in a large database, have less.
 func (t *tx) RandomKey(db int) (name []byte, ok bool, err error) {
-	if err := t.whole(); err != nil {
+	if err := t.readable(); err != nil {
 		return nil, false, err
 	}
 	sp := t.ledger.find(db)

@@ -63,12 +63,12 @@ func (r *reader) release() {
 }
 
 // begin starts a transaction on a snapshot of all that has been committed.
-func (r *reader) begin(s store.Scope) (*tx, error) {
+func (r *reader) begin() (*tx, error) {
 	if err := r.renew(); err != nil {
 		return nil, err
 	}
 	t := &r.conn.tx
-	t.begin(r.engine, r.conn, &r.ledger, s, false)
+	t.begin(r.engine, r.conn, &r.ledger, false)
 	if r.seen%2 == 0 {
 		t.snapshot = r.seen
 	}
@@ -80,7 +80,7 @@ func (r *reader) Begin(nowMillis int64) (store.BaseTx, error) {
 	if err := r.end(); err != nil {
 		return nil, err
 	}
-	t, err := r.begin(store.Whole())
+	t, err := r.begin()
 	if err != nil {
 		return nil, err
 	}
@@ -111,14 +111,15 @@ func (e *Engine) Reader(ctx context.Context) (store.Reader, error) { return e.re
 // OwnReader is the connection that only the engine's writer reads with. A checkpoint may have it for a moment.
 func (e *Engine) OwnReader() (store.Reader, error) { return e.own.lend(context.Background()) }
 
-// View runs fn on a snapshot that holds every Update that returned before.
-func (e *Engine) View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
+// View runs fn on a snapshot that holds every Update that returned before. It does not look at the scope: who stands
+// before a base holds Views to theirs.
+func (e *Engine) View(ctx context.Context, _ store.Scope, fn func(store.Tx) error) error {
 	r, err := e.readers.take(ctx)
 	if err != nil {
 		return err
 	}
 	defer e.readers.put(r)
-	t, err := r.begin(s)
+	t, err := r.begin()
 	if err != nil {
 		return err
 	}

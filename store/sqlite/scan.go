@@ -4,7 +4,7 @@ import "larder/store"
 
 // Scan reads n rows and then those of the last one's granule, so that a cursor never points into one.
 func (t *tx) Scan(db int, from store.Cursor, n int) ([]store.Entry, store.Cursor, error) {
-	if err := t.whole(); err != nil {
+	if err := t.readable(); err != nil {
 		return nil, 0, err
 	}
 	sp := t.ledger.find(db)

@@ -14,7 +14,7 @@ func (e *Engine) read(ctx context.Context, fn func(*tx) error) error {
 
 // change is Update with the engine's own view of it.
 func (e *Engine) change(ctx context.Context, fn func(*tx) error) error {
-	return e.writer.update(ctx, store.Whole(), func(t *tx) error {
+	return e.writer.update(ctx, func(t *tx) error {
 		t.wrote = true
 		return fn(t)
 	})

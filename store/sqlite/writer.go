@@ -68,7 +68,7 @@ func (w *writer) exclusive(ctx context.Context, fn func(*conn) error) error {
 
 // update runs fn in a transaction of its own, once. Unless that commits, be it that fn panics or ends its goroutine,
 // nothing is kept.
-func (w *writer) update(ctx context.Context, s store.Scope, fn func(*tx) error) error {
+func (w *writer) update(ctx context.Context, fn func(*tx) error) error {
 	return w.exclusive(ctx, func(c *conn) (err error) {
 		kept, before := false, w.save()
 		defer func() {
@@ -79,7 +79,7 @@ func (w *writer) update(ctx context.Context, s store.Scope, fn func(*tx) error) 
 		}()
 		w.ledger.moved, w.unseen = false, false
 		if err = c.Exec(c.s.begin); err == nil {
-			err = w.run(s, fn)
+			err = w.run(fn)
 		}
 		if err == nil {
 			err = w.commit(c.tx.wrote)
@@ -93,9 +93,9 @@ func (w *writer) update(ctx context.Context, s store.Scope, fn func(*tx) error) 
 }
 
 // run has fn do its part of the transaction.
-func (w *writer) run(s store.Scope, fn func(*tx) error) error {
+func (w *writer) run(fn func(*tx) error) error {
 	t := &w.conn.tx
-	t.begin(w.engine, w.conn, &w.ledger, s, true)
+	t.begin(w.engine, w.conn, &w.ledger, true)
 	defer t.end()
 	if err := fn(t); err != nil {
 		return err
