@@ -36,15 +36,23 @@ func openConn(path string, cacheBytes int64) (*conn, error) {
 	return &conn{Conn: r}, nil
 }
 
-func (c *conn) prepare(list []preparation) error {
+// prepare prepares statements by name, and those that count.
+func (c *conn) prepare(list []preparation, writing bool) error {
 	for _, p := range list {
-		s, _, err := c.DB.Prepare(p.sql)
-		if err != nil {
-			return sqlfile.Fault(c.Path, err)
+		if err := c.name(p.into, p.sql); err != nil {
+			return err
 		}
-		*p.into = s
-		c.named = append(c.named, s)
 	}
+	return c.s.blocks.Prepare(writing, c.name)
+}
+
+func (c *conn) name(into **capi.Stmt, sql string) error {
+	s, _, err := c.DB.Prepare(sql)
+	if err != nil {
+		return sqlfile.Fault(c.Path, err)
+	}
+	*into = s
+	c.named = append(c.named, s)
 	return nil
 }
 

@@ -4,10 +4,11 @@
 //
 // schema.sql says what is on disk; engine.go and open.go what an engine is made of; writer.go
 // how Updates take turns; reader.go how Views keep a snapshot; tx.go with heads.go,
-// items.go, ranges.go and scan.go what a transaction does; mark.go how bounds of all kinds become one;
-// blocks.go and blockwrite.go how ranks are counted; checkpoint.go, sweep.go, sizes.go and check.go the upkeep.
-// Package capi knows the C library, sqlfile what every connection is set to and what errors mean, rowcache the rows that
-// are remembered, repair what to do about damaged files that nobody has open.
+// items.go, ranges.go and scan.go what a transaction does; counting.go what is counted for ranks; checkpoint.go,
+// sweep.go, sizes.go and check.go the upkeep.
+// Package blocks counts, and knows how bounds of all kinds become one; capi knows the C library, sqlfile what every
+// connection is set to and what errors mean, rowcache the rows that are remembered, repair what to do about damaged
+// files that nobody has open.
 //
 // # Invariants
 //

@@ -113,11 +113,7 @@ func (l *ledger) flush(c *conn) error {
 			continue
 		}
 		s := c.s.spacePut
-		s.BindInt(1, int64(sp.db))
-		s.BindInt(2, sp.ns)
-		s.BindInt(3, sp.size)
-		s.BindInt(4, sp.volatile)
-		s.BindInt(5, sp.bytes)
+		s.BindInts(1, int64(sp.db), sp.ns, sp.size, sp.volatile, sp.bytes)
 		if err := c.Exec(s); err != nil {
 			return err
 		}

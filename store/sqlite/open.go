@@ -82,7 +82,7 @@ func (e *Engine) openAll() error {
 	if err := e.order(c); err != nil {
 		return err
 	}
-	if err := c.prepare(append(e.prepared(&c.s), c.s.writing()...)); err != nil {
+	if err := c.prepare(append(e.prepared(&c.s), c.s.writing()...), true); err != nil {
 		return err
 	}
 	if err := e.writer.load(); err != nil {

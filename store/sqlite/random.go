@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 
 	"larder/store"
+	"larder/store/sqlite/blocks"
 )
 
 const (
@@ -47,7 +48,7 @@ func (t *tx) drawHashed(id store.ID, p store.Part, size int64) (store.Item, erro
 	shift := store.HashBits - windows
 	for range drawTries {
 		from := rand.Int64N(1<<windows) << shift
-		sp := span{lo: mark{pos: from}, hi: mark{pos: from + 1<<shift}}
+		sp := blocks.Span{Lo: blocks.Mark{Pos: from}, Hi: blocks.Mark{Pos: from + 1<<shift}}
 		it, err := t.nth(id, p, sp, rand.Int64N(inWindow))
 		if it.Found || err != nil {
 			return it, err
@@ -59,7 +60,7 @@ func (t *tx) drawHashed(id store.ID, p store.Part, size int64) (store.Item, erro
 // drawRank takes the item of a rank.
 func (t *tx) drawRank(id store.ID, p store.Part, rank int64) (store.Item, error) {
 	r := store.Range{Skip: rank, Limit: 1}
-	if o, ok := blockOrder(p); ok {
+	if o, ok := blocks.Order(p); ok {
 		r.Order = o
 	}
 	for it, err := range t.Range(id, p, r) {
@@ -70,7 +71,7 @@ func (t *tx) drawRank(id store.ID, p store.Part, rank int64) (store.Item, error)
 }
 
 // nth returns the i-th item of a span; not Found if there are fewer.
-func (t *tx) nth(id store.ID, p store.Part, sp span, i int64) (store.Item, error) {
+func (t *tx) nth(id store.ID, p store.Part, sp blocks.Span, i int64) (store.Item, error) {
 	s := t.conn.s.itemAt
 	bindSpan(s, id, p, sp)
 	s.BindInt(7, i)

@@ -170,8 +170,7 @@ func (t *tx) anyTimeless(sp *space) ([]byte, bool, error) {
 	}
 	for _, start := range [...]int64{from, 0} {
 		s := t.conn.s.headTimeless
-		s.BindInt(1, sp.ns)
-		s.BindInt(2, start)
+		s.BindInts(1, sp.ns, start)
 		row, err := t.conn.step(s)
 		if row {
 			name := t.nameIn(s, 0)

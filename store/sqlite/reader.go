@@ -147,7 +147,7 @@ func (p *pool) open(e *Engine, n int, cacheBytes int64) error {
 		if err != nil {
 			return err
 		}
-		if err := c.prepare(e.prepared(&c.s)); err != nil {
+		if err := c.prepare(e.prepared(&c.s), false); err != nil {
 			return errors.Join(err, c.close())
 		}
 		r := &reader{engine: e, home: p, conn: c, layout: 1}

@@ -73,10 +73,7 @@ func (t *tx) sampleHeads(dst []store.Candidate, sp space, n int, volatile bool) 
 	}
 	for _, r := range [...][2]int64{{from, math.MaxInt64}, {0, from}} { // round, or the first key had no chance
 		s := t.conn.s.sampleHeads
-		s.BindInt(1, sp.ns)
-		s.BindInt(2, r[0])
-		s.BindInt(3, r[1])
-		s.BindInt(4, int64(most))
+		s.BindInts(1, sp.ns, r[0], r[1], int64(most))
 		rows := 0
 		dst, rows, err = t.candidates(dst, at+n, s, sp.db, volatile)
 		if most -= rows; err != nil || most == 0 {
@@ -98,8 +95,7 @@ func (t *tx) drawPlace(ns int64) (int64, error) {
 	}
 	at := low + rand.Int64N(high-low+1)
 	s := t.conn.s.headNext
-	s.BindInt(1, ns)
-	s.BindInt(2, at)
+	s.BindInts(1, ns, at)
 	h, found, err := t.conn.count(s)
 	const slot = int64(1) << store.HashBits
 	if err != nil || !found || h/slot == at/slot {
@@ -117,9 +113,7 @@ func (t *tx) sampleIndex(dst []store.Candidate, sp space, n int) ([]store.Candid
 	at := len(dst)
 	for range n {
 		s := t.conn.s.sampleExpire
-		s.BindInt(1, sp.ns)
-		s.BindInt(2, low+rand.Int64N(max(high-low, 0)+1))
-		s.BindInt(3, 2)
+		s.BindInts(1, sp.ns, low+rand.Int64N(max(high-low, 0)+1), 2)
 		var err error
 		if dst, _, err = t.candidates(dst, at+n, s, sp.db, true); err != nil || len(dst) >= at+n {
 			return dst, err

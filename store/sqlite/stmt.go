@@ -1,10 +1,14 @@
 package sqlite
 
-import "larder/store/sqlite/capi"
+import (
+	"larder/store/sqlite/blocks"
+	"larder/store/sqlite/capi"
+)
 
 // statements are prepared once for each connection and kept by name: looking them up by their
 // text on every use would hash it every time. They belong to their connection's user.
 type statements struct {
+	blocks blocks.Statements
 	// Every connection.
 	pin, spaceList                         *capi.Stmt
 	headGet, headScan, headFirst, headLast *capi.Stmt
@@ -12,9 +16,6 @@ type statements struct {
 	headExpiring, ttlSample, headMeta      *capi.Stmt
 	itemGet, itemAt, blobGet, chunkGet     *capi.Stmt
 	countNatural, countScore, countChunks  *capi.Stmt
-	blockFind, blockNext, blockBefore      *capi.Stmt
-	blockSum, blockCount, blockTop         *capi.Stmt
-	blockAny, blockWalk                    *capi.Stmt
 	headNext, sampleHeads, sampleExpire    *capi.Stmt
 	expireEnds, tagScan                    *capi.Stmt
 	namesUp, namesDown, namesLast          *capi.Stmt // only with Options.Ordered
@@ -29,8 +30,7 @@ type statements struct {
 	itemScore, itemDrop, placedDrop                  *capi.Stmt
 	blobPut, blobLen, blobDrop                       *capi.Stmt
 	chunkLen, chunkPut, chunkDrop                    *capi.Stmt
-	blockPut, blockDrop, midNatural                  *capi.Stmt
-	midScore, blockMid                               *capi.Stmt
+	midScore                                         *capi.Stmt
 	sweepIDs, sweepItems, sweepBlobs                 *capi.Stmt
 	sweepDelete, sweepChunks, sweepChunkDrop         *capi.Stmt
 	sweepBlocks, orphanDrop, deadSpaces              *capi.Stmt
@@ -50,10 +50,8 @@ const (
 	naturalRange = ` FROM items WHERE id = ?1 AND part = ?2 AND (pos, field) >= (?3, ?4) AND (pos, field) < (?5, ?6) `
 	scoreRange   = ` FROM items INDEXED BY items_score WHERE id = ?1 AND part = ?2 AND score IS NOT NULL
 		AND (score, field) >= (?3, ?4) AND (score, field) < (?5, ?6) `
-	blockRange = ` FROM blocks WHERE id = ?1 AND part = ?2 AND level = ?3 AND (key, field) >= (?4, ?5) AND (key, field) < (?6, ?7) `
-	oneItem    = ` WHERE id = ?1 AND part = ?2 AND pos = ?3 AND field = ?4`
-	oneHead    = ` WHERE ns = ?1 AND h = ?2 AND name = ?3`
-	oneBlock   = ` WHERE id = ?1 AND part = ?2 AND level = ?3 AND key = ?4 AND field = ?5`
+	oneItem = ` WHERE id = ?1 AND part = ?2 AND pos = ?3 AND field = ?4`
+	oneHead = ` WHERE ns = ?1 AND h = ?2 AND name = ?3`
 )
 
 func (s *statements) reading() []preparation {
@@ -90,17 +88,6 @@ func (s *statements) reading() []preparation {
 		{&s.countNatural, `SELECT count(*)` + naturalRange},
 		{&s.countScore, `SELECT count(*)` + scoreRange},
 		{&s.countChunks, `SELECT count(*) FROM chunks WHERE at >= ?1 AND at < ?2`},
-		{&s.blockFind, `SELECT n, key, field FROM blocks WHERE id = ?1 AND part = ?2 AND level = ?3
-			AND (key, field) <= (?4, ?5) ORDER BY key DESC, field DESC LIMIT 1`},
-		{&s.blockBefore, `SELECT n, key, field FROM blocks WHERE id = ?1 AND part = ?2 AND level = ?3
-			AND (key, field) < (?4, ?5) ORDER BY key DESC, field DESC LIMIT 1`},
-		{&s.blockNext, `SELECT n, key, field FROM blocks WHERE id = ?1 AND part = ?2 AND level = ?3
-			AND (key, field) > (?4, ?5) ORDER BY key, field LIMIT 1`},
-		{&s.blockSum, `SELECT sum(n)` + blockRange},
-		{&s.blockCount, `SELECT count(*)` + blockRange},
-		{&s.blockTop, `SELECT level FROM blocks WHERE id = ?1 AND part = ?2 ORDER BY level DESC LIMIT 1`},
-		{&s.blockAny, `SELECT 1 FROM blocks WHERE id = ?1 LIMIT 1`},
-		{&s.blockWalk, `SELECT n, key, field` + blockRange + `ORDER BY key, field`},
 	}
 }
 
@@ -150,12 +137,7 @@ func (s *statements) writing() []preparation {
 		{&s.chunkLen, `SELECT length(value) FROM chunks WHERE at = ?1`},
 		{&s.chunkPut, `INSERT INTO chunks (at, value) VALUES (?1, ?2) ON CONFLICT (at) DO UPDATE SET value = excluded.value`},
 		{&s.chunkDrop, `DELETE FROM chunks WHERE at = ?1`},
-		{&s.blockPut, `INSERT INTO blocks (id, part, level, key, field, n) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-			ON CONFLICT (id, part, level, key, field) DO UPDATE SET n = excluded.n`},
-		{&s.blockDrop, `DELETE FROM blocks` + oneBlock},
-		{&s.midNatural, `SELECT pos, field` + naturalRange + `ORDER BY pos, field LIMIT 1 OFFSET ?7`},
 		{&s.midScore, `SELECT score, field` + scoreRange + `ORDER BY score, field LIMIT 1 OFFSET ?7`},
-		{&s.blockMid, `SELECT key, field` + blockRange + `ORDER BY key, field LIMIT 1 OFFSET ?8`},
 		{&s.sweepIDs, `SELECT id FROM orphans ORDER BY id LIMIT 1`},
 		{&s.sweepItems, `SELECT part, pos, field FROM items WHERE id = ?1 ORDER BY part, pos, field LIMIT 1 OFFSET ?2`},
 		{&s.sweepBlobs, `DELETE FROM blobs WHERE ref IN (SELECT ref FROM items

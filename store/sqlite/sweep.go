@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"larder/store"
+	"larder/store/sqlite/blocks"
 	"larder/store/sqlite/capi"
 )
 
@@ -101,15 +102,15 @@ func (t *tx) sweepItems(id int64, n int) (used int, whole bool, err error) {
 	if err != nil {
 		return 0, false, t.fail(err)
 	}
-	part, m := int64(math.MaxInt64), mark{}
+	part, m := int64(math.MaxInt64), blocks.Mark{}
 	if row {
-		part, m = s.Int(0), mark{pos: s.Int(1), field: t.arena.column(s, 2)}
+		part, m = s.Int(0), blocks.Mark{Pos: s.Int(1), Field: t.arena.column(s, 2)}
 	}
 	s.Reset()
 	for _, s := range [...]*capi.Stmt{t.conn.s.sweepBlobs, t.conn.s.sweepDelete} {
 		s.BindInt(1, id)
 		s.BindInt(2, part)
-		m.bind(s, 3)
+		m.Bind(s, 3)
 		if err := t.conn.Exec(s); err != nil {
 			return 0, false, t.fail(err)
 		}

@@ -1,14 +1,11 @@
 package sqlite
 
 import (
-	"slices"
 	"time"
 
 	"larder/store"
+	"larder/store/sqlite/blocks"
 )
-
-// knownMax is how many ids a transaction remembers.
-const knownMax = 32
 
 // tx is one transaction. Every connection has one and uses it again and again; one goroutine
 // at a time may use it, between begin and end.
@@ -30,19 +27,13 @@ type tx struct {
 	failure error
 	arena   arena
 	known   []knownID
-	loose   []store.ID // made or detached here, and not under a key yet
-	loops   []*cursor  // ranges being read
-	shifts  []shift    // what a call changes in the counts of one part
+	loose   []store.ID     // made or detached here, and not under a key yet
+	loops   []*cursor      // ranges being read
+	changes blocks.Changes // what a call changes in the counts of one part
 	// counting are the ids whose items are counted from this transaction on. Whether one is counted cannot be read from the
 	// file before it has items, and known forgets.
 	counting []store.ID
 	points   []point
-}
-
-// knownID is an id the transaction met, and whether its items are counted in blocks.
-type knownID struct {
-	id     store.ID
-	ranked bool
 }
 
 func (t *tx) begin(e *Engine, c *conn, l *ledger, write bool) {
@@ -73,7 +64,8 @@ func (t *tx) end() {
 		t.closeLoop(t.loops[len(t.loops)-1])
 	}
 	t.arena.reset()
-	t.known, t.loose, t.shifts = t.known[:0], t.loose[:0], t.shifts[:0]
+	t.known, t.loose = t.known[:0], t.loose[:0]
+	t.changes.Clear()
 	t.counting = t.counting[:0]
 	clear(t.points)
 	t.points = t.points[:0]
@@ -118,41 +110,6 @@ func (t *tx) Now() time.Time { return time.UnixMilli(t.now) }
 // SameShard is always true: there is one file.
 func (t *tx) SameShard(_, _ store.Key) bool { return true }
 
-// note remembers an id. Beyond a few dozen it does not, and ranked asks the file.
-func (t *tx) note(id store.ID, ranked bool) {
-	if id == 0 {
-		return
-	}
-	for i := range t.known {
-		if t.known[i].id == id {
-			t.known[i].ranked = ranked
-			return
-		}
-	}
-	if len(t.known) < knownMax {
-		t.known = append(t.known, knownID{id, ranked})
-	}
-}
-
-// ranked tells whether blocks count an id's items.
-func (t *tx) ranked(id store.ID) (bool, error) {
-	for i := range t.known {
-		if t.known[i].id == id {
-			return t.known[i].ranked, nil
-		}
-	}
-	if slices.Contains(t.counting, id) {
-		return true, nil
-	}
-	s := t.conn.s.blockAny
-	s.BindInt(1, int64(id))
-	_, found, err := t.conn.count(s)
-	if err == nil {
-		t.note(id, found)
-	}
-	return found, t.fail(err)
-}
-
 // Size is exact, also for what this transaction did so far.
 func (t *tx) Size(db int) (int64, error) {
 	if err := t.readable(); err != nil {
@@ -192,8 +149,7 @@ func (t *tx) Flush(db int) error {
 		return nil
 	}
 	t.ledger.pending += sp.bytes
-	t.conn.s.spaceDead.BindInt(1, sp.ns)
-	t.conn.s.spaceDead.BindInt(2, sp.bytes)
+	t.conn.s.spaceDead.BindInts(1, sp.ns, sp.bytes)
 	if err := t.conn.Exec(t.conn.s.spaceDead); err != nil {
 		return t.fail(err)
 	}
