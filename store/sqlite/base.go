@@ -51,6 +51,12 @@ func (e *Engine) Settled() (m store.Mark) {
 	return m
 }
 
+// Fill is exact always: a write knows what it replaces.
+func (e *Engine) Fill() store.Fill { return *e.fill.Load() }
+
+// Exact has nothing to change.
+func (e *Engine) Exact(bool) {}
+
 // Hash is the seeded hash of this file.
 func (e *Engine) Hash(b []byte) int64 { return e.hash.sum(b) }
 
@@ -84,12 +90,7 @@ func (t *tx) metaNumber(k string) (int64, error) {
 	return n, t.fail(err)
 }
 
-func (t *tx) metaPut(k string, n int64) error {
-	s := t.conn.s.metaSet
-	s.BindText(1, k)
-	s.BindInt(2, n)
-	return t.fail(t.conn.Exec(s))
-}
+func (t *tx) metaPut(k string, n int64) error { return t.fail(t.conn.metaPut(k, n)) }
 
 // SetMark also moves this engine's own ids behind the journal's.
 func (t *tx) SetMark(m store.Mark) error {

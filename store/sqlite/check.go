@@ -102,7 +102,6 @@ func (e *Engine) Check(ctx context.Context, fix bool) ([]store.Finding, error) {
 			found, err = t.inspect(true)
 		}
 		if err == nil {
-			t.ledger.moved = true
 			err = t.ledger.load(t.conn)
 		}
 		return err
@@ -234,7 +233,9 @@ func (in *inspection) blocks() {
 		in.seen = len(in.found)
 		for _, p := range blocks.Parts() {
 			if in.err == nil {
-				in.part(id, p)
+				in.err = in.tx.counts(id, p).Check(func(problem string) {
+					in.report(fmt.Sprintf("rank of id %d", id), problem, "its items are counted anew")
+				})
 			}
 		}
 		if !in.mending() {
@@ -246,11 +247,4 @@ func (in *inspection) blocks() {
 		}
 		in.mended()
 	}
-}
-
-// part compares every level with the one below, and the lowest with the items.
-func (in *inspection) part(id store.ID, p store.Part) {
-	in.err = in.tx.counts(id, p).Check(func(problem string) {
-		in.report(fmt.Sprintf("rank of id %d", id), problem, "its items are counted anew")
-	})
 }

@@ -78,6 +78,12 @@ func (c *conn) count(s *capi.Stmt) (n int64, found bool, err error) {
 	return n, found, err
 }
 
+func (c *conn) metaPut(k string, n int64) error {
+	c.s.metaSet.BindText(1, k)
+	c.s.metaSet.BindInt(2, n)
+	return c.Exec(c.s.metaSet)
+}
+
 func (c *conn) close() error {
 	for _, s := range c.named {
 		s.Finalize()

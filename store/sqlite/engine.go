@@ -50,7 +50,6 @@ type Engine struct {
 	readers pool
 	own     pool // of one reader, the writer's of the engine above: however many Views there are, it does not wait
 	check   checkpointer
-	fill    fill
 	rows    *rowcache.File
 
 	clock atomic.Int64 // the largest Now given out
@@ -59,10 +58,8 @@ type Engine struct {
 	// tell whether another View has already seen the commit, so every View renews: else a reader that
 	// is left with the old snapshot would show the time before.
 	commits atomic.Uint64
-	// layout changes around every commit that changes which namespace a database number stands
-	// for: odd while it is under way.
-	layout atomic.Uint64
-	closed atomic.Bool
+	closed  atomic.Bool
+	fill    atomic.Pointer[store.Fill] // as of the last commit
 	// logShare is what the log's file may keep, in bytes: see SetLogShare.
 	logShare atomic.Int64
 	full     atomic.Bool // a commit found no space: the next checkpoint shortens the log
@@ -102,7 +99,8 @@ func (e *Engine) Close() error {
 	}
 	e.check.mu.Lock()
 	defer e.check.mu.Unlock()
-	e.writer.close()
+	e.writer.mu.Lock() // a transaction in progress has ended, and no other begins
+	e.writer.mu.Unlock()
 	keep(e.readers.close())
 	keep(e.own.close())
 	if e.check.conn != nil {

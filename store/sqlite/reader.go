@@ -17,8 +17,7 @@ type reader struct {
 	conn   *conn
 	ledger ledger
 	// seen is the engine's commit count when the snapshot was taken, odd if it moved meanwhile; 0 without a snapshot.
-	seen   uint64
-	layout uint64 // of ledger, 1 for unknown
+	seen uint64
 }
 
 // renew takes a new snapshot if anything was committed since the last one, or is being committed. The snapshot lives as long
@@ -31,7 +30,6 @@ func (r *reader) renew() error {
 		return nil
 	}
 	r.release()
-	before := e.layout.Load()
 	row, err := r.conn.step(r.conn.s.pin)
 	if err != nil {
 		return err
@@ -39,15 +37,9 @@ func (r *reader) renew() error {
 	if !row {
 		return sqlfile.Damaged(r.conn.Path, "it has no tables", nil)
 	}
-	if before%2 == 1 || before != e.layout.Load() {
-		before = 1 // which layout the snapshot has cannot be told
-	}
-	if before != r.layout || before == 1 {
-		if err := r.ledger.load(r.conn); err != nil {
-			r.release()
-			return err
-		}
-		r.layout = before
+	if err := r.ledger.load(r.conn); err != nil {
+		r.release()
+		return err
 	}
 	if e.commits.Load() != commits {
 		commits |= 1 // which commit the snapshot has seen last cannot be told
@@ -150,7 +142,7 @@ func (p *pool) open(e *Engine, n int, cacheBytes int64) error {
 		if err := c.prepare(e.prepared(&c.s), false); err != nil {
 			return errors.Join(err, c.close())
 		}
-		r := &reader{engine: e, home: p, conn: c, layout: 1}
+		r := &reader{engine: e, home: p, conn: c}
 		p.all = append(p.all, r)
 		p.put(r)
 	}

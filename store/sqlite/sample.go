@@ -21,11 +21,11 @@ const (
 // holds two dozen of them.
 func (e *Engine) Sample(ctx context.Context, dst []store.Candidate, n int, volatile bool) ([]store.Candidate, error) {
 	at := len(dst)
-	err := e.read(ctx, func(t *tx) error {
+	err := e.read(ctx, func(t *tx) (err error) {
 		dst = dst[:at]
-		sp, ok, err := t.drawSpace(volatile)
-		if err != nil || !ok {
-			return err
+		sp := t.drawSpace(volatile)
+		if sp == nil {
+			return nil
 		}
 		if volatile && sp.volatile*sparse < sp.size {
 			dst, err = t.sampleIndex(dst, sp, n)
@@ -37,9 +37,8 @@ func (e *Engine) Sample(ctx context.Context, dst []store.Candidate, n int, volat
 	return dst, err
 }
 
-// drawSpace draws a database in proportion to the keys it has.
-func (t *tx) drawSpace(volatile bool) (space, bool, error) {
-	spaces, err := t.spaces()
+// drawSpace draws a database in proportion to the keys it has; nil if there are none.
+func (t *tx) drawSpace(volatile bool) *space {
 	weight := func(s *space) int64 {
 		if volatile {
 			return s.volatile
@@ -47,22 +46,19 @@ func (t *tx) drawSpace(volatile bool) (space, bool, error) {
 		return s.size
 	}
 	total := int64(0)
-	for i := range spaces {
-		total += weight(&spaces[i])
+	for i := range t.ledger.spaces {
+		total += weight(&t.ledger.spaces[i])
 	}
-	if err != nil || total <= 0 {
-		return space{}, false, err
-	}
-	draw := rand.Int64N(total)
-	for i := range spaces {
-		if draw -= weight(&spaces[i]); draw < 0 {
-			return spaces[i], true, nil
+	draw := rand.Int64N(max(total, 1))
+	for i := range t.ledger.spaces {
+		if draw -= weight(&t.ledger.spaces[i]); draw < 0 {
+			return &t.ledger.spaces[i]
 		}
 	}
-	return space{}, false, nil
+	return nil
 }
 
-func (t *tx) sampleHeads(dst []store.Candidate, sp space, n int, volatile bool) ([]store.Candidate, error) {
+func (t *tx) sampleHeads(dst []store.Candidate, sp *space, n int, volatile bool) ([]store.Candidate, error) {
 	from, err := t.drawPlace(sp.ns)
 	if err != nil {
 		return dst, err
@@ -105,7 +101,7 @@ func (t *tx) drawPlace(ns int64) (int64, error) {
 }
 
 // sampleIndex draws times between the first and the last expiry.
-func (t *tx) sampleIndex(dst []store.Candidate, sp space, n int) ([]store.Candidate, error) {
+func (t *tx) sampleIndex(dst []store.Candidate, sp *space, n int) ([]store.Candidate, error) {
 	low, high, err := t.expiryEnds(sp.ns)
 	if err != nil {
 		return dst, err

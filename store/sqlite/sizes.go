@@ -40,12 +40,8 @@ func (e *Engine) Sizes(ctx context.Context) ([]store.Size, error) {
 		}
 		size.Free, size.Excess = free*sqlfile.PageSize, max(size.File-all*sqlfile.PageSize, 0)
 		size.Orphans, err = t.conn.Number(`SELECT (SELECT count(*) FROM orphans) + (SELECT count(*) FROM dead_spaces)`)
-		if err != nil {
-			return err
-		}
-		spaces, err := t.spaces()
-		sum := fillOf(spaces)
-		size.Pending, size.Keys, size.Volatile, size.Data = e.fill.pending.Load(), sum.Keys, sum.Volatile, sum.Data
+		sum := t.ledger.fill()
+		size.Pending, size.Keys, size.Volatile, size.Data = e.Fill().Pending, sum.Keys, sum.Volatile, sum.Data
 		return err
 	})
 	return []store.Size{size}, err
@@ -53,11 +49,7 @@ func (e *Engine) Sizes(ctx context.Context) ([]store.Size, error) {
 
 // Keyspaces leaves empty databases out.
 func (t *tx) Keyspaces() (list []store.Keyspace, err error) {
-	spaces, err := t.spaces()
-	if err != nil {
-		return nil, err
-	}
-	for _, sp := range spaces {
+	for _, sp := range t.ledger.spaces {
 		if sp.size == 0 {
 			continue
 		}

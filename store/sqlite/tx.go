@@ -115,28 +115,10 @@ func (t *tx) Size(db int) (int64, error) {
 	if err := t.readable(); err != nil {
 		return 0, err
 	}
-	sp, err := t.space(db)
-	return sp.size, err
-}
-
-// spaces are the databases with their counters as this transaction sees them.
-func (t *tx) spaces() ([]space, error) {
-	if t.write {
-		return t.ledger.spaces, nil
+	if sp := t.ledger.find(db); sp != nil {
+		return sp.size, nil
 	}
-	var l ledger
-	err := l.load(t.conn)
-	return l.spaces, t.fail(err)
-}
-
-func (t *tx) space(db int) (space, error) {
-	all, err := t.spaces()
-	for i := range all {
-		if all[i].db == db {
-			return all[i], err
-		}
-	}
-	return space{}, err
+	return 0, nil
 }
 
 // Flush leaves the rows to the sweep.

@@ -13,7 +13,6 @@ import (
 // thousands of writes in one transaction anyhow.
 type writer struct {
 	mu      sync.Mutex
-	closed  bool
 	engine  *Engine
 	conn    *conn
 	ledger  ledger
@@ -41,20 +40,13 @@ func (w *writer) restore(b backup) {
 func (w *writer) lock(ctx context.Context) error {
 	w.mu.Lock()
 	err := ctx.Err()
-	if w.closed {
+	if w.engine.closed.Load() {
 		err = store.ErrClosed
 	}
 	if err != nil {
 		w.mu.Unlock()
 	}
 	return err
-}
-
-// close refuses transactions from now on.
-func (w *writer) close() {
-	w.mu.Lock()
-	w.closed = true
-	w.mu.Unlock()
 }
 
 // exclusive runs fn on the writer's connection outside any transaction, alone.
@@ -77,7 +69,7 @@ func (w *writer) update(ctx context.Context, fn func(*tx) error) error {
 			}
 			w.engine.rows.End(kept)
 		}()
-		w.ledger.moved, w.unseen = false, false
+		w.unseen = false
 		if err = c.Exec(c.s.begin); err == nil {
 			err = w.run(fn)
 		}
@@ -117,10 +109,6 @@ func (w *writer) commit(wrote bool) error {
 		return err
 	}
 	e := w.engine
-	if w.ledger.moved {
-		e.layout.Add(1)
-		defer e.layout.Add(1)
-	}
 	if wrote {
 		e.commits.Add(1)
 		defer e.commits.Add(1)
@@ -133,7 +121,7 @@ func (w *writer) commit(wrote bool) error {
 	case w.unseen:
 		e.rows.Clear()
 	}
-	e.fill.set(&w.ledger)
+	e.fill.Store(w.ledger.fill())
 	return nil
 }
 
@@ -155,7 +143,7 @@ func (w *writer) load() error {
 	if err := w.ledger.load(w.conn); err != nil {
 		return err
 	}
-	w.engine.fill.set(&w.ledger)
+	w.engine.fill.Store(w.ledger.fill())
 	return nil
 }
 
@@ -163,14 +151,10 @@ func (w *writer) load() error {
 // them, so that none is used twice whatever crashes.
 func (w *writer) reserve() (int64, error) {
 	if w.nextID >= w.idLimit {
-		limit := w.nextID + idBlock
-		s := w.conn.s.metaSet
-		s.BindText(1, "ids")
-		s.BindInt(2, limit)
-		if err := w.conn.Exec(s); err != nil {
+		if err := w.conn.metaPut("ids", w.nextID+idBlock); err != nil {
 			return 0, err
 		}
-		w.idLimit = limit
+		w.idLimit = w.nextID + idBlock
 	}
 	w.nextID++
 	return w.nextID - 1, nil
