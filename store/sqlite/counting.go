@@ -108,17 +108,14 @@ func (r rows) CountRows(id store.ID, p store.Part, o store.Order, sp blocks.Span
 
 // NthRow steps over the rows before it.
 func (r rows) NthRow(id store.ID, p store.Part, sp blocks.Span, i int64) (m blocks.Mark, ok bool, err error) {
-	s := r.conn.s.itemAt
-	if p.Scored() {
-		s = r.conn.s.midScore
+	o, _ := blocks.Order(p)
+	cur, err := r.loop(id, p, sp, shapeOf(p, store.Range{Order: o}), 1, i)
+	if err != nil {
+		return m, false, err
 	}
-	bindSpan(s, id, p, sp)
-	s.BindInt(7, i)
-	if ok, err = r.Step(s); ok {
-		m = blocks.ReadMark(r, p, s, 0)
-	}
-	s.Reset()
-	return m, ok, err
+	defer r.closeLoop(cur)
+	e, ok, err := r.next(cur)
+	return blocks.Scored(p, blocks.Mark{Pos: e.pos, Field: r.keep(e.field)}, e.score), ok, err
 }
 
 // EachRow hands out SQLite's own memory.

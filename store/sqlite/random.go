@@ -64,31 +64,28 @@ func (t *tx) drawRank(id store.ID, p store.Part, rank int64) (store.Item, error)
 		r.Order = o
 	}
 	for it, err := range t.Range(id, p, r) {
-		it.Field, it.Value = t.keep(it.Field), t.keep(it.Value)
-		return it, err
+		return t.kept(it), err
 	}
 	return store.Item{}, misuse("a part holds fewer items than the caller said")
 }
 
 // nth returns the i-th item of a span; not Found if there are fewer.
 func (t *tx) nth(id store.ID, p store.Part, sp blocks.Span, i int64) (store.Item, error) {
-	s := t.conn.s.itemAt
-	bindSpan(s, id, p, sp)
-	s.BindInt(7, i)
-	row, err := t.conn.step(s)
-	if err != nil || !row {
-		s.Reset()
-		return store.Item{}, t.fail(err)
+	cur, err := t.loop(id, p, sp, naturalUp, 1, i)
+	if err != nil {
+		return store.Item{}, err
 	}
-	it := store.Item{
-		Pos: s.Int(0), Field: t.arena.column(s, 1), Score: s.Float(2),
-		Value: t.arena.column(s, 3), Found: true,
+	defer t.closeLoop(cur)
+	e, ok, err := t.next(cur)
+	if err != nil || !ok {
+		return store.Item{}, err
 	}
-	ref := s.Int(4)
-	s.Reset()
-	if ref == 0 {
-		return it, nil
-	}
-	it.Value, err = t.blob(ref)
-	return it, err
+	it, err := t.complete(cur, e)
+	return t.kept(it), err
+}
+
+// kept copies an item for the rest of the transaction.
+func (t *tx) kept(it store.Item) store.Item {
+	it.Field, it.Value = t.keep(it.Field), t.keep(it.Value)
+	return it
 }

@@ -14,7 +14,7 @@ type statements struct {
 	headGet, headScan, headFirst, headLast *capi.Stmt
 	headTimeless                           *capi.Stmt
 	headExpiring, ttlSample, headMeta      *capi.Stmt
-	itemGet, itemAt, blobGet, chunkGet     *capi.Stmt
+	itemGet, blobGet                       *capi.Stmt
 	countNatural, countScore, countChunks  *capi.Stmt
 	headNext, sampleHeads, sampleExpire    *capi.Stmt
 	expireEnds, tagScan                    *capi.Stmt
@@ -30,7 +30,6 @@ type statements struct {
 	itemScore, itemDrop, placedDrop                  *capi.Stmt
 	blobPut, blobLen, blobDrop                       *capi.Stmt
 	chunkLen, chunkPut, chunkDrop                    *capi.Stmt
-	midScore                                         *capi.Stmt
 	sweepIDs, sweepItems, sweepBlobs                 *capi.Stmt
 	sweepDelete, sweepChunks, sweepChunkDrop         *capi.Stmt
 	sweepBlocks, orphanDrop, deadSpaces              *capi.Stmt
@@ -82,9 +81,7 @@ func (s *statements) reading() []preparation {
 		{&s.tagScan, `SELECT t.h, t.name, heads.expire FROM tags t CROSS JOIN heads ON heads.ns = t.ns AND heads.h = t.h AND heads.name = t.name
 			WHERE t.ns = ?1 AND t.tag = ?2 AND t.h >= ?3 ORDER BY t.h, t.name`},
 		{&s.itemGet, `SELECT score, value, ref FROM items` + oneItem},
-		{&s.itemAt, `SELECT pos, field, score, value, ref` + naturalRange + `ORDER BY pos, field LIMIT 1 OFFSET ?7`},
 		{&s.blobGet, `SELECT value FROM blobs WHERE ref = ?1`},
-		{&s.chunkGet, `SELECT value FROM chunks WHERE at = ?1`},
 		{&s.countNatural, `SELECT count(*)` + naturalRange},
 		{&s.countScore, `SELECT count(*)` + scoreRange},
 		{&s.countChunks, `SELECT count(*) FROM chunks WHERE at >= ?1 AND at < ?2`},
@@ -137,7 +134,6 @@ func (s *statements) writing() []preparation {
 		{&s.chunkLen, `SELECT length(value) FROM chunks WHERE at = ?1`},
 		{&s.chunkPut, `INSERT INTO chunks (at, value) VALUES (?1, ?2) ON CONFLICT (at) DO UPDATE SET value = excluded.value`},
 		{&s.chunkDrop, `DELETE FROM chunks WHERE at = ?1`},
-		{&s.midScore, `SELECT score, field` + scoreRange + `ORDER BY score, field LIMIT 1 OFFSET ?7`},
 		{&s.sweepIDs, `SELECT id FROM orphans ORDER BY id LIMIT 1`},
 		{&s.sweepItems, `SELECT part, pos, field FROM items WHERE id = ?1 ORDER BY part, pos, field LIMIT 1 OFFSET ?2`},
 		{&s.sweepBlobs, `DELETE FROM blobs WHERE ref IN (SELECT ref FROM items
