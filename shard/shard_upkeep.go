@@ -65,7 +65,6 @@ func (s *Shard) Sizes(ctx context.Context) ([]store.Size, error) {
 	size.Pending += max(below-size.Data, 0) // removed, and not settled
 	size.Settles, size.SettleMicros = s.Settles.Load(), s.SettleTime.Load()/1000
 	size.Stalls, size.Direct = s.Stalls.Load(), s.Direct.Load()
-	size.Unsynced, size.SyncedAt, size.Failing = 0, 0, false // of the file: the log has it
 	if s.index == 0 {
 		s.tellSafety(size)
 		size.Journal = s.log.Bytes()

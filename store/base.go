@@ -3,7 +3,7 @@ package store
 import "context"
 
 // Base is an engine that can have a log and a memtable in front of it: those keep the latest
-// writes, which come down in large sorted transactions.
+// writes, which come down in large sorted transactions. A base need not hold its Views to their scopes.
 type Base interface {
 	Engine
 	// Reader takes one of the base's readers, waiting for it until ctx ends. Whoever takes readers of several bases

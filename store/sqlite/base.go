@@ -9,20 +9,35 @@ import (
 	"larder/store/sqlite/capi"
 )
 
-var (
-	_ store.Base   = (*Engine)(nil)
-	_ store.Lender = (*Engine)(nil)
-	_ store.BaseTx = (*tx)(nil)
-)
+var _ interface {
+	store.Base
+	store.Borrower
+	store.Checker
+	store.Checkpointer
+	store.Drawer
+	store.ExpiryIndex
+	store.Gauge
+	store.Lender
+	store.Rester
+	store.Sizer
+	store.Sweeper
+	store.Trimmer
+	store.UseKeeper
+} = (*Engine)(nil)
 
-// Settle runs fn alone in its commit group and syncs the log: what a journal's records said
+var _ interface {
+	store.BaseTx
+	store.Hurrier
+	store.Stamper
+} = (*tx)(nil)
+
+// Settle runs fn and syncs the log: what a journal's records said
 // must be on stable storage here before the journal forgets them.
 func (e *Engine) Settle(ctx context.Context, fn func(store.BaseTx) error) error {
-	err := e.Alone(ctx, store.Whole(), func(t store.Tx) error {
-		own := t.(*tx)
-		own.settling, own.snapshot = true, e.commits.Load()
-		defer func() { own.settling = false }()
-		return fn(own)
+	err := e.writer.update(ctx, func(t *tx) error {
+		t.settling, t.snapshot = true, e.commits.Load()
+		defer func() { t.settling = false }()
+		return fn(t)
 	})
 	if err != nil {
 		return err
@@ -39,6 +54,12 @@ func (e *Engine) Settled() (m store.Mark) {
 	})
 	return m
 }
+
+// Fill is exact always: a write knows what it replaces.
+func (e *Engine) Fill() store.Fill { return *e.fill.Load() }
+
+// Exact has nothing to change.
+func (e *Engine) Exact(bool) {}
 
 // Hash is the seeded hash of this file.
 func (e *Engine) Hash(b []byte) int64 { return e.hash.sum(b) }
@@ -73,12 +94,7 @@ func (t *tx) metaNumber(k string) (int64, error) {
 	return n, t.fail(err)
 }
 
-func (t *tx) metaPut(k string, n int64) error {
-	s := t.conn.s.metaSet
-	s.BindText(1, k)
-	s.BindInt(2, n)
-	return t.fail(t.conn.Exec(s))
-}
+func (t *tx) metaPut(k string, n int64) error { return t.fail(t.conn.metaPut(k, n)) }
 
 // SetMark also moves this engine's own ids behind the journal's.
 func (t *tx) SetMark(m store.Mark) error {
@@ -100,9 +116,6 @@ func (t *tx) SetNow(nowMillis int64) { t.now = nowMillis }
 // Row answers expired rows too.
 func (t *tx) Row(k store.Key) (store.Head, bool, error) {
 	if err := t.readable(); err != nil {
-		return store.Head{}, false, err
-	}
-	if err := t.allowed(k.Name); err != nil {
 		return store.Head{}, false, err
 	}
 	row, err := t.lookup(k)

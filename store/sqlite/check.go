@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"larder/store"
+	"larder/store/sqlite/blocks"
 	"larder/store/sqlite/capi"
 	"larder/store/sqlite/sqlfile"
 )
@@ -122,7 +123,6 @@ func (e *Engine) CheckAmong(ctx context.Context, fix bool, claimed func([]store.
 			found, err = t.inspect(lost, true)
 		}
 		if err == nil {
-			t.ledger.moved = true
 			err = t.ledger.load(t.conn)
 		}
 		return err
@@ -299,9 +299,11 @@ func (in *inspection) blocks() {
 	})
 	for _, id := range ids {
 		in.seen = len(in.found)
-		for _, p := range rankedParts {
+		for _, p := range blocks.Parts() {
 			if in.err == nil {
-				in.part(id, p)
+				in.err = in.tx.counts(id, p).Check(func(problem string) {
+					in.report(fmt.Sprintf("rank of id %d", id), problem, "its items are counted anew")
+				})
 			}
 		}
 		if !in.mending() {
@@ -313,52 +315,4 @@ func (in *inspection) blocks() {
 		}
 		in.mended()
 	}
-}
-
-// part compares every level with the one below, and the lowest with the items.
-func (in *inspection) part(id store.ID, p store.Part) {
-	t := in.tx
-	top, err := t.top(id, p)
-	if in.err = err; err != nil {
-		return
-	}
-	o, _ := blockOrder(p)
-	items, err := t.countRows(id, p, o, span{lo: lowest(p), hi: mark{kind: beyond}})
-	if in.err = err; err == nil && top < 0 && items > 0 {
-		in.miscounted(id, "is ranked but not counted")
-	}
-	for level := 0; level <= top && in.err == nil; level++ {
-		in.level(id, p, level)
-	}
-}
-
-func (in *inspection) miscounted(id store.ID, problem string) {
-	in.report(fmt.Sprintf("rank of id %d", id), problem, "its items are counted anew")
-}
-
-func (in *inspection) level(id store.ID, p store.Part, level int) {
-	t := in.tx
-	o, _ := blockOrder(p)
-	b, ok, err := t.find(id, p, level, lowest(p))
-	if err == nil && !ok {
-		in.miscounted(id, "has no first block")
-	}
-	for ok && err == nil {
-		next, more, nextErr := t.near(t.conn.s.blockNext, id, p, level, b.start)
-		sp := span{lo: b.start, hi: next.start}
-		if !more {
-			sp.hi = mark{kind: beyond}
-		}
-		n := int64(0)
-		if err = nextErr; err == nil && level == 0 {
-			n, err = t.countRows(id, p, o, sp)
-		} else if err == nil {
-			n, err = t.overBlocks(t.conn.s.blockSum, id, p, level-1, sp)
-		}
-		if err == nil && n != b.n {
-			in.miscounted(id, fmt.Sprintf("has a block of %d items that says %d", n, b.n))
-		}
-		b, ok = next, more
-	}
-	in.err = err
 }

@@ -78,31 +78,24 @@ func (e *Engine) openAll() error {
 	if err != nil {
 		return err
 	}
-	e.writer.start(e, c)
-	if err := e.prepareFile(c); err != nil {
-		return err
+	e.writer.engine, e.writer.conn = e, c
+	each := 3 * quarter / int64(e.opts.Readers+1)
+	for _, step := range [...]func() error{
+		func() error { return e.prepareFile(c) },
+		func() error { return e.order(c) },
+		func() error { return c.prepare(append(e.prepared(&c.s), c.s.writing()...), true) },
+		e.writer.load,
+		func() error { return e.check.open(e.path) },
+		func() error { return c.Script(fmt.Sprintf("PRAGMA journal_size_limit = %d", walKept)) },
+		func() error { return sqlfile.SyncDir(filepath.Dir(e.path)) },
+		func() error { return e.own.open(e, 1, each) },
+		func() error { return e.readers.open(e, e.opts.Readers, each) },
+	} {
+		if err := step(); err != nil {
+			return err
+		}
 	}
-	if err := e.order(c); err != nil {
-		return err
-	}
-	if err := c.prepare(append(e.prepared(&c.s), c.s.writing()...)); err != nil {
-		return err
-	}
-	if err := e.writer.load(); err != nil {
-		return err
-	}
-	if err := e.check.open(e.path); err != nil {
-		return err
-	}
-	e.safety.commits.Store(e.commits.Load())
-	e.safety.at.Store(e.opts.NowMillis())
-	if err := e.SetSync(e.opts.Sync); err != nil {
-		return err
-	}
-	if err := sqlfile.SyncDir(filepath.Dir(e.path)); err != nil {
-		return err
-	}
-	return e.readers.open(e.path, e.opts.Readers, 3*quarter/int64(e.opts.Readers+1), e.prepared)
+	return nil
 }
 
 // prepareFile creates the tables in an empty file and reads what meta says.

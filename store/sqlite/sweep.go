@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"larder/store"
+	"larder/store/sqlite/blocks"
 	"larder/store/sqlite/capi"
 )
 
@@ -106,15 +107,15 @@ func (t *tx) sweepItems(id int64, n int) (used int, whole bool, err error) {
 	if err != nil {
 		return 0, false, t.fail(err)
 	}
-	part, m := int64(math.MaxInt64), mark{}
+	part, m := int64(math.MaxInt64), blocks.Mark{}
 	if row {
-		part, m = s.Int(0), mark{pos: s.Int(1), field: t.arena.column(s, 2)}
+		part, m = s.Int(0), blocks.Mark{Pos: s.Int(1), Field: t.arena.column(s, 2)}
 	}
 	s.Reset()
 	for _, s := range [...]*capi.Stmt{t.conn.s.sweepBlobs, t.conn.s.sweepDelete} {
 		s.BindInt(1, id)
 		s.BindInt(2, part)
-		m.bind(s, 3)
+		m.Bind(s, 3)
 		if err := t.conn.Exec(s); err != nil {
 			return 0, false, t.fail(err)
 		}
@@ -220,15 +221,3 @@ func (t *tx) discountSpace(ns, h int64, name []byte) error {
 	t.conn.s.deadLess.BindInt(2, all)
 	return t.fail(t.conn.Exec(t.conn.s.deadLess))
 }
-
-var _ interface {
-	store.Engine
-	store.Batcher
-	store.Expirer
-	store.Sweeper
-	store.Checkpointer
-	store.Syncer
-	store.Sizer
-	store.Keyspacer
-	store.Checker
-} = (*Engine)(nil)

@@ -67,14 +67,15 @@ type Salvaged struct {
 // a crash has interrupted between those two it does the second. lent are the ids whose keys are in other files, see Lent.
 func Salvage(path string, lent []store.ID) (Salvaged, error) {
 	if sqlfile.Interrupted(path) {
-		kept := lastName(path + ".damaged")
+		kept, _ := names(path + ".damaged")
 		return Salvaged{Kept: kept}, takePlace(path, kept)
 	}
 	fresh := path + sqlfile.FreshSuffix
 	for _, old := range []string{fresh, fresh + "-wal", fresh + "-shm"} {
 		_ = os.Remove(old)
 	}
-	s := &salvage{lent: lent, statements: map[string]*capi.Stmt{}, done: Salvaged{Kept: freeName(path + ".damaged")}}
+	_, kept := names(path + ".damaged")
+	s := &salvage{lent: lent, statements: map[string]*capi.Stmt{}, done: Salvaged{Kept: kept}}
 	if err := s.copyTo(path, fresh); err != nil {
 		return s.done, err
 	}
@@ -128,28 +129,14 @@ func takePlace(path, kept string) error {
 	return sqlfile.SyncDir(filepath.Dir(path))
 }
 
-// lastName is the name that freeName has given last.
-func lastName(name string) string {
-	last := name
+// names finds the name, or with a number behind it, that is free, and the one taken before it.
+func names(name string) (last, free string) {
+	last, free = name, name
 	for i := 1; ; i++ {
-		next := fmt.Sprintf("%s.%d", name, i)
-		if _, err := os.Lstat(next); err != nil {
-			return last
+		if _, err := os.Lstat(free); os.IsNotExist(err) {
+			return last, free
 		}
-		last = next
-	}
-}
-
-// freeName adds a number to a name that is taken.
-func freeName(name string) string {
-	if _, err := os.Lstat(name); os.IsNotExist(err) {
-		return name
-	}
-	for i := 1; ; i++ {
-		next := fmt.Sprintf("%s.%d", name, i)
-		if _, err := os.Lstat(next); os.IsNotExist(err) {
-			return next
-		}
+		last, free = free, fmt.Sprintf("%s.%d", name, i)
 	}
 }
 
@@ -193,7 +180,7 @@ func (s *salvage) forget() {
 }
 
 func (s *salvage) copyTo(from, to string) error {
-	e, err := sqlite.Open(to, sqlite.Options{Sync: sqlite.No})
+	e, err := sqlite.Open(to, sqlite.Options{})
 	if err != nil {
 		return err
 	}
@@ -277,7 +264,7 @@ func beheaded(path, like string) (string, error) {
 func firstPage(dir string) ([]byte, error) {
 	path := filepath.Join(dir, "empty.salvaged")
 	defer os.Remove(path)
-	e, err := sqlite.Open(path, sqlite.Options{Sync: sqlite.No})
+	e, err := sqlite.Open(path, sqlite.Options{})
 	if err != nil {
 		return nil, err
 	}
