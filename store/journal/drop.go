@@ -24,9 +24,12 @@ func (w *writer) DropRange(id store.ID, p store.Part, r store.Range) (store.Chan
 	if err := w.strait.admit(false); err != nil {
 		return store.Change{}, err
 	}
-	n, err := w.Count(id, p, r)
-	if err != nil || n == 0 {
-		return store.Change{}, err
+	n := r.Limit // which is enough to know if it is small: a count may have to read what the range does not
+	if n == 0 || w.dropped+n > largeRange {
+		var err error
+		if n, err = w.Count(id, p, r); err != nil || n == 0 {
+			return store.Change{}, err
+		}
 	}
 	if w.dropped+n > largeRange {
 		return store.Change{}, w.tooLarge()
@@ -34,6 +37,9 @@ func (w *writer) DropRange(id store.ID, p store.Part, r store.Range) (store.Chan
 	doomed, err := w.doomed(id, p, r, n)
 	if err != nil {
 		return store.Change{}, err
+	}
+	if len(doomed) == 0 {
+		return store.Change{}, nil
 	}
 	return w.hideAll(id, p, r, doomed), w.room()
 }
@@ -51,7 +57,7 @@ type doomed struct {
 
 // doomed lists a range.
 func (w *writer) doomed(id store.ID, p store.Part, r store.Range, n int64) ([]doomed, error) {
-	list := make([]doomed, 0, n)
+	list := make([]doomed, 0, min(n, 1024))
 	for it, err := range w.Range(id, p, r) {
 		if err != nil {
 			return nil, err

@@ -86,7 +86,11 @@ func (p *part) begin(e *Engine, r store.Reader, now int64, t *ticket) error {
 	if err != nil {
 		return err
 	}
-	p.bottom = bottom{BaseTx: low, engine: e, ticket: t}
+	settled, err := low.Mark()
+	if err != nil {
+		return err
+	}
+	p.bottom = bottom{BaseTx: low, engine: e, ticket: t, fresh: settled.NextID}
 	p.bottom.hurry, _ = low.(store.Hurrier)
 	top, err := present.over(&p.bottom, e.base.Hash, math.MaxUint64)
 	if err != nil {
