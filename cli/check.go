@@ -15,7 +15,6 @@ import (
 	"larder/shard"
 	"larder/shard/datadir"
 	"larder/store"
-	"larder/store/journal"
 	"larder/store/sqlite"
 	"larder/store/sqlite/repair"
 	"larder/store/sqlite/sqlfile"
@@ -79,7 +78,7 @@ func words(flags *flag.FlagSet, args []string) (rest []string, err error) {
 	return rest, nil
 }
 
-// inspect looks at the journal and the files' pages first: only what is sound can be opened as
+// inspect looks at the log and the files' pages first: only what is sound can be opened as
 // the server does, and only then is the rest compared.
 func inspect(ctx context.Context, r *report) error {
 	if _, err := os.Stat(filepath.Join(r.Dir, "shards")); err != nil {
@@ -174,7 +173,7 @@ func (r *report) damaged(path string, i int, texts []string) error {
 	return nil
 }
 
-// keys opens the data as the server does, which brings what the journal has into the files, and
+// keys opens the data as the server does, which brings what the log has into the files, and
 // has every shard checked.
 func (r *report) keys(ctx context.Context, dir *datadir.Dir) (err error) {
 	var bases []store.Base
@@ -190,12 +189,12 @@ func (r *report) keys(ctx context.Context, dir *datadir.Dir) (err error) {
 		}
 		bases = append(bases, f)
 	}
-	j, err := r.settled(dir, bases)
-	if j == nil || err != nil {
+	e, err := r.settled(dir, bases)
+	if e == nil || err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, j.Close()) }()
-	found, err := shard.New(j.Order(), j.Engines()).Check(ctx, r.Fix)
+	defer func() { err = errors.Join(err, e.Close()) }()
+	found, err := e.Check(ctx, r.Fix)
 	r.add(found...)
 	return err
 }
@@ -211,12 +210,12 @@ func openFile(path string) (*sqlite.Engine, error) {
 	return sqlite.Open(path, sqlite.Options{Ordered: ordered})
 }
 
-// settled puts the journal before the files. nil is one that does not fit them, which has been said.
-func (r *report) settled(dir *datadir.Dir, bases []store.Base) (*journal.Journal, error) {
-	j, err := journal.Open(dir.Path(), bases, journal.Options{Manual: true})
+// settled puts the engine before the files. nil is one whose log does not fit them, which has been said.
+func (r *report) settled(dir *datadir.Dir, bases []store.Base) (*shard.Engine, error) {
+	e, err := shard.Open(dir.Path(), bases, shard.Options{Manual: true})
 	var refusal *store.Error
 	if !errors.As(err, &refusal) || refusal.Code != store.CodeDamaged {
-		return j, err
+		return e, err
 	}
 	r.add(store.Finding{Shard: -1, Subject: "journal", Problem: "does not fit the shards: " + refusal.Error(),
 		Repair: "its segments are renamed to end with .aside, and their writes that the shards lack are not replayed", Fixed: r.Fix})
@@ -226,5 +225,5 @@ func (r *report) settled(dir *datadir.Dir, bases []store.Base) (*journal.Journal
 	if _, err := wal.SetAside(dir.Path()); err != nil {
 		return nil, err
 	}
-	return journal.Open(dir.Path(), bases, journal.Options{Manual: true})
+	return shard.Open(dir.Path(), bases, shard.Options{Manual: true})
 }

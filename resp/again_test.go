@@ -13,8 +13,8 @@ import (
 	"larder/store/memory"
 )
 
-// aside is an engine over memory that gives up the first run of a writer at its nth read, and then runs it again: as a
-// journal does when a row has to come from the disk.
+// aside is an engine over memory that gives up the first run of a writer at its nth read, and then runs it again: as the
+// engine does when a row has to come from the disk.
 type aside struct {
 	*memory.Engine
 	nth atomic.Int64 // 0 gives nothing up

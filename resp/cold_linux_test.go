@@ -13,8 +13,8 @@ import (
 
 	"modernc.org/libc"
 
+	"larder/shard"
 	"larder/store"
-	"larder/store/journal"
 	"larder/store/sqlite"
 	"larder/store/sqlite/rowcache"
 )
@@ -87,10 +87,9 @@ func (c *caller) run(lines []string) {
 
 // larder is the engine of a server over files, which counts how often transactions on keys that begin with "warm" run.
 type larder struct {
-	*journal.Order
-	journal *journal.Journal
-	files   []*sqlite.Engine
-	runs    atomic.Int64
+	*shard.Engine
+	files []*sqlite.Engine
+	runs  atomic.Int64
 }
 
 // openLarder opens the files in a directory with caches that hold next to nothing.
@@ -107,15 +106,14 @@ func openLarder(t *testing.T, dir string) *larder {
 		e.files, bases[i] = append(e.files, f), f
 	}
 	var err error
-	if e.journal, err = journal.Open(dir, bases, journal.Options{OverlayBytes: 16 << 20, Manual: true}); err != nil {
+	if e.Engine, err = shard.Open(dir, bases, shard.Options{OverlayBytes: 16 << 20, Manual: true}); err != nil {
 		t.Fatal(err)
 	}
-	e.Order = e.journal.Order()
 	return e
 }
 
 func (e *larder) close(t *testing.T) {
-	if err := e.journal.Close(); err != nil {
+	if err := e.Engine.Close(); err != nil {
 		t.Error(err)
 	}
 	for _, f := range e.files {
@@ -137,7 +135,7 @@ func (e *larder) Batch(ctx context.Context, jobs []*store.Job) {
 		}
 		defer func() { j.Fn = fn }()
 	}
-	e.Order.Batch(ctx, jobs)
+	e.Engine.Batch(ctx, jobs)
 }
 
 // writers are the connections that transactions read with on the writer's turn.
@@ -216,9 +214,7 @@ func coldLarder(t *testing.T) (*larder, *slowDisk, *served) {
 	})
 	e := openLarder(t, dir)
 	t.Cleanup(func() { e.close(t) })
-	for _, shard := range e.journal.Engines() {
-		shard.(store.Gauge).Exact(true) // as under a limit, when a SET looks at what it replaces
-	}
+	e.Exact(true) // as under a limit, when a SET looks at what it replaces
 	disk := newSlowDisk(t)
 	return e, disk, serveOn(t, e, same)
 }

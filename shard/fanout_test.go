@@ -12,7 +12,6 @@ import (
 
 	"larder/shard"
 	"larder/store"
-	"larder/store/journal"
 	"larder/store/memory"
 	"larder/store/sqlite"
 )
@@ -24,9 +23,8 @@ var ctx = context.Background()
 // files is an engine over three files.
 type files struct {
 	*testing.T
-	*shard.Fanout
-	journal *journal.Journal
-	now     int64 // the test changes it between calls
+	*shard.Engine
+	now int64 // the test changes it between calls
 }
 
 func openFiles(t *testing.T) *files {
@@ -43,11 +41,10 @@ func openFiles(t *testing.T) *files {
 		bases[i] = e
 	}
 	var err error
-	if f.journal, err = journal.Open(dir, bases, journal.Options{Manual: true, NowMillis: clock}); err != nil {
+	if f.Engine, err = shard.Open(dir, bases, shard.Options{Manual: true, NowMillis: clock}); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { f.journal.Close() })
-	f.Fanout = shard.New(f.journal.Order(), f.journal.Engines())
+	t.Cleanup(func() { f.Engine.Close() })
 	return f
 }
 
@@ -65,7 +62,7 @@ func (f *files) fill(n int) (bytes int64) {
 	f.do(f, func(tx store.Tx) error {
 		bytes = 0
 		for i := range n {
-			k, at := numbered(i), int64(0)
+			k, at := nth(i), int64(0)
 			if i%3 == 0 {
 				at = f.now + 1000*int64(i+1)
 			}
@@ -86,14 +83,14 @@ func (f *files) fill(n int) (bytes int64) {
 // settle writes everything into the files.
 func (f *files) settle() {
 	f.Helper()
-	for _, e := range f.journal.Engines() {
-		if err := e.(interface{ Flush(context.Context) error }).Flush(ctx); err != nil {
+	for _, e := range f.Shards() {
+		if err := e.Flush(ctx); err != nil {
 			f.Fatal(err)
 		}
 	}
 }
 
-func numbered(i int) store.Key { return store.Key{DB: i % 2, Name: fmt.Append(nil, "key", i)} }
+func nth(i int) store.Key { return store.Key{DB: i % 2, Name: fmt.Append(nil, "key", i)} }
 
 func homeOf(k store.Key) int { return int(store.Slot(k.Name)) * threeShards >> store.SlotBits }
 
@@ -210,7 +207,7 @@ func TestUsesReachTheirShards(t *testing.T) {
 	f.settle()
 	var uses []store.Use
 	for i := range 30 {
-		uses = append(uses, store.Use{Key: numbered(i), At: 900_000, Frequency: 7})
+		uses = append(uses, store.Use{Key: nth(i), At: 900_000, Frequency: 7})
 	}
 	if err := f.KeepUses(ctx, uses); err != nil {
 		t.Fatal(err)
@@ -233,7 +230,7 @@ func TestSweepOfAllShards(t *testing.T) {
 	f := openFiles(t)
 	var keys []store.Key
 	for i := range 12 {
-		keys = append(keys, numbered(i))
+		keys = append(keys, nth(i))
 	}
 	f.do(f, func(tx store.Tx) error {
 		for _, k := range keys {
@@ -285,12 +282,12 @@ func TestSweepOfAllShards(t *testing.T) {
 func TestKeysInTheWrongShard(t *testing.T) {
 	f := openFiles(t)
 	f.fill(50)
-	engines := f.journal.Engines()
+	engines := f.Shards()
 	var lost []store.Key
 	for i, e := range engines {
 		var mine []store.Key
 		for j := range 12 {
-			if k := numbered(100 + 20*i + j); homeOf(k) != i {
+			if k := nth(100 + 20*i + j); homeOf(k) != i {
 				mine = append(mine, k)
 			}
 		}
@@ -348,9 +345,9 @@ func TestKeysInTheWrongShard(t *testing.T) {
 // A key that has nowhere to go stays where it is, and the check says so.
 func TestBothNamesAreTaken(t *testing.T) {
 	f := openFiles(t)
-	k := numbered(1)
+	k := nth(1)
 	wrong := (homeOf(k) + 1) % threeShards
-	f.do(f.journal.Engines()[wrong], func(tx store.Tx) error {
+	f.do(f.Shards()[wrong], func(tx store.Tx) error {
 		return store.SetString(tx, k, []byte("lost"), 0)
 	})
 	f.do(f, func(tx store.Tx) error {
@@ -372,7 +369,7 @@ func TestHeadsThatContradict(t *testing.T) {
 	f := openFiles(t)
 	f.do(f, func(tx store.Tx) error {
 		for i := range 9 {
-			k := numbered(i)
+			k := nth(i)
 			h, err := store.OpenHash(tx, k)
 			if err != nil {
 				return err
@@ -410,77 +407,77 @@ func TestHeadsThatContradict(t *testing.T) {
 	}
 }
 
-// ailing is an engine all of whose upkeep fails, and damaged says what its check finds.
+// ailing is a base whose upkeep fails, and whose readers too if unread is set. Its check finds what is given.
 type ailing struct {
 	*memory.Engine
-	damaged []store.Finding
-	code    store.Code
+	found  []store.Finding
+	code   store.Code
+	unread bool
 }
 
 func (a *ailing) err() error { return &store.Error{Code: a.code, Message: "it ails"} }
 
-func (a *ailing) Check(context.Context, bool) ([]store.Finding, error) { return a.damaged, nil }
-func (a *ailing) Keyspaces(context.Context) ([]store.Keyspace, error)  { return nil, a.err() }
+func (a *ailing) Reader(c context.Context) (store.Reader, error) {
+	if a.unread {
+		return nil, a.err()
+	}
+	return a.Engine.Reader(c)
+}
+
+func (a *ailing) Check(context.Context, bool) ([]store.Finding, error) { return a.found, nil }
 func (a *ailing) Sweep(context.Context, int) (bool, error)             { return true, a.err() }
 func (a *ailing) Checkpoint(context.Context) error                     { return a.err() }
 func (a *ailing) Rest(context.Context) error                           { return a.err() }
-func (a *ailing) Sync(context.Context) error                           { return a.err() }
 func (a *ailing) Sizes(context.Context) ([]store.Size, error)          { return nil, a.err() }
 func (a *ailing) KeepUses(context.Context, []store.Use) error          { return a.err() }
-func (a *ailing) Close() error                                         { return a.err() }
-func (a *ailing) Soonest(_ context.Context, dst []store.Candidate, _ int) ([]store.Candidate, error) {
-	return dst, a.err()
+
+// bare is a base that has none of the optional interfaces.
+type bare struct{ store.Base }
+
+// openBases is an engine over bases of a test's own.
+func openBases(t *testing.T, bases ...store.Base) *shard.Engine {
+	t.Helper()
+	e, err := shard.Open(t.TempDir(), bases, shard.Options{Manual: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.Close() })
+	return e
 }
 
-// bare is an engine that has none of the optional interfaces.
-type bare struct{ store.Engine }
-
-// TestOneShardAils: what fails in one shard is heard of, and does not keep the others from their upkeep; engines that
+// TestOneShardAils: what fails in one shard is heard of, and does not keep the others from their upkeep; bases that
 // cannot do something are passed over.
 func TestOneShardAils(t *testing.T) {
-	sick := &ailing{Engine: memory.New(), code: store.CodeIO}
-	well := memory.New()
-	engines := []store.Engine{bare{memory.New()}, sick, well}
-	f := shard.New(router(engines), engines)
+	sick := &ailing{Engine: memory.New(memory.AsBase()), code: store.CodeIO}
+	e := openBases(t, bare{memory.New(memory.AsBase())}, sick, memory.New(memory.AsBase()))
 	k := keyOfShard(2)
-	if err := well.Update(ctx, store.One(k), func(tx store.Tx) error {
-		return tx.PutHead(k, store.Head{Type: store.String, ExpireAt: 1 << 50, Bytes: 3})
-	}); err != nil {
+	if err := e.Update(ctx, store.One(k), func(tx store.Tx) error { return store.SetString(tx, k, []byte("v"), 1<<50) }); err != nil {
 		t.Fatal(err)
 	}
 	io := &store.Error{Code: store.CodeIO}
-	spaces, err := f.Keyspaces(ctx)
-	if len(spaces) != 1 || spaces[0].Keys != 1 || !errors.Is(err, io) {
-		t.Errorf("%v, %v", spaces, err)
-	}
-	more, err := f.Sweep(ctx, 100)
-	if more || !errors.Is(err, io) {
+	if more, err := e.Sweep(ctx, 100); more || !errors.Is(err, io) {
 		t.Errorf("a shard whose sweep fails has more to do: %v, %v", more, err)
 	}
-	for name, err := range map[string]error{"Checkpoint": f.Checkpoint(ctx), "Rest": f.Rest(ctx), "Sync": f.Sync(ctx),
-		"KeepUses": f.KeepUses(ctx, []store.Use{{Key: keyOfShard(0)}, {Key: keyOfShard(1)}})} {
+	for name, err := range map[string]error{"Checkpoint": e.Checkpoint(ctx), "Rest": e.Rest(ctx),
+		"KeepUses": e.KeepUses(ctx, []store.Use{{Key: keyOfShard(0)}, {Key: keyOfShard(1)}})} {
 		if !errors.Is(err, io) {
 			t.Errorf("%s does not tell: %v", name, err)
 		}
 	}
-	if rows, err := f.Sizes(ctx); len(rows) == 0 || !errors.Is(err, io) {
-		t.Errorf("%d rows, %v", len(rows), err)
-	}
-	if _, err := f.Soonest(ctx, nil, 1); !errors.Is(err, io) {
+	if _, err := e.Sizes(ctx); !errors.Is(err, io) {
 		t.Error(err)
 	}
-	f.Exact(true)
-	if sum := f.Fill(); sum.Keys != 1 {
+	e.Exact(true)
+	if sum := e.Fill(); sum.Keys != 1 {
 		t.Errorf("%+v", sum)
 	}
-	if list, err := f.Sample(ctx, nil, 1, true); err != nil || len(list) != 1 {
+	if list, err := e.Sample(ctx, nil, 1, true); err != nil || len(list) != 1 {
 		t.Errorf("%v, %v", list, err)
 	}
-	if err := f.Close(); !errors.Is(err, io) {
-		t.Errorf("Close does not tell: %v", err)
-	}
-	if err := well.View(ctx, store.Whole(), func(store.Tx) error { return nil }); !errors.Is(err, store.ErrClosed) {
-		t.Errorf("a shard that fails to close keeps another one open: %v", err)
+	sick.unread = true
+	spaces, err := e.Keyspaces(ctx)
+	if len(spaces) != 1 || spaces[0].Keys != 1 || !errors.Is(err, io) {
+		t.Errorf("%v, %v", spaces, err)
 	}
 }
 
@@ -499,8 +496,10 @@ func TestWhatIsSaidOnce(t *testing.T) {
 		{"rows are missing, and something else", store.Finding{Subject: "rows"}, store.CodeIO, true},
 		{"what was mended, and cannot be read", store.Finding{Subject: "rows", Fixed: true}, store.CodeDamaged, true},
 	} {
-		engines := []store.Engine{memory.New(), &ailing{Engine: memory.New(), damaged: []store.Finding{c.finding}, code: c.code}}
-		found, err := shard.New(router(engines), engines).Check(ctx, false)
+		sick := &ailing{Engine: memory.New(memory.AsBase()), found: []store.Finding{c.finding}, code: c.code}
+		e := openBases(t, memory.New(memory.AsBase()), sick)
+		sick.unread = true
+		found, err := e.Check(ctx, false)
 		if (err != nil) != c.fails || len(found) != 1 || found[0].Shard != 1 {
 			t.Errorf("%s: %+v, %v", c.name, found, err)
 		}
@@ -510,7 +509,7 @@ func TestWhatIsSaidOnce(t *testing.T) {
 // keyOfShard is a key of one of three shards.
 func keyOfShard(i int) store.Key {
 	for n := 0; ; n++ {
-		if k := numbered(2 * n); homeOf(k) == i {
+		if k := nth(2 * n); homeOf(k) == i {
 			return k
 		}
 	}
@@ -520,10 +519,10 @@ func keyOfShard(i int) store.Key {
 func TestNumberedKeysAreEverywhere(t *testing.T) {
 	var homes []int
 	for i := range 50 {
-		homes = append(homes, homeOf(numbered(i)))
+		homes = append(homes, homeOf(nth(i)))
 	}
 	slices.Sort(homes)
-	if homes = slices.Compact(homes); len(homes) != threeShards || bytes.Equal(numbered(1).Name, numbered(2).Name) {
+	if homes = slices.Compact(homes); len(homes) != threeShards || bytes.Equal(nth(1).Name, nth(2).Name) {
 		t.Errorf("keys are in %v", homes)
 	}
 }

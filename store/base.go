@@ -2,14 +2,15 @@ package store
 
 import "context"
 
-// Base is an engine that a journal can stand in front of: the journal keeps the latest
-// writes and hands them down in large sorted transactions.
+// Base is an engine that can have a log and a memtable in front of it: those keep the latest
+// writes, which come down in large sorted transactions.
 type Base interface {
 	Engine
 	// Reader takes one of the base's readers, waiting for it until ctx ends. Whoever takes readers of several bases
 	// takes them in the order of the bases.
 	Reader(ctx context.Context) (Reader, error)
-	// OwnReader is Reader for the journal's one writer: however many Views have readers, it does not wait for them.
+	// OwnReader is Reader for the one writer of the engine in front: however many Views have readers, it does not wait
+	// for them.
 	OwnReader() (Reader, error)
 	// Settle runs fn in an Update and returns when it is on stable storage, with the mark
 	// that fn set. Inside fn, ids may be used that this engine did not give out, as long
@@ -31,7 +32,7 @@ type Reader interface {
 	Close() error
 }
 
-// ExpiryIndex is a Base that can walk its keys in the order of their expiry. A journal hides keys that it has
+// ExpiryIndex is a Base that can walk its keys in the order of their expiry. The engine in front hides keys that it has
 // written since, so it must be able to go on behind those it has seen.
 type ExpiryIndex interface {
 	// Expiring returns the first n keys behind a place that expire before a time in Unix milliseconds; less only
@@ -62,7 +63,7 @@ type Trimmer interface {
 	Trim(ctx context.Context) error
 }
 
-// Mark says how far a base has followed its journal.
+// Mark says how far a base has followed the log.
 type Mark struct {
 	LSN    uint64 // position of the last record it contains
 	NextID ID     // ids from here on were never used

@@ -39,7 +39,7 @@ func (t *tx) SetMark(m store.Mark) error {
 	return nil
 }
 
-// SetNow is what the journal's clock says.
+// SetNow is what the clock of the engine in front says.
 func (t *tx) SetNow(nowMillis int64) { t.now = nowMillis }
 
 // Row answers expired rows too.
