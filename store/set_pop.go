@@ -28,25 +28,19 @@ func (s *SetKey) popAll(visit func(member []byte)) error {
 
 // popAllBut writes the members that stay under a fresh id and leaves the old one to the sweep.
 func (s *SetKey) popAllBut(stay int64, visit func(member []byte)) error {
-	kept, err := newBatch(s.tx, s.key, Members)
-	if err != nil {
-		return err
-	}
 	shape := setShape{words: Encoding(s.head.Encoding) != EncodingIntset}
-	for m, err := range s.sift(Members, stay) {
-		switch {
-		case err != nil:
-			return err
-		case !m.taken:
-			visit(m.item.Field)
-			continue
+	ch, err := s.moveItems(Members, func(yield func(Item, error) bool) {
+		for m, err := range s.sift(Members, stay) {
+			if err == nil && !m.taken {
+				visit(m.item.Field)
+				continue
+			}
+			shape.see([]Item{m.item})
+			if !yield(m.item, err) {
+				return
+			}
 		}
-		shape.see([]Item{m.item})
-		if err := kept.add(m.item); err != nil {
-			return err
-		}
-	}
-	ch, err := s.move(kept)
+	})
 	if err != nil {
 		return err
 	}
