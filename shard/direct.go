@@ -15,6 +15,7 @@ type directTx struct {
 	rec    recorder
 	fresh  map[store.ID]struct{} // given out, and no head names them yet
 	points []directPoint
+	dbs    *numbering // the last that was written here, or nil
 }
 
 // directPoint is a savepoint: the base's, and what the record and the fresh ids were.
@@ -22,6 +23,7 @@ type directPoint struct {
 	base   store.Savepoint
 	record int
 	fresh  map[store.ID]struct{}
+	dbs    *numbering
 }
 
 // Savepoint takes one of the base's.
@@ -30,7 +32,7 @@ func (d *directTx) Savepoint() (store.Savepoint, error) {
 	if err != nil {
 		return 0, err
 	}
-	d.points = append(d.points, directPoint{base, len(d.rec.buf), maps.Clone(d.fresh)})
+	d.points = append(d.points, directPoint{base, len(d.rec.buf), maps.Clone(d.fresh), d.dbs})
 	return store.Savepoint(len(d.points) - 1), nil
 }
 
@@ -40,7 +42,7 @@ func (d *directTx) Rollback(to store.Savepoint) error {
 		return errNoSavepoint
 	}
 	p := d.points[to]
-	d.rec.buf, d.fresh, d.points = d.rec.buf[:p.record], maps.Clone(p.fresh), d.points[:to+1]
+	d.rec.buf, d.fresh, d.points, d.dbs = d.rec.buf[:p.record], maps.Clone(p.fresh), d.points[:to+1], p.dbs
 	return d.BaseTx.Rollback(p.base)
 }
 
@@ -151,11 +153,6 @@ func (d *directTx) Flush(db int) error {
 	return d.BaseTx.Flush(db)
 }
 
-func (d *directTx) Swap(a, b int) error {
-	d.rec.swap(a, b)
-	return d.BaseTx.Swap(a, b)
-}
-
 // mark ends the transaction: ids without a head are orphans, and this shard has come to lsn
 // once the base commits.
 func (d *directTx) mark(lsn uint64) error {
@@ -165,7 +162,11 @@ func (d *directTx) mark(lsn uint64) error {
 		}
 	}
 	d.shard.firstID = d.shard.nextID // what it made lies below the memtable
-	return d.SetMark(store.Mark{LSN: lsn, NextID: d.shard.nextID})
+	dbs := d.shard.order.numbering()
+	if d.dbs != nil {
+		dbs = *d.dbs
+	}
+	return d.SetMark(store.Mark{LSN: lsn, NextID: d.shard.nextID, Databases: dbs})
 }
 
 // direct settles the memtable and runs one transaction on the base. The base's own commit, on stable storage, makes it

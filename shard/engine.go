@@ -146,6 +146,8 @@ func (e *Engine) Close() (err error) {
 // recover replays each record of the log into the shards that lack it.
 func (e *Engine) recover() error {
 	start := e.highest()
+	dbs := numbering(e.shards[0].base.Settled().Databases)
+	e.Order.dbs.Store(&dbs)
 	next, err := e.log.Recover(e.replay)
 	if err != nil {
 		return err
@@ -223,7 +225,9 @@ func (s *Shard) replay(lsn uint64, ops []byte) error {
 	err := s.over(func(top, low store.BaseTx, now *memtable.Stack) {
 		w := &writer{shard: s}
 		w.Begin(s.group, s.under(top, now))
-		failed = replay(ops, w)
+		if failed = replay(ops, w); w.dbs != nil && failed == nil {
+			s.order.dbs.Store(w.dbs)
+		}
 		now.Discount(s.group, low)
 	})
 	switch {
@@ -248,6 +252,9 @@ func (s *Shard) replayDirect(lsn uint64, ops []byte) error {
 		d := &directTx{BaseTx: tx, shard: s}
 		if err := replay(ops, d); err != nil {
 			return err
+		}
+		if d.dbs != nil {
+			s.order.dbs.Store(d.dbs)
 		}
 		return d.mark(lsn)
 	})

@@ -31,7 +31,11 @@ func (s *Shard) Expired(ctx context.Context, nowMillis int64, n int) ([]store.Du
 		return nil, err
 	}
 	defer done()
-	return x.first(ctx, nowMillis, n)
+	due, err := x.first(ctx, nowMillis, n)
+	for i := range due {
+		s.order.outward(&due[i].Key)
+	}
+	return due, err
 }
 
 // Soonest lists what expires first, whether it has expired or not.
@@ -45,6 +49,8 @@ func (s *Shard) Soonest(ctx context.Context, dst []store.Candidate, n int) ([]st
 	if err != nil {
 		return dst, err
 	}
+	at := len(dst)
+	defer func() { s.outward(dst[at:]) }()
 	err = s.base.View(ctx, store.Whole(), func(low store.Tx) error {
 		for _, d := range found {
 			if c, ok := x.stack.Candidate(d.Key); ok {

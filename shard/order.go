@@ -38,6 +38,8 @@ type Order struct {
 	moment atomic.Uint64
 	// happening is the moment of the last writer whose effects have begun.
 	happening atomic.Uint64
+	// dbs are the numbers of databases that a View sees. They change while publishing is held exclusively.
+	dbs atomic.Pointer[numbering]
 	// shown is the time of the newest record, or of what needed none.
 	shown atomic.Int64
 	// effects is closed when what the newest record has led to has happened. See lead.
@@ -54,6 +56,7 @@ func newOrder(log *wal.Log, shards int, nowMillis func() int64) *Order {
 	}
 	o := &Order{log: log, shards: make([]*Shard, shards), clock: clock{read: nowMillis}}
 	o.group = newGroup(o)
+	o.dbs.Store(&numbering{})
 	none := make(chan struct{})
 	close(none)
 	o.effects.Store(&none)

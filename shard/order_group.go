@@ -2,6 +2,7 @@ package shard
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"larder/store"
@@ -16,8 +17,9 @@ type group struct {
 	open   []int  // the shards that are open, in the order in which they were touched
 	tx     Tx
 	now    int64
-	read   bool    // the present job only reads
-	ticket *ticket // the present job's
+	dbs    numbering // as the transactions so far leave it
+	read   bool      // the present job only reads
+	ticket *ticket   // the present job's
 	done   []*store.Job
 	full   error // why nothing may grow: the log has no room for it
 	// touched are the shards that the present job has touched.
@@ -155,7 +157,7 @@ func (g *group) runJob(t *ticket, j *store.Job) error {
 	}
 	g.read = !j.Write
 	clear(g.touched)
-	g.tx.begin(g.order, g, time.UnixMilli(g.now), &j.Scope, j.Write)
+	g.tx.begin(g.order, g, g.dbs, time.UnixMilli(g.now), &j.Scope, j.Write)
 	return j.Fn(&g.tx)
 }
 
@@ -174,6 +176,8 @@ func (g *group) runTicket(t *ticket) (large *store.Job) {
 			return nil
 		case tooLarge:
 			return j
+		case j.Err == nil:
+			g.dbs = g.tx.dbs
 		}
 		g.done, t.jobs = append(g.done, j), t.jobs[1:]
 	}
@@ -227,7 +231,7 @@ func (o *Order) attempt(tickets []*ticket) (n int, large *store.Job) {
 // try is one run of an attempt. errStrait means that the record has no room as it is.
 func (o *Order) try(tickets []*ticket) (n int, large *store.Job, err error) {
 	g := &o.group
-	g.now = o.clock.begin()
+	g.now, g.dbs = o.clock.begin(), o.numbering()
 	defer o.clock.end()
 	defer g.leave()
 	for n < len(tickets) {
@@ -288,6 +292,9 @@ func (o *Order) publish() error {
 // show notes what a View has that begins now.
 func (o *Order) show(lsn uint64, now int64) {
 	o.newest.Store(lsn)
+	if dbs := o.group.dbs; !slices.Equal(dbs, o.numbering()) {
+		o.dbs.Store(&dbs)
+	}
 	o.shown.Store(now)
 	o.moment.Add(1)
 	o.effects.Store(o.pending)

@@ -41,6 +41,9 @@ func (o *Order) directOn(j *store.Job, set []bool) error {
 	gate := gate{mu: &o.bases}
 	defer gate.open()
 	err := o.runStraight(j, shards, &gate, now)
+	if err != nil {
+		o.group.dbs = o.numbering()
+	}
 	if err != errBeyond {
 		o.show(o.log.Last(), now)
 	}
@@ -57,11 +60,12 @@ func (o *Order) runStraight(j *store.Job, shards []*Shard, g *gate, now int64) e
 			d.txs[shards[i].index] = tx
 		}
 		var tx Tx
-		tx.begin(o, &d, time.UnixMilli(now), &j.Scope, j.Write)
+		tx.begin(o, &d, o.numbering(), time.UnixMilli(now), &j.Scope, j.Write)
 		err := j.Fn(&tx)
 		if d.beyond { // whatever fn has made of it
 			return errBeyond
 		}
+		o.group.dbs = tx.dbs
 		return err
 	}
 	if len(shards) == 1 {

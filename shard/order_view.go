@@ -18,6 +18,7 @@ type view struct {
 	newest  uint64 // the last record that it may see
 	moment  uint64 // see Order
 	effects *chan struct{}
+	dbs     numbering
 	tx      Tx
 	one     store.Job
 	ones    [1]*store.Job
@@ -83,7 +84,7 @@ func (v *view) runAll(ctx context.Context, jobs []*store.Job, only *Shard) {
 // run returns the jobs from the one on that needs another shard.
 func (v *view) run(jobs []*store.Job, only *Shard, nowMillis int64) []*store.Job {
 	for i, j := range jobs {
-		v.tx.begin(v.order, v, time.UnixMilli(nowMillis), &j.Scope, false)
+		v.tx.begin(v.order, v, v.dbs, time.UnixMilli(nowMillis), &j.Scope, false)
 		v.tx.only, v.beyond = only, false
 		if j.Err, j.Moment = j.Fn(&v.tx), v.moment; v.beyond {
 			return jobs[i:]
@@ -137,7 +138,7 @@ func (v *view) fix() (nowMillis int64, err error) {
 		}
 	}
 	nowMillis = max(nowMillis, o.shown.Load()) // for a group may have come and gone since the clock was read
-	v.newest, v.moment, v.effects = o.newest.Load(), o.moment.Load(), o.effects.Load()
+	v.newest, v.moment, v.effects, v.dbs = o.newest.Load(), o.moment.Load(), o.effects.Load(), o.numbering()
 	o.publishing.RUnlock()
 	for i, g := range v.pinned {
 		if g == nil || err != nil {

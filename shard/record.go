@@ -18,12 +18,13 @@ const (
 	opPutItem                // id, part, item
 	opDropItem               // id, part, pos, field
 	opFlush                  // database
-	opSwap                   // database, database
+	opSwap                   // database, database: of logs before opNumber
 	opRange                  // id, part, range: DropRange without the memtable
 	opUnlink                 // key: the head goes, its id lives on under another key, here or in another shard
 	opPutNoted               // key, head, notes
 	opOrphan                 // ids: nobody names them any more
 	opTold                   // ids of other shards: those have their opOrphan
+	opNumber                 // databases' numbers, see numbering; of the first shard
 	opAdopt                  // ids of this shard that come back from another
 	opRank                   // ids: their items are counted, as a head in another shard says
 )
@@ -138,12 +139,6 @@ func (r *recorder) flush(db int) {
 	r.op(opFlush)
 	r.flushed = true
 	r.uint(uint64(db))
-}
-
-func (r *recorder) swap(a, b int) {
-	r.op(opSwap)
-	r.uint(uint64(a))
-	r.uint(uint64(b))
 }
 
 func (r *recorder) dropRange(id store.ID, p store.Part, x store.Range) {
@@ -310,6 +305,10 @@ func (r *reader) apply(tx store.BaseTx) (err error) {
 	case opTold:
 		if ids := r.ids(); r.err == nil {
 			err = tx.Told(ids...)
+		}
+	case opNumber:
+		if n, w := r.numbering(), tx.(renumberer); r.err == nil {
+			err = w.renumber(n)
 		}
 	case opAdopt:
 		for _, id := range r.ids() {

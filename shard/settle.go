@@ -64,7 +64,7 @@ func (s *Shard) rotate() {
 	}
 	s.settles = make(chan struct{})
 	s.room.follow(s)
-	go s.settle(s.now, store.Mark{LSN: s.now.FrozenLast(), NextID: s.nextID})
+	go s.settle(s.now, store.Mark{LSN: s.now.FrozenLast(), NextID: s.nextID, Databases: s.order.numbering()})
 }
 
 // settle tries to hand the frozen generation down.

@@ -24,13 +24,34 @@ const (
 
 // Sample draws from the layers and from the base in proportion to what they hold.
 func (s *Shard) Sample(ctx context.Context, dst []store.Candidate, n int, volatile bool) ([]store.Candidate, error) {
+	at := len(dst)
+	dst, walk, err := s.draw(ctx, dst, n, volatile)
+	switch {
+	case err != nil || !walk:
+		s.outward(dst[at:])
+		return dst, err
+	case volatile:
+		return s.Soonest(ctx, dst, n)
+	}
+	return s.walkSample(ctx, dst, n)
+}
+
+// outward turns candidates into what clients know.
+func (s *Shard) outward(found []store.Candidate) {
+	for i := range found {
+		s.order.outward(&found[i].Key)
+	}
+}
+
+// draw reports whether all that it has drawn is hidden: then what can be seen is to be walked for.
+func (s *Shard) draw(ctx context.Context, dst []store.Candidate, n int, volatile bool) (_ []store.Candidate, walk bool, err error) {
 	below, ok := s.base.(store.Drawer)
 	if !ok {
-		return dst, nil
+		return dst, false, nil
 	}
 	g, err := s.pin()
 	if err != nil {
-		return dst, err
+		return dst, false, err
 	}
 	defer g.Unpin()
 	draws := g.Sampler(volatile)
@@ -47,18 +68,15 @@ func (s *Shard) Sample(ctx context.Context, dst []store.Candidate, n int, volati
 		if wanted < n {
 			rest, err := below.Sample(ctx, nil, n-wanted, volatile)
 			if err != nil {
-				return dst, err
+				return dst, false, err
 			}
 			dst = draws.AppendVisible(dst, rest)
 		}
 		if len(dst) > at || mine+theirs <= 0 {
-			return dst, nil
+			return dst, false, nil
 		}
 	}
-	if volatile {
-		return s.Soonest(ctx, dst, n)
-	}
-	return s.walkSample(ctx, dst, n)
+	return dst, true, nil
 }
 
 // walked is where a walk for samples goes on: keys behind it were not looked at for longest.
@@ -129,8 +147,15 @@ func share(f store.Fill, volatile bool) int64 {
 
 // KeepUses goes straight to the base: a use is no write, and the log need not know it.
 func (s *Shard) KeepUses(ctx context.Context, uses []store.Use) error {
-	if k, ok := s.base.(store.UseKeeper); ok {
-		return k.KeepUses(ctx, uses)
+	k, ok := s.base.(store.UseKeeper)
+	if !ok {
+		return nil
 	}
-	return nil
+	if dbs := s.order.numbering(); len(dbs) > 0 {
+		uses = slices.Clone(uses)
+		for i := range uses {
+			uses[i].Key.DB = dbs.inner(uses[i].Key.DB)
+		}
+	}
+	return k.KeepUses(ctx, uses)
 }

@@ -2,6 +2,7 @@ package shard
 
 import (
 	"context"
+	"slices"
 
 	"larder/store"
 )
@@ -90,8 +91,12 @@ func (s *Shard) Keyspaces(ctx context.Context) (spaces []store.Keyspace, err err
 		if err == nil {
 			spaces, err = top.Keyspaces()
 		}
+		for i := range spaces {
+			spaces[i].DB = tx.(*Tx).dbs.outer(spaces[i].DB)
+		}
 		return err
 	})
+	slices.SortFunc(spaces, func(a, b store.Keyspace) int { return a.DB - b.DB })
 	return spaces, err
 }
 

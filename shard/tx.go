@@ -26,11 +26,12 @@ type Tx struct {
 	now    time.Time
 	only   *Shard // nil, or the one shard that it sees
 	points savepoints
+	dbs    numbering
 }
 
 // begin readies the transaction. One that writes may touch any key, whatever its scope says.
-func (t *Tx) begin(o *Order, s shards, now time.Time, scope *store.Scope, write bool) {
-	t.order, t.shards, t.now, t.hint, t.fence, t.only = o, s, now, scope, fence{}, nil
+func (t *Tx) begin(o *Order, s shards, dbs numbering, now time.Time, scope *store.Scope, write bool) {
+	t.order, t.shards, t.dbs, t.now, t.hint, t.fence, t.only = o, s, dbs, now, scope, fence{}, nil
 	if !write {
 		t.scope = scope
 	}
@@ -143,7 +144,7 @@ func (t *Tx) headsOf(dst []store.Head, shard int, keys []store.Key) ([]store.Hea
 		return dst, err
 	}
 	from := len(dst)
-	if dst, err = tx.Heads(dst, keys...); err != nil {
+	if dst, err = tx.Heads(dst, t.dbs.keys(keys)...); err != nil {
 		return dst, err
 	}
 	for i := range dst[from:] {
@@ -189,6 +190,7 @@ func (t *Tx) PutHead(k store.Key, h store.Head) error {
 			return err
 		}
 	}
+	k.DB = t.dbs.inner(k.DB)
 	return tx.PutHead(k, h)
 }
 
@@ -222,14 +224,14 @@ func (t *Tx) each(keys []store.Key, fn func(store.BaseTx, []store.Key) (int, err
 		if err != nil {
 			return 0, err
 		}
-		return fn(tx, keys)
+		return fn(tx, t.dbs.keys(keys))
 	}
 	err = t.split(keys, func(shard int, mine []store.Key, _ []int) error {
 		tx, err := t.at(shard)
 		if err != nil {
 			return err
 		}
-		n, err := fn(tx, mine)
+		n, err := fn(tx, t.dbs.keys(mine))
 		total += n
 		return err
 	})
@@ -242,8 +244,9 @@ func (t *Tx) Move(from, to store.Key, h store.Head) error {
 	if err != nil {
 		return err
 	}
+	from.DB = t.dbs.inner(from.DB)
 	if shard == t.home(to.Name) {
-		h.ID = t.inner(shard, h.ID)
+		h.ID, to.DB = t.inner(shard, h.ID), t.dbs.inner(to.DB)
 		return tx.Move(from, to, h)
 	}
 	if err := tx.Unlink(from); err != nil {

@@ -51,7 +51,7 @@ func (t *Tx) pages(from store.Cursor, n int, page func(store.BaseTx, int, store.
 // Scan goes on in the next shard if one ends before n are found.
 func (t *Tx) Scan(db int, from store.Cursor, n int) (all []store.Entry, next store.Cursor, err error) {
 	next, err = t.pages(from, n, func(tx store.BaseTx, shard int, from store.Cursor) (int, store.Cursor, error) {
-		found, next, err := tx.Scan(db, from, n-len(all))
+		found, next, err := tx.Scan(t.dbs.inner(db), from, n-len(all))
 		for i := 0; i < len(found) && err == nil; i++ {
 			err = t.named(shard, &found[i].Head)
 		}
@@ -64,7 +64,7 @@ func (t *Tx) Scan(db int, from store.Cursor, n int) (all []store.Entry, next sto
 // Tagged goes through the shards as Scan does, with the same cursors.
 func (t *Tx) Tagged(db int, tag string, from store.Cursor, n int) (all [][]byte, next store.Cursor, err error) {
 	next, err = t.pages(from, n, func(tx store.BaseTx, _ int, from store.Cursor) (int, store.Cursor, error) {
-		found, next, err := tx.Tagged(db, tag, from, n-len(all))
+		found, next, err := tx.Tagged(t.dbs.inner(db), tag, from, n-len(all))
 		all = append(all, found...)
 		return len(found), next, err
 	})
@@ -74,7 +74,7 @@ func (t *Tx) Tagged(db int, tag string, from store.Cursor, n int) (all [][]byte,
 // Names merges what each shard has of the span.
 func (t *Tx) Names(db int, s store.Span) (all [][]byte, err error) {
 	err = t.everywhere(func(_ int, tx store.BaseTx) error {
-		names, err := tx.Names(db, s)
+		names, err := tx.Names(t.dbs.inner(db), s)
 		all = append(all, names...)
 		return err
 	})
@@ -97,7 +97,7 @@ func (t *Tx) RandomKey(db int) ([]byte, bool, error) {
 		if failed != nil {
 			return nil, false, failed
 		}
-		name, ok, failed := tx.RandomKey(db)
+		name, ok, failed := tx.RandomKey(t.dbs.inner(db))
 		if ok || failed != nil {
 			return name, ok, failed
 		}
@@ -121,7 +121,7 @@ func pick(sizes []int64, n int64) int {
 func (t *Tx) sizes(db int) (sizes []int64, total int64, err error) {
 	sizes = make([]int64, len(t.order.shards))
 	err = t.everywhere(func(shard int, tx store.BaseTx) error {
-		n, err := tx.Size(db)
+		n, err := tx.Size(t.dbs.inner(db))
 		sizes[shard], total = n, total+n
 		return err
 	})
@@ -136,12 +136,7 @@ func (t *Tx) Size(db int) (int64, error) {
 
 // Flush empties the database in every shard.
 func (t *Tx) Flush(db int) error {
-	return t.everywhere(func(_ int, tx store.BaseTx) error { return tx.Flush(db) })
-}
-
-// Swap exchanges the databases in every shard.
-func (t *Tx) Swap(a, b int) error {
-	return t.everywhere(func(_ int, tx store.BaseTx) error { return tx.Swap(a, b) })
+	return t.everywhere(func(_ int, tx store.BaseTx) error { return tx.Flush(t.dbs.inner(db)) })
 }
 
 func (t *Tx) everywhere(fn func(shard int, tx store.BaseTx) error) error {

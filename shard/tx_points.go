@@ -10,11 +10,12 @@ import (
 // their transaction.
 type savepoints struct {
 	depth int                 // how many there are
+	dbs   []numbering         // what the numbers were, by savepoint
 	taken [][]store.Savepoint // by shard, the oldest first: at most depth
 }
 
 func (s *savepoints) reset() {
-	s.depth = 0
+	s.depth, s.dbs = 0, s.dbs[:0]
 	for i := range s.taken {
 		s.taken[i] = s.taken[i][:0]
 	}
@@ -48,12 +49,17 @@ var errNoSavepoint = &store.Error{Message: "there is no such savepoint in the tr
 // Savepoint costs nothing before a shard is touched.
 func (t *Tx) Savepoint() (store.Savepoint, error) {
 	t.points.depth++
+	t.points.dbs = append(t.points.dbs, t.dbs)
 	return store.Savepoint(t.points.depth - 1), nil
 }
 
 // Rollback rolls the shards back that have been touched since.
 func (t *Tx) Rollback(to store.Savepoint) error {
-	return t.cut(to, 1, store.Tx.Rollback)
+	if err := t.cut(to, 1, store.Tx.Rollback); err != nil {
+		return err
+	}
+	t.dbs = t.points.dbs[to]
+	return nil
 }
 
 // Release has the shards that have been touched since forget the savepoint.
@@ -80,6 +86,7 @@ func (t *Tx) cut(point store.Savepoint, kept int, end func(store.Tx, store.Savep
 		t.points.taken[shard] = taken[:int(point)+kept]
 	}
 	t.points.depth = int(point) + kept
+	t.points.dbs = t.points.dbs[:t.points.depth]
 	return nil
 }
 

@@ -13,9 +13,10 @@ type writer struct {
 	shard  *Shard
 	rec    recorder
 	strait strait
-	points []mark // the savepoints of the present job
-	wrote  bool   // the present job has written
-	large  bool   // the present job is too large, whatever error it makes of being told so
+	points []mark     // the savepoints of the present job
+	wrote  bool       // the present job has written
+	dbs    *numbering // the last that was written here, or nil; for replay
+	large  bool       // the present job is too large, whatever error it makes of being told so
 }
 
 // NewID hands out the shard's next id.
@@ -230,7 +231,7 @@ func (w *writer) Flush(db int) error {
 	return nil
 }
 
-// Swap exchanges whole databases: it leaves the memtable.
+// Swap exchanges whole databases, as logs before the numbering say: it leaves the memtable.
 func (w *writer) Swap(int, int) error {
 	return w.tooLarge()
 }

@@ -111,6 +111,9 @@ func (i *ids) settle(tx store.BaseTx, dead map[store.ID]struct{}, given []store.
 	return tx.Told(i.told...)
 }
 
+// Touch has the layer settle even if it holds nothing: what was written goes with the mark.
+func (w *Writer) Touch() { w.layer.touched = true }
+
 // End notes ids of this shard whose last head was another shard's.
 func (w *Writer) End(ids []store.ID) { w.layer.ended = append(w.layer.ended, ids...) }
 

@@ -34,6 +34,8 @@ type Layer struct {
 	emptied map[int]bool
 	// concealed is what they count for in the base and in the layers that settle: grown is less by so much.
 	concealed store.Fill
+	// touched says that the layer is to settle even if it holds nothing: see Writer.Touch.
+	touched bool
 	// moved says that an id may have gone from one key to another.
 	moved bool
 	bytes int64      // what it takes
@@ -61,6 +63,7 @@ func (l *Layer) Reset() {
 	l.heads.clear()
 	clear(l.colls)
 	l.ids.reset()
+	l.touched = false
 	l.order, l.names = nil, nil
 	clear(l.noted)
 	l.ttl.Clear()
@@ -70,7 +73,7 @@ func (l *Layer) Reset() {
 }
 
 func (l *Layer) empty() bool {
-	return l.heads.n == 0 && len(l.colls) == 0 && len(l.emptied) == 0 && l.ids.empty()
+	return l.heads.n == 0 && len(l.colls) == 0 && len(l.emptied) == 0 && l.ids.empty() && !l.touched
 }
 
 // Empties reports whether the layer empties databases.
@@ -216,6 +219,7 @@ func (l *Layer) absorb(g *Layer) {
 	}
 	l.moved = l.moved || g.moved
 	l.ids.absorb(&g.ids)
+	l.touched = l.touched || g.touched
 	for e := range g.heads.all() {
 		l.claim(e.id)
 	}
