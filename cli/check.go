@@ -119,7 +119,7 @@ func (r *report) files(dir *datadir.Dir) error {
 		if err != nil {
 			return err
 		}
-		if err := r.damaged(path, i, texts); err != nil {
+		if err := r.damaged(dir, i, texts); err != nil {
 			return err
 		}
 	}
@@ -142,7 +142,7 @@ func (r *report) absent(dir *datadir.Dir, i int) error {
 // unfinished reports a shard whose repair a crash has interrupted.
 func (r *report) unfinished(path string, i int) (err error) {
 	if r.Fix {
-		_, err = repair.Salvage(path)
+		_, err = repair.Salvage(path, nil)
 	}
 	r.add(store.Finding{Shard: i, Subject: "file " + filepath.Base(path), Problem: "was put aside by a repair that was interrupted",
 		Repair: "what that has copied takes its place", Fixed: r.Fix && err == nil})
@@ -150,15 +150,19 @@ func (r *report) unfinished(path string, i int) (err error) {
 }
 
 // damaged reports pages and copies what can be read.
-func (r *report) damaged(path string, i int, texts []string) error {
+func (r *report) damaged(dir *datadir.Dir, i int, texts []string) error {
 	if len(texts) == 0 {
 		return nil
 	}
+	path := dir.ShardPath(i)
 	remedy, fixed := "what can be read is copied into a new file; the damaged one is kept beside it", false
 	var done repair.Salvaged
 	if r.Fix {
-		var err error
-		if done, err = repair.Salvage(path); err != nil {
+		lent, err := lentBy(dir, i)
+		if err != nil {
+			return err
+		}
+		if done, err = repair.Salvage(path, lent); err != nil {
 			return err
 		}
 		fixed = true
@@ -171,6 +175,19 @@ func (r *report) damaged(path string, i int, texts []string) error {
 		r.add(store.Finding{Shard: i, Subject: gap, Problem: "cannot be read and are lost", Repair: "restore them from a copy, if there is one", Fixed: true})
 	}
 	return nil
+}
+
+// lentBy lists the ids of a shard that keys of the others name.
+func lentBy(dir *datadir.Dir, home int) (ids []store.ID, err error) {
+	for i := range dir.Shards() {
+		path := dir.ShardPath(i)
+		if _, missing := os.Stat(path); i == home || missing != nil {
+			continue
+		}
+		more, failed := repair.Lent(path, home)
+		ids, err = append(ids, more...), errors.Join(err, failed)
+	}
+	return ids, err
 }
 
 // keys opens the data as the server does, which brings what the log has into the files, and

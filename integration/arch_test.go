@@ -26,10 +26,11 @@ var importRules = []importRule{
 	{at: `^larder/disk$`, may: `^$`, never: `sqlite|redcon|database/sql`},
 	{at: `^larder/disk/powercut$`, may: `^larder/disk$`, never: `sqlite|redcon|database/sql`},
 	{at: `^larder/store/sqlite/capi$`, may: `^$`, never: `redcon|database/sql`},
+	{at: `^larder/store/sqlite/blocks$`, may: `^larder/(store|store/sqlite/capi)$`, never: `redcon|database/sql`},
 	{at: `^larder/store/sqlite/rowcache$`, may: `^$`, never: `sqlite|redcon|database/sql`},
 	{at: `^larder/store/sqlite/sqlfile$`, may: `^larder/(store|disk|store/sqlite/capi)$`, never: `redcon|database/sql`},
 	{at: `^larder/store/sqlite/repair$`, may: `^larder/(store|disk|store/sqlite|store/sqlite/(capi|sqlfile))$`, never: `redcon|database/sql`},
-	{at: `^larder/store/sqlite$`, may: `^larder/(store|store/sqlite/(capi|sqlfile|rowcache))$`, never: `redcon|database/sql`},
+	{at: `^larder/store/sqlite$`, may: `^larder/(store|store/sqlite/(blocks|capi|sqlfile|rowcache))$`, never: `redcon|database/sql`},
 	// Of store the log needs codes of errors and findings.
 	{at: `^larder/store/wal$`, may: `^larder/(store|disk)$`, never: `sqlite|redcon|database/sql`},
 	{at: `^larder/store/memtable$`, may: `^larder/store$`, never: `sqlite|redcon|database/sql`},

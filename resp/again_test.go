@@ -60,9 +60,6 @@ func (t *asideTx) Range(id store.ID, p store.Part, r store.Range) iter.Seq2[stor
 	return t.Tx.Range(id, p, r)
 }
 
-// SameShard has RENAME copy, so that it reads after it has written.
-func (t *asideTx) SameShard(a, b store.Key) bool { return false }
-
 // TestRunsGivenUpByReadsAnswerNothing: what a command answered in a run that the engine gives up because of a read is no answer,
 // in an EXEC or a script that has written before neither.
 func TestRunsGivenUpByReadsAnswerNothing(t *testing.T) {

@@ -65,7 +65,9 @@ func (d *directTx) NewID(store.Key) (store.ID, error) {
 
 func (d *directTx) PutHead(k store.Key, h store.Head) error {
 	delete(d.fresh, h.ID)
-	d.shard.noteID(h.ID)
+	if h.ID < store.Foreign {
+		d.shard.noteID(h.ID)
+	}
 	d.rec.putHead(k, h)
 	return d.BaseTx.PutHead(k, h)
 }
@@ -92,14 +94,36 @@ func (d *directTx) Expire(keys ...store.Key) (int, error) {
 	return d.BaseTx.Expire(keys...)
 }
 
-func (d *directTx) Detach(k store.Key) error {
-	d.rec.detach(k)
-	return d.BaseTx.Detach(k)
+func (d *directTx) Move(from, to store.Key, h store.Head) error {
+	if err := d.Unlink(from); err != nil {
+		return err
+	}
+	return d.PutHead(to, h)
 }
 
 func (d *directTx) Unlink(k store.Key) error {
-	d.rec.detach(k)
+	d.rec.unlink(k)
 	return d.BaseTx.Unlink(k)
+}
+
+func (d *directTx) Orphan(ids ...store.ID) error {
+	d.rec.ids(opOrphan, ids)
+	return d.BaseTx.Orphan(ids...)
+}
+
+func (d *directTx) Told(ids ...store.ID) error {
+	d.rec.ids(opTold, ids)
+	return d.BaseTx.Told(ids...)
+}
+
+func (d *directTx) Adopt(id store.ID) error {
+	d.rec.ids(opAdopt, []store.ID{id})
+	return d.BaseTx.Adopt(id)
+}
+
+func (d *directTx) Rank(id store.ID) error {
+	d.rec.ids(opRank, []store.ID{id})
+	return d.BaseTx.Rank(id)
 }
 
 func (d *directTx) PutItems(id store.ID, p store.Part, items ...store.Item) (store.Change, error) {

@@ -424,12 +424,15 @@ func (a *ailing) Reader(c context.Context) (store.Reader, error) {
 	return a.Engine.Reader(c)
 }
 
-func (a *ailing) Check(context.Context, bool) ([]store.Finding, error) { return a.found, nil }
-func (a *ailing) Sweep(context.Context, int) (bool, error)             { return true, a.err() }
-func (a *ailing) Checkpoint(context.Context) error                     { return a.err() }
-func (a *ailing) Rest(context.Context) error                           { return a.err() }
-func (a *ailing) Sizes(context.Context) ([]store.Size, error)          { return nil, a.err() }
-func (a *ailing) KeepUses(context.Context, []store.Use) error          { return a.err() }
+func (a *ailing) CheckAmong(context.Context, bool, func([]store.ID) ([]store.ID, error)) ([]store.Finding, error) {
+	return a.found, nil
+}
+
+func (a *ailing) Sweep(context.Context, int) (bool, error)    { return true, a.err() }
+func (a *ailing) Checkpoint(context.Context) error            { return a.err() }
+func (a *ailing) Rest(context.Context) error                  { return a.err() }
+func (a *ailing) Sizes(context.Context) ([]store.Size, error) { return nil, a.err() }
+func (a *ailing) KeepUses(context.Context, []store.Use) error { return a.err() }
 
 // bare is a base that has none of the optional interfaces.
 type bare struct{ store.Base }

@@ -146,10 +146,7 @@ func TestFlushAfterMoves(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if err := tx.Detach(from); err != nil {
-			return err
-		}
-		return tx.PutHead(to, heads[0])
+		return tx.Move(from, to, heads[0])
 	})
 	if err == nil {
 		err = e.Update(context.Background(), store.Whole(), flushAll)

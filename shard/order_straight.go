@@ -76,6 +76,8 @@ type straight struct {
 	beyond bool // another shard was touched: the run is void
 }
 
+func (s *straight) void() bool { return s.beyond }
+
 func (s *straight) at(shard int) (store.BaseTx, error) {
 	if tx, ok := s.txs[shard].(store.BaseTx); ok && !s.beyond {
 		return tx, nil

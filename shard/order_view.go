@@ -19,44 +19,45 @@ type view struct {
 	moment  uint64 // see Order
 	effects *chan struct{}
 	tx      Tx
+	one     store.Job
+	ones    [1]*store.Job
+	// beyond says that the present job needs a shard that the scope does not tell: where a renamed key's items are.
+	beyond bool
 }
 
 // View reads the layers over snapshots of the files, all as they were at one position of the log.
 func (o *Order) View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
 	v := o.view()
-	defer o.views.Put(v)
-	defer v.await()
-	defer v.close()
 	o.reach(v.shards, &s)
-	now, err := v.open(ctx)
-	if err != nil {
-		return err
-	}
-	v.tx.begin(o, v, time.UnixMilli(now), &s, false)
-	return fn(&v.tx)
+	return v.runOne(ctx, s, nil, fn)
 }
 
-// viewOf is a View that sees one shard alone.
+// viewOf is a View that sees the keys of one shard alone.
 func (o *Order) viewOf(ctx context.Context, s *Shard, scope store.Scope, fn func(store.Tx) error) error {
 	v := o.view()
-	defer o.views.Put(v)
-	defer v.await()
-	defer v.close()
 	v.shards[s.index] = true
-	now, err := v.open(ctx)
-	if err != nil {
-		return err
-	}
-	v.tx.begin(o, v, time.UnixMilli(now), &scope, false)
-	v.tx.only = s
-	return fn(&v.tx)
+	return v.runOne(ctx, scope, s, fn)
+}
+
+// runOne runs fn and gives the view back.
+func (v *view) runOne(ctx context.Context, s store.Scope, only *Shard, fn func(store.Tx) error) error {
+	defer v.order.views.Put(v)
+	v.one = store.Job{Scope: s, Fn: fn}
+	v.ones[0] = &v.one
+	v.runAll(ctx, v.ones[:], only)
+	v.await()
+	v.one.Fn = nil
+	return v.one.Err
 }
 
 // viewAll runs jobs that only read in one View.
 func (o *Order) viewAll(ctx context.Context, jobs []*store.Job) {
 	v := o.view()
 	defer o.views.Put(v)
-	v.runAll(ctx, jobs)
+	for _, j := range jobs {
+		o.reach(v.shards, &j.Scope)
+	}
+	v.runAll(ctx, jobs, nil)
 	v.await()
 	for _, j := range jobs {
 		if j.Err == nil && j.After != nil {
@@ -65,21 +66,33 @@ func (o *Order) viewAll(ctx context.Context, jobs []*store.Job) {
 	}
 }
 
-func (v *view) runAll(ctx context.Context, jobs []*store.Job) {
+// runAll begins again, at a later moment, with a job that needs another shard.
+func (v *view) runAll(ctx context.Context, jobs []*store.Job, only *Shard) {
 	defer v.close()
-	for _, j := range jobs {
-		v.order.reach(v.shards, &j.Scope)
-	}
-	now, err := v.open(ctx)
-	if err != nil {
-		fail(jobs, err)
-		return
-	}
-	for _, j := range jobs {
-		v.tx.begin(v.order, v, time.UnixMilli(now), &j.Scope, false)
-		j.Err, j.Moment = j.Fn(&v.tx), v.moment
+	for len(jobs) > 0 {
+		v.release()
+		now, err := v.open(ctx)
+		if err != nil {
+			fail(jobs, err)
+			return
+		}
+		jobs = v.run(jobs, only, now)
 	}
 }
+
+// run returns the jobs from the one on that needs another shard.
+func (v *view) run(jobs []*store.Job, only *Shard, nowMillis int64) []*store.Job {
+	for i, j := range jobs {
+		v.tx.begin(v.order, v, time.UnixMilli(nowMillis), &j.Scope, false)
+		v.tx.only, v.beyond = only, false
+		if j.Err, j.Moment = j.Fn(&v.tx), v.moment; v.beyond {
+			return jobs[i:]
+		}
+	}
+	return nil
+}
+
+func (v *view) void() bool { return v.beyond }
 
 func (o *Order) view() *view {
 	if v, ok := o.views.Get().(*view); ok {
@@ -161,19 +174,26 @@ func (v *view) await() {
 }
 
 func (v *view) close() {
+	v.release()
+	clear(v.shards)
+}
+
+func (v *view) release() {
 	v.unpin()
 	for i, r := range v.readers {
 		if r != nil {
 			_ = r.Close() // the read that met an error has answered it
 		}
-		v.readers[i], v.tops[i], v.shards[i] = nil, nil, false
+		v.readers[i], v.tops[i] = nil, nil
 	}
 }
 
-// at is a shard as the View sees it. A shard that the scope does not need is not there.
+// at is a shard as the View sees it. One that the scope does not tell, since only a head says where the items are, has the
+// job begin again.
 func (v *view) at(shard int) (store.BaseTx, error) {
 	if v.tops[shard] == nil {
-		return nil, store.ErrScope
+		v.shards[shard], v.beyond = true, true
+		return nil, store.ErrAgain
 	}
 	return v.tops[shard], nil
 }

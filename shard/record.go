@@ -20,8 +20,12 @@ const (
 	opFlush                  // database
 	opSwap                   // database, database
 	opRange                  // id, part, range: DropRange without the memtable
-	opDetach                 // key: the head goes, its id lives on under another key
+	opUnlink                 // key: the head goes, its id lives on under another key, here or in another shard
 	opPutNoted               // key, head, notes
+	opOrphan                 // ids: nobody names them any more
+	opTold                   // ids of other shards: those have their opOrphan
+	opAdopt                  // ids of this shard that come back from another
+	opRank                   // ids: their items are counted, as a head in another shard says
 )
 
 // recorder encodes the writes of one shard in the order they were made. Everything in it
@@ -95,9 +99,17 @@ func (r *recorder) drop(k store.Key) {
 	r.key(k)
 }
 
-func (r *recorder) detach(k store.Key) {
-	r.op(opDetach)
+func (r *recorder) unlink(k store.Key) {
+	r.op(opUnlink)
 	r.key(k)
+}
+
+func (r *recorder) ids(o op, ids []store.ID) {
+	r.op(o)
+	r.uint(uint64(len(ids)))
+	for _, id := range ids {
+		r.uint(uint64(id))
+	}
 }
 
 func (r *recorder) owner(id store.ID, p store.Part) {
@@ -231,6 +243,15 @@ func (r *reader) head() store.Head {
 	return h
 }
 
+func (r *reader) ids() (ids []store.ID) {
+	for range r.uint() {
+		if ids = append(ids, store.ID(r.uint())); r.err != nil {
+			return nil
+		}
+	}
+	return ids
+}
+
 func (r *reader) owner() (store.ID, store.Part) { return store.ID(r.uint()), store.Part(r.byte()) }
 
 func (r *reader) bound() store.Bound {
@@ -278,9 +299,25 @@ func (r *reader) apply(tx store.BaseTx) (err error) {
 		if k := r.key(); r.err == nil {
 			_, err = tx.Drop(k)
 		}
-	case opDetach:
+	case opUnlink:
 		if k := r.key(); r.err == nil {
 			err = tx.Unlink(k)
+		}
+	case opOrphan:
+		if ids := r.ids(); r.err == nil {
+			err = tx.Orphan(ids...)
+		}
+	case opTold:
+		if ids := r.ids(); r.err == nil {
+			err = tx.Told(ids...)
+		}
+	case opAdopt:
+		for _, id := range r.ids() {
+			err = errors.Join(err, tx.Adopt(id))
+		}
+	case opRank:
+		for _, id := range r.ids() {
+			err = errors.Join(err, tx.Rank(id))
 		}
 	case opPutItem:
 		id, p := r.owner()

@@ -120,12 +120,23 @@ func TestReserveLastsForFlush(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	f.full.Store(true)
 	long := make([]byte, 60<<10)
+	key := func(n int) store.Key { return store.Key{Name: append(fmt.Append(nil, n), long...)} }
+	for n := range 100 {
+		err := f.Update(context.Background(), store.One(key(n)), func(tx store.Tx) error {
+			return tx.PutHead(key(n), store.Head{Type: store.String})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.full.Store(true)
 	var err error
 	for n := 0; err == nil && n < 100; n++ {
-		k := store.Key{Name: append(fmt.Append(nil, n), long...)}
-		err = f.Update(context.Background(), store.One(k), func(tx store.Tx) error { return tx.Detach(k) })
+		err = f.Update(context.Background(), store.One(key(n)), func(tx store.Tx) error {
+			_, err := tx.Drop(key(n))
+			return err
+		})
 	}
 	if !errors.Is(err, &store.Error{Code: store.CodeFull}) {
 		t.Fatalf("the reserve has no end: %v", err)

@@ -31,8 +31,9 @@ type Shard struct {
 	group    *memtable.Layer // the leader's
 	rec      recorder
 	nextID   store.ID
-	firstID  store.ID // ids from here on were made in the active generation
-	lastSeen uint64   // the newest LSN at the last tend
+	firstID  store.ID      // ids from here on were made in the active generation
+	lastSeen uint64        // the newest LSN at the last tend
+	toldAt   atomic.Uint64 // LSN behind which handOver has told what it knew
 
 	fill  fill
 	exact atomic.Bool // see Exact

@@ -24,7 +24,7 @@ const (
 
 // Sample draws from the layers and from the base in proportion to what they hold.
 func (s *Shard) Sample(ctx context.Context, dst []store.Candidate, n int, volatile bool) ([]store.Candidate, error) {
-	below, ok := s.base.(store.Sampler)
+	below, ok := s.base.(store.Drawer)
 	if !ok {
 		return dst, nil
 	}

@@ -11,6 +11,9 @@ import (
 
 // Sweep deletes orphans below: only drops that have settled are there. It waits as Checkpoint does.
 func (s *Shard) Sweep(ctx context.Context, n int) (bool, error) {
+	if err := s.handOver(ctx); err != nil {
+		return false, err
+	}
 	if sw, ok := s.base.(store.Sweeper); ok && !s.spoken() {
 		return sw.Sweep(ctx, n)
 	}
@@ -62,7 +65,6 @@ func (s *Shard) Sizes(ctx context.Context) ([]store.Size, error) {
 	size.Pending += max(below-size.Data, 0) // removed, and not settled
 	size.Settles, size.SettleMicros = s.Settles.Load(), s.SettleTime.Load()/1000
 	size.Stalls, size.Direct = s.Stalls.Load(), s.Direct.Load()
-	size.Unsynced, size.SyncedAt, size.Failing = 0, 0, false // of the file: the log has it
 	if s.index == 0 {
 		s.tellSafety(size)
 		size.Journal = s.log.Bytes()
@@ -98,11 +100,11 @@ func (s *Shard) Check(ctx context.Context, fix bool) ([]store.Finding, error) {
 	if err := s.Flush(ctx); err != nil {
 		return nil, err
 	}
-	c, ok := s.base.(store.Checker)
+	l, ok := s.base.(store.Lender)
 	if !ok {
 		return nil, nil
 	}
-	found, err := c.Check(ctx, fix)
+	found, err := l.CheckAmong(ctx, fix, func(ids []store.ID) ([]store.ID, error) { return s.claimed(ctx, ids) })
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	s.overlay.Lock()

@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"fmt"
 	"iter"
 	"time"
 
@@ -11,10 +12,12 @@ import (
 // beginning.
 type shards interface {
 	at(shard int) (store.BaseTx, error)
+	// void reports whether the present run is given up, to begin another.
+	void() bool
 }
 
-// Tx is a transaction over all shards. An id outside tells its shard: inner * number of shards + shard. It belongs
-// to the goroutine of its transaction.
+// Tx is a transaction over all shards. An id outside tells its shard: inner * number of shards + shard. A key's items
+// need not be in the key's shard: a renamed key leaves them where they are. It belongs to the goroutine of its transaction.
 type Tx struct {
 	fence
 	hint   *store.Scope
@@ -51,11 +54,8 @@ func (t *Tx) home(name []byte) int {
 	return t.order.shardOf(name)
 }
 
-// Void reports whether a read has to wait for the disk, or what was written is too large.
-func (t *Tx) Void() bool {
-	g, ok := t.shards.(*group)
-	return ok && g.void()
-}
+// Void reports whether a read has to wait for the disk, what was written is too large, or a View needs another shard.
+func (t *Tx) Void() bool { return t.shards.void() }
 
 // Now is the same for all shards.
 func (t *Tx) Now() time.Time { return t.now }
@@ -81,16 +81,36 @@ func (t *Tx) ofID(id store.ID) (store.BaseTx, store.ID, error) {
 	return tx, id / n, err
 }
 
+// outer is what the transaction calls an id that a shard knows as inner.
 func (t *Tx) outer(shard int, inner store.ID) store.ID {
 	if inner == 0 {
 		return 0
 	}
+	if inner >= store.Foreign {
+		shard, inner = inner.Home()
+	}
 	return inner*store.ID(len(t.order.shards)) + store.ID(shard)
 }
 
-// SameShard reports whether ids of a's may be put under b.
-func (t *Tx) SameShard(a, b store.Key) bool {
-	return t.home(a.Name) == t.home(b.Name)
+// inner is what a shard knows an id as.
+func (t *Tx) inner(shard int, id store.ID) store.ID {
+	n := store.ID(len(t.order.shards))
+	if home := int(id % n); id != 0 && home != shard {
+		return store.Abroad(home, id/n)
+	}
+	return id / n
+}
+
+// named turns the id of a head that a shard holds into the transaction's.
+func (t *Tx) named(shard int, h *store.Head) error {
+	if h.ID >= store.Foreign {
+		if home, _ := h.ID.Home(); home >= len(t.order.shards) {
+			return &store.Error{Code: store.CodeDamaged, Message: fmt.Sprintf(
+				"a key of shard %d says that its items are in shard %d, which does not exist", shard, home)}
+		}
+	}
+	h.ID = t.outer(shard, h.ID)
+	return nil
 }
 
 // Heads asks each shard once.
@@ -123,12 +143,15 @@ func (t *Tx) headsOf(dst []store.Head, shard int, keys []store.Key) ([]store.Hea
 		return dst, err
 	}
 	from := len(dst)
-	dst, err = tx.Heads(dst, keys...)
-	for i := range dst[from:] {
-		h := &dst[from+i]
-		h.ID = t.outer(shard, h.ID)
+	if dst, err = tx.Heads(dst, keys...); err != nil {
+		return dst, err
 	}
-	return dst, err
+	for i := range dst[from:] {
+		if err := t.named(shard, &dst[from+i]); err != nil {
+			return dst[:from], err
+		}
+	}
+	return dst, nil
 }
 
 // split calls fn with the keys of each shard and where they stand among all.
@@ -149,18 +172,22 @@ func (t *Tx) split(keys []store.Key, fn func(shard int, mine []store.Key, at []i
 	return nil
 }
 
-// PutHead refuses an id of another shard's.
+// PutHead has an id's own shard know that it is ranked, if that is another than the key's.
 func (t *Tx) PutHead(k store.Key, h store.Head) error {
 	shard, tx, err := t.ofKey(k)
 	if err != nil {
 		return err
 	}
-	if h.ID != 0 {
-		n := store.ID(len(t.order.shards))
-		if int(h.ID%n) != shard {
-			return &store.Error{Message: "id of one shard put under a key of another"}
+	id := h.ID
+	h.ID = t.inner(shard, id)
+	if h.Ranked && h.ID >= store.Foreign {
+		home, own, err := t.ofID(id)
+		if err == nil {
+			err = home.Rank(own)
 		}
-		h.ID /= n
+		if err != nil {
+			return err
+		}
 	}
 	return tx.PutHead(k, h)
 }
@@ -209,13 +236,29 @@ func (t *Tx) each(keys []store.Key, fn func(store.BaseTx, []store.Key) (int, err
 	return total, err
 }
 
-// Detach removes a key's head and leaves its items.
-func (t *Tx) Detach(k store.Key) error {
-	_, tx, err := t.ofKey(k)
+// Move leaves the items in the shard where they are.
+func (t *Tx) Move(from, to store.Key, h store.Head) error {
+	shard, tx, err := t.ofKey(from)
 	if err != nil {
 		return err
 	}
-	return tx.Detach(k)
+	if shard == t.home(to.Name) {
+		h.ID = t.inner(shard, h.ID)
+		return tx.Move(from, to, h)
+	}
+	if err := tx.Unlink(from); err != nil {
+		return err
+	}
+	if at := t.home(to.Name); h.ID != 0 && t.inner(at, h.ID) < store.Foreign { // it comes home
+		tx, err := t.at(at)
+		if err == nil {
+			err = tx.Adopt(t.inner(at, h.ID))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return t.PutHead(to, h)
 }
 
 // Items looks in the id's shard.

@@ -52,10 +52,10 @@ func (t *Tx) pages(from store.Cursor, n int, page func(store.BaseTx, int, store.
 func (t *Tx) Scan(db int, from store.Cursor, n int) (all []store.Entry, next store.Cursor, err error) {
 	next, err = t.pages(from, n, func(tx store.BaseTx, shard int, from store.Cursor) (int, store.Cursor, error) {
 		found, next, err := tx.Scan(db, from, n-len(all))
-		for _, e := range found {
-			e.Head.ID = t.outer(shard, e.Head.ID)
-			all = append(all, e)
+		for i := 0; i < len(found) && err == nil; i++ {
+			err = t.named(shard, &found[i].Head)
 		}
+		all = append(all, found...)
 		return len(found), next, err
 	})
 	return all, next, err

@@ -42,7 +42,7 @@ func (w *writer) PutHead(k store.Key, h store.Head) error {
 // noteReplayed keeps the counter above an id that a record which is replayed has made. A stream may have none but in its
 // head, so heads count as items do.
 func (w *writer) noteReplayed(id store.ID) {
-	if id >= w.shard.nextID {
+	if id >= w.shard.nextID && id < store.Foreign {
 		w.shard.noteID(id)
 		w.Give(id)
 	}
@@ -116,19 +116,59 @@ func (w *writer) Expire(keys ...store.Key) (int, error) {
 	return n, w.room()
 }
 
-// Detach hides the head as Drop does: an id is only orphaned if no head names it when the
-// generation settles.
-func (w *writer) Detach(k store.Key) error {
-	if err := w.hide(k, nil); err != nil {
+// Unlink hides the head as Drop does, and leaves its id to whoever names it next.
+func (w *writer) Unlink(k store.Key) error {
+	if err := w.strait.admit(false); err != nil {
 		return err
 	}
-	w.NoteMove()
-	w.rec.detach(k)
+	w.wrote = true
+	if err := w.Writer.Unlink(k); err != nil {
+		return err
+	}
+	w.rec.unlink(k)
 	return w.room()
 }
 
-// Unlink is Detach, which looks at no clock here: replay uses it.
-func (w *writer) Unlink(k store.Key) error { return w.Detach(k) }
+// Move is within the shard.
+func (w *writer) Move(from, to store.Key, h store.Head) error {
+	if err := w.Unlink(from); err != nil {
+		return err
+	}
+	return w.PutHead(to, h)
+}
+
+// Orphan has the items of ids of this shard swept whose last key was another shard's.
+func (w *writer) Orphan(ids ...store.ID) error {
+	w.wrote = true
+	w.End(ids)
+	w.rec.ids(opOrphan, ids)
+	return nil
+}
+
+// Told forgets ids of other shards, which know by now that they are orphans.
+func (w *writer) Told(ids ...store.ID) error {
+	w.wrote = true
+	w.Tell(ids)
+	w.rec.ids(opTold, ids)
+	return nil
+}
+
+// Adopt notes that an id of this shard comes back from another.
+func (w *writer) Adopt(id store.ID) error {
+	w.wrote = true
+	w.Writer.Adopt(id)
+	w.rec.ids(opAdopt, []store.ID{id})
+	return nil
+}
+
+// Rank has the items of an id counted whose key is another shard's.
+func (w *writer) Rank(id store.ID) error {
+	if w.CountItems(id) {
+		w.wrote = true
+		w.rec.ids(opRank, []store.ID{id})
+	}
+	return nil
+}
 
 // PutItems must know whether each item is new, so it looks below for those that the layer
 // does not have; an id that was made in this generation has nothing below.

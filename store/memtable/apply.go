@@ -25,13 +25,21 @@ func (l *Layer) apply(tx store.BaseTx) error {
 			return err
 		}
 	}
-	dead, given, err := l.lost, []store.ID(nil), error(nil)
-	if l.moved {
-		dead, given, err = l.applyMoved(tx)
-	} else {
-		err = l.applyHeads(tx)
+	for _, id := range l.ranked {
+		if err := tx.Rank(id); err != nil {
+			return err
+		}
 	}
-	if err != nil {
+	var given []store.ID
+	if l.moved {
+		old, err := l.unlinkOld(tx)
+		if err != nil {
+			return err
+		}
+		given = old
+	}
+	dead := l.dead(given)
+	if err := l.applyHeads(tx, dead); err != nil {
 		return err
 	}
 	for _, k := range l.collKeys() {
@@ -42,13 +50,14 @@ func (l *Layer) apply(tx store.BaseTx) error {
 			return err
 		}
 	}
-	return tx.Orphan(given...)
+	return l.settle(tx, dead, given)
 }
 
-// applyHeads writes the heads of a layer in which no id has moved to another key.
-func (l *Layer) applyHeads(tx store.BaseTx) (err error) {
+// applyHeads writes the heads. An id that one of them names is not dead.
+func (l *Layer) applyHeads(tx store.BaseTx, dead map[store.ID]struct{}) (err error) {
 	for _, e := range l.sorted() {
 		if e.live() {
+			delete(dead, e.id)
 			stamp(tx, e)
 			err = tx.PutHead(e.key(), e.head())
 		} else {
@@ -61,44 +70,23 @@ func (l *Layer) applyHeads(tx store.BaseTx) (err error) {
 	return nil
 }
 
-// applyMoved writes the heads of a layer with renames: a renamed key's id is lost under the old name and found under
-// the new. It returns the ids that lost their head and found no other in this layer, and those among them that the base
-// does not know to be orphans: it has orphaned what its own heads gave up and what was flushed.
-func (l *Layer) applyMoved(tx store.BaseTx) (dead map[store.ID]struct{}, given []store.ID, err error) {
-	dead = maps.Clone(l.lost)
-	heads := l.sorted()
-	for _, e := range heads {
-		old, err := detachOld(tx, e)
+// unlinkOld takes away the heads below that differ from the layer's in their ids, and returns these: where ids have moved
+// between keys, each of them may be named by another head.
+func (l *Layer) unlinkOld(tx store.BaseTx) (given []store.ID, err error) {
+	for _, e := range l.sorted() {
+		h, there, err := tx.Row(e.key())
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		if old != 0 {
-			dead[old] = struct{}{}
-			given = append(given, old)
-		}
-	}
-	for _, e := range heads {
-		if !e.live() {
+		if !there || h.ID == 0 || e.live() && h.ID == e.id {
 			continue
 		}
-		delete(dead, e.id)
-		stamp(tx, e)
-		if err := tx.PutHead(e.key(), e.head()); err != nil {
-			return nil, nil, err
+		if err := tx.Unlink(e.key()); err != nil {
+			return nil, err
 		}
+		given = append(given, h.ID)
 	}
-	given = slices.DeleteFunc(given, func(id store.ID) bool { _, gone := dead[id]; return !gone })
-	return dead, given, nil
-}
-
-// detachOld takes the head below away if the layer's differs in its id, and returns the
-// id it held.
-func detachOld(tx store.BaseTx, e *headEntry) (store.ID, error) {
-	h, there, err := tx.Row(e.key())
-	if err != nil || !there || e.live() && h.ID == e.id {
-		return 0, err
-	}
-	return h.ID, tx.Unlink(e.key())
+	return given, nil
 }
 
 func (l *Layer) collKeys() []collKey {

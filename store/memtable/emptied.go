@@ -111,6 +111,9 @@ func (l *Layer) clear(doomed func(*headEntry) bool, dead map[store.ID]bool) (
 			continue
 		}
 		dead[e.id] = true
+		if l.unknown(e.id) {
+			l.lost[e.id] = struct{}{}
+		}
 		gone = append(gone, e)
 		l.conceal(e)
 	}

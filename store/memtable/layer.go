@@ -26,8 +26,7 @@ type Layer struct {
 	noted map[*headEntry]struct{}   // entries whose head has notes
 	ttl   *btree.BTreeG[*headEntry] // live entries with an expiry, soonest first
 	colls map[collKey]*coll
-	// lost are ids whose head is gone or names another id now.
-	lost map[store.ID]struct{}
+	ids
 	// passed is the last entry of those at the front of ttl that newer layers hide, or nil.
 	passed atomic.Pointer[headEntry]
 	// fresh are the ids given out to the group that fills this layer.
@@ -56,7 +55,7 @@ func NewLayer() *Layer {
 		heads: index[*headEntry]{seed: maphash.MakeSeed()},
 		ttl:   btree.NewBTreeGOptions(ttlOrder, alone),
 		colls: map[collKey]*coll{},
-		lost:  map[store.ID]struct{}{},
+		ids:   ids{lost: map[store.ID]struct{}{}},
 	}
 }
 
@@ -64,7 +63,7 @@ func NewLayer() *Layer {
 func (l *Layer) Reset() {
 	l.heads.clear()
 	clear(l.colls)
-	clear(l.lost)
+	l.ids.reset()
 	l.order, l.names = nil, nil
 	clear(l.noted)
 	l.ttl.Clear()
@@ -74,7 +73,7 @@ func (l *Layer) Reset() {
 }
 
 func (l *Layer) empty() bool {
-	return l.heads.n == 0 && len(l.colls) == 0 && len(l.lost) == 0 && len(l.emptied) == 0
+	return l.heads.n == 0 && len(l.colls) == 0 && len(l.emptied) == 0 && l.ids.empty()
 }
 
 // Empties reports whether the layer empties databases.
@@ -167,9 +166,7 @@ func (l *Layer) show(e *headEntry) {
 		}
 		l.noted[e] = struct{}{}
 	}
-	if e.id != 0 {
-		delete(l.lost, e.id)
-	}
+	l.claim(e.id)
 	l.grown = l.grown.Plus(e.weight())
 }
 
@@ -221,11 +218,9 @@ func (l *Layer) absorb(g *Layer) {
 		}
 	}
 	l.moved = l.moved || g.moved
-	for id := range g.lost {
-		l.lost[id] = struct{}{}
-	}
+	l.ids.absorb(&g.ids)
 	for e := range g.heads.all() {
-		delete(l.lost, e.id)
+		l.claim(e.id)
 	}
 }
 
@@ -250,6 +245,9 @@ func (l *Layer) DropLoose() {
 	}
 	for e := range l.heads.all() {
 		delete(loose, e.id)
+	}
+	for id := range l.away {
+		delete(loose, id)
 	}
 	if len(loose) == 0 {
 		return

@@ -307,8 +307,8 @@ func TestMergedIsReadOnly(t *testing.T) {
 		_, items := tx.DropItems(1, store.Fields, nil)
 		_, all := tx.DropRange(1, store.Fields, store.Range{})
 		low := tx.(fenced).BaseTx
-		for i, err := range []error{id, drop, put, items, all, tx.PutHead(k, store.Head{}), tx.Detach(k), tx.Flush(0),
-			tx.Swap(0, 1), low.SetMark(store.Mark{}), low.Unlink(k), low.Orphan(1)} {
+		for i, err := range []error{id, drop, put, items, all, tx.PutHead(k, store.Head{}), tx.Move(k, keyOf("k2"), store.Head{}), tx.Flush(0),
+			tx.Swap(0, 1), low.SetMark(store.Mark{}), low.Unlink(k), low.Orphan(1), low.Told(1), low.Adopt(1), low.Rank(1)} {
 			if err != store.ErrReadOnly {
 				t.Errorf("write %d: %v", i, err)
 			}

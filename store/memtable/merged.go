@@ -16,20 +16,22 @@ type Merged struct {
 	hash  func([]byte) int64
 }
 
-func (m *Merged) Now() time.Time                      { return m.low.Now() }
-func (m *Merged) Mark() (store.Mark, error)           { return m.low.Mark() }
-func (m *Merged) SetMark(store.Mark) error            { return store.ErrReadOnly }
-func (m *Merged) SetNow(nowMillis int64)              { m.low.SetNow(nowMillis) }
-func (m *Merged) Unlink(store.Key) error              { return store.ErrReadOnly }
-func (m *Merged) Orphan(...store.ID) error            { return store.ErrReadOnly }
-func (m *Merged) SameShard(a, b store.Key) bool       { return m.low.SameShard(a, b) }
-func (m *Merged) Flush(int) error                     { return store.ErrReadOnly }
-func (m *Merged) Swap(int, int) error                 { return store.ErrReadOnly }
-func (m *Merged) PutHead(store.Key, store.Head) error { return store.ErrReadOnly }
-func (m *Merged) Detach(store.Key) error              { return store.ErrReadOnly }
-func (m *Merged) NewID(store.Key) (store.ID, error)   { return 0, store.ErrReadOnly }
-func (m *Merged) Drop(...store.Key) (int, error)      { return 0, store.ErrReadOnly }
-func (m *Merged) Expire(...store.Key) (int, error)    { return 0, store.ErrReadOnly }
+func (m *Merged) Now() time.Time                          { return m.low.Now() }
+func (m *Merged) Mark() (store.Mark, error)               { return m.low.Mark() }
+func (m *Merged) SetMark(store.Mark) error                { return store.ErrReadOnly }
+func (m *Merged) SetNow(nowMillis int64)                  { m.low.SetNow(nowMillis) }
+func (m *Merged) Unlink(store.Key) error                  { return store.ErrReadOnly }
+func (m *Merged) Orphan(...store.ID) error                { return store.ErrReadOnly }
+func (m *Merged) Told(...store.ID) error                  { return store.ErrReadOnly }
+func (m *Merged) Adopt(store.ID) error                    { return store.ErrReadOnly }
+func (m *Merged) Rank(store.ID) error                     { return store.ErrReadOnly }
+func (m *Merged) Flush(int) error                         { return store.ErrReadOnly }
+func (m *Merged) Swap(int, int) error                     { return store.ErrReadOnly }
+func (m *Merged) PutHead(store.Key, store.Head) error     { return store.ErrReadOnly }
+func (m *Merged) Move(_, _ store.Key, _ store.Head) error { return store.ErrReadOnly }
+func (m *Merged) NewID(store.Key) (store.ID, error)       { return 0, store.ErrReadOnly }
+func (m *Merged) Drop(...store.Key) (int, error)          { return 0, store.ErrReadOnly }
+func (m *Merged) Expire(...store.Key) (int, error)        { return 0, store.ErrReadOnly }
 func (m *Merged) PutItems(store.ID, store.Part, ...store.Item) (store.Change, error) {
 	return store.Change{}, store.ErrReadOnly
 }

@@ -391,9 +391,11 @@ func (w *writing) Expire(keys ...store.Key) (int, error) {
 	return w.remove(keys, func(h *store.Head) (bool, bool) { return h.Expired(now), true })
 }
 
-func (w *writing) Detach(k store.Key) error {
-	w.NoteMove()
-	return w.Hide(k, nil)
+func (w *writing) Move(from, to store.Key, h store.Head) error {
+	if err := w.Unlink(from); err != nil {
+		return err
+	}
+	return w.PutHead(to, h)
 }
 
 func (w *writing) PutItems(id store.ID, p store.Part, items ...store.Item) (total store.Change, err error) {

@@ -39,10 +39,10 @@ type flushUndo struct {
 	marks [2]int // steps of heads and rows before it
 }
 
-// lostUndo is whether the layer knew an id as lost before a write that changes that.
+// lostUndo is whether the layer knew an id as lost or away before a write that changes that.
 type lostUndo struct {
-	id  store.ID
-	was bool
+	id         store.ID
+	lost, away bool
 }
 
 // undoKept is how many steps of a group the next one keeps the memory of.
@@ -64,6 +64,8 @@ func (u *undo) reset() {
 type Point struct {
 	heads, rows, lost, flushes int
 	fresh                      int
+	adopted                    int
+	ended, told, ranked        int
 	dropped                    int64
 	moved                      bool
 }
@@ -72,7 +74,8 @@ type Point struct {
 func (w *Writer) Here() Point {
 	u := &w.undo
 	return Point{heads: len(u.heads), rows: len(u.rows), lost: len(u.lost), flushes: len(u.flushes),
-		fresh: len(w.layer.fresh), dropped: w.dropped, moved: w.layer.moved}
+		fresh: len(w.layer.fresh), ended: len(w.layer.ended), told: len(w.layer.told), ranked: len(w.layer.ranked), adopted: len(w.layer.adopted),
+		dropped: w.dropped, moved: w.layer.moved}
 }
 
 // TakeBack takes everything back that was written since a point.
@@ -87,12 +90,18 @@ func (w *Writer) TakeBack(to Point) {
 	u.flushes = u.flushes[:to.flushes]
 	w.back(to.heads, to.rows)
 	for i := len(u.lost) - 1; i >= to.lost; i-- { // entries that came back have changed it once more
-		if step := u.lost[i]; step.was {
+		switch step := u.lost[i]; {
+		case step.away:
+			w.layer.leave(step.id)
+		case step.lost:
 			w.layer.lost[step.id] = struct{}{}
-		} else {
-			delete(w.layer.lost, step.id)
+			delete(w.layer.away, step.id)
+		default:
+			w.layer.claim(step.id)
 		}
 	}
+	w.layer.ended, w.layer.told = w.layer.ended[:to.ended], w.layer.told[:to.told]
+	w.layer.ranked, w.layer.adopted = w.layer.ranked[:to.ranked], w.layer.adopted[:to.adopted]
 	u.lost = u.lost[:to.lost]
 	w.layer.fresh = w.layer.fresh[:to.fresh]
 	w.dropped, w.layer.moved = to.dropped, to.moved
@@ -161,8 +170,9 @@ func (w *Writer) setHead(k store.Key, h store.Head) *headEntry {
 // losing notes whether an id is lost, before a write loses it or names it.
 func (w *Writer) losing(id store.ID) {
 	if id != 0 {
-		_, was := w.layer.lost[id]
-		w.undo.lost = append(w.undo.lost, lostUndo{id, was})
+		_, lost := w.layer.lost[id]
+		_, away := w.layer.away[id]
+		w.undo.lost = append(w.undo.lost, lostUndo{id, lost, away})
 	}
 }
 

@@ -127,9 +127,6 @@ func (w *Writer) Hide(k store.Key, was *store.Head) error {
 	return nil
 }
 
-// NoteMove tells that the id of a key that was hidden may come back under another key.
-func (w *Writer) NoteMove() { w.layer.moved = true }
-
 // Moved reports whether the group has moved an id between keys. Its layer cannot empty databases any more: the id
 // may have left one, and a layer empties before it puts.
 func (w *Writer) Moved() bool { return w.layer.moved }

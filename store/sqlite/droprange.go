@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"larder/store"
+	"larder/store/sqlite/blocks"
 )
 
 // dropPage is how many rows DropRange collects before it deletes them.
@@ -18,11 +19,11 @@ type dropping struct {
 	id      store.ID
 	part    store.Part
 	r       store.Range
-	span    span
+	span    blocks.Span
 	skip    int64
 	ranked  bool
 	page    []doomed
-	touched span // what the deleted rows spanned, in the order of blocks; for repair
+	touched blocks.Span // what the deleted rows spanned, in the order of blocks; for repair
 	any     bool
 	total   store.Change
 }
@@ -33,8 +34,8 @@ func (t *tx) DropRange(id store.ID, p store.Part, r store.Range) (store.Change, 
 	if err := t.writable(); err != nil {
 		return store.Change{}, err
 	}
-	sp, err := spanOf(p, r, &t.arena)
-	if err != nil || sp.empty {
+	sp, err := blocks.SpanOf(p, r, &t.arena)
+	if err != nil || sp.Empty {
 		return store.Change{}, err
 	}
 	d := dropping{id: id, part: p, r: r, span: sp, skip: r.Skip}
@@ -42,7 +43,7 @@ func (t *tx) DropRange(id store.ID, p store.Part, r store.Range) (store.Change, 
 		return d.total, err
 	}
 	if d.skip > 0 {
-		if d.span, d.skip, err = t.skip(id, p, r, sp); err != nil || d.span.empty {
+		if d.span, d.skip, err = t.skip(id, p, r, sp); err != nil || d.span.Empty {
 			return d.total, err
 		}
 	}
@@ -53,7 +54,7 @@ func (t *tx) DropRange(id store.ID, p store.Part, r store.Range) (store.Change, 
 		}
 	}
 	if err == nil && d.any {
-		err = t.repair(id, p, d.touched)
+		err = t.counts(id, p).Repair(d.touched)
 	}
 	return d.total, err
 }
@@ -87,7 +88,7 @@ func (t *tx) readPage(d *dropping) error {
 func (t *tx) dropPageOf(d *dropping, bulk bool) error {
 	d.settle(&t.arena)
 	for _, e := range d.page {
-		m := mark{pos: e.pos, field: e.field}
+		m := e.mark()
 		if e.ref != 0 {
 			var err error
 			if e.size, err = t.blobSize(e.ref); err != nil {
@@ -101,19 +102,19 @@ func (t *tx) dropPageOf(d *dropping, bulk bool) error {
 		switch {
 		case !d.ranked:
 		case bulk:
-			d.touch(blockMark(d.part, m, e.score))
+			d.touch(blocks.Scored(d.part, m, e.score))
 		default:
-			t.left(d.part, m, e.score)
+			t.changes.Leave(blocks.Scored(d.part, m, e.score))
 		}
 	}
 	if err := t.dropRun(d); err != nil {
 		return err
 	}
-	return t.recount(d.id, d.part)
+	return t.counts(d.id, d.part).Apply(&t.changes)
 }
 
 // dropOne deletes a row of the page, or of a list only its blob: see dropRun.
-func (t *tx) dropOne(d *dropping, m mark, ref int64) error {
+func (t *tx) dropOne(d *dropping, m blocks.Mark, ref int64) error {
 	if d.part.Class() == store.Placed && d.part != store.Chunks {
 		return t.dropBlob(ref)
 	}
@@ -128,10 +129,7 @@ func (t *tx) dropRun(d *dropping) error {
 	}
 	first, last := d.page[0].pos, d.page[len(d.page)-1].pos
 	s := t.conn.s.placedDrop
-	s.BindInt(1, int64(d.id))
-	s.BindInt(2, int64(d.part))
-	s.BindInt(3, min(first, last))
-	s.BindInt(4, max(first, last))
+	s.BindInts(1, int64(d.id), int64(d.part), min(first, last), max(first, last))
 	return t.fail(t.conn.Exec(s))
 }
 
@@ -143,24 +141,23 @@ func (d *dropping) settle(a *arena) {
 	}
 	d.skip = 0
 	first := d.page[0]
-	m := mark{pos: first.pos, field: first.field}
+	m := first.mark()
 	if d.r.Order == store.ByScore {
-		m = mark{kind: byScore, score: first.score, field: first.field}
+		m = blocks.ByScore(first.score, first.field)
 	}
 	if d.r.Reverse {
-		m.field = a.successor(m.field)
-		d.span.hi = m
+		d.span.Hi = m.After(a)
 		return
 	}
-	d.span.lo = m
+	d.span.Lo = m
 }
 
-func (d *dropping) touch(m mark) {
-	if !d.any || m.before(d.touched.lo) {
-		d.touched.lo = m
+func (d *dropping) touch(m blocks.Mark) {
+	if !d.any || m.Before(d.touched.Lo) {
+		d.touched.Lo = m
 	}
-	if !d.any || d.touched.hi.before(m) {
-		d.touched.hi = m
+	if !d.any || d.touched.Hi.Before(m) {
+		d.touched.Hi = m
 	}
 	d.any = true
 }

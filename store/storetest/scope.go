@@ -21,13 +21,13 @@ func scopeRows() []row {
 func writers(tx store.Tx, k store.Key, id store.ID) map[string]error {
 	_, newID := tx.NewID(k)
 	_, drop := tx.Drop(k)
-	_, expire := tx.Expire(k)
+	_, expire := store.Expire(tx, k)
 	_, put := tx.PutItems(id, store.Fields, store.Item{Field: []byte("f")})
 	_, dropItems := tx.DropItems(id, store.Fields, []byte("f"))
 	_, dropRange := tx.DropRange(id, store.Fields, store.Range{})
 	return map[string]error{
 		"PutHead": tx.PutHead(k, store.Head{Type: store.String}),
-		"NewID":   newID, "Drop": drop, "Expire": expire, "Detach": tx.Detach(k),
+		"NewID":   newID, "Drop": drop, "Expire": expire, "Move": tx.Move(k, store.Key{DB: k.DB + 1, Name: k.Name}, store.Head{Type: store.String}),
 		"PutItems": put, "DropItems": dropItems, "DropRange": dropRange,
 	}
 }

@@ -46,7 +46,7 @@ func TestSalvageThatWasInterrupted(t *testing.T) {
 	shardOf(t, fresh, "salvaged")
 	_, err := sqlite.Open(path, sqlite.Options{})
 	wantCode(t, err, store.CodeDamaged)
-	done, err := repair.Salvage(path)
+	done, err := repair.Salvage(path, nil)
 	if err != nil || done.Kept != path+".damaged.1" {
 		t.Fatalf("%+v, %v", done, err)
 	}
@@ -69,7 +69,7 @@ func TestDamagedFilesAreAllKept(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		done, err := repair.Salvage(path)
+		done, err := repair.Salvage(path, nil)
 		if err != nil || done.Kept != path+want || done.Rows == 0 {
 			t.Fatalf("%+v, %v", done, err)
 		}
@@ -102,7 +102,7 @@ func TestNothingToSalvage(t *testing.T) {
 	if err != nil || len(texts) != 1 || !strings.Contains(texts[0], "is damaged") {
 		t.Errorf("%q, %v", texts, err)
 	}
-	_, err = repair.Salvage(path)
+	_, err = repair.Salvage(path, nil)
 	wantCode(t, err, store.CodeDamaged)
 	if _, err := os.Stat(path); err != nil {
 		t.Error("a file that could not be salvaged is gone")
