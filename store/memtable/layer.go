@@ -299,7 +299,7 @@ func (l *Layer) copied() *Layer {
 			into.add(&own)
 		}
 	}
-	c.lost, c.emptied, c.moved = maps.Clone(l.lost), maps.Clone(l.emptied), l.moved
+	c.ids, c.emptied, c.moved = l.ids.copied(), maps.Clone(l.emptied), l.moved
 	c.bytes, c.grown, c.concealed, c.last = l.bytes, l.grown, l.concealed, l.last
 	return c
 }

@@ -2,6 +2,7 @@ package memtable
 
 import (
 	"fmt"
+	"reflect"
 	"testing"
 
 	"larder/store"
@@ -49,5 +50,45 @@ func TestPlacesAreFew(t *testing.T) {
 		if n := len(l.above); n > readers+groups/1000 {
 			t.Errorf("a layer remembers %d that lay above it", n)
 		}
+	}
+}
+
+// TestCopyIsWhole fills every field of a layer that a copy has to carry, and compares. Of a field that is new somebody has
+// to say whether it is carried.
+func TestCopyIsWhole(t *testing.T) {
+	one := store.Key{Name: []byte("one")}
+	l := NewLayer()
+	l.setHead(one, 7, store.Head{Type: store.Hash, ID: 3, ExpireAt: 9, Len: 1, Notes: store.Notes("n")})
+	l.openColl(3, store.Fields).add(newRow(store.Fields, store.Item{Field: []byte("f"), Value: []byte("v")}))
+	set := map[store.ID]struct{}{8: {}}
+	l.ids = ids{lost: set, away: map[store.ID]struct{}{9: {}}, adopted: []store.ID{10}, ended: []store.ID{11}, told: []store.ID{12},
+		ranked: []store.ID{13}}
+	l.emptied, l.moved, l.bytes, l.last = map[int]bool{4: true}, true, 1234, 56
+	l.grown, l.concealed = store.Fill{Keys: 5}, store.Fill{Keys: 6}
+	c := l.copied()
+	carried := map[string]bool{"heads": true, "noted": true, "ttl": true, "colls": true, "ids": true, "emptied": true,
+		"concealed": true, "moved": true, "bytes": true, "grown": true, "last": true}
+	left := map[string]bool{"order": true, "names": true, "passed": true, "fresh": true, "pins": true, "above": true,
+		"resolving": true, "ordering": true} // made on demand, the group's, or of the layer itself
+	for f := range reflect.TypeFor[Layer]().Fields() {
+		if carried[f.Name] == left[f.Name] {
+			t.Errorf("does a copy carry %s?", f.Name)
+		}
+	}
+	if n := reflect.TypeFor[ids]().NumField(); n != 6 {
+		t.Errorf("ids has %d fields, and a copy carries 6", n)
+	}
+	if !reflect.DeepEqual(c.ids, l.ids) || !reflect.DeepEqual(c.emptied, l.emptied) || c.moved != l.moved || c.bytes != l.bytes ||
+		c.last != l.last || c.grown != l.grown || c.concealed != l.concealed || c.ttl.Len() != 1 || len(c.noted) != 1 {
+		t.Errorf("the copy is %+v of %+v", c, l)
+	}
+	mine, copied := l.head(one), c.head(one)
+	if mine == copied || !reflect.DeepEqual(mine, copied) || len(c.colls) != 1 {
+		t.Errorf("the entry is %+v of %+v", copied, mine)
+	}
+	l.head(one).expireAt = 99
+	delete(set, 8)
+	if copied.expireAt != 9 || len(c.lost) != 1 {
+		t.Error("a copy changes with its layer")
 	}
 }
