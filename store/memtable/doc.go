@@ -14,7 +14,9 @@
 // The numbers are those of package shard's comment, where the rest of them stand.
 //
 //  5. A View pins the newest layer, which is then not written to any more: a group that finds it pinned
-//     becomes a layer of its own, and layers melt together when no View needs them apart.
+//     becomes a layer of its own, and layers melt together when no View needs them apart. Small ones are joined in a
+//     copy before that, or readers that come and go would have every look-up search as many layers as there were
+//     groups: below meltBytes each layer is larger than all above it, see small.
 //
 //  11. A reader applies the frozen layers only if its snapshot's mark is below theirs, and begins again (ErrMoved) if
 //     the mark is not below its growing ones, so that what is in both counts once.

@@ -158,7 +158,7 @@ func (s *Stack) unburden(about map[int]bool) {
 		if l.moved {
 			return
 		}
-		if l.pins.Load() > 0 {
+		if l.held() {
 			free = i + 1
 		}
 	}

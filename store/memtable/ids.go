@@ -35,6 +35,11 @@ func (i *ids) empty() bool {
 	return len(i.lost) == 0 && len(i.ended) == 0 && len(i.told) == 0 && len(i.ranked) == 0
 }
 
+func (i *ids) copied() ids {
+	return ids{lost: maps.Clone(i.lost), away: maps.Clone(i.away), adopted: slices.Clone(i.adopted),
+		ended: slices.Clone(i.ended), told: slices.Clone(i.told), ranked: slices.Clone(i.ranked)}
+}
+
 // claim notes that a head names an id.
 func (i *ids) claim(id store.ID) {
 	if id != 0 {

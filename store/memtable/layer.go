@@ -2,6 +2,7 @@ package memtable
 
 import (
 	"hash/maphash"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -42,6 +43,8 @@ type Layer struct {
 	grown store.Fill // what the layer adds to what lies below it, as far as that is known
 	last  uint64     // LSN of the newest record in it
 	pins  pins
+	// above are pinned layers that lay above this one until a copy took their place: see Stack.copied.
+	above []*Layer
 	// resolving guards what entries know of below, which Views find out.
 	resolving sync.Mutex
 	ordering  sync.Mutex // held to make the order
@@ -282,4 +285,25 @@ func (l *Layer) lies(e *headEntry, h *store.Head, there bool) {
 	e.liesOver(h, there)
 	e.counted = true
 	l.grown = l.grown.Minus(e.weighBelow())
+}
+
+// copied is a layer of the same content, which may change: entries share their texts, which never do.
+func (l *Layer) copied() *Layer {
+	l.resolving.Lock() // Views may be finding out what lies below
+	defer l.resolving.Unlock()
+	c := NewLayer()
+	for e := range l.heads.all() {
+		own := *e
+		c.enter(&own)
+	}
+	for k, rows := range l.colls {
+		into := c.openColl(k.id, k.part)
+		for r := range rows.rows.all() {
+			own := *r
+			into.add(&own)
+		}
+	}
+	c.ids, c.emptied, c.moved = l.ids.copied(), maps.Clone(l.emptied), l.moved
+	c.bytes, c.grown, c.concealed, c.last = l.bytes, l.grown, l.concealed, l.last
+	return c
 }

@@ -34,11 +34,12 @@ type life struct {
 	*table
 	clock  atomic.Int64
 	random *rand.Rand
-	alive  map[string]int64 // when each expires, 0 for never
+	alive  map[string]int64  // when each expires, 0 for never
+	fields map[string]string // of one hash besides
 }
 
 func newLife(t *testing.T, seed uint64) *life {
-	l := &life{T: t, random: rand.New(rand.NewPCG(seed, 1)), alive: map[string]int64{}}
+	l := &life{T: t, random: rand.New(rand.NewPCG(seed, 1)), alive: map[string]int64{}, fields: map[string]string{}}
 	l.clock.Store(1_000_000)
 	l.table = newTable(l.clock.Load)
 	t.Cleanup(func() { l.table.Close() })
@@ -46,6 +47,33 @@ func newLife(t *testing.T, seed uint64) *life {
 }
 
 func keyOf(name string) store.Key { return store.Key{DB: int(name[1]-'0') % 2, Name: []byte(name)} }
+
+// hash is the key of the hash. It is in no database that is emptied.
+func (l *life) hash() store.Key { return store.Key{DB: 2, Name: []byte("hash")} }
+
+// stepHash changes a field.
+func (l *life) stepHash() {
+	l.Helper()
+	field, value := fmt.Sprint("f", l.random.IntN(40)), fmt.Sprint(l.random.Int())
+	err := l.Update(context.Background(), store.Whole(), func(tx store.Tx) error {
+		h, err := store.OpenHash(tx, l.hash())
+		if err != nil {
+			return err
+		}
+		if value[0] < '4' {
+			_, err = h.Remove([]byte(field))
+			return err
+		}
+		_, err = h.Set(store.Item{Field: []byte(field), Value: []byte(value)})
+		return err
+	})
+	if err != nil {
+		l.Fatal(err)
+	}
+	if l.fields[field] = value; value[0] < '4' {
+		delete(l.fields, field)
+	}
+}
 
 // step changes one key, or empties a database.
 func (l *life) step() {
@@ -172,7 +200,11 @@ func TestPinnedLayersStay(t *testing.T) {
 	}
 	var views []view
 	for range storetest.Times(4000, 20_000) {
-		l.step()
+		if l.random.IntN(2) == 0 {
+			l.step()
+		} else {
+			l.stepHash()
+		}
 		switch l.random.IntN(8) {
 		case 0, 1:
 			r, err := l.base.Reader(context.Background())
@@ -220,11 +252,14 @@ func (l *life) model() string {
 	for name, at := range l.alive {
 		names = append(names, fmt.Sprint(name, "=", name, " ", at))
 	}
+	for field, value := range l.fields {
+		names = append(names, field+"="+value)
+	}
 	slices.Sort(names)
 	return fmt.Sprint(names)
 }
 
-// everything is what a transaction shows of two databases: keys, values and sizes.
+// everything is what a transaction shows of two databases, keys, values and sizes, and of the hash.
 func everything(t *testing.T, tx store.BaseTx) string {
 	t.Helper()
 	var names []string
@@ -245,6 +280,16 @@ func everything(t *testing.T, tx store.BaseTx) string {
 	}
 	if sizes != int64(len(names)) {
 		t.Fatalf("%d keys are counted, and %d shown", sizes, len(names))
+	}
+	heads, err := tx.Heads(nil, (*life)(nil).hash())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for it, err := range tx.Range(heads[0].ID, store.Fields, store.Range{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, string(it.Field)+"="+string(it.Value))
 	}
 	slices.Sort(names)
 	return fmt.Sprint(names)

@@ -15,7 +15,7 @@ import (
 // Only the newest layer is written to, and only while no View reads it: a View pins the
 // layer that was newest when it began, and with it all below. A group that finds the newest
 // layer pinned becomes a layer of its own, and layers melt together again as soon as no
-// View needs them apart. So Views never wait and never make anybody wait.
+// View needs them apart; small ones before that, in a copy. So Views never wait and never make anybody wait.
 //
 // Any goroutine may read a Stack that it has pinned, and those that settle read the frozen layers. Whoever fills a
 // layer and pushes it is alone: the holder of the shard's turn to write.
@@ -153,20 +153,61 @@ func (s *Stack) Push(group *Layer, lsn uint64) (next *Stack, taken bool) {
 		s.unburden(group.emptied)
 	}
 	next = s.melt(meltBytes)
-	if top := next.top(); top.pins.Load() == 0 && top.absorbs(group, meltBytes) {
+	if top := next.top(); !top.held() && top.absorbs(group, meltBytes) {
 		top.absorb(group)
 		top.last = lsn
 		return next, false
 	}
 	group.last = lsn
+	if from := next.small(group); from < len(next.active) {
+		return next.copied(from, group), false
+	}
 	return &Stack{frozen: next.frozen, active: append(slices.Clip(next.active), group)}, true
+}
+
+// spread is how many times larger a layer that stays apart is than all above it. With readers that keep layers apart all
+// the time, each transaction would have to look into as many layers as there are; so small ones are joined in a copy. A
+// write is copied about spread times for each power of spread+1 between a group and meltBytes.
+const spread = 3
+
+// small is where the layers begin that are to be joined with a group in a copy: their number if there are none.
+func (s *Stack) small(group *Layer) (from int) {
+	from = len(s.active)
+	sum := group.bytes
+	for i := len(s.active) - 1; i >= 0 && s.active[i].bytes <= meltBytes; i-- {
+		l := s.active[i]
+		above := append(slices.Clone(s.active[i+1:]), group)
+		if l.moved && len(emptiedBy(above)) > 0 { // it cannot absorb them
+			break
+		}
+		if l.bytes <= spread*sum {
+			from = i
+		}
+		sum += l.bytes
+	}
+	return from
+}
+
+// copied joins the layers from one on with a group in a new layer. Views go on reading those that it stands for, so what
+// lies below them stays as it is until they end.
+func (s *Stack) copied(from int, group *Layer) *Stack {
+	into := NewLayer()
+	for _, l := range s.active[from:] {
+		into.absorb(l.copied())
+	}
+	into.absorb(group)
+	into.last = group.last
+	if under := slices.Concat(s.frozen, s.active[:from]); len(under) > 0 {
+		under[len(under)-1].keep(s.active[from:])
+	}
+	return &Stack{frozen: s.frozen, active: append(slices.Clone(s.active[:from]), into)}
 }
 
 // melt joins the newest layers that no View reads, unless they are larger than most. A View pins the newest layer it
 // reads, so an unpinned one may change if none above it is pinned either.
 func (s *Stack) melt(most int64) *Stack {
 	free := len(s.active)
-	for free > 0 && s.active[free-1].pins.Load() == 0 {
+	for free > 0 && !s.active[free-1].held() {
 		free--
 	}
 	if len(s.active)-free < 2 {
@@ -196,6 +237,23 @@ func (s *Stack) Settled() *Stack { return &Stack{active: s.active} }
 
 // pins counts the Views that read a layer as their newest.
 type pins struct{ atomic.Int64 }
+
+// held reports whether a View reads the layer as its newest, or one that a copy stands for and that lay above it. The caller
+// writes.
+func (l *Layer) held() bool {
+	l.above = slices.DeleteFunc(l.above, func(a *Layer) bool { return !a.held() }) // nobody pins it again
+	return l.pins.Load() > 0 || len(l.above) > 0
+}
+
+// keep has the layer stay as it is while a View reads one of those that lay above it.
+func (l *Layer) keep(above []*Layer) {
+	l.held() // forgets those that nobody reads any more
+	for _, a := range above {
+		if a.held() {
+			l.above = append(l.above, a)
+		}
+	}
+}
 
 // Pin keeps the layers as they are until Unpin. The caller holds what guards which Stack is the present one.
 func (s *Stack) Pin() { s.top().pins.Add(1) }
@@ -241,7 +299,7 @@ func (s *Stack) Compact() *Stack {
 }
 
 func (s *Stack) purge() {
-	for i := len(s.active) - 1; i >= 0 && s.active[i].pins.Load() == 0; i-- {
+	for i := len(s.active) - 1; i >= 0 && !s.active[i].held(); i-- {
 		l := s.active[i]
 		dead := make(map[store.ID]bool, len(l.lost))
 		for id := range l.lost {
