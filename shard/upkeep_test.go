@@ -87,7 +87,11 @@ func TestExpiredOfEveryShard(t *testing.T) {
 			break
 		}
 		for _, d := range due {
-			if err := f.Update(context.Background(), store.One(d.Key), func(tx store.Tx) error { _, err := store.Expire(tx, d.Key); return err }); err != nil {
+			err := f.Update(context.Background(), store.One(d.Key), func(tx store.Tx) error {
+				_, err := store.Expire(tx, d.Key)
+				return err
+			})
+			if err != nil {
 				t.Fatal(err)
 			}
 			total++
