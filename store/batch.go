@@ -44,8 +44,8 @@ func (b *batch) flush() (Change, error) {
 	return b.total, err
 }
 
-// become makes what was written the value of a key, whatever that held; nothing leaves no key. It returns how many items
-// there are. shape gives the head what depends on its type, at that length.
+// become makes what was written the value of a key, whatever that held; nothing leaves no key. It returns how many
+// items there are. shape gives the head what depends on its type, at that length.
 func (b *batch) become(k Key, typ Type, shape func(h *Head)) (int64, error) {
 	ch, err := b.flush()
 	if err != nil {

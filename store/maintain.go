@@ -23,8 +23,8 @@ type Reaper interface {
 	Expire(keys ...Key) (int, error)
 }
 
-// Expire has a transaction remove those of keys whose time has passed, and returns how many. An engine that is no Reaper
-// removes them by itself: nobody sees an expired key in any case.
+// Expire has a transaction remove those of keys whose time has passed, and returns how many. An engine that is no
+// Reaper removes them by itself: nobody sees an expired key in any case.
 func Expire(tx Tx, keys ...Key) (int, error) {
 	r, ok := As[Reaper](tx)
 	if !ok {
