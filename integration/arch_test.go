@@ -33,10 +33,11 @@ var importRules = []importRule{
 	{at: `^larder/store/sqlite$`, may: `^larder/(store|store/sqlite/(blocks|capi|sqlfile|rowcache))$`, never: `redcon|database/sql`},
 	// Of store the log needs codes of errors and findings.
 	{at: `^larder/store/wal$`, may: `^larder/(store|disk)$`, never: `sqlite|redcon|database/sql`},
-	{at: `^larder/store/journal$`, may: `^larder/(store|disk|store/wal)$`, never: `sqlite|redcon|database/sql`},
+	{at: `^larder/store/memtable$`, may: `^larder/store$`, never: `sqlite|redcon|database/sql`},
 	{at: `^larder/store/(memory|storetest)$`, may: `^larder/store$`, never: `sqlite|redcon|database/sql`},
 	{at: `^larder/shard/datadir$`, may: `^larder/(store|disk)$`, never: `sqlite|redcon|database/sql`},
-	{at: `^larder/shard$`, may: `^larder/store$`, never: `sqlite|redcon|database/sql`},
+	// The engine knows the tables as a store.Base: it is main that opens the files.
+	{at: `^larder/shard$`, may: `^larder/(store|disk|store/wal|store/memtable)$`, never: `sqlite|redcon|database/sql`},
 	{at: `^larder/cull$`, may: `^larder/store$`, never: `sqlite|redcon|database/sql`},
 	{at: `^larder/rdb$`, may: `^$`, never: `redcon|sqlite|database/sql`},
 	{at: `^larder/cli(/|$)`, may: `^larder/(store|shard|cull|cli|disk)(/|$)`, never: `redcon`},

@@ -2,8 +2,11 @@ package sqlite
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"larder/store"
+	"larder/store/sqlite/capi"
 )
 
 var _ interface {
@@ -14,6 +17,7 @@ var _ interface {
 	store.Drawer
 	store.ExpiryIndex
 	store.Gauge
+	store.Lender
 	store.Rester
 	store.Sizer
 	store.Sweeper
@@ -128,15 +132,57 @@ func (t *tx) Unlink(k store.Key) error {
 	return err
 }
 
-// Orphan hands ids to the sweep.
+// Orphan hands ids to the sweep, and those of other files to Estranged.
 func (t *tx) Orphan(ids ...store.ID) error {
+	return t.every(ids, func(id store.ID) error { return t.orphan(id, 0) })
+}
+
+// Told forgets ids of other files.
+func (t *tx) Told(ids ...store.ID) error {
+	return t.every(ids, func(id store.ID) error { return t.forgetOrphan(int64(id)) })
+}
+
+// Adopt has nothing to do: the row that PutHead writes is enough.
+func (t *tx) Adopt(store.ID) error { return t.writable() }
+
+// Rank builds the blocks, unless they are there.
+func (t *tx) Rank(id store.ID) error {
+	t.known = slices.DeleteFunc(t.known, func(k knownID) bool { return k.id == id })
+	return t.every([]store.ID{id}, t.buildRanks)
+}
+
+func (t *tx) every(ids []store.ID, write func(store.ID) error) error {
 	if err := t.writable(); err != nil {
 		return err
 	}
 	for _, id := range ids {
-		if err := t.orphan(id, 0); err != nil {
+		if err := write(id); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Borrowed goes through all heads.
+func (e *Engine) Borrowed(ctx context.Context, home int, fn func(store.ID)) error {
+	from := store.Abroad(home, 0)
+	return e.read(ctx, func(t *tx) error {
+		sql := fmt.Sprintf(`SELECT id FROM heads WHERE id >= %d AND id < %d`, from, from+store.Foreign)
+		_, err := t.conn.Query(sql, func(s *capi.Stmt) {
+			_, own := store.ID(s.Int(0)).Home()
+			fn(own)
+		})
+		return err
+	})
+}
+
+// Estranged reads what the orphans of other files are.
+func (e *Engine) Estranged(ctx context.Context, n int) (ids []store.ID, err error) {
+	err = e.read(ctx, func(t *tx) error {
+		ids = ids[:0]
+		sql := fmt.Sprintf(`SELECT id FROM orphans WHERE id >= %d ORDER BY id LIMIT %d`, store.Foreign, n)
+		_, err := t.conn.Query(sql, func(s *capi.Stmt) { ids = append(ids, store.ID(s.Int(0))) })
+		return err
+	})
+	return ids, err
 }

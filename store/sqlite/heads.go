@@ -163,8 +163,8 @@ func (t *tx) own(old headRow, h store.Head) error {
 			return err
 		}
 	}
-	if !h.Ranked || old.head.Ranked && old.head.ID == h.ID {
-		return nil
+	if !h.Ranked || old.head.Ranked && old.head.ID == h.ID || h.ID >= store.Foreign {
+		return nil // of an id of another file that is told: see Rank
 	}
 	return t.buildRanks(h.ID)
 }
@@ -185,7 +185,7 @@ func (t *tx) adopt(id store.ID) error {
 	if t.settling {
 		return nil // the journal gave it out
 	}
-	return misuse("an id that was neither made nor detached in this transaction, or has a key already")
+	return misuse("an id that was neither made nor moved in this transaction, or has a key already")
 }
 
 func (t *tx) writeHead(sp *space, old headRow, h store.Head) error {
@@ -277,17 +277,16 @@ func (t *tx) Expire(keys ...store.Key) (int, error) {
 	return n, nil
 }
 
-// Detach leaves the items to the rest of the transaction, unless the key has expired.
-func (t *tx) Detach(k store.Key) error {
-	old, err := t.remove(k, false)
-	if err != nil || old.head.ID == 0 {
+// Move has the id loose in between.
+func (t *tx) Move(from, to store.Key, h store.Head) error {
+	old, err := t.remove(from, false)
+	if err != nil {
 		return err
 	}
-	if old.head.Expired(t.now) {
-		return t.orphan(old.head.ID, old.head.Bytes)
+	if old.head.ID != 0 {
+		t.loose = append(t.loose, old.head.ID)
 	}
-	t.loose = append(t.loose, old.head.ID)
-	return nil
+	return t.PutHead(to, h)
 }
 
 // remove deletes a key's row and returns what it was; with onlyExpired it leaves live keys alone

@@ -16,8 +16,11 @@ import (
 	"larder/store/sqlite/sqlfile"
 )
 
+// The format of a file. 2 knew no ids of other files, see store.Foreign; the tables are the same, so that a file of it
+// becomes one of 3 by its number alone.
 const (
-	format        = 2
+	format        = 3
+	formatBefore  = 2
 	applicationID = 0x4c617264 // "Lard", for file(1)
 )
 
@@ -114,10 +117,25 @@ func (e *Engine) prepareFile(c *conn) error {
 	if err != nil {
 		return err
 	}
-	if app != applicationID || version != format {
+	switch {
+	case app != applicationID || version < formatBefore:
 		return &store.Error{Code: store.CodeRefused, Message: e.path + " is not a shard of format " + strconv.Itoa(format)}
+	case version > format:
+		return &store.Error{Code: store.CodeRefused, Message: fmt.Sprintf(
+			"%s is of format %d, which a later version has written: use that one", e.path, version)}
+	case version < format:
+		if err := upgrade(c); err != nil {
+			return err
+		}
 	}
 	return e.readSeed(c)
+}
+
+// upgrade is one transaction: a file is of the old format or of the new one. Programs that know the old one alone then
+// refuse the file, and so they do not take what lies in others for lost.
+func upgrade(c *conn) error {
+	return c.Script(fmt.Sprintf(`BEGIN IMMEDIATE; UPDATE meta SET v = %d WHERE k = 'format'; PRAGMA user_version = %d; COMMIT`,
+		format, format))
 }
 
 func initFile(c *conn) error {

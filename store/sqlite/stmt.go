@@ -134,7 +134,7 @@ func (s *statements) writing() []preparation {
 		{&s.chunkLen, `SELECT length(value) FROM chunks WHERE at = ?1`},
 		{&s.chunkPut, `INSERT INTO chunks (at, value) VALUES (?1, ?2) ON CONFLICT (at) DO UPDATE SET value = excluded.value`},
 		{&s.chunkDrop, `DELETE FROM chunks WHERE at = ?1`},
-		{&s.sweepIDs, `SELECT id FROM orphans ORDER BY id LIMIT 1`},
+		{&s.sweepIDs, `SELECT id FROM orphans WHERE ` + local + ` ORDER BY id LIMIT 1`},
 		{&s.sweepItems, `SELECT part, pos, field FROM items WHERE id = ?1 ORDER BY part, pos, field LIMIT 1 OFFSET ?2`},
 		{&s.sweepBlobs, `DELETE FROM blobs WHERE ref IN (SELECT ref FROM items
 			WHERE id = ?1 AND (part, pos, field) < (?2, ?3, ?4) AND ref IS NOT NULL)`},

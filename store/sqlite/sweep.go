@@ -34,7 +34,7 @@ func (e *Engine) Sweep(ctx context.Context, n int) (more bool, err error) {
 
 func (e *Engine) nothingToSweep(ctx context.Context) (idle bool, err error) {
 	err = e.read(ctx, func(t *tx) error {
-		n, err := t.conn.Number(`SELECT EXISTS (SELECT 1 FROM orphans) OR EXISTS (SELECT 1 FROM dead_spaces)`)
+		n, err := t.conn.Number(`SELECT EXISTS (SELECT 1 FROM orphans WHERE ` + local + `) OR EXISTS (SELECT 1 FROM dead_spaces)`)
 		idle = n == 0
 		return err
 	})
@@ -83,14 +83,19 @@ func (t *tx) sweepID(id int64, n int) (used int, err error) {
 		return used, t.fail(err)
 	}
 	used += t.conn.DB.Changes() + 1
+	return used, t.forgetOrphan(id)
+}
+
+// forgetOrphan takes an id out of those to be swept.
+func (t *tx) forgetOrphan(id int64) error {
 	t.conn.s.orphanBytes.BindInt(1, id)
 	bytes, _, err := t.conn.count(t.conn.s.orphanBytes)
 	if err != nil {
-		return used, t.fail(err)
+		return t.fail(err)
 	}
 	t.ledger.pending -= bytes
 	t.conn.s.orphanDrop.BindInt(1, id)
-	return used, t.fail(t.conn.Exec(t.conn.s.orphanDrop))
+	return t.fail(t.conn.Exec(t.conn.s.orphanDrop))
 }
 
 // sweepItems deletes the first n items; whole tells that these were all.
@@ -179,6 +184,9 @@ func (t *tx) sweepSpace(ns int64, n int) error {
 	t.conn.s.deadSpaceDrop.BindInt(1, ns)
 	return t.fail(t.conn.Exec(t.conn.s.deadSpaceDrop))
 }
+
+// local selects ids of this file, and not those of others that heads name.
+const local = `id < 1 << 48`
 
 // orphan hands an id's items to the sweep; bytes is what they counted for, 0 if unknown.
 func (t *tx) orphan(id store.ID, bytes int64) error {

@@ -27,7 +27,7 @@ type tx struct {
 	failure error
 	arena   arena
 	known   []knownID
-	loose   []store.ID     // made or detached here, and not under a key yet
+	loose   []store.ID     // made or moved here, and not under a key yet
 	loops   []*cursor      // ranges being read
 	changes blocks.Changes // what a call changes in the counts of one part
 	// counting are the ids whose items are counted from this transaction on. Whether one is counted cannot be read from the
@@ -106,9 +106,6 @@ func (t *tx) Version() uint64 { return t.snapshot }
 
 // Now is the same for the whole transaction.
 func (t *tx) Now() time.Time { return time.UnixMilli(t.now) }
-
-// SameShard is always true: there is one file.
-func (t *tx) SameShard(_, _ store.Key) bool { return true }
 
 // Size is exact, also for what this transaction did so far.
 func (t *tx) Size(db int) (int64, error) {

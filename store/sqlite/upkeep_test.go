@@ -57,10 +57,8 @@ func TestSweepGivesSpaceBack(t *testing.T) {
 		if err := tx.Swap(0, 1); err != nil {
 			return err
 		}
-		if err := tx.Detach(store.Key{DB: 1, Name: []byte("kept")}); err != nil {
-			return err
-		}
-		return nil // the detached id finds no key
+		_, err := tx.Drop(store.Key{DB: 1, Name: []byte("kept")})
+		return err
 	})
 	set(t, e, "other", "database")
 	update(t, e, func(tx store.Tx) error { return tx.Flush(1) })

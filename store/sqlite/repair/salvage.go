@@ -64,8 +64,8 @@ type Salvaged struct {
 
 // Salvage copies what can be read of a damaged shard into a new file and puts it in the place of the old one,
 // which is kept beside it. Afterwards Check says what is missing, and mends what hangs together no more. Of a salvage that
-// a crash has interrupted between those two it does the second.
-func Salvage(path string) (Salvaged, error) {
+// a crash has interrupted between those two it does the second. lent are the ids whose keys are in other files, see Lent.
+func Salvage(path string, lent []store.ID) (Salvaged, error) {
 	if sqlfile.Interrupted(path) {
 		kept, _ := names(path + ".damaged")
 		return Salvaged{Kept: kept}, takePlace(path, kept)
@@ -75,7 +75,7 @@ func Salvage(path string) (Salvaged, error) {
 		_ = os.Remove(old)
 	}
 	_, kept := names(path + ".damaged")
-	s := &salvage{statements: map[string]*capi.Stmt{}, done: Salvaged{Kept: kept}}
+	s := &salvage{lent: lent, statements: map[string]*capi.Stmt{}, done: Salvaged{Kept: kept}}
 	if err := s.copyTo(path, fresh); err != nil {
 		return s.done, err
 	}
@@ -83,6 +83,24 @@ func Salvage(path string) (Salvaged, error) {
 		return s.done, err
 	}
 	return s.done, takePlace(path, s.done.Kept)
+}
+
+// Lent lists the ids of the shard numbered home that keys in another shard's file name. Of a file that is damaged
+// itself it lists those that can be read.
+func Lent(path string, home int) (ids []store.ID, err error) {
+	c, err := sqlfile.Open(path, 0)
+	if err == nil {
+		defer c.Close()
+		from := store.Abroad(home, 0)
+		_, err = c.Query(fmt.Sprintf(`SELECT id FROM heads WHERE id >= %d AND id < %d`, from, from+store.Foreign), func(s *capi.Stmt) {
+			_, own := store.ID(s.Int(0)).Home()
+			ids = append(ids, own)
+		})
+	}
+	if sqlfile.Unsound(err) {
+		err = nil
+	}
+	return ids, err
 }
 
 // syncFile puts a file that nobody has open and its name on stable storage: its engine has not synced it.
@@ -125,6 +143,7 @@ func names(name string) (last, free string) {
 // salvage is one file being copied. It belongs to its goroutine.
 type salvage struct {
 	conn *sqlfile.Conn // to the new file, with the old one attached
+	lent []store.ID
 	// Of the table at hand: reads that may still fail, and stretches given up.
 	tries, unread int
 	rest          []portion
@@ -178,7 +197,9 @@ func (s *salvage) copyTo(from, to string) error {
 		if err != nil {
 			return err
 		}
-		err = s.tables()
+		if err = s.listLent(); err == nil {
+			err = s.tables()
+		}
 		s.forget()
 		_ = c.Script(`DETACH old`) // closing does it too
 		return err
@@ -192,6 +213,19 @@ func (s *salvage) copyTo(from, to string) error {
 		return err
 	}
 	return e.Checkpoint(context.Background())
+}
+
+// listLent has statements know which ids to look for besides those that keys of this file name.
+func (s *salvage) listLent() error {
+	if err := s.conn.Script(`CREATE TEMP TABLE lent (id INTEGER PRIMARY KEY)`); err != nil {
+		return err
+	}
+	for _, id := range s.lent {
+		if err := s.run(`INSERT OR IGNORE INTO temp.lent VALUES (?)`, []any{int64(id)}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *salvage) attach(path string) error {
