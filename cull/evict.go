@@ -312,7 +312,7 @@ func dropOne(tx store.Tx, k store.Key, volatile bool) (freed int64, expired int,
 		return 0, 0, err
 	}
 	if !heads[0].Exists() {
-		expired, err = tx.Expire(k)
+		expired, err = store.Expire(tx, k)
 		return 0, expired, err
 	}
 	if volatile && heads[0].ExpireAt == 0 {

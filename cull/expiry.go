@@ -150,7 +150,7 @@ func (r *remover) expire(ctx context.Context, due []store.Due) (removed int64, e
 	for i := range due {
 		k := due[i].Key
 		jobs[i] = &store.Job{Scope: store.One(k), Write: true, Fn: func(tx store.Tx) (err error) {
-			counts[i], err = tx.Expire(k)
+			counts[i], err = store.Expire(tx, k)
 			return err
 		}}
 	}

@@ -93,7 +93,7 @@ type greedy struct{ *bench }
 func (g greedy) Expired(ctx context.Context, now int64, n int) ([]store.Due, error) {
 	due, err := g.bench.Expired(ctx, now, n)
 	for _, d := range due {
-		err := g.Update(ctx, store.One(d.Key), func(tx store.Tx) error { _, err := tx.Expire(d.Key); return err })
+		err := g.Update(ctx, store.One(d.Key), func(tx store.Tx) error { _, err := store.Expire(tx, d.Key); return err })
 		if err != nil {
 			return nil, err
 		}

@@ -26,6 +26,8 @@ type callsTx struct {
 	calls, most map[string]int
 }
 
+func (t callsTx) Unwrap() store.Tx { return t.Tx }
+
 func (t callsTx) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, error) {
 	t.calls["Heads"]++
 	return t.Tx.Heads(dst, keys...)
@@ -77,6 +79,16 @@ func (t callsTx) DropRange(id store.ID, p store.Part, r store.Range) (store.Chan
 func (t callsTx) Range(id store.ID, p store.Part, r store.Range) iter.Seq2[store.Item, error] {
 	t.calls["Range"]++
 	return t.Tx.Range(id, p, r)
+}
+
+func (t callsTx) Scan(db int, from store.Cursor, n int) ([]store.Entry, store.Cursor, error) {
+	t.calls["Scan"]++
+	return t.Tx.Scan(db, from, n)
+}
+
+func (t callsTx) Savepoint() (store.Savepoint, error) {
+	t.calls["Savepoint"]++
+	return t.Tx.Savepoint()
 }
 
 func (t callsTx) Count(id store.ID, p store.Part, r store.Range) (int64, error) {

@@ -60,7 +60,7 @@ func (t *expiryTx) Expire(keys ...store.Key) (int, error) {
 		return 0, nil
 	}
 	for _, k := range keys {
-		n, err := t.Tx.Expire(k)
+		n, err := store.Expire(t.Tx, k)
 		if err != nil {
 			return total, err
 		}

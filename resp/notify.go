@@ -87,7 +87,7 @@ func (t *trackTx) noteExpired(keys ...store.Key) error {
 		return nil
 	}
 	for _, k := range keys {
-		n, err := t.Tx.Expire(k)
+		n, err := store.Expire(t.Tx, k)
 		if err != nil {
 			return err
 		}

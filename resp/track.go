@@ -213,6 +213,9 @@ func (t *trackTx) touch(k store.Key) {
 	}
 }
 
+// Unwrap is the engine's transaction, for what only some engines have: see store.As.
+func (t *trackTx) Unwrap() store.Tx { return t.Tx }
+
 // Limits are the encodings' limits as configured; see store.LimitsOf.
 func (t *trackTx) Limits() *store.Limits { return t.server.limits.Load() }
 

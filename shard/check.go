@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -78,7 +79,8 @@ type page struct {
 	done  bool
 }
 
-// walk calls look with the keys of a shard from a position on, a page in a View, until it says it is done.
+// walk calls look with the keys of a shard from a position on, in the order of their slots, a page in a View, until it
+// says it is done. Inside a page the engine has an order of its own: what is in memory comes before what is in the file.
 func (s *Shard) walk(ctx context.Context, db int, from store.Cursor, look func(*page, store.Tx, store.Entry) error) (all page, err error) {
 	for {
 		var p page
@@ -87,6 +89,7 @@ func (s *Shard) walk(ctx context.Context, db int, from store.Cursor, look func(*
 			p = page{}
 			entries, end, err := tx.Scan(db, from, auditPage)
 			next = end
+			slices.SortStableFunc(entries, func(a, b store.Entry) int { return cmp.Compare(store.Slot(a.Name), store.Slot(b.Name)) })
 			for _, e := range entries {
 				if err != nil || p.done {
 					break

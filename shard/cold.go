@@ -56,6 +56,7 @@ type bottom struct {
 	shard  *Shard
 	hurry  store.Hurrier // nil for a base that never waits
 	ticket *ticket       // whose job runs
+	fresh  store.ID      // the snapshot has nothing of ids from here on, which needs no look
 }
 
 // cold notes a read for the ticket, and voids the run of the job.
@@ -148,6 +149,12 @@ func (b *bottom) Row(k store.Key) (store.Head, bool, error) {
 
 // Items of hashed parts are mostly among the rows that are remembered.
 func (b *bottom) Items(dst []store.Item, id store.ID, p store.Part, fields ...[]byte) ([]store.Item, error) {
+	if id >= b.fresh {
+		for _, f := range fields {
+			dst = append(dst, store.Item{Field: f})
+		}
+		return dst, nil
+	}
 	if b.patient() {
 		return b.BaseTx.Items(dst, id, p, fields...)
 	}
@@ -171,11 +178,14 @@ func (b *bottom) Items(dst []store.Item, id store.ID, p store.Part, fields ...[]
 
 // Count looks on the ticket.
 func (b *bottom) Count(id store.ID, p store.Part, r store.Range) (int64, error) {
-	if b.patient() || id == 0 || b.shard.order.pace.quick() {
-		return b.BaseTx.Count(id, p, r)
+	if id >= b.fresh {
+		return 0, nil
 	}
 	if f := b.fetched(id, p, r, true); f != nil {
 		return f.count, nil
+	}
+	if b.patient() || id == 0 || b.shard.order.pace.quick() {
+		return b.BaseTx.Count(id, p, r)
 	}
 	own := cloneRange(r)
 	return 0, b.cold(func(tx store.BaseTx, t *tray) error {
@@ -187,14 +197,16 @@ func (b *bottom) Count(id store.ID, p store.Part, r store.Range) (int64, error) 
 
 // Range looks on the ticket, and else in what the base has read ahead.
 func (b *bottom) Range(id store.ID, p store.Part, r store.Range) iter.Seq2[store.Item, error] {
+	if id >= b.fresh {
+		return func(func(store.Item, error) bool) {}
+	}
+	if f := b.fetched(id, p, r, false); f != nil {
+		return func(yield func(store.Item, error) bool) { b.carry(f, yield) }
+	}
 	if b.patient() || id == 0 || b.shard.order.pace.quick() {
 		return b.BaseTx.Range(id, p, r)
 	}
 	return func(yield func(store.Item, error) bool) {
-		if f := b.fetched(id, p, r, false); f != nil {
-			b.carry(f, yield)
-			return
-		}
 		if err := b.ahead(id, p, r, yield); isCold(err) {
 			own := cloneRange(r)
 			yield(store.Item{}, b.cold(func(tx store.BaseTx, t *tray) error { return t.fetch(tx, id, p, own) }))
@@ -237,8 +249,12 @@ func (b *bottom) carry(f *fetchedRange, yield func(store.Item, error) bool) {
 	b.BaseTx.Range(f.id, f.part, rest)(yield)
 }
 
-// fetched finds what the ticket has of a range, if the base is still the one that was read.
+// fetched finds what the ticket has of a range, if the base is still the one that was read. It is asked first, also by
+// a job that may wait: what it fetched when it was aside for the last time must not be read once more, in the line.
 func (b *bottom) fetched(id store.ID, p store.Part, r store.Range, tally bool) *fetchedRange {
+	if b.hurry == nil || b.ticket == nil {
+		return nil
+	}
 	for _, t := range b.ticket.trays {
 		if t.shard != b.shard || t.version == 0 || t.version != b.hurry.Version() {
 			continue

@@ -100,7 +100,7 @@ func wantTags(t *testing.T, step string, tx store.Tx, each []int64) {
 		}
 	}
 	for _, tag := range []string{"parity 0", "parity 1", "moved"} {
-		names, next, err := tx.Tagged(0, tag, 0, 100)
+		names, next, err := tx.(store.Finder).Tagged(0, tag, 0, 100)
 		if err != nil || next != 0 || len(names) != want[tag] {
 			t.Errorf("crash at %q: the index has %q for %q, the balances are %v: %v", step, names, tag, each, err)
 		}

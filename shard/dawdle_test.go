@@ -244,7 +244,7 @@ func every(stop chan struct{}, done *sync.WaitGroup, do func()) {
 func lookOn(t *testing.T, o *shard.Order) {
 	err := o.View(context.Background(), store.Whole(), func(tx store.Tx) error {
 		for db := range 3 {
-			named, err := tx.Names(db, store.Span{Limit: 1 << 20})
+			named, err := tx.(store.Finder).Names(db, store.Span{Limit: 1 << 20})
 			if err != nil {
 				return err
 			}

@@ -22,16 +22,19 @@ func (w *writer) DropRange(id store.ID, p store.Part, r store.Range) (store.Chan
 	if err := w.strait.admit(false); err != nil {
 		return store.Change{}, err
 	}
-	n, err := w.Count(id, p, r)
-	if err != nil || n == 0 {
-		return store.Change{}, err
+	n := r.Limit // which is enough to know if it is small: a count may have to read what the range does not
+	if n == 0 || w.Ranged()+n > largeRange {
+		var err error
+		if n, err = w.Count(id, p, r); err != nil || n == 0 {
+			return store.Change{}, err
+		}
 	}
 	if w.Ranged()+n > largeRange {
 		return store.Change{}, w.tooLarge()
 	}
 	ch, err := w.HideRange(id, p, r, n)
-	if err != nil {
-		return store.Change{}, err
+	if err != nil || ch.Count == 0 {
+		return ch, err
 	}
 	w.wrote = true
 	w.rec.dropRange(id, p, r)

@@ -123,7 +123,7 @@ func (x *expiries) remove(due []store.Due) {
 	x.t.Helper()
 	x.update(func(tx store.Tx) error {
 		for _, d := range due {
-			n, err := tx.Expire(d.Key)
+			n, err := store.Expire(tx, d.Key)
 			if err != nil {
 				return err
 			}
@@ -316,7 +316,7 @@ func TestExpiryBesideOthers(t *testing.T) {
 				for _, d := range due {
 					gone := 0
 					if err := x.Update(context.Background(), store.One(d.Key), func(tx store.Tx) (err error) {
-						gone, err = tx.Expire(d.Key)
+						gone, err = store.Expire(tx, d.Key)
 						return err
 					}); err != nil {
 						t.Error(err)

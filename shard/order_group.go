@@ -88,7 +88,11 @@ func (p *part) begin(s *Shard, r store.Reader, now int64, t *ticket) error {
 	if err != nil {
 		return err
 	}
-	p.bottom = bottom{BaseTx: low, shard: s, ticket: t}
+	settled, err := low.Mark()
+	if err != nil {
+		return err
+	}
+	p.bottom = bottom{BaseTx: low, shard: s, ticket: t, fresh: settled.NextID}
 	p.bottom.hurry, _ = low.(store.Hurrier)
 	top, err := present.Over(&p.bottom, s.base.Hash, math.MaxUint64)
 	if err != nil {

@@ -87,7 +87,7 @@ func TestNamesGoOnInLongPages(t *testing.T) {
 		err := x.View(context.Background(), store.Whole(), func(tx store.Tx) error {
 			s := store.Span{Limit: 1}
 			for {
-				names, err := tx.Names(db, s)
+				names, err := tx.(store.Finder).Names(db, s)
 				if err != nil || len(names) == 0 {
 					return err
 				}

@@ -74,7 +74,7 @@ func TestExpiredOfEveryShard(t *testing.T) {
 			break
 		}
 		for _, d := range due {
-			if err := e.Update(context.Background(), store.One(d.Key), func(tx store.Tx) error { _, err := tx.Expire(d.Key); return err }); err != nil {
+			if err := e.Update(context.Background(), store.One(d.Key), func(tx store.Tx) error { _, err := store.Expire(tx, d.Key); return err }); err != nil {
 				t.Fatal(err)
 			}
 			total++

@@ -98,6 +98,8 @@ type Lender interface {
 // BaseTx is a transaction of a Base.
 type BaseTx interface {
 	Tx
+	Finder
+	Reaper
 	// Mark is the mark this transaction's snapshot contains.
 	Mark() (Mark, error)
 	// Keyspaces counts the databases that hold keys, in order, as this transaction sees them.

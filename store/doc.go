@@ -18,6 +18,12 @@
 // list O(1) whatever the key holds. Ids are never used twice: a reused id would
 // bring orphans back to life.
 //
+// # Heads are put one by one
+//
+// Tx.Heads is asked for many keys at once, for their answer has to come from somewhere; PutHead is of one key, for it
+// answers nothing: a local call costs nothing, and the engines group what is put until the transaction ends, as one
+// that is far away would. PutHeads would be the same loop inside each engine, with a slice made for it before.
+//
 // # Order
 //
 // Items of one id are split into Parts. Inside a part the natural order is

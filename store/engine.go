@@ -57,8 +57,6 @@ type Tx interface {
 	// Drop removes keys in O(1) each: items become orphans. It returns how many were
 	// there (expired ones are removed too, but not counted).
 	Drop(keys ...Key) (int, error)
-	// Expire removes those of keys whose time has passed, and returns how many.
-	Expire(keys ...Key) (int, error)
 	// Move takes from away and puts h under to, over whatever was there. h names what from owns: the items stay where
 	// they are, so it is O(1) whatever the names. The keys differ, and from is there.
 	Move(from, to Key, h Head) error
@@ -69,7 +67,6 @@ type Tx interface {
 	Scan(db int, from Cursor, n int) ([]Entry, Cursor, error)
 	// RandomKey returns a key chosen at random, ok false if the database is empty.
 	RandomKey(db int) (name []byte, ok bool, err error)
-	Finder
 
 	// Items looks up hashed or named items, in order; Found tells which exist.
 	Items(dst []Item, id ID, p Part, fields ...[]byte) ([]Item, error)
@@ -194,4 +191,18 @@ func Run(ctx context.Context, e Engine, j *Job) {
 type Voidable interface {
 	// Void reports whether this run is given up: what it answers, be it an error, counts for nothing.
 	Void() bool
+}
+
+// As finds an optional interface of a transaction, or of the one behind it: what stands before another has Unwrap.
+func As[T any](tx Tx) (found T, ok bool) {
+	for {
+		if found, ok = tx.(T); ok {
+			return found, true
+		}
+		before, wraps := tx.(interface{ Unwrap() Tx })
+		if !wraps {
+			return found, false
+		}
+		tx = before.Unwrap()
+	}
 }

@@ -84,6 +84,11 @@ func (h *handle) save(ch Change) error {
 	if h.head.Len > 0 {
 		return h.tx.PutHead(h.key, h.head)
 	}
+	return h.drop()
+}
+
+// drop removes the key with all it holds, in O(1).
+func (h *handle) drop() error {
 	h.head = Head{}
 	_, err := h.tx.Drop(h.key)
 	return err

@@ -20,19 +20,7 @@ func StoreHash(tx Tx, dst Key, fields iter.Seq2[Item, error]) (int64, error) {
 			return 0, err
 		}
 	}
-	ch, err := made.flush()
-	if err != nil {
-		return 0, err
-	}
-	if ch.Count == 0 {
-		_, err := tx.Drop(dst)
-		return 0, err
-	}
-	return ch.Count, tx.PutHead(dst, Head{
-		Type:     Hash,
-		Encoding: uint8(hashEncoding(EncodingNone, ch.Count, longest, LimitsOf(tx))),
-		ID:       made.id,
-		Len:      ch.Count,
-		Bytes:    KeyBytes(dst) + ch.Bytes,
+	return made.become(dst, Hash, func(h *Head) {
+		h.Encoding = uint8(hashEncoding(EncodingNone, h.Len, longest, LimitsOf(tx)))
 	})
 }

@@ -32,7 +32,7 @@ type Limiter interface{ Limits() *Limits }
 
 // LimitsOf returns the limits a transaction runs under, the defaults if it knows none.
 func LimitsOf(tx Tx) *Limits {
-	if l, ok := tx.(Limiter); ok {
+	if l, ok := As[Limiter](tx); ok {
 		return l.Limits()
 	}
 	return DefaultLimits()

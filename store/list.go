@@ -106,13 +106,6 @@ func (l *ListKey) commit(ch Change) error {
 	return l.save(ch)
 }
 
-// drop removes the whole list in O(1).
-func (l *ListKey) drop() error {
-	l.head, l.span = Head{}, listSpan{}
-	_, err := l.tx.Drop(l.key)
-	return err
-}
-
 // Push adds values at one end, one after the other, and creates the list if it is absent.
 func (l *ListKey) Push(end ListEnd, values ...[]byte) error {
 	if err := l.create(List); err != nil {
@@ -178,7 +171,7 @@ func (l *ListKey) Pop(end ListEnd, n int64, visit func(value []byte)) error {
 	if n == l.Len() {
 		return l.drop()
 	}
-	return l.cut(end, edge, next)
+	return l.cut(end, n, edge, next)
 }
 
 // outermost is the range of n elements at an end, and of one more in an irregular list: the
@@ -197,8 +190,8 @@ func (l *ListKey) outermost(end ListEnd, n int64) Range {
 	return r
 }
 
-// cut removes what lies between an end and edge, edge included; next is the end after that.
-func (l *ListKey) cut(end ListEnd, edge, next int64) error {
+// cut removes the n elements between an end and edge, edge included; next is the end after that.
+func (l *ListKey) cut(end ListEnd, n, edge, next int64) error {
 	doomed := Positions(l.span.first, edge)
 	inwards := int64(listGap)
 	if end == Back {
@@ -213,9 +206,25 @@ func (l *ListKey) cut(end ListEnd, edge, next int64) error {
 	} else {
 		l.span.last = next
 	}
-	ch, err := l.tx.DropRange(l.head.ID, Elements, doomed)
-	if err != nil {
-		return err
+	return l.remain(n, doomed)
+}
+
+// remain removes n elements, all of those in some ranges, when the span has become that of the others.
+func (l *ListKey) remain(n int64, doomed ...Range) error {
+	if movable(l.Len()-n, n) {
+		ch, err := l.moveItems(Elements, l.tx.Range(l.head.ID, Elements, l.whole()))
+		if err != nil {
+			return err
+		}
+		return l.commit(ch)
 	}
-	return l.commit(ch)
+	var total Change
+	for _, r := range doomed {
+		ch, err := l.tx.DropRange(l.head.ID, Elements, r)
+		if err != nil {
+			return err
+		}
+		total = total.Plus(ch)
+	}
+	return l.commit(total)
 }

@@ -124,25 +124,16 @@ func (l *ListKey) Trim(start, stop int64) error {
 
 // keep drops the before elements in front of position first and the after ones behind last.
 func (l *ListKey) keep(first, last, before, after int64) error {
-	var total Change
+	front, back := l.whole(), l.whole()
+	front.Max = Bound{Edge: Exclusive, Pos: first}
+	back.Min = Bound{Edge: Exclusive, Pos: last}
+	l.span.first, l.span.last = first, last
+	var doomed []Range
 	if before > 0 {
-		r := l.whole()
-		r.Max = Bound{Edge: Exclusive, Pos: first}
-		ch, err := l.tx.DropRange(l.head.ID, Elements, r)
-		if err != nil {
-			return err
-		}
-		total = total.Plus(ch)
+		doomed = append(doomed, front)
 	}
 	if after > 0 {
-		r := l.whole()
-		r.Min = Bound{Edge: Exclusive, Pos: last}
-		ch, err := l.tx.DropRange(l.head.ID, Elements, r)
-		if err != nil {
-			return err
-		}
-		total = total.Plus(ch)
+		doomed = append(doomed, back)
 	}
-	l.span.first, l.span.last = first, last
-	return l.commit(total)
+	return l.remain(before+after, doomed...)
 }

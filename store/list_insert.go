@@ -174,24 +174,18 @@ func (l *ListKey) spread(w listWindow, value []byte, base, step int64) error {
 
 // rebuild lays the list out anew, regular, under a fresh id, a batch at a time.
 func (l *ListKey) rebuild() error {
-	fresh, err := newBatch(l.tx, l.key, Elements)
-	if err != nil {
-		return err
-	}
 	span := emptySpan(Back)
-	for it, err := range l.tx.Range(l.head.ID, Elements, l.whole()) {
-		if err != nil {
-			return err
+	ch, err := l.moveItems(Elements, func(yield func(Item, error) bool) {
+		for it, err := range l.tx.Range(l.head.ID, Elements, l.whole()) {
+			it.Pos = span.extend(Back)
+			if !yield(it, err) {
+				return
+			}
 		}
-		if err := fresh.add(Item{Pos: span.extend(Back), Value: it.Value}); err != nil {
-			return err
-		}
-	}
-	ch, err := fresh.flush()
+	})
 	if err != nil {
 		return err
 	}
-	l.head.ID, l.head.Len, l.head.Bytes = fresh.id, 0, baseBytes(l.key, l.head.Notes)
 	l.span = span
 	return l.commit(ch)
 }

@@ -23,10 +23,6 @@ func StoreList(tx Tx, dst Key, values iter.Seq2[[]byte, error]) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if ch.Count == 0 {
-		_, err := tx.Drop(dst)
-		return 0, err
-	}
 	l := &ListKey{handle: handle{tx: tx, key: dst, head: Head{Type: List, ID: made.id, Bytes: KeyBytes(dst)}}, span: span}
 	return ch.Count, l.commit(ch)
 }

@@ -12,11 +12,25 @@ type Due struct {
 	ExpireAt int64
 }
 
-// Expirer finds keys whose time has passed, by index. They are hints: expire them
-// with Tx.Expire, which looks again.
+// Expirer finds keys whose time has passed, by index. They are hints: Expire looks again.
 type Expirer interface {
 	// Expired returns at most n of them, and none only if there are none. The first has waited longest.
 	Expired(ctx context.Context, nowMillis int64, n int) ([]Due, error)
+}
+
+// Reaper is an optional interface of a Tx that removes those of keys whose time has passed, and returns how many.
+type Reaper interface {
+	Expire(keys ...Key) (int, error)
+}
+
+// Expire has a transaction remove those of keys whose time has passed, and returns how many. An engine that is no Reaper
+// removes them by itself: nobody sees an expired key in any case.
+func Expire(tx Tx, keys ...Key) (int, error) {
+	r, ok := As[Reaper](tx)
+	if !ok {
+		return 0, nil
+	}
+	return r.Expire(keys...)
 }
 
 // Sweeper deletes at most about n rows that nothing refers to any more, and reports

@@ -110,32 +110,19 @@ func (s *Sets) All() iter.Seq2[[]Item, error] {
 // are; none leaves no key. dst may be an operand of what yields the pages, and members may
 // come several times.
 func StoreSet(tx Tx, dst Key, pages iter.Seq2[[]Item, error]) (int64, error) {
-	var made *batch
+	made, err := newBatch(tx, dst, Members)
+	if err != nil {
+		return 0, err
+	}
 	var shape setShape
 	for page, err := range pages {
 		if err != nil {
 			return 0, err
-		}
-		if made == nil {
-			if made, err = newBatch(tx, dst, Members); err != nil {
-				return 0, err
-			}
 		}
 		shape.see(page)
 		if err := made.put(page); err != nil {
 			return 0, err
 		}
 	}
-	if made == nil {
-		_, err := tx.Drop(dst)
-		return 0, err
-	}
-	ch := made.total
-	return ch.Count, tx.PutHead(dst, Head{
-		Type:     Set,
-		Encoding: uint8(shape.encoding(EncodingNone, ch.Count, LimitsOf(tx))),
-		ID:       made.id,
-		Len:      ch.Count,
-		Bytes:    KeyBytes(dst) + ch.Bytes,
-	})
+	return made.become(dst, Set, func(h *Head) { h.Encoding = uint8(shape.encoding(EncodingNone, h.Len, LimitsOf(tx))) })
 }

@@ -2,10 +2,6 @@ package store
 
 import "bytes"
 
-// popMoves says when Pop moves what stays: when at least this many times more goes. It is
-// Redis's figure, and Redis's encodings show which way was taken.
-const popMoves = 5
-
 // Pop removes n different members chosen at random, or all if there are not more, and calls
 // visit with each. visit must not keep the slice.
 func (s *SetKey) Pop(n int64, visit func(member []byte)) error {
@@ -14,7 +10,7 @@ func (s *SetKey) Pop(n int64, visit func(member []byte)) error {
 		return nil
 	case stay <= 0:
 		return s.popAll(visit)
-	case stay*popMoves <= n:
+	case stay*moveShare <= n:
 		return s.popAllBut(stay, visit)
 	}
 	return s.popSome(n, visit)
@@ -27,36 +23,27 @@ func (s *SetKey) popAll(visit func(member []byte)) error {
 		}
 		visit(it.Field)
 	}
-	s.head = Head{}
-	_, err := s.tx.Drop(s.key)
-	return err
+	return s.drop()
 }
 
 // popAllBut writes the members that stay under a fresh id and leaves the old one to the sweep.
 func (s *SetKey) popAllBut(stay int64, visit func(member []byte)) error {
-	kept, err := newBatch(s.tx, s.key, Members)
-	if err != nil {
-		return err
-	}
 	shape := setShape{words: Encoding(s.head.Encoding) != EncodingIntset}
-	for m, err := range s.sift(Members, stay) {
-		switch {
-		case err != nil:
-			return err
-		case !m.taken:
-			visit(m.item.Field)
-			continue
+	ch, err := s.moveItems(Members, func(yield func(Item, error) bool) {
+		for m, err := range s.sift(Members, stay) {
+			if err == nil && !m.taken {
+				visit(m.item.Field)
+				continue
+			}
+			shape.see([]Item{m.item})
+			if !yield(m.item, err) {
+				return
+			}
 		}
-		shape.see([]Item{m.item})
-		if err := kept.add(m.item); err != nil {
-			return err
-		}
-	}
-	ch, err := kept.flush()
+	})
 	if err != nil {
 		return err
 	}
-	s.head.ID, s.head.Len, s.head.Bytes = kept.id, 0, baseBytes(s.key, s.head.Notes)
 	s.head.Encoding = uint8(shape.encoding(EncodingNone, stay, LimitsOf(s.tx)))
 	return s.save(ch)
 }

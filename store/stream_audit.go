@@ -1,7 +1,5 @@
 package store
 
-import "slices"
-
 // stream compares a stream's head with its entries. It may be empty; what it remembers can be no less than
 // what is there.
 func (a *audit) stream(entries tally) error {
@@ -45,27 +43,19 @@ func (a *audit) groups() error {
 
 // agrees reports whether all say the same of a group's pending entries.
 func (g *StreamGroup) agrees() (bool, error) {
-	pending, all := map[string]int64{}, int64(0)
-	var own [][]byte
+	pending, all, before := map[string]int64{}, int64(0), StreamID{}
 	for p, err := range g.PendingOf(PendingRange{To: maxStreamID}) {
 		if err != nil {
 			return false, err
 		}
+		if all > 0 && p.ID.Compare(before) <= 0 {
+			return false, nil // it is pending twice
+		}
 		pending[string(p.Consumer)]++
 		all++
-		if own = append(own, g.ownField(p.Consumer, p.ID)); len(own) < pendingPage {
-			continue
-		}
-		if there, err := g.have(own); err != nil || !there {
-			return false, err
-		}
-		own = own[:0]
+		before = p.ID
 	}
-	if there, err := g.have(own); err != nil || !there {
-		return false, err
-	}
-	listed, err := g.stream.tx.Count(g.stream.head.ID, Pending, prefixed(groupField(byConsumer, g.Name)))
-	if err != nil || listed != all || all != g.Pending {
+	if listed, err := g.listed(); err != nil || !listed || all != g.Pending {
 		return false, err
 	}
 	consumers, err := g.Consumers()
@@ -74,20 +64,39 @@ func (g *StreamGroup) agrees() (bool, error) {
 			return false, err
 		}
 		delete(pending, string(c.Name))
+		if own, err := g.owns(c); err != nil || !own {
+			return false, err
+		}
 	}
 	return len(pending) == 0, err
 }
 
-// have reports whether all fields are there among the pending entries.
-func (g *StreamGroup) have(fields [][]byte) (bool, error) {
-	if len(fields) == 0 {
-		return true, nil
+// owns reports whether what a consumer lists is what it has.
+func (g *StreamGroup) owns(c *StreamConsumer) (bool, error) {
+	n := int64(0)
+	for _, err := range g.PendingOf(PendingRange{Consumer: c.Name, To: maxStreamID}) {
+		if err != nil {
+			return false, err
+		}
+		n++
 	}
-	found, err := g.stream.tx.Items(nil, g.stream.head.ID, Pending, fields...)
-	return err == nil && !slices.ContainsFunc(found, func(it Item) bool { return !it.Found }), err
+	return n == c.Pending, nil
 }
 
-// recount makes a group's consumers and counts what its pending entries by id say.
+// listed reports whether there are as many items in the order of consumers as in that of ids.
+func (g *StreamGroup) listed() (bool, error) {
+	var n [runsByConsumer + 1]int64
+	for kind := range n {
+		var err error
+		field := groupField(byte(kind), g.Name)
+		if n[kind], err = g.stream.tx.Count(g.stream.head.ID, Pending, prefixed(field)); err != nil {
+			return false, err
+		}
+	}
+	return n[byID] == n[byConsumer] && n[runsByID] == n[runsByConsumer] && n[runsByID] == g.Runs, nil
+}
+
+// recount makes a group's consumers and counts what its pending entries by id say. They all get items of their own.
 func recount(tx Tx, k Key, name []byte) error {
 	s, err := OpenStream(tx, k)
 	if err != nil {
@@ -97,44 +106,44 @@ func recount(tx Tx, k Key, name []byte) error {
 	if err != nil || g == nil {
 		return err
 	}
-	if err := g.dropPrefix(Pending, groupField(byConsumer, name)); err != nil {
-		return err
+	for _, kind := range []byte{byConsumer, runsByConsumer} {
+		if err := g.dropPrefix(Pending, groupField(kind, name)); err != nil {
+			return err
+		}
 	}
 	all, err := g.Consumers()
 	if err != nil {
 		return err
 	}
-	g.Pending = 0
+	g.Pending, g.Runs = 0, 1 // so that runs are looked for
 	for _, c := range all {
 		c.Pending = 0
 		g.keep(c)
 	}
 	for from, more := minStreamID, true; more; {
-		var page []StreamPending // a loop over items must not write
-		for p, err := range g.PendingOf(PendingRange{From: from, To: maxStreamID}) {
-			if err != nil {
-				return err
-			}
-			if len(page) == pendingPage {
-				break
-			}
-			p.Consumer = slices.Clone(p.Consumer)
-			page = append(page, p)
+		page, err := g.page(PendingRange{From: from, To: maxStreamID})
+		if err == nil {
+			err = g.relist(page.all)
 		}
-		if err := g.relist(page); err != nil {
+		if err != nil {
 			return err
 		}
-		if more = len(page) == pendingPage; more {
-			from, more = page[len(page)-1].ID.Next()
-		}
+		from, more = page.end.Next()
+	}
+	g.Runs = 0
+	if err := g.dropPrefix(Pending, groupField(runsByID, name)); err != nil {
+		return err
 	}
 	return g.Save()
 }
 
-// relist puts pending entries into their consumers' lists.
+// relist gives pending entries items of their own, in both orders.
 func (g *StreamGroup) relist(page []StreamPending) error {
-	items := make([]Item, len(page))
+	var byID, own []Item
 	for i, p := range page {
+		if i > 0 && page[i-1].ID == p.ID {
+			continue
+		}
 		c := g.opened[string(p.Consumer)] // all that have an item are open
 		if c == nil {
 			c = &StreamConsumer{Name: p.Consumer, Seen: p.Delivered, Active: p.Delivered}
@@ -142,9 +151,10 @@ func (g *StreamGroup) relist(page []StreamPending) error {
 		}
 		c.Pending++
 		g.Pending++
-		items[i].Field = g.ownField(p.Consumer, p.ID)
+		byID = append(byID, Item{Field: g.pendingField(p.ID), Value: p.value()})
+		own = append(own, Item{Field: g.ownField(p.Consumer, p.ID)})
 	}
-	return g.put(Pending, items...)
+	return g.put(Pending, append(byID, own...)...)
 }
 
 // memory compares what a stream says of the ids it has given.

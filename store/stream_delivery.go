@@ -4,7 +4,9 @@ package store
 type delivery struct {
 	id            StreamID
 	was, is       StreamPending
-	stood, stands bool // whether it was pending, and whether it is
+	stood, stands bool        // whether it was pending, and whether it is
+	run           *pendingRun // that it was one of, nil if it had an item of its own
+	fresh         bool        // behind all that were pending
 }
 
 // deliveries are those of one group between Load and Flush. However many they are, they are read with one call and
@@ -12,6 +14,7 @@ type delivery struct {
 type deliveries struct {
 	byID  map[StreamID]*delivery
 	order []*delivery
+	runs  map[StreamID]*pendingRun // that some of them are of, by their last ids
 	// above is the highest id that was pending, so that nothing needs to be looked for behind it.
 	above StreamID
 	knows bool
@@ -33,34 +36,54 @@ func (d *deliveries) add(id StreamID) (*delivery, bool) {
 
 func (d *deliveries) forget() {
 	clear(d.byID)
+	clear(d.runs)
 	d.order = d.order[:0]
 }
 
 // Load readies entries for Waiting, Deliver and Acknowledge, with the consumers who have them.
 func (g *StreamGroup) Load(ids ...StreamID) error {
 	var asked []*delivery
-	var fields [][]byte
 	for _, id := range ids {
 		if d, added := g.deliveries.add(id); added {
-			asked, fields = append(asked, d), append(fields, g.pendingField(id))
+			asked = append(asked, d)
 		}
 	}
+	others, err := g.findInRuns(asked)
+	if err == nil {
+		err = g.findAlone(others)
+	}
+	if err != nil {
+		return err
+	}
+	var owners [][]byte
+	for _, d := range asked {
+		if d.stood {
+			owners = append(owners, d.was.Consumer)
+		}
+	}
+	return g.open(owners...)
+}
+
+// findAlone looks for entries that have an item of their own.
+func (g *StreamGroup) findAlone(asked []*delivery) error {
 	if len(asked) == 0 {
 		return nil
+	}
+	fields := make([][]byte, len(asked))
+	for i, d := range asked {
+		fields[i] = g.pendingField(d.id)
 	}
 	found, err := g.stream.tx.Items(nil, g.stream.head.ID, Pending, fields...)
 	if err != nil {
 		return err
 	}
-	var owners [][]byte
 	for i, it := range found {
 		if d := asked[i]; it.Found {
 			d.was, d.stood = pendingOf(it), true
 			d.is, d.stands = d.was, true
-			owners = append(owners, d.was.Consumer)
 		}
 	}
-	return g.open(owners...)
+	return nil
 }
 
 // LoadFresh is Load for entries that the group has not delivered, in the order of ids. They are pending only if the
@@ -78,7 +101,8 @@ func (g *StreamGroup) LoadFresh(ids ...StreamID) (err error) {
 		old++
 	}
 	for _, id := range ids[old:] {
-		d.add(id)
+		one, added := d.add(id)
+		one.fresh = added
 	}
 	return g.Load(ids[:old]...)
 }
@@ -139,31 +163,4 @@ func (g *StreamGroup) Acknowledge(ids ...StreamID) (n int64, err error) {
 		}
 	}
 	return n, nil
-}
-
-// Flush writes what became of the entries that were loaded, and forgets them.
-func (g *StreamGroup) Flush() error {
-	var gone [][]byte
-	var byID, own []Item // one order behind the other: neighbours are written together
-	for _, d := range g.deliveries.order {
-		moved := d.stood != d.stands || string(d.was.Consumer) != string(d.is.Consumer)
-		if d.stood && moved {
-			gone = append(gone, g.ownField(d.was.Consumer, d.id))
-		}
-		if d.stood && !d.stands {
-			gone = append(gone, g.pendingField(d.id))
-		}
-		if d.stands && moved {
-			own = append(own, Item{Field: g.ownField(d.is.Consumer, d.id), New: true})
-		}
-		if d.stands && (moved || d.was.Delivered != d.is.Delivered || d.was.Count != d.is.Count) {
-			value := append(numbers(d.is.Delivered, d.is.Count), d.is.Consumer...)
-			byID = append(byID, Item{Field: g.pendingField(d.id), Value: value, New: !d.stood})
-		}
-	}
-	g.deliveries.forget()
-	if err := g.drop(Pending, gone...); err != nil {
-		return err
-	}
-	return g.put(Pending, append(byID, own...)...)
 }

@@ -12,13 +12,15 @@ const UnknownRead = -1
 // StreamGroup is a consumer group of an open stream. It belongs to the transaction's goroutine.
 //
 // A group, each of its consumers and each pending entry is a named item of its own, so that whatever is
-// done to one of a million pending entries touches that one. Pending entries are there twice: by id,
-// and by consumer and id. Counts are kept, as XINFO and XPENDING ask for them. Save writes them.
+// done to one of a million pending entries touches that one, or the few that were delivered with it (see pendingRun).
+// Pending entries are there twice: by id, and by consumer and id. Counts are kept, as XINFO and XPENDING ask for them.
+// Save writes them.
 type StreamGroup struct {
 	Name    []byte
 	Last    StreamID // the last one delivered
 	Read    int64    // entries ever delivered, or UnknownRead
 	Pending int64
+	Runs    int64 // of pending entries, see pendingRun
 
 	stream     *StreamKey
 	consumers  []*StreamConsumer // that were opened
@@ -78,12 +80,12 @@ func takeNumbers(b []byte, to ...*int64) []byte {
 
 func (g *StreamGroup) value() []byte {
 	b := g.Last.field()
-	return append(b, numbers(g.Read+1, g.Pending)...)
+	return append(b, numbers(g.Read+1, g.Pending, g.Runs)...)
 }
 
 func (s *StreamKey) groupOf(it Item) *StreamGroup {
 	g := &StreamGroup{Name: it.Field[1:], Last: streamIDOf(it.Value), stream: s}
-	takeNumbers(it.Value[min(16, len(it.Value)):], &g.Read, &g.Pending)
+	takeNumbers(it.Value[min(16, len(it.Value)):], &g.Read, &g.Pending, &g.Runs)
 	g.Read--
 	return g
 }
@@ -130,8 +132,8 @@ func (s *StreamKey) DestroyGroup(name []byte) (bool, error) {
 	if g == nil || err != nil {
 		return false, err
 	}
-	for _, prefix := range [][]byte{groupField(0, name), groupField(1, name)} {
-		if err := g.dropPrefix(Pending, prefix); err != nil {
+	for _, kind := range []byte{byID, byConsumer, runsByID, runsByConsumer} {
+		if err := g.dropPrefix(Pending, groupField(kind, name)); err != nil {
 			return false, err
 		}
 	}
@@ -273,42 +275,70 @@ func (g *StreamGroup) Consumers() (all []*StreamConsumer, err error) {
 	return all, nil
 }
 
+// ConsumersOfGroups counts the consumers of all groups, by their names.
+func (s *StreamKey) ConsumersOfGroups() (map[string]int64, error) {
+	n := map[string]int64{}
+	for it, err := range s.tx.Range(s.head.ID, Consumers, Range{}) {
+		if err != nil {
+			return nil, err
+		}
+		name := it.Field[1:]
+		if length, size := binary.Uvarint(name); size > 0 && length <= uint64(len(name)-size) {
+			n[string(name[size:size+int(length)])]++
+		}
+	}
+	return n, nil
+}
+
 // Leave removes a consumer and what it has pending, and returns how much that was.
 func (g *StreamGroup) Leave(name []byte) (n int64, err error) {
 	c, err := g.Consumer(name)
 	if c == nil || err != nil {
 		return 0, err
 	}
-	own := PendingRange{Consumer: name, From: minStreamID, To: maxStreamID}
-	for more := true; more; {
-		ids, err := g.owned(own)
+	if _, err := g.forsake(name, byConsumer, byID); err != nil {
+		return 0, err
+	}
+	runs, err := g.forsake(name, runsByConsumer, runsByID)
+	if err != nil {
+		return 0, err
+	}
+	g.Runs -= runs
+	g.Pending -= c.Pending
+	delete(g.opened, string(name))
+	g.consumers = slices.DeleteFunc(g.consumers, func(o *StreamConsumer) bool { return o == c })
+	if err := g.drop(Consumers, consumerField(g.Name, name)); err != nil {
+		return 0, err
+	}
+	return c.Pending, g.Save()
+}
+
+// forsake drops the items of one kind that a consumer has, from both orders, and tells how many there were.
+func (g *StreamGroup) forsake(name []byte, own, all byte) (n int64, err error) {
+	for from, more := minStreamID, true; more; {
+		ids, err := g.owned(own, PendingRange{Consumer: name, From: from, To: maxStreamID}, pendingPage)
 		if err != nil {
 			return n, err
 		}
 		if len(ids) == 0 {
 			break
 		}
-		gone, err := g.remove(ids)
+		gone, err := g.remove(all, ids)
 		if n += gone; err != nil {
 			return n, err
 		}
-		own.From, more = ids[len(ids)-1].Next()
+		from, more = ids[len(ids)-1].Next()
 	}
-	g.Pending -= n
-	if err := g.dropPrefix(Pending, groupField(byConsumer, g.Name, name)); err != nil {
-		return n, err
-	}
-	delete(g.opened, string(name))
-	g.consumers = slices.DeleteFunc(g.consumers, func(o *StreamConsumer) bool { return o == c })
-	if err := g.drop(Consumers, consumerField(g.Name, name)); err != nil {
-		return n, err
-	}
-	return n, g.Save()
+	return n, g.dropPrefix(Pending, groupField(own, g.Name, name))
 }
 
-// remove drops pending entries from the order by id, and tells how many there were.
-func (g *StreamGroup) remove(ids []StreamID) (int64, error) {
-	ch, err := g.stream.tx.DropItems(g.stream.head.ID, Pending, g.pendingFields(ids)...)
+// remove drops pending items of one kind, and tells how many there were.
+func (g *StreamGroup) remove(kind byte, ids []StreamID) (int64, error) {
+	fields := make([][]byte, len(ids))
+	for i, id := range ids {
+		fields[i] = append(groupField(kind, g.Name), id.field()...)
+	}
+	ch, err := g.stream.tx.DropItems(g.stream.head.ID, Pending, fields...)
 	g.bytes += ch.Bytes
 	return -ch.Count, err
 }

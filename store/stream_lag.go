@@ -84,25 +84,3 @@ func (s *StreamKey) distance(id StreamID) (int64, error) {
 	}
 	return UnknownRead, nil
 }
-
-// Entries finds entries by id; there tells which exist.
-func (s *StreamKey) Entries(ids ...StreamID) (all []StreamEntry, there []bool, err error) {
-	fields := make([][]byte, len(ids))
-	for i, id := range ids {
-		fields[i] = id.field()
-	}
-	found, err := s.tx.Items(nil, s.head.ID, Entries, fields...)
-	if err != nil {
-		return nil, nil, err
-	}
-	all, there = make([]StreamEntry, len(ids)), make([]bool, len(ids))
-	for i, it := range found {
-		if there[i] = it.Found; !it.Found {
-			continue
-		}
-		if all[i], err = streamEntryOf(it); err != nil {
-			return nil, nil, err
-		}
-	}
-	return all, there, nil
-}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"iter"
+	"math"
 	"slices"
 )
 
@@ -13,10 +14,12 @@ type StreamPending struct {
 	Count     int64 // how often
 }
 
-// The two orders of pending entries, kinds of groupField.
+// The two orders of pending entries, kinds of groupField: of those with items of their own, and of runs.
 const (
-	byID       = 0
-	byConsumer = 1
+	byID           = 0
+	byConsumer     = 1
+	runsByID       = 2
+	runsByConsumer = 3
 )
 
 func (g *StreamGroup) pendingField(id StreamID) []byte {
@@ -41,81 +44,160 @@ const pendingPage = 256
 type PendingRange struct {
 	Consumer []byte // whose, nil for all
 	From, To StreamID
-	// Take is about how many the caller is going to look at, 0 if it does not know: more are not fetched at once.
+	// Take is about how many the caller is going to look at, 0 if it does not know: not many more are fetched at once.
 	Take int64
 }
 
-// PendingOf walks pending entries. What it yields is valid until the next one; a loop that writes must keep the
-// ids first.
+// PendingOf walks pending entries. What it yields is valid until the transaction ends.
 func (g *StreamGroup) PendingOf(r PendingRange) iter.Seq2[StreamPending, error] {
 	return func(yield func(StreamPending, error) bool) {
-		switch {
-		case r.From.Compare(r.To) > 0:
-		case r.Consumer == nil:
-			for it, err := range g.stream.tx.Range(g.stream.head.ID, Pending, r.items(g)) {
-				var p StreamPending
-				if err == nil {
-					p = pendingOf(it)
-				}
-				if !yield(p, err) || err != nil {
+		for more := r.From.Compare(r.To) <= 0; more; {
+			page, err := g.page(r)
+			if err != nil {
+				yield(StreamPending{}, err)
+				return
+			}
+			for _, p := range page.all {
+				if !yield(p, nil) {
 					return
 				}
 			}
-		default:
-			g.pendingOfOne(r, yield)
-		}
-	}
-}
-
-// items is the range in one of the two orders.
-func (r PendingRange) items(g *StreamGroup) Range {
-	prefix := groupField(byID, g.Name)
-	if r.Consumer != nil {
-		prefix = groupField(byConsumer, g.Name, r.Consumer)
-	}
-	return Range{Min: Bound{Edge: Inclusive, Field: append(slices.Clone(prefix), r.From.field()...)},
-		Max: Bound{Edge: Inclusive, Field: append(slices.Clone(prefix), r.To.field()...)}}
-}
-
-// pendingOfOne finds the ids of one consumer's, and then what is kept by id, a page at a time.
-func (g *StreamGroup) pendingOfOne(r PendingRange, yield func(StreamPending, error) bool) {
-	for more := true; more; {
-		ids, err := g.owned(r)
-		if err != nil {
-			yield(StreamPending{}, err)
-			return
-		}
-		if len(ids) == 0 {
-			return
-		}
-		found, err := g.stream.tx.Items(nil, g.stream.head.ID, Pending, g.pendingFields(ids)...)
-		if err != nil {
-			yield(StreamPending{}, err)
-			return
-		}
-		for _, it := range found {
-			if it.Found && !yield(pendingOf(it), nil) {
+			if r.From, more = page.end.Next(); page.end.Compare(r.To) >= 0 {
 				return
 			}
 		}
-		r.From, more = ids[len(ids)-1].Next()
 	}
 }
 
-// owned is the next page of the ids that one consumer has pending.
-func (g *StreamGroup) owned(r PendingRange) (ids []StreamID, err error) {
-	page := r.items(g)
-	page.Limit = pendingPage
+// stretch are the pending entries up to an id, in the order of ids.
+type stretch struct {
+	all []StreamPending
+	end StreamID
+}
+
+// page is the next stretch of a range, of at most about pendingPage entries.
+func (g *StreamGroup) page(r PendingRange) (stretch, error) {
+	n := int64(pendingPage)
 	if r.Take > 0 {
-		page.Limit = min(r.Take, pendingPage)
+		n = min(n, r.Take)
 	}
-	for it, err := range g.stream.tx.Range(g.stream.head.ID, Pending, page) {
+	s := stretch{end: r.To}
+	if r.Consumer != nil {
+		return s, g.pageOfOne(&s, r, n)
+	}
+	alone := int64(0)
+	for it, err := range g.stream.tx.Range(g.stream.head.ID, Pending, r.items(g, byID, n)) {
+		if err != nil {
+			return s, err
+		}
+		it.Value = slices.Clone(it.Value)
+		s.all = append(s.all, pendingOf(it))
+		alone++
+	}
+	if alone == n {
+		s.end = s.all[n-1].ID
+	}
+	err := g.runs(r.From, func(run *pendingRun) bool { return s.take(run, r.From, alone+n) })
+	s.sort()
+	return s, err
+}
+
+// take adds the entries of the next run, until there are most; false if no more are wanted.
+func (s *stretch) take(r *pendingRun, from StreamID, most int64) (more bool) {
+	for _, id := range r.ids {
+		if id.Compare(s.end) > 0 {
+			return false
+		}
+		if id.Compare(from) >= 0 {
+			s.all = append(s.all, r.of(id))
+		}
+	}
+	if more = int64(len(s.all)) < most; !more {
+		s.end = r.last()
+	}
+	return more
+}
+
+// sort brings the entries in order, without those behind the end.
+func (s *stretch) sort() {
+	byID := func(a, b StreamPending) int { return a.ID.Compare(b.ID) }
+	if !slices.IsSortedFunc(s.all, byID) {
+		slices.SortFunc(s.all, byID)
+	}
+	for n := len(s.all); n > 0 && s.all[n-1].ID.Compare(s.end) > 0; n-- {
+		s.all = s.all[:n-1]
+	}
+}
+
+// pageOfOne finds the ids of one consumer's, and then what is kept by id.
+func (g *StreamGroup) pageOfOne(s *stretch, r PendingRange, n int64) error {
+	alone, err := g.owned(byConsumer, r, n)
+	if err != nil {
+		return err
+	}
+	if int64(len(alone)) == n {
+		s.end = alone[n-1]
+	}
+	runs, whole, err := g.ownedRuns(r, n)
+	if err != nil || len(alone)+len(runs) == 0 {
+		return err
+	}
+	fields := g.pendingFields(alone)
+	for _, last := range runs {
+		fields = append(fields, g.runField(last))
+	}
+	found, err := g.stream.tx.Items(nil, g.stream.head.ID, Pending, fields...)
+	if err != nil {
+		return err
+	}
+	for i, it := range found {
+		switch {
+		case !it.Found:
+		case i < len(alone):
+			s.all = append(s.all, pendingOf(it))
+		default:
+			s.take(runOf(it), r.From, math.MaxInt64)
+		}
+	}
+	if !whole && runs[len(runs)-1].Compare(s.end) < 0 {
+		s.end = runs[len(runs)-1]
+	}
+	s.sort()
+	s.all = slices.DeleteFunc(s.all, func(p StreamPending) bool { return string(p.Consumer) != string(r.Consumer) })
+	return nil
+}
+
+// ownedRuns are as many runs of one consumer's as n entries are likely to lie in; whole says that there are no more.
+func (g *StreamGroup) ownedRuns(r PendingRange, n int64) (last []StreamID, whole bool, err error) {
+	if g.Runs == 0 {
+		return nil, true, nil
+	}
+	average := max(g.Pending/g.Runs, 1)
+	most := n/average + 2
+	r.To = maxStreamID // a run that begins in the range may end behind it
+	last, err = g.owned(runsByConsumer, r, most)
+	return last, int64(len(last)) < most, err
+}
+
+// owned is the next ids of one kind that one consumer has pending.
+func (g *StreamGroup) owned(kind byte, r PendingRange, most int64) (ids []StreamID, err error) {
+	for it, err := range g.stream.tx.Range(g.stream.head.ID, Pending, r.items(g, kind, most)) {
 		if err != nil {
 			return nil, err
 		}
 		ids = append(ids, pendingOf(it).ID)
 	}
 	return ids, nil
+}
+
+// items is the range in the order of one kind.
+func (r PendingRange) items(g *StreamGroup, kind byte, most int64) Range {
+	prefix := groupField(kind, g.Name)
+	if r.Consumer != nil {
+		prefix = groupField(kind, g.Name, r.Consumer)
+	}
+	return Range{Min: Bound{Edge: Inclusive, Field: append(slices.Clone(prefix), r.From.field()...)},
+		Max: Bound{Edge: Inclusive, Field: append(slices.Clone(prefix), r.To.field()...)}, Limit: most}
 }
 
 func (g *StreamGroup) pendingFields(ids []StreamID) [][]byte {
@@ -135,13 +217,31 @@ func (g *StreamGroup) PendingEnds() (first, last StreamID, err error) {
 }
 
 func (g *StreamGroup) pendingEnd(reverse bool) (id StreamID, err error) {
-	r := prefixed(groupField(byID, g.Name))
-	r.Reverse, r.Limit = reverse, 1
-	for it, err := range g.stream.tx.Range(g.stream.head.ID, Pending, r) {
-		if err != nil {
-			return id, err
-		}
-		id = pendingOf(it).ID
+	alone, there, err := g.outermost(byID, reverse)
+	if err != nil || g.Runs == 0 {
+		return pendingOf(alone).ID, err
+	}
+	it, in, err := g.outermost(runsByID, reverse)
+	if err != nil || !in {
+		return pendingOf(alone).ID, err
+	}
+	run := runOf(it)
+	if id = run.ids[0]; reverse {
+		id = run.last()
+	}
+	if one := pendingOf(alone).ID; there && (one.Compare(id) > 0) == reverse {
+		id = one
 	}
 	return id, nil
+}
+
+// outermost is the first or the last item of one kind.
+func (g *StreamGroup) outermost(kind byte, reverse bool) (it Item, there bool, err error) {
+	r := prefixed(groupField(kind, g.Name))
+	r.Reverse, r.Limit = reverse, 1
+	for it, err := range g.stream.tx.Range(g.stream.head.ID, Pending, r) {
+		it.Field, it.Value = slices.Clone(it.Field), slices.Clone(it.Value)
+		return it, err == nil, err
+	}
+	return it, false, nil
 }

@@ -57,6 +57,9 @@ func (s *StreamKey) dropOldest(n int64) (Change, error) {
 	if n >= s.head.Len {
 		return s.tx.DropRange(s.head.ID, Entries, Range{Min: s.begin()})
 	}
+	if moved, ch, err := s.leave(n); moved || err != nil {
+		return ch, err
+	}
 	if n > trimPage {
 		from := s.begin()
 		if err := s.beginAt(n); err != nil {
@@ -75,6 +78,22 @@ func (s *StreamKey) dropOldest(n int64) (Change, error) {
 		fields = append(fields, slices.Clone(it.Field))
 	}
 	return s.tx.DropItems(s.head.ID, Entries, fields[:min(int64(len(fields)), n)]...)
+}
+
+// leave moves a stream to what is behind its first n entries, if these are most of it. The groups of a stream belong to its
+// id as its entries do, and one with groups stays where it is.
+func (s *StreamKey) leave(n int64) (moved bool, ch Change, err error) {
+	if !movable(s.head.Len-n, n) {
+		return false, ch, nil
+	}
+	if groups, err := s.Groups(); err != nil || groups > 0 {
+		return false, ch, err
+	}
+	if err := s.beginAt(n); err != nil {
+		return false, ch, err
+	}
+	ch, err = s.moveItems(Entries, s.tx.Range(s.head.ID, Entries, Range{Min: s.begin()}))
+	return true, ch, err
 }
 
 // nodes is the number of entries in the nodes that n entries fill.

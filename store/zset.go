@@ -153,13 +153,6 @@ func (z *ZSetKey) commit(ch Change, longest int) error {
 	return z.save(ch)
 }
 
-// drop removes the whole set in O(1).
-func (z *ZSetKey) drop() error {
-	z.head = Head{}
-	_, err := z.tx.Drop(z.key)
-	return err
-}
-
 func fieldsOf(items []Item) [][]byte {
 	fields := make([][]byte, len(items))
 	for i := range items {
@@ -169,27 +162,21 @@ func fieldsOf(items []Item) [][]byte {
 }
 
 // Scores looks members up, in order; Found tells which are in the set.
-func (z *ZSetKey) Scores(members ...[]byte) ([]Item, error) {
-	if z.Exists() {
-		return z.tx.Items(nil, z.head.ID, Scores, members...)
-	}
-	items := make([]Item, len(members))
-	for i, m := range members {
-		items[i].Field = m
-	}
-	return items, nil
-}
+func (z *ZSetKey) Scores(members ...[]byte) ([]Item, error) { return z.lookup(Scores, members...) }
 
 // Remove deletes members and returns how many were there.
-func (z *ZSetKey) Remove(members ...[]byte) (int64, error) {
-	if !z.Exists() {
-		return 0, nil
-	}
-	ch, err := z.tx.DropItems(z.head.ID, Scores, members...)
-	if err != nil || ch.Count == 0 {
-		return 0, err
-	}
-	return -ch.Count, z.commit(ch, 0)
+func (z *ZSetKey) Remove(members ...[]byte) (int64, error) { return z.remove(Scores, members...) }
+
+// Draw calls visit with n members, each drawn uniformly whatever was drawn before.
+func (z *ZSetKey) Draw(n int64, visit func(Item)) error { return z.draw(Scores, n, visit) }
+
+// Sample calls visit with n different members chosen at random, or with all if there are not more.
+func (z *ZSetKey) Sample(n int64, visit func(Item)) error { return z.sample(Scores, n, visit) }
+
+// Scan calls visit with about n members from a cursor on and returns the cursor to go on
+// from, 0 at the end. A small set comes at once.
+func (z *ZSetKey) Scan(from Cursor, n int64, visit func(Item)) (Cursor, error) {
+	return z.scan(Scores, Encoding(z.head.Encoding) != EncodingSkiplist, from, n, visit)
 }
 
 // Pop removes up to n members with the lowest scores, or the highest, and calls visit with

@@ -74,22 +74,9 @@ func (m *zsetMaker) merge(page []Item, a Aggregate) error {
 
 // finish puts the result under dst and returns its length.
 func (m *zsetMaker) finish() (int64, error) {
-	ch, err := m.batch.flush()
-	if err != nil {
-		return 0, err
-	}
-	tx := m.batch.tx
-	if ch.Count == 0 {
-		_, err := tx.Drop(m.dst)
-		return 0, err
-	}
-	return ch.Count, tx.PutHead(m.dst, Head{
-		Type:     ZSet,
-		Encoding: uint8(zsetEncoding(0, ch.Count, m.longest, LimitsOf(tx))),
-		Ranked:   ch.Count >= RankedMin,
-		ID:       m.batch.id,
-		Len:      ch.Count,
-		Bytes:    KeyBytes(m.dst) + ch.Bytes,
+	return m.batch.become(m.dst, ZSet, func(h *Head) {
+		h.Encoding = uint8(zsetEncoding(0, h.Len, m.longest, LimitsOf(m.batch.tx)))
+		h.Ranked = h.Len >= RankedMin
 	})
 }
 

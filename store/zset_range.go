@@ -168,11 +168,64 @@ func (z *ZSetKey) RemoveRange(r Range) (int64, error) {
 	if n := z.Len(); r.Skip == 0 && r.Limit >= n && r.Min.Edge == Unbounded && r.Max.Edge == Unbounded {
 		return n, z.drop()
 	}
-	ch, err := z.tx.DropRange(z.head.ID, Scores, r)
+	ch, moved, err := z.leave(r)
+	if err == nil && !moved {
+		ch, err = z.tx.DropRange(z.head.ID, Scores, r)
+	}
 	if err != nil || ch.Count == 0 {
 		return 0, err
 	}
 	return -ch.Count, z.commit(ch, 0)
+}
+
+// leave moves the set to what is not in a range, if most of it is.
+func (z *ZSetKey) leave(r Range) (ch Change, moved bool, err error) {
+	if z.Len() < moveLeast {
+		return ch, false, nil
+	}
+	from, gone, err := z.ranks(r)
+	if err != nil || !movable(z.Len()-gone, gone) {
+		return ch, false, err
+	}
+	ch, err = z.moveItems(Scores, func(yield func(Item, error) bool) {
+		for _, stay := range []Range{{Order: ByScore, Limit: from}, {Order: ByScore, Skip: from + gone}} {
+			if stay.Limit == 0 && stay.Skip == 0 {
+				continue // nothing is in front of the range
+			}
+			for it, err := range z.tx.Range(z.head.ID, Scores, stay) {
+				if !yield(it, err) {
+					return
+				}
+			}
+		}
+	})
+	return ch, true, err
+}
+
+// ranks is where a range begins, and how long it is, in the order of scores.
+func (z *ZSetKey) ranks(r Range) (from, n int64, err error) {
+	if r.Min.Edge == Unbounded && r.Max.Edge == Unbounded {
+		n = max(z.Len()-r.Skip, 0)
+		if r.Limit > 0 {
+			n = min(n, r.Limit)
+		}
+		if from = r.Skip; r.Reverse {
+			from = z.Len() - r.Skip - n
+		}
+		return from, n, nil
+	}
+	if r.Skip > 0 || r.Limit > 0 {
+		return 0, 0, nil // nobody removes that
+	}
+	if n, err = z.Count(r); err != nil || r.Min.Edge == Unbounded {
+		return 0, n, err
+	}
+	below := Bound{Edge: Exclusive, Score: r.Min.Score, Field: r.Min.Field}
+	if r.Min.Edge == Exclusive {
+		below.Edge = Inclusive
+	}
+	from, err = z.Count(Range{Order: ByScore, Max: below})
+	return from, n, err
 }
 
 // Rank returns a member's place, from 0 at the lowest score or, if reverse is set, at the

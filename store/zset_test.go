@@ -153,3 +153,16 @@ func TestPageNarrowsWhatIsNarrowed(t *testing.T) {
 		}
 	}
 }
+
+// TestDrawsFromSortedSetsAreBounded: as those from sets are.
+func TestDrawsFromSortedSetsAreBounded(t *testing.T) {
+	e := memory.New()
+	onZSet(t, e, zsetAdd(zsetMembers("m", 3)...))
+	onZSet(t, e, func(_ store.Tx, z *store.ZSetKey) error {
+		n := 0
+		if err := z.Draw(1<<60, func(store.Item) { n++ }); err == nil || n > 0 {
+			t.Errorf("%d members drawn, error %v", n, err)
+		}
+		return nil
+	})
+}

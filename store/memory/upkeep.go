@@ -166,13 +166,15 @@ func (e *Engine) CheckAmong(ctx context.Context, _ bool, claimed func([]store.ID
 		return nil, err
 	}
 	lost := st.unowned()
-	lent, err := claimed(lost)
-	if err != nil {
-		return nil, err
-	}
-	lost = slices.DeleteFunc(lost, func(id store.ID) bool { return slices.Contains(lent, id) })
-	if st, err = e.published(ctx); err != nil {
-		return nil, err
+	if len(lost) > 0 {
+		lent, err := claimed(lost)
+		if err != nil {
+			return nil, err
+		}
+		lost = slices.DeleteFunc(lost, func(id store.ID) bool { return slices.Contains(lent, id) })
+		if st, err = e.published(ctx); err != nil {
+			return nil, err
+		}
 	}
 	var found []store.Finding
 	report := func(subject, format string, args ...any) {

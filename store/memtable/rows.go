@@ -119,10 +119,10 @@ func changeOf(r *row) store.Change {
 	return store.Change{Count: 1, Bytes: store.ItemBytes(r.item())}
 }
 
-// HideRange hides the items of a range, which are n, without looking again for what the range itself has shown.
+// HideRange hides the items of a range, which are n at most, without looking again for what the range itself has shown.
 func (w *Writer) HideRange(id store.ID, p store.Part, r store.Range, n int64) (store.Change, error) {
 	list, err := w.doomed(id, p, r, n)
-	if err != nil {
+	if err != nil || len(list) == 0 {
 		return store.Change{}, err
 	}
 	return w.Rows(id, p).hideAll(list), nil
@@ -136,7 +136,7 @@ type doomed struct {
 
 // doomed lists a range.
 func (w *Writer) doomed(id store.ID, p store.Part, r store.Range, n int64) ([]doomed, error) {
-	list := make([]doomed, 0, n)
+	list := make([]doomed, 0, min(n, 1024)) // n may be a limit that is far above
 	for it, err := range w.Range(id, p, r) {
 		if err != nil {
 			return nil, err

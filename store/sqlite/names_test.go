@@ -63,7 +63,7 @@ func TestOrderedFromOneStartToTheNext(t *testing.T) {
 		e := open(t, path, sqlite.Options{Ordered: ordered})
 		set(t, e, fmt.Sprint("k", i), "v")
 		err := e.View(ctx, store.Whole(), func(tx store.Tx) error {
-			names, err := tx.Names(0, store.Span{Limit: 10})
+			names, err := tx.(store.Finder).Names(0, store.Span{Limit: 10})
 			if err == nil && len(names) != i+1 {
 				t.Errorf("start %d: %q", i, names)
 			}

@@ -12,12 +12,12 @@ import (
 type scoped struct{ *sqlite.Engine }
 
 func (e scoped) View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
-	return e.Engine.View(ctx, s, func(tx store.Tx) error { return fn(scopedTx{tx, s}) })
+	return e.Engine.View(ctx, s, func(tx store.Tx) error { return fn(scopedTx{tx.(store.BaseTx), s}) })
 }
 
 // scopedTx refuses keys outside of its scope. For its transaction's goroutine.
 type scopedTx struct {
-	store.Tx
+	store.BaseTx
 	scope store.Scope
 }
 
@@ -35,40 +35,40 @@ func (t scopedTx) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, erro
 			return dst, store.ErrScope
 		}
 	}
-	return t.Tx.Heads(dst, keys...)
+	return t.BaseTx.Heads(dst, keys...)
 }
 
 func (t scopedTx) Scan(db int, from store.Cursor, n int) ([]store.Entry, store.Cursor, error) {
 	if err := t.whole(); err != nil {
 		return nil, 0, err
 	}
-	return t.Tx.Scan(db, from, n)
+	return t.BaseTx.Scan(db, from, n)
 }
 
 func (t scopedTx) RandomKey(db int) ([]byte, bool, error) {
 	if err := t.whole(); err != nil {
 		return nil, false, err
 	}
-	return t.Tx.RandomKey(db)
+	return t.BaseTx.RandomKey(db)
 }
 
 func (t scopedTx) Tagged(db int, tag string, from store.Cursor, n int) ([][]byte, store.Cursor, error) {
 	if err := t.whole(); err != nil {
 		return nil, 0, err
 	}
-	return t.Tx.Tagged(db, tag, from, n)
+	return t.BaseTx.Tagged(db, tag, from, n)
 }
 
 func (t scopedTx) Names(db int, s store.Span) ([][]byte, error) {
 	if err := t.whole(); err != nil {
 		return nil, err
 	}
-	return t.Tx.Names(db, s)
+	return t.BaseTx.Names(db, s)
 }
 
 func (t scopedTx) Size(db int) (int64, error) {
 	if err := t.whole(); err != nil {
 		return 0, err
 	}
-	return t.Tx.Size(db)
+	return t.BaseTx.Size(db)
 }

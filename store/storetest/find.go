@@ -25,7 +25,7 @@ func findRows() []row {
 func (p *probe) tagged(db int, tag string, n int) []string {
 	var names []string
 	for at, first := store.Cursor(0), true; first || at != 0; first = false {
-		found, next, err := p.Tagged(db, tag, at, n)
+		found, next, err := p.finder().Tagged(db, tag, at, n)
 		p.ok(err)
 		for _, name := range found {
 			names = append(names, string(name))
@@ -173,7 +173,7 @@ func findTagPages(w *world) {
 func (p *probe) names(db int, s store.Span, n int) []string {
 	var all []string
 	for s.Limit = n; p.err == nil; {
-		found, err := p.Names(db, s)
+		found, err := p.finder().Names(db, s)
 		p.ok(err)
 		p.want(len(found) <= n, "%d names for a limit of %d", len(found), n)
 		for _, name := range found {
@@ -258,9 +258,9 @@ func findNamesGone(w *world) {
 func findScope(w *world) {
 	w.update(func(p *probe) { p.tag(key("k"), "t") })
 	w.viewIn(store.One(key("k")), func(p *probe) {
-		_, _, err := p.Tagged(0, "t", 0, 10)
+		_, _, err := p.finder().Tagged(0, "t", 0, 10)
 		p.want(errors.Is(err, store.ErrScope), "tags: %v", err)
-		_, err = p.Names(0, store.Span{Limit: 1})
+		_, err = p.finder().Names(0, store.Span{Limit: 1})
 		p.want(errors.Is(err, store.ErrScope), "names: %v", err)
 	})
 }

@@ -91,6 +91,16 @@ type probe struct {
 	stops bool // a run that the engine has given up ends at once
 }
 
+// Expire is the engine's, if it has one.
+func (p *probe) Expire(keys ...store.Key) (int, error) { return store.Expire(p.Tx, keys...) }
+
+// finder is the engine's way to find keys otherwise than by name. Without one nothing is found.
+func (p *probe) finder() store.Finder {
+	f, ok := store.As[store.Finder](p.Tx)
+	p.want(ok, "the transaction is no Finder")
+	return f
+}
+
 func (p *probe) ok(err error) {
 	if p.stops && errors.Is(err, store.ErrAgain) {
 		panic(void{})

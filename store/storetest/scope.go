@@ -21,7 +21,7 @@ func scopeRows() []row {
 func writers(tx store.Tx, k store.Key, id store.ID) map[string]error {
 	_, newID := tx.NewID(k)
 	_, drop := tx.Drop(k)
-	_, expire := tx.Expire(k)
+	_, expire := store.Expire(tx, k)
 	_, put := tx.PutItems(id, store.Fields, store.Item{Field: []byte("f")})
 	_, dropItems := tx.DropItems(id, store.Fields, []byte("f"))
 	_, dropRange := tx.DropRange(id, store.Fields, store.Range{})

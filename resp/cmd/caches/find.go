@@ -26,6 +26,15 @@ func count(s *arg.Scanner, standard int64) int64 {
 	return n
 }
 
+var errNoFinder = store.Invalid("keys are only found by their names here")
+
+func finderOf(tx store.Tx) (store.Finder, error) {
+	if f, ok := store.As[store.Finder](tx); ok {
+		return f, nil
+	}
+	return nil, errNoFinder
+}
+
 // scanPrefix has the last name as its cursor, in hexadecimal: it stays right whatever is
 // added and removed meanwhile, and no number could say where a name stands.
 func scanPrefix(c *cmd.Call) reply.Reply {
@@ -56,9 +65,13 @@ func scanPrefix(c *cmd.Call) reply.Reply {
 
 // eachName adds at most n names of a span to a list, in pages, and returns the last.
 func eachName(c *cmd.Call, span store.Span, n int64, to *reply.List) (last []byte, err error) {
+	finder, err := finderOf(c.Tx)
+	if err != nil {
+		return nil, err
+	}
 	for n > 0 {
 		span.Limit = int(min(n, pageKeys))
-		names, err := c.Tx.Names(c.DB, span)
+		names, err := finder.Names(c.DB, span)
 		if err != nil {
 			return nil, err
 		}

@@ -87,9 +87,10 @@ func tagKeys(c *cmd.Call) reply.Reply {
 		return reply.Err(err)
 	}
 	list := c.List(reply.Array)
-	for n > 0 {
+	finder, err := finderOf(c.Tx)
+	for n > 0 && err == nil {
 		asked := min(n, pageKeys)
-		names, next, err := c.Tx.Tagged(c.DB, string(c.Args[2]), from, int(asked))
+		names, next, err := finder.Tagged(c.DB, string(c.Args[2]), from, int(asked))
 		if err != nil {
 			return list.End(err)
 		}
@@ -99,6 +100,9 @@ func tagKeys(c *cmd.Call) reply.Reply {
 		if from, n = next, n-asked; next == 0 {
 			break
 		}
+	}
+	if err != nil {
+		return list.End(err)
 	}
 	return reply.Of(number(from.Number()), list.Done())
 }
@@ -129,8 +133,12 @@ func (f *family) evict(c *cmd.Call) reply.Reply {
 func (f *family) taggedPage(c *cmd.Call, t string, from store.Cursor) (keys []store.Key, next store.Cursor, err error) {
 	err = f.host.View(context.Background(), store.Whole(), func(tx store.Tx) error {
 		keys = nil
+		finder, err := finderOf(tx)
+		if err != nil {
+			return err
+		}
 		var names [][]byte
-		names, next, err = tx.Tagged(c.DB, t, from, evictBatch)
+		names, next, err = finder.Tagged(c.DB, t, from, evictBatch)
 		for _, name := range names {
 			keys = append(keys, c.KeyIn(slices.Clone(name)))
 		}

@@ -32,10 +32,7 @@ func zrandmember(c *cmd.Call) reply.Reply {
 	} else {
 		err = z.Sample(n, visit)
 	}
-	if err != nil {
-		return reply.Err(err)
-	}
-	return list.Done()
+	return list.End(err)
 }
 
 func randomOne(c *cmd.Call) reply.Reply {
