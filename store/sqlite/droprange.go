@@ -5,8 +5,9 @@ import (
 	"larder/store/sqlite/blocks"
 )
 
-// dropPage is how many rows DropRange collects before it deletes them.
-const dropPage = 256
+// dropPage is how many rows DropRange collects before it deletes them: enough for what counts them to be found and
+// written once for most of it.
+const dropPage = 2048
 
 // doomed is a row to delete; its field is in the arena, and its value is forgotten.
 type doomed struct {
@@ -16,20 +17,17 @@ type doomed struct {
 
 // dropping is a DropRange in progress.
 type dropping struct {
-	id      store.ID
-	part    store.Part
-	r       store.Range
-	span    blocks.Span
-	skip    int64
-	ranked  bool
-	page    []doomed
-	touched blocks.Span // what the deleted rows spanned, in the order of blocks; for repair
-	any     bool
-	total   store.Change
+	id     store.ID
+	part   store.Part
+	r      store.Range
+	span   blocks.Span
+	skip   int64
+	ranked bool
+	page   []doomed
+	total  store.Change
 }
 
-// DropRange deletes page by page. Blocks are corrected row by row for a page that is not full, and by
-// counting again for longer ranges.
+// DropRange deletes page by page.
 func (t *tx) DropRange(id store.ID, p store.Part, r store.Range) (store.Change, error) {
 	if err := t.writable(); err != nil {
 		return store.Change{}, err
@@ -50,11 +48,8 @@ func (t *tx) DropRange(id store.ID, p store.Part, r store.Range) (store.Change, 
 	for more := true; more && err == nil; {
 		if err = t.readPage(&d); err == nil {
 			more = len(d.page) == dropPage
-			err = t.dropPageOf(&d, more || d.any)
+			err = t.dropPageOf(&d)
 		}
-	}
-	if err == nil && d.any {
-		err = t.counts(id, p).Repair(d.touched)
 	}
 	return d.total, err
 }
@@ -84,8 +79,8 @@ func (t *tx) readPage(d *dropping) error {
 	}
 }
 
-// dropPageOf deletes the page; bulk leaves the blocks to repair.
-func (t *tx) dropPageOf(d *dropping, bulk bool) error {
+// dropPageOf deletes the page.
+func (t *tx) dropPageOf(d *dropping) error {
 	d.settle(&t.arena)
 	for _, e := range d.page {
 		m := e.mark()
@@ -99,11 +94,7 @@ func (t *tx) dropPageOf(d *dropping, bulk bool) error {
 			return err
 		}
 		d.total = d.total.Plus(store.Change{Count: -1, Bytes: -e.size - int64(len(e.field)) - 8})
-		switch {
-		case !d.ranked:
-		case bulk:
-			d.touch(blocks.Scored(d.part, m, e.score))
-		default:
+		if d.ranked {
 			t.changes.Leave(blocks.Scored(d.part, m, e.score))
 		}
 	}
@@ -150,14 +141,4 @@ func (d *dropping) settle(a *arena) {
 		return
 	}
 	d.span.Lo = m
-}
-
-func (d *dropping) touch(m blocks.Mark) {
-	if !d.any || m.Before(d.touched.Lo) {
-		d.touched.Lo = m
-	}
-	if !d.any || d.touched.Hi.Before(m) {
-		d.touched.Hi = m
-	}
-	d.any = true
 }

@@ -231,28 +231,6 @@ func (c Counts) raiseOne(level int) error {
 	}
 }
 
-// Repair counts again all rows whose stretch meets a span (its end included), and joins
-// those that became short.
-func (c Counts) Repair(touched Span) error {
-	top, err := c.top()
-	var low []shift
-	for level := 0; level <= top && err == nil; level++ {
-		err = c.each(level, touched.Lo, func(b block, n int64) (bool, error) {
-			if touched.Hi.Before(b.start) {
-				return false, nil
-			}
-			if level == 0 && n != b.n {
-				low = append(low, shift{b.start, n - b.n})
-			}
-			return true, c.put(level, block{b.start, n})
-		})
-	}
-	if err != nil {
-		return err
-	}
-	return c.rebalance(low)
-}
-
 // Check reports what is counted wrong.
 func (c Counts) Check(report func(problem string)) error {
 	top, err := c.top()
@@ -264,16 +242,31 @@ func (c Counts) Check(report func(problem string)) error {
 		return err
 	}
 	for level := 0; level <= top && err == nil; level++ {
-		none := true
-		err = c.each(level, c.lowest(), func(b block, n int64) (bool, error) {
-			if none = false; n != b.n {
-				report(fmt.Sprintf("has a block of %d items that says %d", n, b.n))
-			}
-			return true, nil
-		})
-		if none && err == nil {
-			report("has no first block")
+		err = c.checkLevel(level, report)
+	}
+	return err
+}
+
+// checkLevel compares the rows of a level with what lies below.
+func (c Counts) checkLevel(level int, report func(problem string)) error {
+	b, ok, err := c.find(level, c.lowest())
+	if err == nil && !ok {
+		report("has no first block")
+	}
+	for ok && err == nil {
+		sp := Span{Lo: b.start, Hi: Beyond()}
+		next, more, nextErr := c.near(c.s.next, level, b.start)
+		if err = nextErr; more {
+			sp.Hi = next.start
 		}
+		n := b.n
+		if err == nil {
+			n, err = c.items(level, sp)
+		}
+		if err == nil && n != b.n {
+			report(fmt.Sprintf("has a block of %d items that says %d", n, b.n))
+		}
+		b, ok = next, more
 	}
 	return err
 }

@@ -125,15 +125,11 @@ func (i *items) add(positions ...int64) {
 	i.ok(i.counts().Apply(&i.change))
 }
 
-// drop removes the items with indexes from one up to another, counted one by one or in bulk.
-func (i *items) drop(from, to int, bulk bool) {
+// drop removes the items with indexes from one up to another.
+func (i *items) drop(from, to int) {
 	i.t.Helper()
 	gone := slices.Clone(i.at[from:to])
 	i.at = slices.Delete(i.at, from, to)
-	if bulk {
-		i.ok(i.counts().Repair(blocks.Span{Lo: blocks.Mark{Pos: gone[0]}, Hi: blocks.Mark{Pos: gone[len(gone)-1]}}))
-		return
-	}
 	for _, pos := range gone {
 		i.change.Leave(blocks.Mark{Pos: pos})
 	}
@@ -200,14 +196,14 @@ func TestCountsFollowItems(t *testing.T) {
 	if top := i.run(`SELECT max(level) FROM blocks`); top < 1 {
 		t.Errorf("the rows that count %d items are not counted themselves", len(i.at))
 	}
-	for bulk := true; len(i.at) > 300; bulk = !bulk {
+	for len(i.at) > 300 {
 		n := min(rand.IntN(6000)+1, len(i.at)-1)
 		from := rand.IntN(len(i.at) - n)
-		i.drop(from, from+n, bulk)
+		i.drop(from, from+n)
 		i.compare()
 	}
 	for len(i.at) > 1 {
-		i.drop(len(i.at)-1, len(i.at), false)
+		i.drop(len(i.at)-1, len(i.at))
 	}
 	i.compare()
 	if rows := i.run(`SELECT count(*) FROM blocks`); rows > 20 {

@@ -251,28 +251,3 @@ func (c Counts) SkipBack(skip int64, sp Span) (Span, int64, error) {
 	}
 	return sp, skip, nil
 }
-
-// each calls fn with the rows of a level, from the one that holds a mark on, and with what each should count, as long as
-// fn wants more.
-func (c Counts) each(level int, from Mark, fn func(b block, n int64) (more bool, err error)) error {
-	b, ok, err := c.find(level, from)
-	for ok && err == nil {
-		next, more, err := c.near(c.s.next, level, b.start)
-		if err != nil {
-			return err
-		}
-		sp := Span{Lo: b.start, Hi: next.start}
-		if !more {
-			sp.Hi = Beyond()
-		}
-		n, err := c.items(level, sp)
-		if err != nil {
-			return err
-		}
-		if ok, err = fn(b, n); err != nil {
-			return err
-		}
-		b, ok = next, ok && more
-	}
-	return err
-}

@@ -100,7 +100,7 @@ func (c Counts) within(level int, b block, all []shift) (int, error) {
 
 // rebalance balances the rows of level 0 that have changed: from the end, so that a row is still there
 // when its turn comes. A lone row may stay short for ever: it looks for neighbours to join
-// only now and then.
+// only now and then, and when it is empty.
 func (c Counts) rebalance(low []shift) error {
 	for _, s := range slices.Backward(low) {
 		b, ok, err := c.find(0, s.at)
