@@ -125,7 +125,7 @@ func (s *server) transfer(from, to int, large bool) error {
 			return err
 		}
 		if large {
-			if err := tx.Swap(8, 9); err != nil { // leaves the memtable
+			if err := tooLarge(tx); err != nil {
 				return err
 			}
 		}
@@ -134,6 +134,17 @@ func (s *server) transfer(from, to int, large bool) error {
 		}
 		return putBalance(tx, to, each[to]+1)
 	})
+}
+
+// tooLarge writes more than a layer takes, under a name that nothing else uses.
+func tooLarge(tx store.Tx) error {
+	k := store.Key{DB: 7, Name: []byte("large")}
+	id, err := tx.NewID(k)
+	if err != nil {
+		return err
+	}
+	_, err = tx.PutItems(id, store.Fields, store.Item{Field: []byte("f"), Value: make([]byte, 256<<10)})
+	return errors.Join(err, tx.PutHead(k, store.Head{Type: store.Hash, ID: id, Len: 1}))
 }
 
 // TestCrashAtEveryStep copies the directory at every step of appending, publishing, settling

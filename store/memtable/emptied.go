@@ -97,6 +97,9 @@ func (l *Layer) flush(dbs map[int]bool) (heads []*headEntry, colls map[collKey]*
 		l.emptied = map[int]bool{}
 	}
 	maps.Copy(l.emptied, dbs)
+	for db := range dbs {
+		delete(l.discounted, db) // there is nothing left of it
+	}
 	return heads, colls
 }
 
@@ -146,7 +149,22 @@ func (l *Layer) conceal(e *headEntry) {
 	}
 	delete(l.noted, e)
 	l.bytes -= headBytes + int64(len(e.text))
-	l.grown = l.grown.Minus(e.weight()).Plus(e.weighBelow())
+	if !l.discounted[int(e.db)] {
+		l.grown = l.grown.Minus(e.weight()).Plus(e.weighBelow())
+	}
+}
+
+// discount takes what the layer adds to databases off its growth, once.
+func (l *Layer) discount(dbs map[int]bool) {
+	for e := range l.heads.all() {
+		if db := int(e.db); dbs[db] && !l.discounted[db] {
+			l.grown = l.grown.Minus(e.weight()).Plus(e.weighBelow())
+		}
+	}
+	if l.discounted == nil {
+		l.discounted = map[int]bool{}
+	}
+	maps.Copy(l.discounted, dbs)
 }
 
 // unburden drops from the growing layers what one above them has emptied, or is about to: all of it, or nothing where
@@ -156,6 +174,9 @@ func (s *Stack) unburden(about map[int]bool) {
 	free := 0 // from here on nobody reads
 	for i, l := range s.active {
 		if l.moved {
+			for _, l := range s.active {
+				l.discount(about)
+			}
 			return
 		}
 		if l.held() {
@@ -177,6 +198,7 @@ func (s *Stack) unburden(about map[int]bool) {
 					dead[e.id] = true
 				}
 			}
+			l.discount(about)
 		}
 	}
 }

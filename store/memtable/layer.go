@@ -35,6 +35,9 @@ type Layer struct {
 	emptied map[int]bool
 	// concealed is what they count for in the base and in the layers that settle: grown is less by so much.
 	concealed store.Fill
+	// discounted are databases whose entries count no more in grown: a layer above has emptied them, and they could not
+	// be dropped at once.
+	discounted map[int]bool
 	// touched says that the layer is to settle even if it holds nothing: see Writer.Touch.
 	touched bool
 	// moved says that an id may have gone from one key to another.
@@ -72,7 +75,7 @@ func (l *Layer) Reset() {
 	l.ttl.Clear()
 	l.passed.Store(nil)
 	l.bytes, l.moved, l.fresh, l.grown = 0, false, l.fresh[:0], store.Fill{}
-	l.emptied, l.concealed = nil, store.Fill{}
+	l.emptied, l.discounted, l.concealed = nil, nil, store.Fill{}
 }
 
 func (l *Layer) empty() bool {
@@ -200,7 +203,7 @@ func (l *Layer) closeColl(k collKey) {
 // absorbs reports whether g may be absorbed, if it has at most so many bytes: a layer empties databases before it puts,
 // and whose id has moved out of one must have moved by then.
 func (l *Layer) absorbs(g *Layer, most int64) bool {
-	return g.bytes <= most && (len(g.emptied) == 0 || !l.moved)
+	return g.bytes <= most && len(g.discounted) == 0 && (len(g.emptied) == 0 || !l.moved)
 }
 
 // absorb moves a group's writes into l. What lies below an entry of g is either an entry
@@ -303,7 +306,8 @@ func (l *Layer) copied() *Layer {
 			into.add(&own)
 		}
 	}
-	c.ids, c.emptied, c.moved = l.ids.copied(), maps.Clone(l.emptied), l.moved
+	c.ids, c.emptied, c.moved, c.touched = l.ids.copied(), maps.Clone(l.emptied), l.moved, l.touched
+	c.discounted = maps.Clone(l.discounted)
 	c.bytes, c.grown, c.concealed, c.last = l.bytes, l.grown, l.concealed, l.last
 	return c
 }

@@ -64,10 +64,11 @@ func TestCopyIsWhole(t *testing.T) {
 	l.ids = ids{lost: set, away: map[store.ID]struct{}{9: {}}, adopted: []store.ID{10}, ended: []store.ID{11}, told: []store.ID{12},
 		ranked: []store.ID{13}}
 	l.emptied, l.moved, l.bytes, l.last = map[int]bool{4: true}, true, 1234, 56
+	l.discounted, l.touched = map[int]bool{5: true}, true
 	l.grown, l.concealed = store.Fill{Keys: 5}, store.Fill{Keys: 6}
 	c := l.copied()
 	carried := map[string]bool{"heads": true, "noted": true, "ttl": true, "colls": true, "ids": true, "emptied": true,
-		"concealed": true, "moved": true, "bytes": true, "grown": true, "last": true}
+		"concealed": true, "discounted": true, "touched": true, "moved": true, "bytes": true, "grown": true, "last": true}
 	left := map[string]bool{"order": true, "names": true, "passed": true, "fresh": true, "pins": true, "above": true,
 		"resolving": true, "ordering": true} // made on demand, the group's, or of the layer itself
 	for f := range reflect.TypeFor[Layer]().Fields() {
@@ -78,7 +79,7 @@ func TestCopyIsWhole(t *testing.T) {
 	if n := reflect.TypeFor[ids]().NumField(); n != 6 {
 		t.Errorf("ids has %d fields, and a copy carries 6", n)
 	}
-	if !reflect.DeepEqual(c.ids, l.ids) || !reflect.DeepEqual(c.emptied, l.emptied) || c.moved != l.moved || c.bytes != l.bytes ||
+	if !reflect.DeepEqual(c.ids, l.ids) || !reflect.DeepEqual(c.emptied, l.emptied) || c.moved != l.moved || !c.touched || !c.discounted[5] || c.bytes != l.bytes ||
 		c.last != l.last || c.grown != l.grown || c.concealed != l.concealed || c.ttl.Len() != 1 || len(c.noted) != 1 {
 		t.Errorf("the copy is %+v of %+v", c, l)
 	}
