@@ -278,7 +278,7 @@ func replay(ops []byte, tx store.BaseTx) error {
 }
 
 func (r *reader) apply(tx store.BaseTx) (err error) {
-	switch op(r.byte()) {
+	switch kind := op(r.byte()); kind {
 	case opPutHead:
 		k, h := r.key(), r.head()
 		if r.err == nil {
@@ -298,25 +298,13 @@ func (r *reader) apply(tx store.BaseTx) (err error) {
 		if k := r.key(); r.err == nil {
 			err = tx.Unlink(k)
 		}
-	case opOrphan:
+	case opOrphan, opTold, opAdopt, opRank:
 		if ids := r.ids(); r.err == nil {
-			err = tx.Orphan(ids...)
-		}
-	case opTold:
-		if ids := r.ids(); r.err == nil {
-			err = tx.Told(ids...)
+			err = applyIDs(kind, ids, tx)
 		}
 	case opNumber:
 		if n, w := r.numbering(), tx.(renumberer); r.err == nil {
 			err = w.renumber(n)
-		}
-	case opAdopt:
-		for _, id := range r.ids() {
-			err = errors.Join(err, tx.Adopt(id))
-		}
-	case opRank:
-		for _, id := range r.ids() {
-			err = errors.Join(err, tx.Rank(id))
 		}
 	case opPutItem:
 		id, p := r.owner()
@@ -345,6 +333,24 @@ func (r *reader) apply(tx store.BaseTx) (err error) {
 		}
 	default:
 		r.fail()
+	}
+	return err
+}
+
+// applyIDs applies what is told of ids whose keys are another shard's.
+func applyIDs(kind op, ids []store.ID, tx store.BaseTx) (err error) {
+	switch kind {
+	case opOrphan:
+		return tx.Orphan(ids...)
+	case opTold:
+		return tx.Told(ids...)
+	}
+	each := tx.Rank
+	if kind == opAdopt {
+		each = tx.Adopt
+	}
+	for _, id := range ids {
+		err = errors.Join(err, each(id))
 	}
 	return err
 }
