@@ -1,6 +1,9 @@
 package store
 
-import "bytes"
+import (
+	"bytes"
+	"iter"
+)
 
 const (
 	// batchItems and batchBytes bound what a batch holds in memory between two writes.
@@ -64,4 +67,28 @@ func (b *batch) put(items []Item) error {
 	ch, err := b.tx.PutItems(b.id, b.part, items...)
 	b.total = b.total.Plus(ch)
 	return err
+}
+
+// inPages calls write with copies of items, a bounded number at a time.
+func inPages(items iter.Seq2[Item, error], write func(page []Item) error) error {
+	var page []Item
+	held := 0
+	for it, err := range items {
+		if err != nil {
+			return err
+		}
+		it.Field, it.Value = bytes.Clone(it.Field), bytes.Clone(it.Value)
+		page = append(page, it)
+		if held += len(it.Field) + len(it.Value); len(page) < batchItems && held < batchBytes {
+			continue
+		}
+		if err := write(page); err != nil {
+			return err
+		}
+		page, held = page[:0], 0
+	}
+	if len(page) == 0 {
+		return nil
+	}
+	return write(page)
 }

@@ -30,9 +30,9 @@ const (
 	packPairs packKind = 1 << iota
 	packScored
 	packExpiring
-	packVersion  packKind = 1 << 4
-	packFlags             = packPairs | packScored | packExpiring
-	packHeader            = 1
+	packVersion packKind = 1 << 4
+	packFlags            = packPairs | packScored | packExpiring
+	packHeader           = 1
 )
 
 // errPack is the answer to bytes that are no pack.

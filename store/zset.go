@@ -130,27 +130,33 @@ func (z *ZSetKey) write(items []Item, marked []bool, given int) error {
 		return nil
 	}
 	if !z.Exists() {
-		if err := z.create(ZSet); err != nil {
-			return err
-		}
+		z.begin(ZSet)
 		z.head.Encoding = uint8(zsetEncoding(0, int64(given), longest, LimitsOf(z.tx)))
 	}
-	ch, err := z.tx.PutItems(z.head.ID, Scores, put...)
+	if err := z.putAll(put, longest); err != nil {
+		return err
+	}
+	return z.finish(Change{})
+}
+
+// putAll puts members, the longest of longest bytes, and counts them; finish is still to come.
+func (z *ZSetKey) putAll(members []Item, longest int) error {
+	z.encode(longest)
+	if err := z.prepare(members); err != nil {
+		return err
+	}
+	ch, err := z.put(Scores, members...)
 	if err != nil {
 		return err
 	}
-	return z.commit(ch, longest)
+	z.apply(ch)
+	z.encode(longest)
+	z.head.Ranked = z.head.Ranked || z.head.Len >= RankedMin && !z.packed()
+	return nil
 }
 
-// commit saves the set after its items went through ch; longest is the length of the
-// longest member among those added.
-func (z *ZSetKey) commit(ch Change, longest int) error {
-	n := z.head.Len + ch.Count
-	if n >= RankedMin {
-		z.head.Ranked = true
-	}
-	z.head.Encoding = uint8(zsetEncoding(Encoding(z.head.Encoding), n, longest, LimitsOf(z.tx)))
-	return z.save(ch)
+func (z *ZSetKey) encode(longest int) {
+	z.head.Encoding = uint8(zsetEncoding(Encoding(z.head.Encoding), z.head.Len, longest, LimitsOf(z.tx)))
 }
 
 func fieldsOf(items []Item) [][]byte {
@@ -187,7 +193,7 @@ func (z *ZSetKey) Pop(highest bool, n int64, visit func(member []byte, score flo
 		return nil
 	}
 	r := Range{Order: ByScore, Reverse: highest, Limit: n}
-	for it, err := range z.tx.Range(z.head.ID, Scores, r) {
+	for it, err := range z.walk(Scores, r) {
 		if err != nil {
 			return err
 		}

@@ -73,15 +73,8 @@ func (q *query) open(nested bool) (iter.Seq2[[]byte, error], error) {
 
 // elements yields what the key holds, in the order of a list or of scores.
 func (q *query) elements(h store.Head, r store.Range) iter.Seq2[[]byte, error] {
-	part := store.Elements
-	switch h.Type {
-	case store.Set:
-		part = store.Members
-	case store.ZSet:
-		part, r.Order = store.Scores, store.ByScore
-	}
 	return func(yield func([]byte, error) bool) {
-		for it, err := range q.tx.Range(h.ID, part, r) {
+		for it, err := range store.Content(q.tx, h, r) {
 			element := it.Field
 			if h.Type == store.List {
 				element = it.Value

@@ -1,0 +1,331 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"iter"
+	"math/rand/v2"
+	"slices"
+)
+
+// This file has of each operation on items what it does to a collection that lies in its head: see form. Items of a
+// pack have no position, but for those of lists: there element i stands at i*listGap, as in a regular list.
+
+// kindOf is what the entries of a part's packs consist of. Of a list's entries a is the value.
+func kindOf(p Part) packKind {
+	switch p {
+	case Fields:
+		return packPairs
+	case Scores:
+		return packScored
+	}
+	return 0
+}
+
+// packed reports whether the collection lies in its head.
+func (h *handle) packed() bool { return h.head.ID == 0 && h.Exists() }
+
+func (h *handle) pack() pack { return h.head.Value }
+
+// itemAt is entry i of a part's pack as an item.
+func (e *packEntry) itemAt(p Part, i int64) Item {
+	if p == Elements {
+		return Item{Pos: i * listGap, Value: e.a, Found: true}
+	}
+	return Item{Field: e.a, Value: e.b, Score: e.score, Found: true}
+}
+
+func entryOf(p Part, it *Item) packEntry {
+	if p == Elements {
+		return packEntry{a: it.Value}
+	}
+	return packEntry{a: it.Field, b: it.Value, score: it.Score}
+}
+
+// admits reports whether the range's bounds let an item through.
+func (r *Range) admits(p Part, it *Item) bool {
+	if r.Order != ByScore && p != Elements {
+		return true // hashes bound the order of large collections only
+	}
+	return (r.Min.Edge == Unbounded || r.Min.reaches(r.compare(it, &r.Min))) &&
+		(r.Max.Edge == Unbounded || r.Max.reaches(-r.compare(it, &r.Max)))
+}
+
+// reaches tells of a lower bound, whether what compares to it like c lies beyond it.
+func (b *Bound) reaches(c int) bool { return c > 0 || c == 0 && b.Edge == Inclusive }
+
+func (r *Range) compare(it *Item, b *Bound) int {
+	if r.Order != ByScore {
+		return cmp.Compare(it.Pos, b.Pos)
+	}
+	if c := cmp.Compare(it.Score, b.Score); c != 0 || b.Field == nil {
+		return c
+	}
+	return bytes.Compare(it.Field, b.Field)
+}
+
+// lookupPacked is lookup.
+func (h *handle) lookupPacked(p Part, fields [][]byte) ([]Item, error) {
+	items := make([]Item, len(fields))
+	for i, f := range fields {
+		e, found, err := h.pack().find(f)
+		if err != nil {
+			return nil, err
+		}
+		items[i].Field = f
+		if found {
+			items[i] = e.itemAt(p, 0)
+		}
+	}
+	return items, nil
+}
+
+// walkPacked is walk.
+func (h *handle) walkPacked(p Part, r Range) iter.Seq2[Item, error] {
+	if r.Reverse {
+		return h.walkBack(p, r)
+	}
+	return func(yield func(Item, error) bool) {
+		left := r.Limit
+		e := h.pack().read()
+		for i := int64(0); e.next(); i++ {
+			it := e.itemAt(p, i)
+			if !r.admits(p, &it) {
+				continue
+			}
+			if r.Skip > 0 {
+				r.Skip--
+				continue
+			}
+			if !yield(it, nil) {
+				return
+			}
+			if left--; left == 0 {
+				return
+			}
+		}
+		if e.broken {
+			yield(Item{}, errPack)
+		}
+	}
+}
+
+func (h *handle) walkBack(p Part, r Range) iter.Seq2[Item, error] {
+	return func(yield func(Item, error) bool) {
+		items, err := h.selected(p, Range{Order: r.Order, Min: r.Min, Max: r.Max})
+		if err != nil {
+			yield(Item{}, err)
+			return
+		}
+		items = items[:max(int64(len(items))-r.Skip, 0)]
+		if r.Limit > 0 {
+			items = items[max(int64(len(items))-r.Limit, 0):]
+		}
+		for _, it := range slices.Backward(items) {
+			if !yield(it, nil) {
+				return
+			}
+		}
+	}
+}
+
+// selected gathers the items of a range.
+func (h *handle) selected(p Part, r Range) ([]Item, error) {
+	items := make([]Item, 0, min(h.Len(), int64(len(h.pack()))))
+	for it, err := range h.walkPacked(p, r) {
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, it)
+	}
+	return items, nil
+}
+
+// drawPacked is Tx.Random.
+func (h *handle) drawPacked(p Part, n int) ([]Item, error) {
+	if n == 1 {
+		e, found, err := h.pack().nth(rand.Int64N(max(h.Len(), 1)))
+		if err != nil || !found {
+			return nil, err
+		}
+		return []Item{e.itemAt(p, 0)}, nil
+	}
+	all, err := h.selected(p, Range{})
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	drawn := make([]Item, n)
+	for i := range drawn {
+		drawn[i] = all[rand.IntN(len(all))]
+	}
+	return drawn, nil
+}
+
+// mine is the pack, to be changed in place: of the handle's own, with room for what comes.
+func (h *handle) mine(p Part, room int) pack {
+	switch {
+	case len(h.pack()) == 0:
+		return newPack(kindOf(p), room)
+	case h.own:
+		return h.pack()
+	}
+	return h.pack().clone(room)
+}
+
+func (h *handle) keep(p pack) { h.head.Value, h.own = p, true }
+
+// putPacked is put. Where an entry belongs depends on the part, and of members on the encoding.
+func (h *handle) putPacked(p Part, items []Item) (ch Change, err error) {
+	mine := h.mine(p, entriesBytes(items))
+	for i := range items {
+		e := entryOf(p, &items[i])
+		var there packEntry
+		found, at := false, len(mine)
+		if p == Elements {
+			there, found, at, err = mine.place(items[i].Pos)
+		} else if there, found, err = mine.find(e.a); err == nil {
+			if p == Scores && found {
+				mine = mine.cut(there.from, there.to)
+			}
+			at, err = h.spot(mine, p, &e)
+		}
+		if err != nil {
+			return ch, err
+		}
+		ch.Bytes += int64(len(e.a) + len(e.b))
+		switch {
+		case found:
+			ch.Bytes -= int64(len(there.a) + len(there.b))
+		default:
+			ch = ch.Plus(Change{Count: 1, Bytes: ItemBytes(Item{})})
+		}
+		if found && p != Scores {
+			mine = mine.put(there.from, there.to, &e)
+		} else {
+			mine = mine.put(at, at, &e)
+		}
+	}
+	h.keep(mine)
+	return ch, nil
+}
+
+// entriesBytes is at least what items take in a pack, but for very long strings.
+func entriesBytes(items []Item) (n int) {
+	for i := range items {
+		n += len(items[i].Field) + len(items[i].Value) + 12
+	}
+	return n
+}
+
+// spot is the offset at which a new entry belongs: members of an intset stand in the order of numbers, those of sorted
+// sets in that of scores, all others where they came in.
+func (h *handle) spot(k pack, p Part, e *packEntry) (int, error) {
+	intset := p == Members && Encoding(h.head.Encoding) == EncodingIntset
+	if p != Scores && !intset {
+		return len(k), nil
+	}
+	n, _ := ParseInteger(e.a)
+	r := k.read()
+	for r.next() {
+		var c int
+		if intset {
+			other, _ := ParseInteger(r.a)
+			c = cmp.Compare(other, n)
+		} else if c = cmp.Compare(r.score, e.score); c == 0 {
+			c = bytes.Compare(r.a, e.a)
+		}
+		if c > 0 {
+			return r.from, nil
+		}
+	}
+	return len(k), r.err()
+}
+
+// place finds the element at a position, or else the offset at which one put there belongs.
+func (k pack) place(pos int64) (there packEntry, found bool, at int, err error) {
+	r := k.read()
+	for here := int64(0); r.next(); here += listGap {
+		if here >= pos {
+			return r.packEntry, here == pos, r.from, nil
+		}
+	}
+	return there, false, len(k), r.err()
+}
+
+// removePacked removes the entries for which doomed says so.
+func (h *handle) removePacked(p Part, doomed func(i int64, it *Item) bool) (ch Change, err error) {
+	mine := h.mine(p, 0)
+	r, kept := mine.read(), min(packHeader, len(mine))
+	for i := int64(0); r.next(); i++ {
+		it := r.itemAt(p, i)
+		if doomed(i, &it) {
+			ch = ch.Minus(Change{Count: 1, Bytes: int64(len(r.a)+len(r.b)) + ItemBytes(Item{})})
+			continue
+		}
+		kept += copy(mine[kept:], mine[r.from:r.to])
+	}
+	if r.broken {
+		return Change{}, errPack
+	}
+	h.keep(mine[:kept])
+	return ch, nil
+}
+
+func (h *handle) removeFields(p Part, fields [][]byte) (Change, error) {
+	if len(fields) == 1 {
+		there, found, err := h.pack().find(fields[0])
+		if err != nil || !found {
+			return Change{}, err
+		}
+		gone := Change{Count: -1, Bytes: -int64(len(there.a)+len(there.b)) - ItemBytes(Item{})}
+		h.keep(h.mine(p, 0).cut(there.from, there.to))
+		return gone, nil
+	}
+	doomed := make(map[string]struct{}, len(fields))
+	for _, f := range fields {
+		doomed[string(f)] = struct{}{}
+	}
+	return h.removePacked(p, func(_ int64, it *Item) bool {
+		_, ok := doomed[string(it.Field)]
+		return ok
+	})
+}
+
+func (h *handle) removeRange(p Part, r Range) (Change, error) {
+	if !r.Reverse {
+		skip, left := r.Skip, r.Limit
+		return h.removePacked(p, func(_ int64, it *Item) bool {
+			if !r.admits(p, it) || r.Limit > 0 && left == 0 {
+				return false
+			}
+			if skip > 0 {
+				skip--
+				return false
+			}
+			left--
+			return true
+		})
+	}
+	n, err := h.countPacked(p, Range{Order: r.Order, Min: r.Min, Max: r.Max})
+	if err != nil || n <= r.Skip {
+		return Change{}, err
+	}
+	forward := r
+	forward.Reverse = false
+	last := n - r.Skip
+	if forward.Skip = 0; r.Limit > 0 && r.Limit < last {
+		forward.Skip = last - r.Limit
+	}
+	forward.Limit = last - forward.Skip
+	return h.removeRange(p, forward)
+}
+
+func (h *handle) countPacked(p Part, r Range) (n int64, err error) {
+	for _, err := range h.walkPacked(p, r) {
+		if err != nil {
+			return 0, err
+		}
+		n++
+	}
+	return n, nil
+}
