@@ -23,25 +23,34 @@ type crossing struct {
 	key   store.Key
 	model []store.Item
 	forms map[string]int
+	grows bool // for a while it grows, then it shrinks
 }
 
 func TestCollectionsCrossTheirForms(t *testing.T) {
 	steps := map[string]func(*crossing, store.Tx) error{
 		"hash": (*crossing).hash, "set": (*crossing).set, "zset": (*crossing).zset, "list": (*crossing).list,
 	}
-	for name, step := range steps {
+	for name := range steps {
 		t.Run(name, func(t *testing.T) {
 			forms := map[string]int{}
 			for seed := range uint64(12) {
+				var step func(*crossing, store.Tx) error
 				c := &crossing{t: t, rng: rand.New(rand.NewPCG(seed, 1)), e: memory.New(), key: store.Key{Name: []byte("k")}, forms: forms}
-				for i := range 400 {
+				for i := range 1000 {
+					if c.grows = i/50%2 == 0; i%100 == 99 {
+						step, c.model = (*crossing).drop, nil
+					} else {
+						step = steps[name]
+					}
 					if c.run(step); t.Failed() {
 						t.Fatalf("seed %d, step %d", seed, i)
 					}
 				}
 			}
-			if forms["packed"] < 100 || forms["items"] < 100 {
-				t.Errorf("hardly any crossings: %v", forms)
+			for _, f := range []string{"packed", "numbered", "spilled", "plain"} {
+				if never := f == "numbered" && (name == "zset" || name == "list") || f == "spilled" && name == "hash"; forms[f] < 50 && !never {
+					t.Errorf("hardly ever %s: %v", f, forms)
+				}
 			}
 		})
 	}
@@ -61,7 +70,7 @@ func (c *crossing) run(step func(*crossing, store.Tx) error) {
 
 func (c *crossing) limits() store.Limits {
 	some := func(of ...int) int { return of[c.rng.IntN(len(of))] }
-	if c.rng.IntN(3) > 0 {
+	if c.rng.IntN(50) > 0 {
 		return *store.DefaultLimits()
 	}
 	return store.Limits{
@@ -71,11 +80,24 @@ func (c *crossing) limits() store.Limits {
 	}
 }
 
+func (c *crossing) drop(tx store.Tx) error {
+	_, err := tx.Drop(c.key)
+	return err
+}
+
+// choose draws one of n steps, of which the first few let the collection grow.
+func (c *crossing) choose(n, growing int) int {
+	if c.grows && c.rng.IntN(3) > 0 {
+		return c.rng.IntN(growing)
+	}
+	return c.rng.IntN(n)
+}
+
 // word is one of a few short names, or now and then of as many long ones.
 func (c *crossing) word() []byte {
-	n := c.rng.IntN(40)
+	n := c.rng.IntN(90)
 	if c.rng.IntN(3) == 0 {
-		return fmt.Appendf(nil, "%02d%s", n, strings.Repeat("w", 40+n/2))
+		return fmt.Appendf(nil, "%02d%s", n, strings.Repeat("w", 20+n/3))
 	}
 	return fmt.Append(nil, "w", n)
 }
@@ -101,7 +123,7 @@ func (c *crossing) check(tx store.Tx) error {
 	if !h.Exists() {
 		return nil
 	}
-	c.forms[map[bool]string{true: "packed", false: "items"}[h.ID == 0]]++
+	c.forms[formOf(h)]++
 	findings, err := store.Audit(tx, c.key, h)
 	if err != nil || len(findings) > 0 {
 		c.t.Fatalf("%v %v", findings, err)
@@ -125,6 +147,19 @@ func (c *crossing) check(tx store.Tx) error {
 		c.t.Errorf("%s of %d bytes, id %d:\n got %q\nwant %q", store.EncodingName(h), h.Bytes, h.ID, got, want)
 	}
 	return nil
+}
+
+// formOf tells where a collection lies, by the first byte of what its head keeps.
+func formOf(h store.Head) string {
+	switch {
+	case h.ID == 0:
+		return "packed"
+	case len(h.Value) > 0 && h.Value[0]&2 != 0:
+		return "spilled"
+	case h.Type != store.List && len(h.Value) > 0 && h.Value[0] == 4:
+		return "numbered"
+	}
+	return "plain"
 }
 
 func (c *crossing) at(field []byte) int {
@@ -153,7 +188,7 @@ func (c *crossing) hash(tx store.Tx) error {
 	if err != nil {
 		return err
 	}
-	switch c.rng.IntN(5) {
+	switch c.choose(5, 2) {
 	case 0, 1:
 		var pairs []store.Item
 		added := int64(0)
@@ -194,11 +229,11 @@ func (c *crossing) set(tx store.Tx) error {
 	}
 	words := c.words()
 	for i := range words {
-		if len(c.model) == 0 || c.rng.IntN(8) > 0 && store.EncodingName(s.Head()) == "intset" {
+		if len(c.model) == 0 && c.rng.IntN(3) > 0 || c.rng.IntN(300) > 0 && store.EncodingName(s.Head()) == "intset" {
 			words[i] = fmt.Append(nil, c.rng.Int64N(1<<60)-1<<59>>c.rng.IntN(2))
 		}
 	}
-	switch c.rng.IntN(6) {
+	switch c.choose(6, 3) {
 	case 0, 1, 2:
 		return c.add(tx, words)
 	case 3:
@@ -252,7 +287,7 @@ func (c *crossing) zset(tx store.Tx) error {
 	if err != nil {
 		return err
 	}
-	switch c.rng.IntN(6) {
+	switch c.choose(6, 2) {
 	case 0, 1:
 		var members []store.Item
 		for _, f := range c.words() {
@@ -349,7 +384,7 @@ func (c *crossing) list(tx store.Tx) error {
 	if err != nil {
 		return err
 	}
-	switch c.rng.IntN(9) {
+	switch c.choose(9, 3) {
 	case 0, 1:
 		words := c.words()
 		for _, w := range words {

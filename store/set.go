@@ -83,6 +83,11 @@ func (s *SetKey) write(fresh []Item) error {
 		if err := s.putRun(fresh[from:i]); err != nil {
 			return err
 		}
+		if next == EncodingListpack && s.head.ID != 0 {
+			if err := s.renumber(numbered); err != nil { // while its order is that of numbers still
+				return err
+			}
+		}
 		from, s.head.Encoding = i, uint8(next)
 	}
 	return s.putRun(fresh[from:])
