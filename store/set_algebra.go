@@ -55,10 +55,46 @@ func notFound(_ *ZSource, _ *Item, theirs Item) bool { return !theirs.Found }
 
 // Union yields the members that any operand has, each once.
 func (s *Sets) Union() iter.Seq2[[]Item, error] {
+	if s.intsets() {
+		return s.unionOfNumbers()
+	}
 	if s.bytes > unionMemory || len(s.sources) == 1 {
 		return s.unionAsking()
 	}
 	return s.unionRemembering()
+}
+
+// intsets reports whether all operands are. Each is of a few hundred members then, so that all are in memory.
+func (s *Sets) intsets() bool {
+	for i := range s.sources {
+		if o := &s.sources[i]; o.Exists() && Encoding(o.head.Encoding) != EncodingIntset {
+			return false
+		}
+	}
+	return s.bytes <= unionMemory
+}
+
+// unionOfNumbers yields the union as the intset that Redis makes of it.
+func (s *Sets) unionOfNumbers() iter.Seq2[[]Item, error] {
+	return func(yield func([]Item, error) bool) {
+		var all []Item
+		for page, err := range s.unionRemembering() {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			all = append(all, page...)
+		}
+		slices.SortFunc(all, compareNumbers)
+		yield(all, nil)
+	}
+}
+
+// compareNumbers compares members of an intset.
+func compareNumbers(a, b Item) int {
+	x, _ := ParseInteger(a.Field)
+	y, _ := ParseInteger(b.Field)
+	return cmp.Compare(x, y)
 }
 
 // unionAsking yields of each operand what none before it has.

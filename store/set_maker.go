@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"iter"
 	"slices"
 )
@@ -20,8 +19,55 @@ func StoreSet(tx Tx, dst Key, pages iter.Seq2[[]Item, error]) (int64, error) {
 // StoreUnion makes the union the value of dst.
 func (s *Sets) StoreUnion(dst Key) (int64, error) { return StoreSet(s.tx, dst, s.All()) }
 
-// StoreDiff makes the difference the value of dst.
-func (s *Sets) StoreDiff(dst Key) (int64, error) { return StoreSet(s.tx, dst, s.Diff()) }
+// StoreDiff makes the difference the value of dst. Where Redis puts all of the first operand there and removes what is
+// in the others, the encoding is what all of it would have: that matters to small ones, and is done to them in this way.
+func (s *Sets) StoreDiff(dst Key) (int64, error) {
+	first, l := s.sources[0], LimitsOf(s.tx)
+	begin, pages, small := EncodingIntset, s.Diff(), false
+	if s.removes() {
+		if small = first.Len() <= int64(max(l.SetMaxIntsetEntries, l.SetMaxListpackEntries)); small {
+			pages = first.pages()
+		} else {
+			begin = EncodingHashtable
+		}
+	}
+	made, _, err := makeSet(s.tx, dst, begin, pages)
+	for i := 1; small && err == nil && i < len(s.sources) && made.Len() > 0; i++ {
+		err = made.subtract(&s.sources[i])
+	}
+	if err != nil {
+		return 0, err
+	}
+	return made.head.Len, made.finish(Change{})
+}
+
+// removes reports whether Redis would rather look for the others' members in the first operand than for its members in
+// them.
+func (s *Sets) removes() bool {
+	asking, removing := int64(0), int64(0)
+	for i := range s.sources {
+		if o := &s.sources[i]; o.Exists() {
+			asking += s.sources[0].Len()
+			removing += o.Len()
+		}
+	}
+	return asking/2 > removing
+}
+
+// subtract removes an operand's members; finish is still to come.
+func (s *SetKey) subtract(other *ZSource) error {
+	for page, err := range other.pages() {
+		if err != nil {
+			return err
+		}
+		ch, err := s.dropFields(Members, fieldsOf(page)...)
+		if err != nil {
+			return err
+		}
+		s.apply(ch)
+	}
+	return nil
+}
 
 // StoreInter makes the intersection the value of dst. Redis begins with the encoding of the smallest operand, and makes
 // numbers an intset in the end if there are not too many.
@@ -77,11 +123,7 @@ func (s *SetKey) becomeIntset() error {
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(items, func(a, b Item) int {
-		x, _ := ParseInteger(a.Field)
-		y, _ := ParseInteger(b.Field)
-		return cmp.Compare(x, y)
-	})
+	slices.SortFunc(items, compareNumbers)
 	sorted := newPack(0, len(s.pack()))
 	for _, it := range items {
 		sorted = sorted.add(&packEntry{a: it.Field})

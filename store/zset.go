@@ -176,8 +176,20 @@ func (z *ZSetKey) Remove(members ...[]byte) (int64, error) { return z.remove(Sco
 // Draw calls visit with n members, each drawn uniformly whatever was drawn before.
 func (z *ZSetKey) Draw(n int64, visit func(Item)) error { return z.draw(Scores, n, visit) }
 
-// Sample calls visit with n different members chosen at random, or with all if there are not more.
-func (z *ZSetKey) Sample(n int64, visit func(Item)) error { return z.sample(Scores, n, visit) }
+// Sample calls visit with n different members chosen at random, or with all if there are not more: then Redis begins
+// at the highest score.
+func (z *ZSetKey) Sample(n int64, visit func(Item)) error {
+	if n < z.Len() || !z.compact() {
+		return z.sample(Scores, n, visit)
+	}
+	for it, err := range z.walk(Scores, Range{Order: ByScore, Reverse: true}) {
+		if err != nil {
+			return err
+		}
+		visit(it)
+	}
+	return nil
+}
 
 // Scan calls visit with about n members from a cursor on and returns the cursor to go on
 // from, 0 at the end. A small set comes at once.

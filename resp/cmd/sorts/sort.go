@@ -17,6 +17,11 @@ func run(c *cmd.Call, readOnly bool) reply.Reply {
 	if err != nil {
 		return reply.Err(err)
 	}
+	if !readOnly {
+		if err := store.ConvertZSet(c.Tx, q.source); err != nil {
+			return reply.Err(err)
+		}
+	}
 	elements, err := q.open(c.Nested)
 	if err != nil {
 		return reply.Err(err)
