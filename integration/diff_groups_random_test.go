@@ -39,7 +39,7 @@ func randomGroups(seed uint64) script {
 		switch r.IntN(11) {
 		case 0, 1:
 			from := last + 1
-			last += 1 + r.IntN(60)
+			last += 1 + r.IntN(300)
 			line = fmt.Sprintf(`EVAL "for i = %d, %d do redis.call('XADD', KEYS[1], i .. '-1', 'f', i) end return 'OK'" 1 s`, from, last)
 		case 2, 3:
 			line = fmt.Sprintf("XREADGROUP GROUP %s %s COUNT %d STREAMS s >", g, c, count)

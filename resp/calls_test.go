@@ -105,6 +105,8 @@ func laid(group string, n int) (lines []string) {
 			line("XADD k%d 99-1 f v", i)
 			line("XGROUP CREATE k%d group 0", i)
 			line("XADD key %d-1 f v", i)
+			line("XGROUP CREATE grouped g%d 0 MKSTREAM", i)
+			line("XGROUP CREATECONSUMER grouped g%d c", i)
 		}
 	}
 	switch group {
@@ -264,6 +266,10 @@ func TestCallsDoNotGrowWithCounts(t *testing.T) {
 		{"stream", "XGROUP DESTROY key group", ""},
 		{"stream", "XGROUP SETID key group 0", ""},
 		{"stream", "XINFO CONSUMERS key group", ""},
+		{"stream", "XINFO GROUPS grouped", ""},
+		{"stream", "XINFO STREAM key", ""},
+		{"stream", "XACK key one 1-1 2-1 4-1 5-1", ""},
+		{"stream", "XGROUP CREATECONSUMER key group new", ""},
 		{"stream", "XINFO STREAM key FULL COUNT 2", consumers},
 		{"stream", "XRANGE key - + COUNT #", ""},
 		{"stream", "XREVRANGE key + - COUNT #", ""},
@@ -278,6 +284,10 @@ func TestCallsDoNotGrowWithCounts(t *testing.T) {
 		{"list", "LRANGE key 0 -1", ""},
 		{"list", "LTRIM key # -1", ""},
 		{"list", "LREM key 0 x", stretches},
+		{"list", "LREM key 2 x", ""},
+		{"list", "LINSERT key BEFORE x new", ""},
+		{"list", "LSET key -1 new", ""},
+		{"list", "LINDEX key -1", ""},
 		{"list", "LPOS key x COUNT 0", ""},
 		{"list", "SORT key ALPHA LIMIT 0 #", ""},
 		{"list", "SORT key BY w* GET w* GET # ALPHA", ""},
@@ -303,6 +313,19 @@ func TestCallsDoNotGrowWithCounts(t *testing.T) {
 		{"sorted-set", "ZREMRANGEBYRANK key 0 -3", ""},
 		{"sorted-set", "ZREMRANGEBYSCORE key 2 #", ""},
 		{"sorted-set", "ZRANGESTORE dst key 0 -1", ""},
+		{"sorted-set", "ZREMRANGEBYLEX key - +", ""},
+		{"sorted-set", "ZRANGE key 0 -1 WITHSCORES", ""},
+		{"sorted-set", "ZRANGE key 0 # BYSCORE", ""},
+		{"sorted-set", "ZRANGE key - + BYLEX LIMIT 1 #", ""},
+		{"sorted-set", "ZCOUNT key 0 #", ""},
+		{"sorted-set", "ZLEXCOUNT key - +", ""},
+		{"sorted-set", "ZREVRANK key m1", ""},
+		{"sorted-set", "ZSCAN key 0 COUNT #", ""},
+		{"set", "SSCAN key 0 COUNT #", ""},
+		{"set", "SMEMBERS key", ""},
+		{"hash", "HSCAN key 0 COUNT #", ""},
+		{"hash", "HKEYS key", ""},
+		{"string", "SCAN 0 COUNT #", ""},
 		{"hash", "HRANDFIELD key #", ""},
 		{"hash", "HRANDFIELD key -#", ""},
 		{"hash", "HGETALL key", ""},

@@ -81,6 +81,16 @@ func (t callsTx) Range(id store.ID, p store.Part, r store.Range) iter.Seq2[store
 	return t.Tx.Range(id, p, r)
 }
 
+func (t callsTx) Scan(db int, from store.Cursor, n int) ([]store.Entry, store.Cursor, error) {
+	t.calls["Scan"]++
+	return t.Tx.Scan(db, from, n)
+}
+
+func (t callsTx) Savepoint() (store.Savepoint, error) {
+	t.calls["Savepoint"]++
+	return t.Tx.Savepoint()
+}
+
 func (t callsTx) Count(id store.ID, p store.Part, r store.Range) (int64, error) {
 	t.calls["Count"]++
 	return t.Tx.Count(id, p, r)

@@ -47,18 +47,6 @@ func (b *batch) flush() (Change, error) {
 	return b.total, err
 }
 
-// become makes what was written the value of a key, whatever that held; nothing leaves no key. It returns how many items
-// there are. shape gives the head what depends on its type, at that length.
-func (b *batch) become(k Key, typ Type, shape func(h *Head)) (int64, error) {
-	ch, err := b.flush()
-	if err != nil {
-		return 0, err
-	}
-	h := handle{tx: b.tx, key: k, head: Head{Type: typ, ID: b.id, Len: ch.Count, Bytes: KeyBytes(k) + ch.Bytes}}
-	shape(&h.head)
-	return ch.Count, h.save(Change{})
-}
-
 // put writes items at once, past what is held.
 func (b *batch) put(items []Item) error {
 	if len(items) == 0 {

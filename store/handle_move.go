@@ -14,17 +14,8 @@ const (
 // sweep, than to remove those that go. The engine removes a million in seconds, while nobody else writes.
 func movable(stay, gone int64) bool { return gone >= moveLeast && stay*moveShare <= gone }
 
-// move gives the collection the items that were written under a fresh id, and returns what it went through with that.
-func (h *handle) move(fresh *batch) (Change, error) {
-	ch, err := fresh.flush()
-	if err != nil {
-		return ch, err
-	}
-	h.head.ID = fresh.id
-	return ch.Minus(Change{Count: h.head.Len, Bytes: h.head.Bytes - baseBytes(h.key, h.head.Notes)}), nil
-}
-
-// moveItems moves the collection to what a sequence yields of it.
+// moveItems gives the collection what a sequence yields of it, under a fresh id, and returns what it went through with
+// that. It must have no other parts.
 func (h *handle) moveItems(p Part, stay iter.Seq2[Item, error]) (Change, error) {
 	fresh, err := newBatch(h.tx, h.key, p)
 	if err != nil {
@@ -38,5 +29,10 @@ func (h *handle) moveItems(p Part, stay iter.Seq2[Item, error]) (Change, error) 
 			return Change{}, err
 		}
 	}
-	return h.move(fresh)
+	ch, err := fresh.flush()
+	if err != nil {
+		return ch, err
+	}
+	h.head.ID = fresh.id
+	return ch.Minus(Change{Count: h.head.Len, Bytes: h.head.Bytes - baseBytes(h.key, h.head.Notes)}), nil
 }

@@ -78,6 +78,10 @@ func TestTrimmedListsAreMoved(t *testing.T) {
 			onList(t, e, listInsert(true, want[pivot], "inserted"))
 			want = slices.Insert(want, pivot, "inserted")
 		}
+		if round%5 == 0 {
+			poppedListsAreMoved(t, e, rng, want)
+			continue
+		}
 		from := rng.IntN(len(want))
 		to := from + rng.IntN(1+min(len(want)-from-1, 1<<rng.IntN(12)))
 		dropped, put := removal(t, e, listKey, func(tx store.Tx) error {
@@ -96,6 +100,34 @@ func TestTrimmedListsAreMoved(t *testing.T) {
 		if got := listElements(t, e); !slices.Equal(got, want) {
 			t.Fatalf("from %d to %d: %d elements, want %d", from, to, len(got), len(want))
 		}
+	}
+}
+
+// poppedListsAreMoved is the same for what is popped from either end.
+func poppedListsAreMoved(t *testing.T, e store.Engine, rng *rand.Rand, want []string) {
+	t.Helper()
+	stay := 1 + rng.IntN(min(len(want)-1, 1<<rng.IntN(12)))
+	end := store.ListEnd(rng.IntN(2))
+	gone := int64(len(want) - stay)
+	var popped []string
+	dropped, put := removal(t, e, listKey, func(tx store.Tx) error {
+		popped = nil
+		l, err := store.OpenList(tx, listKey)
+		if err != nil {
+			return err
+		}
+		return l.Pop(end, gone, func(value []byte) { popped = append(popped, string(value)) })
+	})
+	if !light(dropped, put, int64(stay), gone) {
+		t.Errorf("%d of %d stay, %d were removed and %d written", stay, len(want), dropped, put)
+	}
+	got := append(slices.Clone(popped), listElements(t, e)...)
+	if end == store.Back {
+		slices.Reverse(popped)
+		got = append(listElements(t, e), popped...)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%d popped and %d left of %d are others", len(popped), len(got)-len(popped), len(want))
 	}
 }
 

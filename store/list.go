@@ -227,7 +227,7 @@ func (l *ListKey) Pop(end ListEnd, n int64, visit func(value []byte)) error {
 	if n == l.Len() {
 		return l.drop()
 	}
-	return l.cut(end, edge, next)
+	return l.cut(end, n, edge, next)
 }
 
 // outermost is the range of n elements at an end, and of one more in an irregular list: the
@@ -246,8 +246,8 @@ func (l *ListKey) outermost(end ListEnd, n int64) Range {
 	return r
 }
 
-// cut removes what lies between an end and edge, edge included; next is the end after that.
-func (l *ListKey) cut(end ListEnd, edge, next int64) error {
+// cut removes the n elements between an end and edge, edge included; next is the end after that.
+func (l *ListKey) cut(end ListEnd, n, edge, next int64) error {
 	doomed := Positions(l.span.first, edge)
 	inwards := int64(listGap)
 	if end == Back {
@@ -262,9 +262,25 @@ func (l *ListKey) cut(end ListEnd, edge, next int64) error {
 	} else {
 		l.span.last = next
 	}
-	ch, err := l.dropRange(Elements, doomed)
-	if err != nil {
-		return err
+	return l.remain(n, doomed)
+}
+
+// remain removes n elements, all of those in some ranges, when the span has become that of the others.
+func (l *ListKey) remain(n int64, doomed ...Range) error {
+	if !l.packed() && movable(l.Len()-n, n) {
+		ch, err := l.moveItems(Elements, l.tx.Range(l.head.ID, Elements, l.whole()))
+		if err != nil {
+			return err
+		}
+		return l.commit(ch)
 	}
-	return l.commit(ch)
+	var total Change
+	for _, r := range doomed {
+		ch, err := l.dropRange(Elements, r)
+		if err != nil {
+			return err
+		}
+		total = total.Plus(ch)
+	}
+	return l.commit(total)
 }

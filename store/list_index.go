@@ -125,33 +125,16 @@ func (l *ListKey) Trim(start, stop int64) error {
 // keep drops the before elements in front of position first and the after ones behind last, those behind first: in a pack
 // positions move up when something in front of them goes.
 func (l *ListKey) keep(first, last, before, after int64) error {
-	if gone := before + after; !l.packed() && movable(l.Len()-gone, gone) {
-		ch, err := l.moveItems(Elements, l.tx.Range(l.head.ID, Elements, Positions(first, last)))
-		if err != nil {
-			return err
-		}
-		l.span.first, l.span.last = first, last
-		return l.commit(ch)
-	}
-	var total Change
+	front, back := l.whole(), l.whole()
+	front.Max = Bound{Edge: Exclusive, Pos: first}
+	back.Min = Bound{Edge: Exclusive, Pos: last}
+	l.span.first, l.span.last = first, last
+	var doomed []Range
 	if after > 0 {
-		r := l.whole()
-		r.Min = Bound{Edge: Exclusive, Pos: last}
-		ch, err := l.dropRange(Elements, r)
-		if err != nil {
-			return err
-		}
-		total = total.Plus(ch)
+		doomed = append(doomed, back)
 	}
 	if before > 0 {
-		r := l.whole()
-		r.Max = Bound{Edge: Exclusive, Pos: first}
-		ch, err := l.dropRange(Elements, r)
-		if err != nil {
-			return err
-		}
-		total = total.Plus(ch)
+		doomed = append(doomed, front)
 	}
-	l.span.first, l.span.last = first, last
-	return l.commit(total)
+	return l.remain(before+after, doomed...)
 }

@@ -174,20 +174,15 @@ func (l *ListKey) spread(w listWindow, value []byte, base, step int64) error {
 
 // rebuild lays the list out anew, regular, under a fresh id, a batch at a time.
 func (l *ListKey) rebuild() error {
-	fresh, err := newBatch(l.tx, l.key, Elements)
-	if err != nil {
-		return err
-	}
 	span := emptySpan(Back)
-	for it, err := range l.walk(Elements, l.whole()) {
-		if err != nil {
-			return err
+	ch, err := l.moveItems(Elements, func(yield func(Item, error) bool) {
+		for it, err := range l.tx.Range(l.head.ID, Elements, l.whole()) {
+			it.Pos = span.extend(Back)
+			if !yield(it, err) {
+				return
+			}
 		}
-		if err := fresh.add(Item{Pos: span.extend(Back), Value: it.Value}); err != nil {
-			return err
-		}
-	}
-	ch, err := l.move(fresh)
+	})
 	if err != nil {
 		return err
 	}

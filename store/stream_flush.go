@@ -26,7 +26,7 @@ func (g *StreamGroup) Flush() error {
 			w.alone(d)
 		}
 	}
-	w.runs(fresh)
+	w.stretches(fresh, runLeast)
 	for _, last := range slices.SortedFunc(maps.Keys(g.deliveries.runs), StreamID.Compare) {
 		r := g.deliveries.runs[last]
 		w.again(r, g.deliveries.now(r))
@@ -57,10 +57,10 @@ func (w *pendingWrites) alone(d *delivery) {
 
 func (p StreamPending) value() []byte { return append(numbers(p.Delivered, p.Count), p.Consumer...) }
 
-// runs writes stretches of entries that had no items: as runs if they are long enough.
-func (w *pendingWrites) runs(all []*pendingRun) {
+// stretches writes entries that had no items: as runs where at least so many are alike.
+func (w *pendingWrites) stretches(all []*pendingRun, least int) {
 	for _, r := range all {
-		if len(r.ids) >= runLeast {
+		if len(r.ids) >= least {
 			w.run(r)
 			continue
 		}
@@ -102,5 +102,5 @@ func (w *pendingWrites) again(was *pendingRun, now []*pendingRun) {
 		w.run(now[0])
 		return
 	}
-	w.runs(now)
+	w.stretches(now, partLeast)
 }

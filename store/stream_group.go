@@ -275,6 +275,21 @@ func (g *StreamGroup) Consumers() (all []*StreamConsumer, err error) {
 	return all, nil
 }
 
+// ConsumersOfGroups counts the consumers of all groups, by their names.
+func (s *StreamKey) ConsumersOfGroups() (map[string]int64, error) {
+	n := map[string]int64{}
+	for it, err := range s.tx.Range(s.head.ID, Consumers, Range{}) {
+		if err != nil {
+			return nil, err
+		}
+		name := it.Field[1:]
+		if length, size := binary.Uvarint(name); size > 0 && length <= uint64(len(name)-size) {
+			n[string(name[size:size+int(length)])]++
+		}
+	}
+	return n, nil
+}
+
 // Leave removes a consumer and what it has pending, and returns how much that was.
 func (g *StreamGroup) Leave(name []byte) (n int64, err error) {
 	c, err := g.Consumer(name)

@@ -12,8 +12,11 @@ const (
 	// runBytes bounds the ids of a run: items up to InlineMax lie beside their key, and who acknowledges one id writes
 	// the run again.
 	runBytes = 320
-	// runLeast is how many entries are worth a run.
-	runLeast = 16
+	// runLeast is how many entries that are delivered together are worth a run. Workers mostly ask for a hundred or less
+	// and acknowledge them one by one, which takes half as long again of a run: it has to be looked for and written anew.
+	runLeast = 128
+	// partLeast is how many entries of a run that is cut in pieces are worth one of their own.
+	partLeast = 16
 	// runsPassed is how many runs are passed on the way to the next that is looked for, before it is sought.
 	runsPassed = 64
 )

@@ -33,19 +33,19 @@ func xinfoGroups(c *cmd.Call) reply.Reply {
 		return refusal
 	}
 	groups, err := s.AllGroups()
+	if err != nil {
+		return reply.Err(err)
+	}
+	consumers, err := s.ConsumersOfGroups()
 	out := c.List(reply.Array)
 	for _, g := range groups {
-		consumers, err := g.Consumers()
-		if err != nil {
-			return out.End(err)
-		}
 		lag, err := g.Lag()
 		if err != nil {
 			return out.End(err)
 		}
 		out.Reply(reply.MapOf(
 			reply.Text("name"), reply.Bytes(g.Name),
-			reply.Text("consumers"), reply.Integer(len(consumers)),
+			reply.Text("consumers"), reply.Integer(consumers[string(g.Name)]),
 			reply.Text("pending"), reply.Integer(g.Pending),
 			reply.Text("last-delivered-id"), reply.Text(g.Last.String()),
 			reply.Text("entries-read"), unknown(g.Read),
