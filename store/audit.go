@@ -66,8 +66,11 @@ func (a *audit) report(repair, format string, args ...any) {
 func Describe(k Key, t Type) string { return fmt.Sprintf("%s %q of database %d", t, k.Name, k.DB) }
 
 func (a *audit) compare() error {
-	if a.head.ID == 0 {
+	switch {
+	case a.head.ID == 0 && a.head.Type == String:
 		return a.inline()
+	case a.head.ID == 0 || a.head.beside():
+		return a.pack()
 	}
 	own := partsOf(a.head.Type)
 	if len(own) == 0 {
@@ -87,11 +90,8 @@ func (a *audit) compare() error {
 	return nil
 }
 
-// inline compares a head that owns no items.
+// inline compares a string that has no chunks.
 func (a *audit) inline() error {
-	if a.head.Type != String {
-		return a.pack()
-	}
 	a.length(int64(len(a.head.Value)))
 	a.bytes(int64(len(a.head.Value)))
 	return nil

@@ -1,9 +1,14 @@
 package store
 
-// pack compares a head with the collection that lies in it. What of it is readable is believed.
+// pack compares a head with the pack that is the collection. What of that is readable is believed.
 func (a *audit) pack() error {
-	parts, held := partsOf(a.head.Type), pack(a.head.Value)
-	if len(parts) == 0 || a.head.Type == Stream || len(held) == 0 || held.kind() != packVersion|kindOf(parts[0]) {
+	of := handle{tx: a.tx, key: a.key, head: a.head}
+	held, err := of.pack()
+	parts := partsOf(a.head.Type)
+	switch {
+	case err != nil && err != errPack:
+		return err
+	case err != nil || len(parts) == 0 || a.head.Type == Stream || len(held) == 0 || held.kind() != packVersion|kindOf(parts[0]):
 		return a.empty()
 	}
 	var sum Change
@@ -16,12 +21,24 @@ func (a *audit) pack() error {
 		return a.empty()
 	}
 	if r.broken {
-		a.want.Value = held[:readable]
-		a.report("what is behind its last whole entry is cut off", "is whole up to byte %d of %d", readable, len(held))
+		a.cut(held, readable)
 	}
 	a.length(sum.Count)
 	a.bytes(sum.Bytes)
 	return nil
+}
+
+// cut leaves the first bytes of a pack.
+func (a *audit) cut(held pack, readable int) {
+	a.report("what is behind its last whole entry is cut off", "is whole up to byte %d of %d", readable, len(held))
+	if a.head.ID == 0 {
+		a.want.Value = held[:readable]
+		return
+	}
+	a.mends = append(a.mends, func() error {
+		_, err := a.tx.PutItems(a.head.ID, Chunks, Item{Value: held[:readable]})
+		return err
+	})
 }
 
 // numbers compares the number that a numbered collection would give to the next item with those it gave.

@@ -33,11 +33,11 @@ func TestCollectionsCrossTheirForms(t *testing.T) {
 	for name := range steps {
 		t.Run(name, func(t *testing.T) {
 			forms := map[string]int{}
-			for seed := range uint64(12) {
+			for seed := range uint64(8) {
 				var step func(*crossing, store.Tx) error
 				c := &crossing{t: t, rng: rand.New(rand.NewPCG(seed, 1)), e: memory.New(), key: store.Key{Name: []byte("k")}, forms: forms}
-				for i := range 1000 {
-					if c.grows = i/50%2 == 0; i%100 == 99 {
+				for i := range 960 {
+					if c.grows = i/60%2 == 0; i%120 == 119 {
 						step, c.model = (*crossing).drop, nil
 					} else {
 						step = steps[name]
@@ -47,8 +47,8 @@ func TestCollectionsCrossTheirForms(t *testing.T) {
 					}
 				}
 			}
-			for _, f := range []string{"packed", "numbered", "spilled", "plain"} {
-				if never := f == "numbered" && (name == "zset" || name == "list") || f == "spilled" && name == "hash"; forms[f] < 50 && !never {
+			for _, f := range []string{"packed", "beside", "numbered", "spilled", "plain"} {
+				if never := f == "numbered" && (name == "zset" || name == "list") || f == "spilled" && name == "hash"; forms[f] < 20 && !never {
 					t.Errorf("hardly ever %s: %v", f, forms)
 				}
 			}
@@ -70,7 +70,7 @@ func (c *crossing) run(step func(*crossing, store.Tx) error) {
 
 func (c *crossing) limits() store.Limits {
 	some := func(of ...int) int { return of[c.rng.IntN(len(of))] }
-	if c.rng.IntN(50) > 0 {
+	if c.rng.IntN(200) > 0 {
 		return *store.DefaultLimits()
 	}
 	return store.Limits{
@@ -95,15 +95,15 @@ func (c *crossing) choose(n, growing int) int {
 
 // word is one of a few short names, or now and then of as many long ones.
 func (c *crossing) word() []byte {
-	n := c.rng.IntN(90)
-	if c.rng.IntN(3) == 0 {
-		return fmt.Appendf(nil, "%02d%s", n, strings.Repeat("w", 20+n/3))
+	n := c.rng.IntN(160)
+	if c.rng.IntN(4) > 0 {
+		return fmt.Appendf(nil, "%02d%s", n, strings.Repeat("w", 20+n/4))
 	}
 	return fmt.Append(nil, "w", n)
 }
 
 func (c *crossing) words() [][]byte {
-	words := make([][]byte, 1+c.rng.IntN(6))
+	words := make([][]byte, 1+c.rng.IntN(9))
 	for i := range words {
 		words[i] = c.word()
 	}
@@ -154,6 +154,8 @@ func formOf(h store.Head) string {
 	switch {
 	case h.ID == 0:
 		return "packed"
+	case len(h.Value) == 1 && h.Value[0] == 8:
+		return "beside"
 	case len(h.Value) > 0 && h.Value[0]&2 != 0:
 		return "spilled"
 	case h.Type != store.List && len(h.Value) > 0 && h.Value[0] == 4:

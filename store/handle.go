@@ -9,7 +9,10 @@ type handle struct {
 	tx   Tx
 	key  Key
 	head Head
-	own  bool // head.Value is a pack that this handle made, and may be changed in place
+	// held is the pack of a collection that has one, once have is set. If it is own this handle made it, may change it in
+	// place, and has to write it.
+	held      pack
+	have, own bool
 }
 
 // open reads a key's head; absent keys give a handle that does not exist yet. A key of
@@ -98,6 +101,9 @@ func (h *handle) finish(ch Change) error {
 			return err
 		}
 	}
+	if err := h.stow(); err != nil {
+		return err
+	}
 	return h.save(Change{})
 }
 
@@ -113,7 +119,8 @@ func (h *handle) save(ch Change) error {
 
 // drop removes the key with all it holds, in O(1).
 func (h *handle) drop() error {
-	h.head, h.own = Head{}, false
+	h.forget()
+	h.head = Head{}
 	_, err := h.tx.Drop(h.key)
 	return err
 }

@@ -35,7 +35,7 @@ func (h *handle) items(p Part) iter.Seq2[Item, error] {
 
 // lookup finds items by field, in order; Found tells which are there.
 func (h *handle) lookup(p Part, fields ...[]byte) ([]Item, error) {
-	if h.Exists() && h.head.ID != 0 {
+	if h.Exists() && !h.packed() {
 		items, err := h.tx.Items(make([]Item, 0, len(fields)), h.head.ID, p, fields...)
 		return h.bare(items), err
 	}

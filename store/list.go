@@ -117,6 +117,9 @@ func (l *ListKey) commit(ch Change) error {
 	if err := l.reform(); err != nil {
 		return err
 	}
+	if err := l.stow(); err != nil {
+		return err
+	}
 	if l.packed() || was {
 		l.span = regularSpan(l.head.Len)
 	}

@@ -23,9 +23,14 @@ func onList(t *testing.T, e store.Engine, fn func(store.Tx, *store.ListKey) erro
 // onRows is onList for lists that have items however short they are.
 func onRows(t *testing.T, e store.Engine, fn func(store.Tx, *store.ListKey) error) (head store.Head) {
 	t.Helper()
+	return onListUnder(t, e, rows(nil).limits, fn)
+}
+
+// rows is a transaction under which lists have items as soon as they have two elements.
+func rows(tx store.Tx) limitedTx {
 	limits := *store.DefaultLimits()
 	limits.ListMaxListpackSize = 1
-	return onListUnder(t, e, limits, fn)
+	return limitedTx{tx, limits}
 }
 
 func onListUnder(t *testing.T, e store.Engine, limits store.Limits, fn func(store.Tx, *store.ListKey) error) (head store.Head) {

@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// This file has of each operation on items what it does to a collection that lies in its head: see form. Items of a
+// This file has of each operation on items what it does to a collection that is packed: see form. Items of a
 // pack have no position, but for those of lists: there element i stands at i*listGap, as in a regular list.
 
 // kindOf is what the entries of a part's packs consist of. Of a list's entries a is the value.
@@ -22,10 +22,62 @@ func kindOf(p Part) packKind {
 	return 0
 }
 
-// packed reports whether the collection lies in its head.
-func (h *handle) packed() bool { return h.head.ID == 0 && h.Exists() }
+// packed reports whether the collection is.
+func (h *handle) packed() bool { return h.Exists() && (h.head.ID == 0 || h.head.beside()) }
 
-func (h *handle) pack() pack { return h.head.Value }
+// beside reports whether the head's pack lies beside it.
+func (h *Head) beside() bool {
+	return h.ID != 0 && len(h.Value) == 1 && h.Value[0] == besideMark && h.Type != Stream && h.Type != String
+}
+
+// pack is the collection's pack, of no bytes if it is absent. One that lies beside its head is read when it is needed.
+func (h *handle) pack() (pack, error) {
+	switch {
+	case h.have:
+		return h.held, nil
+	case h.head.ID == 0:
+		h.held, h.have = h.head.Value, true
+		return h.held, nil
+	}
+	for it, err := range h.tx.Range(h.head.ID, Chunks, Positions(0, 0)) {
+		if err == nil {
+			h.held, h.have = bytes.Clone(it.Value), true
+		}
+		return h.held, err
+	}
+	return nil, errPack
+}
+
+// keep makes a pack the collection's; stow writes it.
+func (h *handle) keep(p pack) { h.held, h.have, h.own = p, true, true }
+
+// forget is for what has no pack any more.
+func (h *handle) forget() { h.held, h.have, h.own = nil, false, false }
+
+// stow puts a pack that was changed where one of its length belongs.
+func (h *handle) stow() error {
+	if !h.own {
+		return nil
+	}
+	most := PackedMax
+	if h.head.ID != 0 {
+		most /= 2
+	}
+	if len(h.held) <= most {
+		h.head.ID, h.head.Value = 0, h.held
+		return nil
+	}
+	if h.head.ID == 0 {
+		id, err := h.tx.NewID(h.key)
+		if err != nil {
+			return err
+		}
+		h.head.ID = id
+	}
+	h.head.Value = []byte{besideMark}
+	_, err := h.tx.PutItems(h.head.ID, Chunks, Item{Value: h.held})
+	return err
+}
 
 // itemAt is entry i of a part's pack as an item.
 func (e *packEntry) itemAt(p Part, i int64) Item {
@@ -67,8 +119,12 @@ func (r *Range) compare(it *Item, b *Bound) int {
 // lookupPacked is lookup.
 func (h *handle) lookupPacked(p Part, fields [][]byte) ([]Item, error) {
 	items := make([]Item, len(fields))
+	held, err := h.pack()
+	if err != nil {
+		return nil, err
+	}
 	for i, f := range fields {
-		e, found, err := h.pack().find(f)
+		e, found, err := held.find(f)
 		if err != nil {
 			return nil, err
 		}
@@ -87,7 +143,12 @@ func (h *handle) walkPacked(p Part, r Range) iter.Seq2[Item, error] {
 	}
 	return func(yield func(Item, error) bool) {
 		left := r.Limit
-		e := h.pack().read()
+		held, err := h.pack()
+		if err != nil {
+			yield(Item{}, err)
+			return
+		}
+		e := held.read()
 		for i := int64(0); e.next(); i++ {
 			it := e.itemAt(p, i)
 			if !r.admits(p, &it) {
@@ -131,7 +192,11 @@ func (h *handle) walkBack(p Part, r Range) iter.Seq2[Item, error] {
 
 // selected gathers the items of a range.
 func (h *handle) selected(p Part, r Range) ([]Item, error) {
-	items := make([]Item, 0, min(h.Len(), int64(len(h.pack()))))
+	held, err := h.pack()
+	if err != nil {
+		return nil, err
+	}
+	items := make([]Item, 0, min(h.Len(), int64(len(held))))
 	for it, err := range h.walkPacked(p, r) {
 		if err != nil {
 			return nil, err
@@ -144,7 +209,11 @@ func (h *handle) selected(p Part, r Range) ([]Item, error) {
 // drawPacked is Tx.Random.
 func (h *handle) drawPacked(p Part, n int) ([]Item, error) {
 	if n == 1 {
-		e, found, err := h.pack().nth(rand.Int64N(max(h.Len(), 1)))
+		held, err := h.pack()
+		if err != nil {
+			return nil, err
+		}
+		e, found, err := held.nth(rand.Int64N(max(h.Len(), 1)))
 		if err != nil || !found {
 			return nil, err
 		}
@@ -162,21 +231,25 @@ func (h *handle) drawPacked(p Part, n int) ([]Item, error) {
 }
 
 // mine is the pack, to be changed in place: of the handle's own, with room for what comes.
-func (h *handle) mine(p Part, room int) pack {
+func (h *handle) mine(p Part, room int) (pack, error) {
+	held, err := h.pack()
 	switch {
-	case len(h.pack()) == 0:
-		return newPack(kindOf(p), room)
+	case err != nil:
+		return nil, err
+	case len(held) == 0:
+		return newPack(kindOf(p), room), nil
 	case h.own:
-		return h.pack()
+		return held, nil
 	}
-	return h.pack().clone(room)
+	return held.clone(room), nil
 }
-
-func (h *handle) keep(p pack) { h.head.Value, h.own = p, true }
 
 // putPacked is put. Where an entry belongs depends on the part, and of members on the encoding.
 func (h *handle) putPacked(p Part, items []Item) (ch Change, err error) {
-	mine := h.mine(p, entriesBytes(items))
+	mine, err := h.mine(p, entriesBytes(items))
+	if err != nil {
+		return ch, err
+	}
 	for i := range items {
 		e := entryOf(p, &items[i])
 		var there packEntry
@@ -254,7 +327,10 @@ func (k pack) place(pos int64) (there packEntry, found bool, at int, err error) 
 
 // removePacked removes the entries for which doomed says so.
 func (h *handle) removePacked(p Part, doomed func(i int64, it *Item) bool) (ch Change, err error) {
-	mine := h.mine(p, 0)
+	mine, err := h.mine(p, 0)
+	if err != nil {
+		return ch, err
+	}
 	r, kept := mine.read(), min(packHeader, len(mine))
 	for i := int64(0); r.next(); i++ {
 		it := r.itemAt(p, i)
@@ -273,13 +349,19 @@ func (h *handle) removePacked(p Part, doomed func(i int64, it *Item) bool) (ch C
 
 func (h *handle) removeFields(p Part, fields [][]byte) (Change, error) {
 	if len(fields) == 1 {
-		there, found, err := h.pack().find(fields[0])
+		held, err := h.pack()
+		if err != nil {
+			return Change{}, err
+		}
+		there, found, err := held.find(fields[0])
 		if err != nil || !found {
 			return Change{}, err
 		}
 		gone := Change{Count: -1, Bytes: -int64(len(there.a)+len(there.b)) - ItemBytes(Item{})}
-		h.keep(h.mine(p, 0).cut(there.from, there.to))
-		return gone, nil
+		if held, err = h.mine(p, 0); err == nil {
+			h.keep(held.cut(there.from, there.to))
+		}
+		return gone, err
 	}
 	doomed := make(map[string]struct{}, len(fields))
 	for _, f := range fields {

@@ -83,7 +83,7 @@ func (s *SetKey) write(fresh []Item) error {
 		if err := s.putRun(fresh[from:i]); err != nil {
 			return err
 		}
-		if next == EncodingListpack && s.head.ID != 0 {
+		if next == EncodingListpack && !s.packed() {
 			if err := s.renumber(numbered); err != nil { // while its order is that of numbers still
 				return err
 			}

@@ -124,7 +124,7 @@ func (s *SetKey) becomeIntset() error {
 		return err
 	}
 	slices.SortFunc(items, compareNumbers)
-	sorted := newPack(0, len(s.pack()))
+	sorted := newPack(0, len(s.held))
 	for _, it := range items {
 		sorted = sorted.add(&packEntry{a: it.Field})
 	}

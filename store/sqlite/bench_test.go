@@ -326,7 +326,7 @@ func benchPacked(b *testing.B, size int, beside bool) {
 					return err
 				}
 				if beside {
-					if _, err := tx.PutItems(h.ID, store.Elements, store.Item{Value: value}); err != nil {
+					if _, err := tx.PutItems(h.ID, store.Chunks, store.Item{Value: value}); err != nil {
 						return err
 					}
 				}
@@ -366,7 +366,7 @@ func benchPacked(b *testing.B, size int, beside bool) {
 				if err != nil || !beside {
 					return err
 				}
-				for _, err := range tx.Range(heads[0].ID, store.Elements, store.Positions(0, 0)) {
+				for _, err := range tx.Range(heads[0].ID, store.Chunks, store.Positions(0, 0)) {
 					if err != nil {
 						return err
 					}
