@@ -38,12 +38,12 @@ func (h *smallHistory) add(format string, args ...any) {
 
 func (h *smallHistory) some(of ...int) int { return of[h.IntN(len(of))] }
 
-// limits changes some, or most often sets all to what lets collections be compact.
-func (h *smallHistory) limits() {
+// limits changes one, or sets all to what lets collections be compact.
+func (h *smallHistory) limits(small bool) {
 	names := []string{"hash-max-listpack-entries", "hash-max-listpack-value", "set-max-intset-entries",
 		"zset-max-listpack-entries", "zset-max-listpack-value"}
-	if name := names[h.IntN(len(names))]; h.IntN(2) == 0 {
-		h.add("CONFIG SET %s %d", name, h.some(0, 2, 5, 16, 40))
+	if small {
+		h.add("CONFIG SET %s %d", names[h.IntN(len(names))], h.some(0, 2, 5, 16, 40))
 		return
 	}
 	for i, name := range names {
@@ -56,11 +56,11 @@ func (h *smallHistory) words(numbers bool, between func() string) string {
 	var b strings.Builder
 	for range 1 + h.IntN(8)*h.IntN(3) {
 		b.WriteString(" " + between())
-		switch n := h.IntN(60); {
+		switch n := h.IntN(90); {
 		case numbers && h.IntN(400) > 0:
 			fmt.Fprint(&b, n*n*n*n*n*n*n-1000)
 		case h.IntN(3) > 0:
-			fmt.Fprintf(&b, "<%d*w>%d", 12+n/2, n)
+			fmt.Fprintf(&b, "<%d*w>%d", 12+n/3, n)
 		default:
 			fmt.Fprint(&b, "w", n)
 		}
@@ -75,9 +75,9 @@ func (h *smallHistory) score() string { return fmt.Sprintf("%d ", h.IntN(9)) }
 // command is one on a hash, a set or a sorted set.
 func (h *smallHistory) command() string {
 	key := h.IntN(3)
-	value := func() string { return fmt.Sprintf("<%d*v>%d ", h.some(1, 30, 60), h.IntN(10)) }
-	switch h.IntN(16) {
-	case 0, 1, 2:
+	value := func() string { return fmt.Sprintf("<%d*v>%d ", h.some(1, 60, 60), h.IntN(10)) }
+	switch h.IntN(18) {
+	case 0, 1, 2, 16, 17:
 		// pairs: a value stands in front of each field but the first, and one behind the last
 		return fmt.Sprintf("HSET h%d first%s last", key, h.words(false, value))
 	case 3:
@@ -102,15 +102,18 @@ func (h *smallHistory) command() string {
 		kind := "hszd"[h.IntN(4)]
 		return []string{fmt.Sprintf("COPY %c%d %c%d REPLACE", kind, key, kind, h.IntN(3)), fmt.Sprintf("RENAME %c%d %c%d", kind, key, kind, h.IntN(3))}[h.IntN(2)]
 	}
-	return fmt.Sprintf("DEL %c%d", "hszd"[h.IntN(4)], key)
+	if h.IntN(2) == 0 {
+		return fmt.Sprintf("DEL %c%d", "hszd"[h.IntN(4)], key)
+	}
+	return fmt.Sprintf("HSETNX h%d new%d v", key, h.IntN(100))
 }
 
 func randomSmall(seed uint64) script {
 	h := &smallHistory{Rand: rand.New(rand.NewPCG(seed, 17))}
-	for range 600 {
+	for i := range 800 {
 		switch h.IntN(12) {
 		case 0:
-			h.limits()
+			h.limits(i/80%4 == 3) // for a while now and then
 		case 1:
 			h.add("MULTI")
 			for range 1 + h.IntN(4) {
@@ -125,6 +128,6 @@ func randomSmall(seed uint64) script {
 		key := fmt.Sprintf("%c%d", "hszd"[h.IntN(4)], h.IntN(3))
 		h.add("EVAL %q 1 %s", strings.ReplaceAll(shown, "\n", " "), key)
 	}
-	h.add("%s", "CONFIG SET hash-max-listpack-entries 512 hash-max-listpack-value 64 set-max-intset-entries 512 zset-max-listpack-entries 128 zset-max-listpack-value 64")
+	h.limits(false)
 	return script{fmt.Sprint("random ", seed), strings.Join(h.lines, "\n")}
 }

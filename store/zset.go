@@ -54,17 +54,31 @@ func (z *ZSetKey) Add(rule ZRule, members ...Item) (ZAdded, error) {
 		return done, err
 	}
 	places := firstPlaces(members)
-	written := make([]bool, len(now))
+	written := make([]zmark, len(now))
 	for i, m := range members {
 		at := places(i)
+		fresh := !now[at].Found
 		changed, err := rule.apply(&now[at], m.Score, &done)
-		if err != nil {
+		switch {
+		case err != nil:
 			return done, err
+		case changed && fresh:
+			written[at] = zfresh
+		case changed:
+			written[at] = max(written[at], zchanged)
 		}
-		written[at] = written[at] || changed
 	}
 	return done, z.write(now, written, len(members))
 }
+
+// zmark says what becomes of a member that was given.
+type zmark uint8
+
+const (
+	zsame zmark = iota
+	zchanged
+	zfresh
+)
 
 // firstPlaces maps an index to that of the first member of the same name: the second of two
 // must see what the first one left.
@@ -117,12 +131,14 @@ func (r ZRule) apply(now *Item, score float64, done *ZAdded) (changed bool, err 
 
 // write puts the items marked; given is the number of members the client named, from which
 // Redis guesses a new set's encoding.
-func (z *ZSetKey) write(items []Item, marked []bool, given int) error {
+func (z *ZSetKey) write(items []Item, marked []zmark, given int) error {
 	put := items[:0]
-	longest := 0
+	longest := -1
 	for i, it := range items {
-		if marked[i] {
+		if marked[i] != zsame {
 			put = append(put, it)
+		}
+		if marked[i] == zfresh {
 			longest = max(longest, len(it.Field))
 		}
 	}
@@ -139,7 +155,8 @@ func (z *ZSetKey) write(items []Item, marked []bool, given int) error {
 	return z.finish(Change{})
 }
 
-// putAll puts members, the longest of longest bytes, and counts them; finish is still to come.
+// putAll puts members and counts them, the longest that is new of longest bytes, negative if none is: another score
+// alone has Redis look at no limit. finish is still to come.
 func (z *ZSetKey) putAll(members []Item, longest int) error {
 	z.encode(longest)
 	if err := z.prepare(members); err != nil {
@@ -156,6 +173,9 @@ func (z *ZSetKey) putAll(members []Item, longest int) error {
 }
 
 func (z *ZSetKey) encode(longest int) {
+	if longest < 0 {
+		return
+	}
 	z.head.Encoding = uint8(zsetEncoding(Encoding(z.head.Encoding), z.head.Len, longest, LimitsOf(z.tx)))
 }
 
