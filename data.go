@@ -9,21 +9,15 @@ import (
 	"larder/shard"
 	"larder/shard/datadir"
 	"larder/store"
-	"larder/store/journal"
 	"larder/store/sqlite"
 	"larder/store/sqlite/rowcache"
 )
 
 // data is the engine the server runs on, and what must be closed with it.
 type data struct {
-	*shard.Fanout
-	dir     *datadir.Dir
-	journal *journal.Journal
-	files   []*sqlite.Engine
-}
-
-func newData(dir *datadir.Dir, files []*sqlite.Engine, j *journal.Journal) *data {
-	return &data{Fanout: shard.New(j.Order(), j.Engines()), dir: dir, journal: j, files: files}
+	*shard.Engine
+	dir   *datadir.Dir
+	files []*sqlite.Engine
 }
 
 // DiskBytes is the length of everything in the data directory.
@@ -36,7 +30,7 @@ func (d *data) follow(params *param.Set) {
 		if limit == 0 {
 			limit = params.Bytes("cache-size")
 		}
-		d.journal.SetLimit(limit)
+		d.SetLimit(limit)
 		for _, f := range d.files {
 			f.SetLogShare(logShare(limit, len(d.files)))
 		}
@@ -51,29 +45,29 @@ func (d *data) follow(params *param.Set) {
 // very many shards would do nothing but checkpoint.
 func logShare(limit int64, n int) int64 { return max((limit/4+48<<20)/int64(n), 1<<20) }
 
-// Close settles what the journal holds and closes the files.
+// Close settles what the engine holds and closes the files.
 func (d *data) Close() error {
-	return errors.Join(d.journal.Close(), closeFiles(d.files))
+	return errors.Join(d.Engine.Close(), closeFiles(d.files))
 }
 
 // occupied reports whether the engine needs processors besides those that serve clients: while generations settle, and
 // while somebody writes. A thread that waits for the disk keeps its processor until Go's monitor takes it
 // away, which may be milliseconds later. The function belongs to one goroutine.
 func (d *data) occupied() func() bool {
-	last := d.journal.Last()
+	last := d.Last()
 	return func() bool {
 		before := last
-		last = d.journal.Last()
-		return last != before || d.journal.Settling()
+		last = d.Last()
+		return last != before || d.Settling()
 	}
 }
 
 // begins has need called before a generation settles.
 func (d *data) begins(need func()) {
-	d.journal.OnSettle(need)
+	d.OnSettle(need)
 }
 
-// overlayBytes is half of what the journal's generations may take: three sixteenths of `cache-size`. A larger
+// overlayBytes is half of what the engine's generations may take: three sixteenths of `cache-size`. A larger
 // generation writes more keys to a page it must write anyhow.
 func overlayBytes(params *param.Set) int64 {
 	return params.Bytes("cache-size") * 3 / 16
@@ -88,7 +82,7 @@ func pageBytes(params *param.Set) int64 {
 }
 
 // runtimeRoom is what connections, pipelines and replies may take of Go's heap beyond the
-// overlay before the collector works harder, in bytes.
+// memtable before the collector works harder, in bytes.
 const runtimeRoom = 12 << 20
 
 // limitHeap keeps Go's heap near what the budget says: the growing generations, as much
@@ -121,26 +115,26 @@ func openFiles(params *param.Set, dir *datadir.Dir, n int) (files []*sqlite.Engi
 	return files, nil
 }
 
-func openJournal(params *param.Set, dir *datadir.Dir, files []*sqlite.Engine) (*journal.Journal, error) {
+func openEngine(params *param.Set, dir *datadir.Dir, files []*sqlite.Engine) (*shard.Engine, error) {
 	bases := make([]store.Base, len(files))
 	for i, f := range files {
 		bases[i] = f
 	}
-	j, err := journal.Open(dir.Path(), bases, journal.Options{Sync: journalSync(params), OverlayBytes: overlayBytes(params),
+	e, err := shard.Open(dir.Path(), bases, shard.Options{Sync: syncMode(params), OverlayBytes: overlayBytes(params),
 		SegmentBytes: params.Bytes("journal-segment-size")})
 	if err != nil {
 		return nil, err
 	}
-	params.OnChange("appendfsync", func(string) error { j.SetSync(journalSync(params)); return nil })
-	return j, nil
+	params.OnChange("appendfsync", func(string) error { e.SetSync(syncMode(params)); return nil })
+	return e, nil
 }
 
-func journalSync(params *param.Set) journal.SyncMode {
+func syncMode(params *param.Set) shard.SyncMode {
 	switch params.String("appendfsync") {
 	case "always":
-		return journal.Always
+		return shard.Always
 	case "no":
-		return journal.Never
+		return shard.Never
 	}
-	return journal.EverySecond
+	return shard.EverySecond
 }

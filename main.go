@@ -209,7 +209,7 @@ func hint(addrs []net.Addr) string {
 	return "nothing to connect to: port is 0 and no unixsocket is set"
 }
 
-// openData claims the directory, opens one SQLite file for each shard and puts the journal in front of them.
+// openData claims the directory, opens one SQLite file for each shard and puts the engine in front of them.
 func openData(params *param.Set) (*datadir.Dir, *data, error) {
 	n := int(params.Int("shards"))
 	dir, err := datadir.Claim(params.String("dir"), n, nil)
@@ -221,13 +221,13 @@ func openData(params *param.Set) (*datadir.Dir, *data, error) {
 		dir.Close()
 		return nil, nil, err
 	}
-	j, err := openJournal(params, dir, files)
+	e, err := openEngine(params, dir, files)
 	if err != nil {
 		closeFiles(files)
 		dir.Close()
 		return nil, nil, err
 	}
-	d := newData(dir, files, j)
+	d := &data{Engine: e, dir: dir, files: files}
 	d.follow(params)
 	return dir, d, nil
 }

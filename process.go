@@ -11,7 +11,7 @@ import (
 )
 
 // ownFiles is how many descriptors are kept for other things than clients: each shard's file,
-// log and readers, the journal, listeners, temporary files of large replies.
+// log and readers, the redo log, listeners, temporary files of large replies.
 func ownFiles(params *param.Set) uint64 { return 64 + 16*uint64(params.Int("shards")) }
 
 // fitClients lowers `maxclients` to what the limit on open files allows, and refuses to

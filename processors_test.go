@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"larder/store"
-	"larder/store/journal"
 )
 
 // All processors come in at once when something takes long, and go when nothing does: later each time they
@@ -60,8 +59,8 @@ func TestWritesNeedProcessors(t *testing.T) {
 	if err := d.Update(ctx, store.One(k), write); err != nil || !occupied() {
 		t.Errorf("a write needs no processors, or fails: %v", err)
 	}
-	for _, e := range d.journal.Engines() {
-		if err := e.(*journal.Engine).Flush(ctx); err != nil {
+	for _, e := range d.Shards() {
+		if err := e.Flush(ctx); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -96,7 +96,7 @@ formatted() {
 
 # ours are our packages without the integration tests, those first that take longest: two run side by side.
 ours() {
-	local slow=(./store/sqlite ./store/journal ./store/sqlite/repair ./shard/datadir ./cli)
+	local slow=(./store/sqlite ./shard ./store/sqlite/repair ./shard/datadir ./cli)
 	go list "${slow[@]}"
 	go list ./... | grep -v '/integration\(/\|$\)' | grep -vxF "$(go list "${slow[@]}")"
 }

@@ -15,7 +15,6 @@ import (
 	"larder/shard"
 	"larder/shard/datadir"
 	"larder/store"
-	"larder/store/journal"
 	"larder/store/sqlite"
 	"larder/store/sqlite/repair"
 	"larder/store/sqlite/sqlfile"
@@ -79,7 +78,7 @@ func words(flags *flag.FlagSet, args []string) (rest []string, err error) {
 	return rest, nil
 }
 
-// inspect looks at the journal and the files' pages first: only what is sound can be opened as
+// inspect looks at the log and the files' pages first: only what is sound can be opened as
 // the server does, and only then is the rest compared.
 func inspect(ctx context.Context, r *report) error {
 	if _, err := os.Stat(filepath.Join(r.Dir, "shards")); err != nil {
@@ -120,7 +119,7 @@ func (r *report) files(dir *datadir.Dir) error {
 		if err != nil {
 			return err
 		}
-		if err := r.damaged(path, i, texts); err != nil {
+		if err := r.damaged(dir, i, texts); err != nil {
 			return err
 		}
 	}
@@ -143,7 +142,7 @@ func (r *report) absent(dir *datadir.Dir, i int) error {
 // unfinished reports a shard whose repair a crash has interrupted.
 func (r *report) unfinished(path string, i int) (err error) {
 	if r.Fix {
-		_, err = repair.Salvage(path)
+		_, err = repair.Salvage(path, nil)
 	}
 	r.add(store.Finding{Shard: i, Subject: "file " + filepath.Base(path), Problem: "was put aside by a repair that was interrupted",
 		Repair: "what that has copied takes its place", Fixed: r.Fix && err == nil})
@@ -151,15 +150,19 @@ func (r *report) unfinished(path string, i int) (err error) {
 }
 
 // damaged reports pages and copies what can be read.
-func (r *report) damaged(path string, i int, texts []string) error {
+func (r *report) damaged(dir *datadir.Dir, i int, texts []string) error {
 	if len(texts) == 0 {
 		return nil
 	}
+	path := dir.ShardPath(i)
 	remedy, fixed := "what can be read is copied into a new file; the damaged one is kept beside it", false
 	var done repair.Salvaged
 	if r.Fix {
-		var err error
-		if done, err = repair.Salvage(path); err != nil {
+		lent, err := lentBy(dir, i)
+		if err != nil {
+			return err
+		}
+		if done, err = repair.Salvage(path, lent); err != nil {
 			return err
 		}
 		fixed = true
@@ -174,7 +177,20 @@ func (r *report) damaged(path string, i int, texts []string) error {
 	return nil
 }
 
-// keys opens the data as the server does, which brings what the journal has into the files, and
+// lentBy lists the ids of a shard that keys of the others name.
+func lentBy(dir *datadir.Dir, home int) (ids []store.ID, err error) {
+	for i := range dir.Shards() {
+		path := dir.ShardPath(i)
+		if _, missing := os.Stat(path); i == home || missing != nil {
+			continue
+		}
+		more, failed := repair.Lent(path, home)
+		ids, err = append(ids, more...), errors.Join(err, failed)
+	}
+	return ids, err
+}
+
+// keys opens the data as the server does, which brings what the log has into the files, and
 // has every shard checked.
 func (r *report) keys(ctx context.Context, dir *datadir.Dir) (err error) {
 	var bases []store.Base
@@ -190,12 +206,12 @@ func (r *report) keys(ctx context.Context, dir *datadir.Dir) (err error) {
 		}
 		bases = append(bases, f)
 	}
-	j, err := r.settled(dir, bases)
-	if j == nil || err != nil {
+	e, err := r.settled(dir, bases)
+	if e == nil || err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, j.Close()) }()
-	found, err := shard.New(j.Order(), j.Engines()).Check(ctx, r.Fix)
+	defer func() { err = errors.Join(err, e.Close()) }()
+	found, err := e.Check(ctx, r.Fix)
 	r.add(found...)
 	return err
 }
@@ -211,12 +227,12 @@ func openFile(path string) (*sqlite.Engine, error) {
 	return sqlite.Open(path, sqlite.Options{Ordered: ordered})
 }
 
-// settled puts the journal before the files. nil is one that does not fit them, which has been said.
-func (r *report) settled(dir *datadir.Dir, bases []store.Base) (*journal.Journal, error) {
-	j, err := journal.Open(dir.Path(), bases, journal.Options{Manual: true})
+// settled puts the engine before the files. nil is one whose log does not fit them, which has been said.
+func (r *report) settled(dir *datadir.Dir, bases []store.Base) (*shard.Engine, error) {
+	e, err := shard.Open(dir.Path(), bases, shard.Options{Manual: true})
 	var refusal *store.Error
 	if !errors.As(err, &refusal) || refusal.Code != store.CodeDamaged {
-		return j, err
+		return e, err
 	}
 	r.add(store.Finding{Shard: -1, Subject: "journal", Problem: "does not fit the shards: " + refusal.Error(),
 		Repair: "its segments are renamed to end with .aside, and their writes that the shards lack are not replayed", Fixed: r.Fix})
@@ -226,5 +242,5 @@ func (r *report) settled(dir *datadir.Dir, bases []store.Base) (*journal.Journal
 	if _, err := wal.SetAside(dir.Path()); err != nil {
 		return nil, err
 	}
-	return journal.Open(dir.Path(), bases, journal.Options{Manual: true})
+	return shard.Open(dir.Path(), bases, shard.Options{Manual: true})
 }

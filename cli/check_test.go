@@ -17,7 +17,6 @@ import (
 	"larder/shard"
 	"larder/shard/datadir"
 	"larder/store"
-	"larder/store/journal"
 	"larder/store/sqlite"
 )
 
@@ -25,8 +24,8 @@ const shards = 3
 
 var ctx = context.Background()
 
-// use opens a directory as the server does, with a journal, and hands its engine to fn. Without
-// settling the journal still holds what fn wrote.
+// use opens a directory as the server does, and hands its engine to fn. Without
+// settling the log still holds what fn wrote.
 func use(t *testing.T, dir string, fn func(store.Engine)) {
 	t.Helper()
 	d, err := datadir.Claim(dir, shards, nil)
@@ -43,12 +42,12 @@ func use(t *testing.T, dir string, fn func(store.Engine)) {
 		defer e.Close()
 		bases = append(bases, e)
 	}
-	j, err := journal.Open(dir, bases, journal.Options{Manual: true})
+	engine, err := shard.Open(dir, bases, shard.Options{Manual: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer j.Close()
-	fn(shard.New(j.Order(), j.Engines()))
+	defer engine.Close()
+	fn(engine)
 }
 
 func update(t *testing.T, e store.Engine, fn func(store.Tx) error) {
@@ -384,7 +383,7 @@ func TestKeysInTheWrongShard(t *testing.T) {
 	})
 }
 
-// A flipped byte in the journal is named, and what it made unreadable is kept.
+// A flipped byte in the log is named, and what it made unreadable is kept.
 func TestJournalSegments(t *testing.T) {
 	dir := furnish(t)
 	journals := func() []string {

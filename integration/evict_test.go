@@ -179,7 +179,7 @@ func TestUsedMemoryAddsUp(t *testing.T) {
 	}
 	fill(3)
 	sum("fresh")
-	time.Sleep(2500 * time.Millisecond) // the overlay settles when it is idle
+	time.Sleep(2500 * time.Millisecond) // the memtable settles when it is idle
 	fill(7)
 	sum("overwritten")
 	c.must(t, "CONFIG", "SET", "maxmemory", "100mb")

@@ -13,8 +13,8 @@ import (
 	"larder/store/memory"
 )
 
-// aside is an engine over memory that gives up the first run of a writer at its nth read, and then runs it again: as a
-// journal does when a row has to come from the disk.
+// aside is an engine over memory that gives up the first run of a writer at its nth read, and then runs it again: as the
+// engine does when a row has to come from the disk.
 type aside struct {
 	*memory.Engine
 	nth atomic.Int64 // 0 gives nothing up
@@ -59,9 +59,6 @@ func (t *asideTx) Range(id store.ID, p store.Part, r store.Range) iter.Seq2[stor
 	}
 	return t.Tx.Range(id, p, r)
 }
-
-// SameShard has RENAME copy, so that it reads after it has written.
-func (t *asideTx) SameShard(a, b store.Key) bool { return false }
 
 // TestRunsGivenUpByReadsAnswerNothing: what a command answered in a run that the engine gives up because of a read is no answer,
 // in an EXEC or a script that has written before neither.

@@ -15,7 +15,7 @@ import (
 // it, the commands of those who stand in line for the keys it has written run again, first
 // come first served, until the keys are gone or the lines are empty; what they push serves
 // others in turn. The push and the pops are one transaction: for readers, for a crash (one
-// record of the journal), and for the order of the line.
+// record of the log), and for the order of the line.
 //
 // The rejected alternative wakes the waiter after the commit and has it try by itself. Then
 // anybody may be faster, the line is no line, and a writer's own LPOP, next in its pipeline,

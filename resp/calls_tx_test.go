@@ -55,9 +55,9 @@ func (t callsTx) Drop(keys ...store.Key) (int, error) {
 	return t.Tx.Drop(keys...)
 }
 
-func (t callsTx) Detach(k store.Key) error {
-	t.calls["Detach"]++
-	return t.Tx.Detach(k)
+func (t callsTx) Move(from, to store.Key, h store.Head) error {
+	t.calls["Move"]++
+	return t.Tx.Move(from, to, h)
 }
 
 func (t callsTx) Items(dst []store.Item, id store.ID, p store.Part, fields ...[]byte) ([]store.Item, error) {

@@ -13,7 +13,7 @@ import (
 )
 
 // spoiling is an engine in which what is written to a key named "fail" fails, after it has been written, and that runs
-// every writer twice, as a journal does when it gives up a run: nothing of the first stays.
+// every writer twice, as the engine does when it gives up a run: nothing of the first stays.
 type spoiling struct{ store.Engine }
 
 type spoilingTx struct{ store.Tx }

@@ -14,15 +14,15 @@ import (
 	"testing"
 	"time"
 
+	"larder/shard"
 	"larder/store"
-	"larder/store/journal"
 	"larder/store/memory"
 	"larder/store/storetest"
 )
 
 // sequenced notes in what order the engine ran the transactions of a server, each by a key that no other touches.
 type sequenced struct {
-	*journal.Order
+	*shard.Engine
 	turns atomic.Int64
 	mu    sync.Mutex
 	deeds map[string]*deed
@@ -52,7 +52,7 @@ func (o *sequenced) Batch(ctx context.Context, jobs []*store.Job) {
 		}
 		defer func() { j.Fn = fn }()
 	}
-	o.Order.Batch(ctx, jobs)
+	o.Engine.Batch(ctx, jobs)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for i, j := range jobs {
@@ -72,12 +72,12 @@ func TestReplayOfSessions(t *testing.T) {
 	for range 4 {
 		bases = append(bases, memory.New(memory.AsBase()))
 	}
-	j, err := journal.Open(t.TempDir(), bases, journal.Options{OverlayBytes: 16 << 10})
+	j, err := shard.Open(t.TempDir(), bases, shard.Options{OverlayBytes: 16 << 10})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { j.Close() })
-	engine := &sequenced{Order: j.Order(), deeds: map[string]*deed{}}
+	engine := &sequenced{Engine: j, deeds: map[string]*deed{}}
 	plainly := func(ln net.Listener) net.Listener { return ln }
 	server := serveOn(t, engine, plainly)
 	var clients sync.WaitGroup

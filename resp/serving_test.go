@@ -9,8 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"larder/shard"
 	"larder/store"
-	"larder/store/journal"
 	"larder/store/memory"
 )
 
@@ -32,12 +32,12 @@ func (b *batching) Batch(ctx context.Context, jobs []*store.Job) {
 func ordered(t *testing.T, bytes int64) store.Engine {
 	t.Helper()
 	bases := []store.Base{memory.New(memory.AsBase()), memory.New(memory.AsBase()), memory.New(memory.AsBase())}
-	j, err := journal.Open(t.TempDir(), bases, journal.Options{OverlayBytes: bytes})
+	j, err := shard.Open(t.TempDir(), bases, shard.Options{OverlayBytes: bytes})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { j.Close() })
-	return j.Order()
+	return j
 }
 
 func same(ln net.Listener) net.Listener { return ln }

@@ -50,13 +50,17 @@ func (t *trackTx) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, erro
 
 // PutHead notes the use of a key, and tells those who watch it.
 func (t *trackTx) PutHead(k store.Key, h store.Head) error {
-	t.touch(k)
-	t.changed(k)
-	t.noteReady(k, &h)
-	if err := t.notePut(k); err != nil {
+	if err := t.notingPut(k, &h); err != nil {
 		return t.seen(err)
 	}
 	return t.seen(t.Tx.PutHead(k, h))
+}
+
+func (t *trackTx) notingPut(k store.Key, h *store.Head) error {
+	t.touch(k)
+	t.changed(k)
+	t.noteReady(k, h)
+	return t.notePut(k)
 }
 
 // seen notes that the engine gives this run up.
@@ -111,11 +115,14 @@ func (t *trackTx) Drop(keys ...store.Key) (int, error) {
 	return n, t.seen(err)
 }
 
-// Detach is the first half of RENAME.
-func (t *trackTx) Detach(k store.Key) error {
-	t.changed(k)
-	t.noteLost(k)
-	return t.seen(t.Tx.Detach(k))
+// Move is what Drop and PutHead are to those who watch the keys.
+func (t *trackTx) Move(from, to store.Key, h store.Head) error {
+	t.changed(from)
+	t.noteLost(from)
+	if err := t.notingPut(to, &h); err != nil {
+		return t.seen(err)
+	}
+	return t.seen(t.Tx.Move(from, to, h))
 }
 
 // PutItems notes that the transaction has written; the head that follows names the key.

@@ -11,43 +11,31 @@ import (
 )
 
 var (
-	_ store.Gauge     = (*Fanout)(nil)
-	_ store.Sampler   = (*Fanout)(nil)
-	_ store.UseKeeper = (*Fanout)(nil)
+	_ store.Gauge     = (*Engine)(nil)
+	_ store.Sampler   = (*Engine)(nil)
+	_ store.UseKeeper = (*Engine)(nil)
 )
 
 // Fill adds the shards up: the limit on the data is one for all of them.
-func (f *Fanout) Fill() (sum store.Fill) {
-	for _, l := range f.lanes {
-		sum = sum.Plus(l.fill())
+func (e *Engine) Fill() (sum store.Fill) {
+	for _, s := range e.shards {
+		sum = sum.Plus(s.Fill())
 	}
 	return sum
 }
 
-func (l *lane) fill() store.Fill {
-	if g, ok := l.engine.(store.Gauge); ok {
-		return g.Fill()
-	}
-	return store.Fill{}
-}
-
 // Exact passes on.
-func (f *Fanout) Exact(on bool) {
-	for _, l := range f.lanes {
-		if g, ok := l.engine.(store.Gauge); ok {
-			g.Exact(on)
-		}
+func (e *Engine) Exact(on bool) {
+	for _, s := range e.shards {
+		s.Exact(on)
 	}
 }
 
 // Sample asks one shard, drawn in proportion to its keys, and the others if it has none after all.
-func (f *Fanout) Sample(ctx context.Context, dst []store.Candidate, n int, volatile bool) ([]store.Candidate, error) {
-	at, first := len(dst), f.draw(volatile)
-	for i := range f.lanes {
-		s, ok := f.lanes[(first+i)%len(f.lanes)].engine.(store.Sampler)
-		if !ok {
-			continue
-		}
+func (e *Engine) Sample(ctx context.Context, dst []store.Candidate, n int, volatile bool) ([]store.Candidate, error) {
+	at, first := len(dst), e.draw(volatile)
+	for i := range e.shards {
+		s := e.shards[(first+i)%len(e.shards)]
 		var err error
 		if dst, err = s.Sample(ctx, dst, n, volatile); err != nil || len(dst) > at {
 			return dst, err
@@ -56,20 +44,20 @@ func (f *Fanout) Sample(ctx context.Context, dst []store.Candidate, n int, volat
 	return dst, nil
 }
 
-func (f *Fanout) draw(volatile bool) int {
-	weight := func(l *lane) int64 {
+func (e *Engine) draw(volatile bool) int {
+	weight := func(s *Shard) int64 {
 		if volatile {
-			return max(l.fill().Volatile, 0)
+			return max(s.Fill().Volatile, 0)
 		}
-		return max(l.fill().Keys, 0)
+		return max(s.Fill().Keys, 0)
 	}
 	total := int64(0)
-	for _, l := range f.lanes {
-		total += weight(l)
+	for _, s := range e.shards {
+		total += weight(s)
 	}
 	pick := rand.Int64N(max(total, 1))
-	for i, l := range f.lanes {
-		if pick -= weight(l); pick < 0 {
+	for i, s := range e.shards {
+		if pick -= weight(s); pick < 0 {
 			return i
 		}
 	}
@@ -77,13 +65,9 @@ func (f *Fanout) draw(volatile bool) int {
 }
 
 // Soonest merges the shards' answers.
-func (f *Fanout) Soonest(ctx context.Context, dst []store.Candidate, n int) ([]store.Candidate, error) {
+func (e *Engine) Soonest(ctx context.Context, dst []store.Candidate, n int) ([]store.Candidate, error) {
 	at := len(dst)
-	for _, l := range f.lanes {
-		s, ok := l.engine.(store.Sampler)
-		if !ok {
-			continue
-		}
+	for _, s := range e.shards {
 		var err error
 		if dst, err = s.Soonest(ctx, dst, n); err != nil {
 			return dst, err
@@ -94,16 +78,16 @@ func (f *Fanout) Soonest(ctx context.Context, dst []store.Candidate, n int) ([]s
 }
 
 // KeepUses gives each shard its own.
-func (f *Fanout) KeepUses(ctx context.Context, uses []store.Use) error {
-	parts := make([][]store.Use, len(f.lanes))
+func (e *Engine) KeepUses(ctx context.Context, uses []store.Use) error {
+	parts := make([][]store.Use, len(e.shards))
 	for _, u := range uses {
-		i := f.shardOf(u.Key.Name)
+		i := e.shardOf(u.Key.Name)
 		parts[i] = append(parts[i], u)
 	}
 	var errs []error
 	for i, part := range parts {
-		if k, ok := f.lanes[i].engine.(store.UseKeeper); ok && len(part) > 0 {
-			errs = append(errs, k.KeepUses(ctx, part))
+		if len(part) > 0 {
+			errs = append(errs, e.shards[i].KeepUses(ctx, part))
 		}
 	}
 	return errors.Join(errs...)

@@ -9,25 +9,21 @@ import (
 	"larder/store"
 )
 
-// rotated returns the lanes, from another one on each time: when a call has room for one shard's
+// rotated returns the shards, from another one on each time: when a call has room for one shard's
 // answers only, all get their turn.
-func (f *Fanout) rotated() []*lane {
-	at := int(f.turn.Add(1)) % len(f.lanes)
-	return slices.Concat(f.lanes[at:], f.lanes[:at])
+func (e *Engine) rotated() []*Shard {
+	at := int(e.turn.Add(1)) % len(e.shards)
+	return slices.Concat(e.shards[at:], e.shards[:at])
 }
 
 // Expired asks each shard for its part of n, one key at least, so that they expire side by side. What one does not
 // use the next may. A shard that fails does not keep the others from it: it is heard of once they have nothing due.
-func (f *Fanout) Expired(ctx context.Context, nowMillis int64, n int) ([]store.Due, error) {
+func (e *Engine) Expired(ctx context.Context, nowMillis int64, n int) ([]store.Due, error) {
 	var due []store.Due
 	var errs []error
-	for i, l := range f.rotated() {
-		e, ok := l.engine.(store.Expirer)
-		if !ok {
-			continue
-		}
-		left := len(f.lanes) - i
-		more, err := e.Expired(ctx, nowMillis, max((n-len(due)+left-1)/left, 1))
+	for i, s := range e.rotated() {
+		left := len(e.shards) - i
+		more, err := s.Expired(ctx, nowMillis, max((n-len(due)+left-1)/left, 1))
 		errs = append(errs, err)
 		due = append(due, more...)
 	}
@@ -39,13 +35,9 @@ func (f *Fanout) Expired(ctx context.Context, nowMillis int64, n int) ([]store.D
 }
 
 // Sweep gives each shard its part of n. A shard that fails does not keep the others from it.
-func (f *Fanout) Sweep(ctx context.Context, n int) (more bool, err error) {
-	err = f.all(func(l *lane) error {
-		e, ok := l.engine.(store.Sweeper)
-		if !ok {
-			return nil
-		}
-		left, err := e.Sweep(ctx, max(1, n/len(f.lanes)))
+func (e *Engine) Sweep(ctx context.Context, n int) (more bool, err error) {
+	err = e.all(func(s *Shard) error {
+		left, err := s.Sweep(ctx, max(1, n/len(e.shards)))
 		more = more || left && err == nil
 		return err
 	})
@@ -53,54 +45,34 @@ func (f *Fanout) Sweep(ctx context.Context, n int) (more bool, err error) {
 }
 
 // Checkpoint goes through the shards one after the other, to keep the disk free for requests.
-func (f *Fanout) Checkpoint(ctx context.Context) error {
-	return f.all(func(l *lane) error {
-		if e, ok := l.engine.(store.Checkpointer); ok {
-			return e.Checkpoint(ctx)
-		}
-		return nil
-	})
+func (e *Engine) Checkpoint(ctx context.Context) error {
+	return e.all(func(s *Shard) error { return s.Checkpoint(ctx) })
 }
 
 // Rest goes through the shards as Checkpoint does.
-func (f *Fanout) Rest(ctx context.Context) error {
-	return f.all(func(l *lane) error {
-		if e, ok := l.engine.(store.Rester); ok {
-			return e.Rest(ctx)
-		}
-		return nil
-	})
+func (e *Engine) Rest(ctx context.Context) error {
+	return e.all(func(s *Shard) error { return s.Rest(ctx) })
 }
 
 // Sync syncs every shard.
-func (f *Fanout) Sync(ctx context.Context) error {
-	return f.all(func(l *lane) error {
-		if e, ok := l.engine.(store.Syncer); ok {
-			return e.Sync(ctx)
-		}
-		return nil
-	})
+func (e *Engine) Sync(ctx context.Context) error {
+	return e.all(func(s *Shard) error { return s.Sync(ctx) })
 }
 
 // all calls fn for every shard and joins the errors.
-func (f *Fanout) all(fn func(*lane) error) error {
+func (e *Engine) all(fn func(*Shard) error) error {
 	var errs []error
-	for _, l := range f.lanes {
-		errs = append(errs, fn(l))
+	for _, s := range e.shards {
+		errs = append(errs, fn(s))
 	}
 	return errors.Join(errs...)
 }
 
-// Sizes has a row for each shard, in order; zero for an engine that does not tell.
-func (f *Fanout) Sizes(ctx context.Context) ([]store.Size, error) {
+// Sizes has a row for each shard, in order, of those whose file tells.
+func (e *Engine) Sizes(ctx context.Context) ([]store.Size, error) {
 	var rows []store.Size
-	err := f.all(func(l *lane) error {
-		e, ok := l.engine.(store.Sizer)
-		if !ok {
-			rows = append(rows, store.Size{})
-			return nil
-		}
-		mine, err := e.Sizes(ctx)
+	err := e.all(func(s *Shard) error {
+		mine, err := s.Sizes(ctx)
 		rows = append(rows, mine...)
 		return err
 	})
@@ -108,14 +80,10 @@ func (f *Fanout) Sizes(ctx context.Context) ([]store.Size, error) {
 }
 
 // Keyspaces adds up the shards; the average TTL is weighted by the keys that have one.
-func (f *Fanout) Keyspaces(ctx context.Context) ([]store.Keyspace, error) {
+func (e *Engine) Keyspaces(ctx context.Context) ([]store.Keyspace, error) {
 	var total []store.Keyspace
-	err := f.all(func(l *lane) error {
-		e, ok := l.engine.(store.Keyspacer)
-		if !ok {
-			return nil
-		}
-		rows, err := e.Keyspaces(ctx)
+	err := e.all(func(s *Shard) error {
+		rows, err := s.Keyspaces(ctx)
 		for _, r := range rows {
 			total = addKeyspace(total, r)
 		}

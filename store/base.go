@@ -2,14 +2,15 @@ package store
 
 import "context"
 
-// Base is an engine that a journal can stand in front of: the journal keeps the latest
-// writes and hands them down in large sorted transactions.
+// Base is an engine that can have a log and a memtable in front of it: those keep the latest
+// writes, which come down in large sorted transactions. A base need not hold its Views to their scopes.
 type Base interface {
 	Engine
 	// Reader takes one of the base's readers, waiting for it until ctx ends. Whoever takes readers of several bases
 	// takes them in the order of the bases.
 	Reader(ctx context.Context) (Reader, error)
-	// OwnReader is Reader for the journal's one writer: however many Views have readers, it does not wait for them.
+	// OwnReader is Reader for the one writer of the engine in front: however many Views have readers, it does not wait
+	// for them.
 	OwnReader() (Reader, error)
 	// Settle runs fn in an Update and returns when it is on stable storage, with the mark
 	// that fn set. Inside fn, ids may be used that this engine did not give out, as long
@@ -31,7 +32,7 @@ type Reader interface {
 	Close() error
 }
 
-// ExpiryIndex is a Base that can walk its keys in the order of their expiry. A journal hides keys that it has
+// ExpiryIndex is a Base that can walk its keys in the order of their expiry. The engine in front hides keys that it has
 // written since, so it must be able to go on behind those it has seen.
 type ExpiryIndex interface {
 	// Expiring returns the first n keys behind a place that expire before a time in Unix milliseconds; less only
@@ -62,10 +63,38 @@ type Trimmer interface {
 	Trim(ctx context.Context) error
 }
 
-// Mark says how far a base has followed its journal.
+// Mark says how far a base has followed the log.
 type Mark struct {
 	LSN    uint64 // position of the last record it contains
 	NextID ID     // ids from here on were never used
+	// Databases is what whoever settles wants to find again beside the position: Settled returns it.
+	Databases []int
+}
+
+// homeShift is where in an id of another base the number of that base stands.
+const homeShift = 48
+
+// Foreign is the first id that is another base's. A base's own ids lie below.
+const Foreign ID = 1 << homeShift
+
+// Abroad is what the other bases call id of the base numbered home. A head may name such an id: a key is moved to
+// another base by moving its head alone, and its items stay in the file where they are.
+func Abroad(home int, id ID) ID { return ID(home+1)<<homeShift | id }
+
+// Home is the number of the base that an id from Foreign on belongs to, -1 for others, and what that base calls it.
+func (id ID) Home() (home int, own ID) { return int(id>>homeShift) - 1, id & (Foreign - 1) }
+
+// Lender is a Base whose heads may name ids of other bases, and the other way round.
+type Lender interface {
+	// Estranged returns up to n ids of other bases that a head here was the last to name. They are noted in the
+	// transaction that took the head away, until their own base knows it: see BaseTx.Told.
+	Estranged(ctx context.Context, n int) ([]ID, error)
+	// Borrowed calls fn with the ids of the base numbered home that heads here name: expired ones, and ones of flushed
+	// databases that are not swept yet, too.
+	Borrowed(ctx context.Context, home int, fn func(ID)) error
+	// CheckAmong is Checker's, for a base that is one of several. It calls claimed with ids of its own whose items
+	// belong to no key here, and takes those that are returned for another base's keys' or on their way to the sweep.
+	CheckAmong(ctx context.Context, fix bool, claimed func([]ID) ([]ID, error)) ([]Finding, error)
 }
 
 // BaseTx is a transaction of a Base.
@@ -86,6 +115,13 @@ type BaseTx interface {
 	Row(k Key) (h Head, ok bool, err error)
 	// Unlink removes a key's row, expired or not, and leaves its id alone.
 	Unlink(k Key) error
-	// Orphan leaves the items of ids that no head names any more to the sweep.
+	// Orphan leaves the items of ids that no head names any more to the sweep. Those of other bases are noted: see
+	// Lender.
 	Orphan(ids ...ID) error
+	// Told forgets what is noted of ids of other bases: these know by now.
+	Told(ids ...ID) error
+	// Adopt tells that an id of this base, whose head was another's, gets a head here again.
+	Adopt(id ID) error
+	// Rank has an id's items counted from now on, as a Head that is Ranked does: that head is another base's.
+	Rank(id ID) error
 }

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// TestTypesAskTheTransactionForTheTime: one clock, which never goes backwards and is the same when a transaction runs again.
+// TestTypesAskTheTransactionForTheTime: one clock, which never goes backwards and is the same when a transaction
+// runs again.
 func TestTypesAskTheTransactionForTheTime(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	if err != nil || len(files) == 0 {

@@ -57,12 +57,9 @@ type Tx interface {
 	// Drop removes keys in O(1) each: items become orphans. It returns how many were
 	// there (expired ones are removed too, but not counted).
 	Drop(keys ...Key) (int, error)
-	// Detach removes a key's head but leaves its items to whoever puts the id under
-	// another key: the first half of RENAME. In engines of several shards an id only
-	// stays usable under a key of the same shard, see SameShard.
-	Detach(k Key) error
-	// SameShard reports whether ids of a's may be put under b.
-	SameShard(a, b Key) bool
+	// Move takes from away and puts h under to, over whatever was there. h names what from owns: the items stay where
+	// they are, so it is O(1) whatever the names. The keys differ, and from is there.
+	Move(from, to Key, h Head) error
 
 	// Scan returns about n keys from the cursor on, and the cursor to go on from, 0 at
 	// the end. Cursors are stateless: every key present from the first call to the last

@@ -44,11 +44,16 @@ type Candidate struct {
 
 // Sampler finds keys to evict. What it finds are hints: a key may have changed since.
 type Sampler interface {
+	Drawer
+	// Soonest appends about n of the keys that expire first, in order.
+	Soonest(ctx context.Context, dst []Candidate, n int) ([]Candidate, error)
+}
+
+// Drawer is the half of a Sampler that a Base has: what expires first it tells as an ExpiryIndex.
+type Drawer interface {
 	// Sample appends about n keys drawn at random over all databases; only those with an
 	// expiry if volatile is set. It appends nothing only if there are none.
 	Sample(ctx context.Context, dst []Candidate, n int, volatile bool) ([]Candidate, error)
-	// Soonest appends about n of the keys that expire first, in order.
-	Soonest(ctx context.Context, dst []Candidate, n int) ([]Candidate, error)
 }
 
 // Use is when and how often a key was used, in the units of Candidate.

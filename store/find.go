@@ -2,8 +2,8 @@ package store
 
 import "bytes"
 
-// Finder is an optional interface of a Tx that finds keys otherwise than by their name; its scope must be Whole. Only the
-// cache commands know it.
+// Finder is an optional interface of a Tx that finds keys otherwise than by their name; its scope must be Whole.
+// Only the cache commands know it.
 type Finder interface {
 	// Tagged returns about n names of the keys that have a tag, from the cursor on, and the
 	// cursor to go on from, 0 at the end. Cursors are those of Scan, with the same promise.

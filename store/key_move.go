@@ -1,25 +1,14 @@
 package store
 
 // Rename gives the key from the name to, over whatever was there, with everything it holds and its
-// expiry. It reports false if from is absent. The keys must differ. Inside one shard it is
-// O(1); across shards the items are copied page by page.
+// expiry. It reports false if from is absent. The keys must differ. It is O(1).
 func Rename(tx Tx, from, to Key) (bool, error) {
 	h, ok, err := headOf(tx, from)
 	if err != nil || !ok {
 		return false, err
 	}
-	if h.ID != 0 && !tx.SameShard(from, to) {
-		if err := copyKey(tx, from, to, h); err != nil {
-			return false, err
-		}
-		_, err = tx.Drop(from)
-		return true, err
-	}
-	if err := tx.Detach(from); err != nil {
-		return false, err
-	}
 	h.Bytes += KeyBytes(to) - KeyBytes(from)
-	return true, tx.PutHead(to, h)
+	return true, tx.Move(from, to, h)
 }
 
 // Copy makes to the same as from, its expiry included, over whatever was there. It

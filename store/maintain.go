@@ -23,8 +23,8 @@ type Reaper interface {
 	Expire(keys ...Key) (int, error)
 }
 
-// Expire has a transaction remove those of keys whose time has passed, and returns how many. An engine that is no Reaper
-// removes them by itself: nobody sees an expired key in any case.
+// Expire has a transaction remove those of keys whose time has passed, and returns how many. An engine that is no
+// Reaper removes them by itself: nobody sees an expired key in any case.
 func Expire(tx Tx, keys ...Key) (int, error) {
 	r, ok := As[Reaper](tx)
 	if !ok {
@@ -77,20 +77,20 @@ type Size struct {
 	Pending    int64 // bytes that wait with them, see Fill
 	Data       int64 // sum of Head.Bytes
 	CacheBytes int64 // page caches, as configured
-	Overlay    int64 // writes in memory that the journal has and the file has not
-	Journal    int64 // the journal, told by the first shard for all
+	Overlay    int64 // writes in memory that the log has and the file has not
+	Journal    int64 // the log, told by the first shard for all
 
-	// What the journal did since the start: generations settled, the time that took, groups
-	// of writes that had to wait for it, and transactions too large for the overlay.
+	// What the engine did since the start: generations settled, the time that took, groups
+	// of writes that had to wait for it, and transactions too large for the memtable.
 	Settles, SettleMicros, Stalls, Direct int64
 
-	// Records appended to the journal since the start, fsyncs of it and the time they took; told
+	// Records appended to the log since the start, fsyncs of it and the time they took; told
 	// by the first shard for all.
 	Appends, Syncs, SyncMicros int64
 
 	// Unsynced are the groups of writes that were acknowledged and that a power cut could still undo. All before
 	// them was on stable storage at SyncedAt, in Unix milliseconds. Failing says that the last attempt to bring
-	// writes there has failed and none has succeeded since. Behind a journal the first shard tells it for all.
+	// writes there has failed and none has succeeded since. Behind a log the first shard tells it for all.
 	Unsynced, SyncedAt int64
 	Failing            bool
 }

@@ -1,5 +1,7 @@
 package store
 
+import "slices"
+
 // stream compares a stream's head with its entries. It may be empty; what it remembers can be no less than
 // what is there.
 func (a *audit) stream(entries tally) error {
@@ -139,6 +141,7 @@ func recount(tx Tx, k Key, name []byte) error {
 
 // relist gives pending entries items of their own, in both orders.
 func (g *StreamGroup) relist(page []StreamPending) error {
+	slices.SortFunc(page, func(a, b StreamPending) int { return a.ID.Compare(b.ID) }) // damaged runs may overlap
 	var byID, own []Item
 	for i, p := range page {
 		if i > 0 && page[i-1].ID == p.ID {

@@ -9,7 +9,8 @@ import (
 	"larder/store"
 )
 
-// TestEntriesByID: however the ids lie, in whatever order and how often they are asked for, each is answered for itself.
+// TestEntriesByID: however the ids lie, in whatever order and how often they are asked for, each is answered for
+// itself.
 func TestEntriesByID(t *testing.T) {
 	r := newGroupRun(t, 1)
 	const n = 2000

@@ -85,20 +85,19 @@ func (g *StreamGroup) page(r PendingRange) (stretch, error) {
 	if r.Consumer != nil {
 		return s, g.pageOfOne(&s, r, n)
 	}
-	alone := int64(0)
+	var alone []StreamPending
 	for it, err := range g.stream.tx.Range(g.stream.head.ID, Pending, r.items(g, byID, n)) {
 		if err != nil {
 			return s, err
 		}
 		it.Value = slices.Clone(it.Value)
-		s.all = append(s.all, pendingOf(it))
-		alone++
+		alone = append(alone, pendingOf(it))
 	}
-	if alone == n {
-		s.end = s.all[n-1].ID
+	if int64(len(alone)) == n {
+		s.end = alone[n-1].ID
 	}
-	err := g.runs(r.From, func(run *pendingRun) bool { return s.take(run, r.From, alone+n) })
-	s.sort()
+	err := g.runs(r.From, func(run *pendingRun) bool { return s.take(run, r.From, n) })
+	s.join(alone)
 	return s, err
 }
 
@@ -118,11 +117,19 @@ func (s *stretch) take(r *pendingRun, from StreamID, most int64) (more bool) {
 	return more
 }
 
-// sort brings the entries in order, without those behind the end.
-func (s *stretch) sort() {
-	byID := func(a, b StreamPending) int { return a.ID.Compare(b.ID) }
-	if !slices.IsSortedFunc(s.all, byID) {
-		slices.SortFunc(s.all, byID)
+// join adds entries that are in no run, and leaves out those behind the end.
+func (s *stretch) join(alone []StreamPending) {
+	if runs := s.all; len(runs) == 0 {
+		s.all = alone
+	} else if len(alone) > 0 {
+		s.all = make([]StreamPending, 0, len(runs)+len(alone))
+		for _, p := range runs {
+			for len(alone) > 0 && alone[0].ID.Compare(p.ID) < 0 {
+				s.all, alone = append(s.all, alone[0]), alone[1:]
+			}
+			s.all = append(s.all, p)
+		}
+		s.all = append(s.all, alone...)
 	}
 	for n := len(s.all); n > 0 && s.all[n-1].ID.Compare(s.end) > 0; n-- {
 		s.all = s.all[:n-1]
@@ -131,18 +138,18 @@ func (s *stretch) sort() {
 
 // pageOfOne finds the ids of one consumer's, and then what is kept by id.
 func (g *StreamGroup) pageOfOne(s *stretch, r PendingRange, n int64) error {
-	alone, err := g.owned(byConsumer, r, n)
+	ids, err := g.owned(byConsumer, r, n)
 	if err != nil {
 		return err
 	}
-	if int64(len(alone)) == n {
-		s.end = alone[n-1]
+	if int64(len(ids)) == n {
+		s.end = ids[n-1]
 	}
 	runs, whole, err := g.ownedRuns(r, n)
-	if err != nil || len(alone)+len(runs) == 0 {
+	if err != nil || len(ids)+len(runs) == 0 {
 		return err
 	}
-	fields := g.pendingFields(alone)
+	fields := g.pendingFields(ids)
 	for _, last := range runs {
 		fields = append(fields, g.runField(last))
 	}
@@ -150,11 +157,12 @@ func (g *StreamGroup) pageOfOne(s *stretch, r PendingRange, n int64) error {
 	if err != nil {
 		return err
 	}
+	var alone []StreamPending
 	for i, it := range found {
 		switch {
 		case !it.Found:
-		case i < len(alone):
-			s.all = append(s.all, pendingOf(it))
+		case i < len(ids):
+			alone = append(alone, pendingOf(it))
 		default:
 			s.take(runOf(it), r.From, math.MaxInt64)
 		}
@@ -162,7 +170,7 @@ func (g *StreamGroup) pageOfOne(s *stretch, r PendingRange, n int64) error {
 	if !whole && runs[len(runs)-1].Compare(s.end) < 0 {
 		s.end = runs[len(runs)-1]
 	}
-	s.sort()
+	s.join(alone)
 	s.all = slices.DeleteFunc(s.all, func(p StreamPending) bool { return string(p.Consumer) != string(r.Consumer) })
 	return nil
 }

@@ -118,8 +118,8 @@ func ascending(ids []StreamID) bool {
 	return true
 }
 
-// meet walks along the entries and notes those with ascending ids; it gives up where others are as many, and returns how
-// many of the ids it has come past.
+// meet walks along the entries and notes those with ascending ids; it gives up where others are as many, and
+// returns how many of the ids it has come past.
 func (s *StreamKey) meet(ids []StreamID, all []StreamEntry, there []bool) (met int, err error) {
 	others, r := 0, StreamRange{From: ids[0], To: ids[len(ids)-1]}
 	for it, err := range s.tx.Range(s.head.ID, Entries, r.items()) {

@@ -58,7 +58,7 @@ func newLane(name, mode string, o options, seed uint64, st *stalls) (*lane, erro
 }
 
 // args are drawn for each start. Mostly everything is small, so that segments of the journal change and generations
-// settle many times in a round, and large values pass by the overlay; rounds of large values have what people have.
+// settle many times in a round, and large values pass by the memtable; rounds of large values have what people have.
 func (l *lane) args() []string {
 	args := []string{"--appendfsync", l.mode}
 	if l.heavy || l.rnd.IntN(5) == 0 {

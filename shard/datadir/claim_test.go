@@ -114,3 +114,24 @@ func TestClaimRefusesNetworks(t *testing.T) {
 		t.Errorf("%x %v", magic, err)
 	}
 }
+
+// The bytes of a directory are those of all its files.
+func TestBytesOfADirectory(t *testing.T) {
+	path := t.TempDir()
+	dir, err := datadir.Claim(path, 2, local)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dir.Close()
+	before, err := dir.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dir.ShardPath(0), make([]byte, 10_000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	after, err := dir.Bytes()
+	if err != nil || after-before != 10_000 || dir.Path() != path {
+		t.Errorf("%d bytes more in %s, %v", after-before, dir.Path(), err)
+	}
+}

@@ -9,6 +9,7 @@ import (
 var _ store.Base = (*Engine)(nil)
 var _ store.BaseTx = (*tx)(nil)
 var _ store.ExpiryIndex = (*Engine)(nil)
+var _ store.Lender = (*Engine)(nil)
 
 // Settle is an Update whose mark is published with it; memory has no stable storage.
 func (e *Engine) Settle(ctx context.Context, fn func(store.BaseTx) error) error {
@@ -39,7 +40,7 @@ func (t *tx) SetMark(m store.Mark) error {
 	return nil
 }
 
-// SetNow is what the journal's clock says.
+// SetNow is what the clock of the engine in front says.
 func (t *tx) SetNow(nowMillis int64) { t.now = nowMillis }
 
 // Row answers expired rows too.
@@ -74,6 +75,45 @@ func (t *tx) Orphan(ids ...store.ID) error {
 	for _, id := range ids {
 		t.st.orphan(id)
 	}
+	return nil
+}
+
+// Told forgets the notes of ids of other bases.
+func (t *tx) Told(ids ...store.ID) error {
+	if err := t.writable(); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		t.st.orphans.Delete(id)
+	}
+	return nil
+}
+
+// Adopt has nothing to do: PutHead sees it.
+func (t *tx) Adopt(store.ID) error { return t.writable() }
+
+// Rank has nothing to do: counting walks.
+func (t *tx) Rank(store.ID) error { return t.writable() }
+
+// Estranged are orphans like others, but for the sweep.
+func (e *Engine) Estranged(_ context.Context, n int) (ids []store.ID, err error) {
+	e.current.Load().orphans.Ascend(store.Foreign, func(id store.ID, _ struct{}) bool {
+		if len(ids) < n {
+			ids = append(ids, id)
+		}
+		return len(ids) < n
+	})
+	return ids, nil
+}
+
+// Borrowed goes through all heads.
+func (e *Engine) Borrowed(_ context.Context, home int, fn func(store.ID)) error {
+	e.current.Load().heads.Scan(func(r *headRow) bool {
+		if at, own := r.head.ID.Home(); at == home {
+			fn(own)
+		}
+		return true
+	})
 	return nil
 }
 

@@ -42,7 +42,7 @@ type Option func(*Engine)
 // WithClock makes the engine tell the time by now, in Unix milliseconds.
 func WithClock(now func() int64) Option { return func(e *Engine) { e.clock = now } }
 
-// AsBase makes the engine fit to stand behind a journal, which knows of ids that the engine
+// AsBase makes the engine fit to be a Base of package shard, which knows of ids that the engine
 // did not give out or that it meets in another order: what is checked of ids is left out.
 func AsBase() Option { return func(e *Engine) { e.base = true } }
 

@@ -190,7 +190,7 @@ func (t *tx) adopt(id store.ID) error {
 		return nil
 	}
 	if _, ok := t.loose[id]; !ok && !t.engine.base {
-		return misuse("id %d was neither made nor detached in this transaction, or has a head already", id)
+		return misuse("id %d was neither made nor moved in this transaction, or has a head already", id)
 	}
 	delete(t.loose, id)
 	t.st.owned.Set(id, struct{}{})
@@ -238,26 +238,17 @@ func (t *tx) remove(keys []store.Key, which, counts func(store.Head) bool) (int,
 	return n, nil
 }
 
-// Detach of an absent or expired key does nothing but remove what is left of it.
-func (t *tx) Detach(k store.Key) error {
-	if err := firstError(t.writable(), t.inScope(k)); err != nil {
+// Move has the id loose in between.
+func (t *tx) Move(from, to store.Key, h store.Head) error {
+	if err := firstError(t.writable(), t.inScope(from, to)); err != nil {
 		return err
 	}
-	r := t.row(k)
-	if r == nil {
-		return nil
+	if r := t.row(from); r != nil {
+		t.st.removeHead(from.DB, r)
+		if r.head.ID != 0 {
+			t.st.owned.Delete(r.head.ID)
+			t.loose[r.head.ID] = struct{}{}
+		}
 	}
-	t.st.removeHead(k.DB, r)
-	switch {
-	case r.head.ID == 0:
-	case r.head.Expired(t.now):
-		t.st.orphan(r.head.ID)
-	default:
-		t.st.owned.Delete(r.head.ID)
-		t.loose[r.head.ID] = struct{}{}
-	}
-	return nil
+	return t.PutHead(to, h)
 }
-
-// SameShard is always true: there is one.
-func (t *tx) SameShard(_, _ store.Key) bool { return true }

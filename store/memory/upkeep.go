@@ -52,14 +52,17 @@ func compareDue(a, b store.Due) int {
 // Sweep deletes items of orphans, then heads of flushed databases.
 func (e *Engine) Sweep(ctx context.Context, n int) (more bool, err error) {
 	err = e.change(ctx, func(s *state) {
-		for n > 0 && (s.orphans.Len() > 0 || len(s.flushed) > 0) {
-			if id, _, ok := s.orphans.Min(); ok {
+		for more = true; more && n > 0; {
+			id, _, ok := s.orphans.Min()
+			switch own := ok && id < store.Foreign; {
+			case own:
 				n -= s.sweepItems(id, n)
-			} else {
+			case len(s.flushed) > 0:
 				n -= s.sweepHeads(s.flushed[0], n)
+			default:
+				more = false
 			}
 		}
-		more = s.orphans.Len() > 0 || len(s.flushed) > 0
 	})
 	return more, err
 }
@@ -152,18 +155,47 @@ func (s *state) keyspaces(now int64) (all []store.Keyspace) {
 
 // Check compares counts, ids and orders with each other. It finds defects of this package, so it
 // never fixes.
-func (e *Engine) Check(ctx context.Context, _ bool) ([]store.Finding, error) {
+func (e *Engine) Check(ctx context.Context, fix bool) ([]store.Finding, error) {
+	return e.CheckAmong(ctx, fix, func([]store.ID) ([]store.ID, error) { return nil, nil })
+}
+
+// CheckAmong looks at the state behind the question: what was on its way has arrived.
+func (e *Engine) CheckAmong(ctx context.Context, _ bool, claimed func([]store.ID) ([]store.ID, error)) ([]store.Finding, error) {
 	st, err := e.published(ctx)
 	if err != nil {
 		return nil, err
+	}
+	lost := st.unowned()
+	if len(lost) > 0 {
+		lent, err := claimed(lost)
+		if err != nil {
+			return nil, err
+		}
+		lost = slices.DeleteFunc(lost, func(id store.ID) bool { return slices.Contains(lent, id) })
+		if st, err = e.published(ctx); err != nil {
+			return nil, err
+		}
 	}
 	var found []store.Finding
 	report := func(subject, format string, args ...any) {
 		found = append(found, store.Finding{Subject: subject, Problem: fmt.Sprintf(format, args...)})
 	}
 	st.checkHeads(report)
-	st.checkItems(report)
+	st.checkItems(lost, report)
 	return found, nil
+}
+
+// unowned are the ids that have items and neither a head nor an end.
+func (s *state) unowned() (ids []store.ID) {
+	s.items.Scan(func(r *itemRow) bool {
+		_, owned := s.owned.Get(r.id)
+		_, orphan := s.orphans.Get(r.id)
+		if n := len(ids); !owned && !orphan && (n == 0 || ids[n-1] != r.id) {
+			ids = append(ids, r.id)
+		}
+		return true
+	})
+	return ids
 }
 
 func (s *state) checkHeads(report func(subject, format string, args ...any)) {
@@ -171,7 +203,11 @@ func (s *state) checkHeads(report func(subject, format string, args ...any)) {
 	s.heads.Scan(func(r *headRow) bool {
 		counted[r.space]++
 		if id := r.head.ID; id != 0 {
-			if _, ok := s.owned.Get(id); !ok || named[id] {
+			_, owned := s.owned.Get(id)
+			if !owned && slices.Contains(s.flushed, r.space) { // the layer above has told that it is lost
+				return true
+			}
+			if !owned || named[id] {
 				report("key "+r.name, "id %d is orphaned or named twice", id)
 			}
 			named[id] = true
@@ -188,12 +224,12 @@ func (s *state) checkHeads(report func(subject, format string, args ...any)) {
 	}
 }
 
-func (s *state) checkItems(report func(subject, format string, args ...any)) {
+func (s *state) checkItems(lost []store.ID, report func(subject, format string, args ...any)) {
 	scored := 0
 	s.items.Scan(func(r *itemRow) bool {
 		_, owned := s.owned.Get(r.id)
 		_, orphan := s.orphans.Get(r.id)
-		if owned == orphan {
+		if owned && orphan || !owned && !orphan && slices.Contains(lost, r.id) {
 			report(fmt.Sprintf("id %d", r.id), "it is owned %v and orphaned %v", owned, orphan)
 		}
 		if r.part.Scored() {

@@ -45,11 +45,3 @@ func (a *arena) column(s *capi.Stmt, col int) []byte {
 	copy(b, from)
 	return b
 }
-
-// join is field and one zero byte: the first field behind it.
-func (a *arena) successor(field []byte) []byte {
-	b := a.Take(len(field) + 1)
-	copy(b, field)
-	b[len(field)] = 0
-	return b
-}

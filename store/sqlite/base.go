@@ -2,23 +2,44 @@ package sqlite
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 
 	"larder/store"
+	"larder/store/sqlite/capi"
 )
 
-var (
-	_ store.Base   = (*Engine)(nil)
-	_ store.BaseTx = (*tx)(nil)
-)
+var _ interface {
+	store.Base
+	store.Borrower
+	store.Checker
+	store.Checkpointer
+	store.Drawer
+	store.ExpiryIndex
+	store.Gauge
+	store.Lender
+	store.Rester
+	store.Sizer
+	store.Sweeper
+	store.Trimmer
+	store.UseKeeper
+} = (*Engine)(nil)
 
-// Settle runs fn alone in its commit group and syncs the log: what a journal's records said
+var _ interface {
+	store.BaseTx
+	store.Hurrier
+	store.Stamper
+} = (*tx)(nil)
+
+// Settle runs fn and syncs the log: what a journal's records said
 // must be on stable storage here before the journal forgets them.
 func (e *Engine) Settle(ctx context.Context, fn func(store.BaseTx) error) error {
-	err := e.Alone(ctx, store.Whole(), func(t store.Tx) error {
-		own := t.(*tx)
-		own.settling, own.snapshot = true, e.commits.Load()
-		defer func() { own.settling = false }()
-		return fn(own)
+	err := e.writer.update(ctx, func(t *tx) error {
+		t.settling, t.snapshot = true, e.commits.Load()
+		defer func() { t.settling = false }()
+		return fn(t)
 	})
 	if err != nil {
 		return err
@@ -30,11 +51,19 @@ func (e *Engine) Settle(ctx context.Context, fn func(store.BaseTx) error) error 
 // every later transaction reports.
 func (e *Engine) Settled() (m store.Mark) {
 	_ = e.read(context.Background(), func(t *tx) (err error) {
-		m, err = t.journalMark()
+		if m, err = t.journalMark(); err == nil {
+			m.Databases, err = t.databases()
+		}
 		return err
 	})
 	return m
 }
+
+// Fill is exact always: a write knows what it replaces.
+func (e *Engine) Fill() store.Fill { return *e.fill.Load() }
+
+// Exact has nothing to change.
+func (e *Engine) Exact(bool) {}
 
 // Hash is the seeded hash of this file.
 func (e *Engine) Hash(b []byte) int64 { return e.hash.sum(b) }
@@ -69,11 +98,27 @@ func (t *tx) metaNumber(k string) (int64, error) {
 	return n, t.fail(err)
 }
 
-func (t *tx) metaPut(k string, n int64) error {
-	s := t.conn.s.metaSet
-	s.BindText(1, k)
-	s.BindInt(2, n)
-	return t.fail(t.conn.Exec(s))
+func (t *tx) metaPut(k string, n int64) error { return t.fail(t.conn.metaPut(k, n)) }
+
+// databasesPut writes the numbers one behind the other, or no row where there are none.
+func (t *tx) databasesPut(dbs []int) error {
+	sql := `DELETE FROM meta WHERE k = 'databases'`
+	if len(dbs) > 0 {
+		sql = fmt.Sprintf(`INSERT INTO meta (k, v) VALUES ('databases', '%s')
+			ON CONFLICT (k) DO UPDATE SET v = excluded.v`, strings.Trim(fmt.Sprint(dbs), "[]"))
+	}
+	_, err := t.conn.Query(sql, func(*capi.Stmt) {})
+	return t.fail(err)
+}
+
+func (t *tx) databases() (dbs []int, err error) {
+	_, err = t.conn.Query(`SELECT v FROM meta WHERE k = 'databases'`, func(s *capi.Stmt) {
+		for _, word := range strings.Fields(s.Text(0)) {
+			n, _ := strconv.Atoi(word) // written by databasesPut
+			dbs = append(dbs, n)
+		}
+	})
+	return dbs, t.fail(err)
 }
 
 // SetMark also moves this engine's own ids behind the journal's.
@@ -87,6 +132,9 @@ func (t *tx) SetMark(m store.Mark) error {
 	if err := t.metaPut("ids", w.nextID); err != nil {
 		return err
 	}
+	if err := t.databasesPut(m.Databases); err != nil {
+		return err
+	}
 	return t.metaPut("lsn", int64(m.LSN))
 }
 
@@ -96,9 +144,6 @@ func (t *tx) SetNow(nowMillis int64) { t.now = nowMillis }
 // Row answers expired rows too.
 func (t *tx) Row(k store.Key) (store.Head, bool, error) {
 	if err := t.readable(); err != nil {
-		return store.Head{}, false, err
-	}
-	if err := t.allowed(k.Name); err != nil {
 		return store.Head{}, false, err
 	}
 	row, err := t.lookup(k)
@@ -115,15 +160,57 @@ func (t *tx) Unlink(k store.Key) error {
 	return err
 }
 
-// Orphan hands ids to the sweep.
+// Orphan hands ids to the sweep, and those of other files to Estranged.
 func (t *tx) Orphan(ids ...store.ID) error {
+	return t.every(ids, func(id store.ID) error { return t.orphan(id, 0) })
+}
+
+// Told forgets ids of other files.
+func (t *tx) Told(ids ...store.ID) error {
+	return t.every(ids, func(id store.ID) error { return t.forgetOrphan(int64(id)) })
+}
+
+// Adopt has nothing to do: the row that PutHead writes is enough.
+func (t *tx) Adopt(store.ID) error { return t.writable() }
+
+// Rank builds the blocks, unless they are there.
+func (t *tx) Rank(id store.ID) error {
+	t.known = slices.DeleteFunc(t.known, func(k knownID) bool { return k.id == id })
+	return t.every([]store.ID{id}, t.buildRanks)
+}
+
+func (t *tx) every(ids []store.ID, write func(store.ID) error) error {
 	if err := t.writable(); err != nil {
 		return err
 	}
 	for _, id := range ids {
-		if err := t.orphan(id, 0); err != nil {
+		if err := write(id); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Borrowed goes through all heads.
+func (e *Engine) Borrowed(ctx context.Context, home int, fn func(store.ID)) error {
+	from := store.Abroad(home, 0)
+	return e.read(ctx, func(t *tx) error {
+		sql := fmt.Sprintf(`SELECT id FROM heads WHERE id >= %d AND id < %d`, from, from+store.Foreign)
+		_, err := t.conn.Query(sql, func(s *capi.Stmt) {
+			_, own := store.ID(s.Int(0)).Home()
+			fn(own)
+		})
+		return err
+	})
+}
+
+// Estranged reads what the orphans of other files are.
+func (e *Engine) Estranged(ctx context.Context, n int) (ids []store.ID, err error) {
+	err = e.read(ctx, func(t *tx) error {
+		ids = ids[:0]
+		sql := fmt.Sprintf(`SELECT id FROM orphans WHERE id >= %d ORDER BY id LIMIT %d`, store.Foreign, n)
+		_, err := t.conn.Query(sql, func(s *capi.Stmt) { ids = append(ids, store.ID(s.Int(0))) })
+		return err
+	})
+	return ids, err
 }

@@ -131,7 +131,6 @@ func parallel(b *testing.B, fn func(e *sqlite.Engine, one *benchOne, i uint64) e
 			}
 		}
 	})
-	b.ReportMetric(float64(b.N)/float64(e.Commits()), "ops/commit")
 }
 
 func BenchmarkGet50(b *testing.B) {

@@ -5,10 +5,12 @@ import (
 	"encoding/hex"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"larder/store"
+	"larder/store/sqlite/blocks"
 	"larder/store/sqlite/capi"
 	"larder/store/sqlite/sqlfile"
 )
@@ -24,29 +26,39 @@ type rule struct {
 
 const owned = `(SELECT id FROM heads WHERE id <> 0 UNION ALL SELECT id FROM orphans)`
 
+// alive are the ids that keys name: those of a flushed database are none any more.
+const alive = `(SELECT id FROM heads WHERE id <> 0 AND ns NOT IN (SELECT ns FROM dead_spaces))`
+
+// unowned are the ids that have something and neither a key here nor an end.
+const unowned = `SELECT id FROM (SELECT DISTINCT id FROM items UNION SELECT DISTINCT at >> 20 FROM chunks
+	UNION SELECT DISTINCT id FROM blocks) WHERE id NOT IN ` + owned
+
 // highest is the largest number that ids are used for.
-const highest = `SELECT max(coalesce((SELECT max(id) FROM heads), 0), coalesce((SELECT max(id) FROM items), 0),
+const highest = `SELECT max(coalesce((SELECT max(id) FROM heads WHERE ` + local + `), 0), coalesce((SELECT max(id) FROM items), 0),
 	coalesce((SELECT max(ref) FROM blobs), 0), coalesce((SELECT max(at) >> 20 FROM chunks), 0))`
 
 const counted = `(SELECT count(*), count(expire), coalesce(sum(heads.bytes), 0) FROM heads WHERE heads.ns = spaces.ns)`
+
+// lost is what listLost has listed.
+const lost = `(SELECT id FROM temp.lost)`
 
 // rules run in this order: a repair may leave work for a later rule. What heads say of their items is
 // not among them: package store compares these, see store.Audit.
 var rules = [...]rule{
 	{
-		find:    `SELECT 'id ' || id FROM orphans WHERE id IN (SELECT id FROM heads WHERE id <> 0)`,
+		find:    `SELECT 'id ' || id FROM orphans WHERE id IN ` + alive,
 		problem: "is to be swept though a key owns it", repair: "it is kept",
-		sql: `DELETE FROM orphans WHERE id IN (SELECT id FROM heads WHERE id <> 0)`,
+		sql: `DELETE FROM orphans WHERE id IN ` + alive,
 	},
 	{
 		find: `SELECT 'keys ' || group_concat(quote(name), ', ') FROM heads
-			WHERE id <> 0 AND ns NOT IN (SELECT ns FROM dead_spaces) GROUP BY id HAVING count(*) > 1`,
+			WHERE id <> 0 AND ` + local + ` AND ns NOT IN (SELECT ns FROM dead_spaces) GROUP BY id HAVING count(*) > 1`,
 		problem: "have the same items, so that each changes the others", repair: "each gets a copy of them",
 		do: (*inspection).separate,
 	},
 	{
-		find: `SELECT DISTINCT 'items of id ' || id FROM items WHERE id NOT IN ` + owned + `
-			UNION ALL SELECT DISTINCT 'chunks of id ' || (at >> 20) FROM chunks WHERE at >> 20 NOT IN ` + owned,
+		find: `SELECT DISTINCT 'items of id ' || id FROM items WHERE id IN ` + lost + `
+			UNION ALL SELECT DISTINCT 'chunks of id ' || (at >> 20) FROM chunks WHERE at >> 20 IN ` + lost,
 		problem: "belong to no key", repair: "they become the keys recovered:ID of database 0",
 		do: (*inspection).adopt,
 	},
@@ -63,9 +75,9 @@ var rules = [...]rule{
 		sql: `DELETE FROM blobs WHERE ref NOT IN (SELECT ref FROM items WHERE ref IS NOT NULL)`,
 	},
 	{
-		find:    `SELECT 'blocks of id ' || id FROM (SELECT DISTINCT id FROM blocks) WHERE id NOT IN ` + owned,
+		find:    `SELECT 'blocks of id ' || id FROM (SELECT DISTINCT id FROM blocks) WHERE id IN ` + lost,
 		problem: "count for no key", repair: "they are removed",
-		sql: `DELETE FROM blocks WHERE id NOT IN ` + owned,
+		sql: `DELETE FROM blocks WHERE id IN ` + lost,
 	},
 	{
 		find: `SELECT 'keys of namespace ' || ns FROM (SELECT DISTINCT ns FROM heads)
@@ -88,9 +100,19 @@ var rules = [...]rule{
 // Check looks for damage in a snapshot, which keeps nobody waiting. Only if there is something to mend, a
 // transaction looks again and mends it, while writers wait.
 func (e *Engine) Check(ctx context.Context, fix bool) ([]store.Finding, error) {
+	return e.CheckAmong(ctx, fix, func([]store.ID) ([]store.ID, error) { return nil, nil })
+}
+
+// CheckAmong takes for lost what belongs to no key, neither here nor in another file, both before and after the others
+// have been asked: whose last key has gone is never named again, and its end may be on its way here.
+func (e *Engine) CheckAmong(ctx context.Context, fix bool, claimed func([]store.ID) ([]store.ID, error)) ([]store.Finding, error) {
+	lost, err := e.lost(ctx, claimed)
+	if err != nil {
+		return nil, err
+	}
 	var found []store.Finding
-	err := e.read(ctx, func(t *tx) (err error) {
-		found, err = t.inspect(false)
+	err = e.read(ctx, func(t *tx) (err error) {
+		found, err = t.inspect(lost, false)
 		return err
 	})
 	if err != nil || !fix || len(found) == 0 || found[0].Damage {
@@ -98,10 +120,9 @@ func (e *Engine) Check(ctx context.Context, fix bool) ([]store.Finding, error) {
 	}
 	err = e.change(ctx, func(t *tx) (err error) {
 		if err = t.ledger.flush(t.conn); err == nil {
-			found, err = t.inspect(true)
+			found, err = t.inspect(lost, true)
 		}
 		if err == nil {
-			t.ledger.moved = true
 			err = t.ledger.load(t.conn)
 		}
 		return err
@@ -109,8 +130,43 @@ func (e *Engine) Check(ctx context.Context, fix bool) ([]store.Finding, error) {
 	return found, err
 }
 
-func (t *tx) inspect(fix bool) ([]store.Finding, error) {
-	in := inspection{tx: t, fix: fix}
+// lostMost is how many lost ids one check deals with: the next one goes on.
+const lostMost = 10000
+
+func (e *Engine) lost(ctx context.Context, claimed func([]store.ID) ([]store.ID, error)) ([]store.ID, error) {
+	before, err := e.unowned(ctx)
+	if len(before) == 0 || err != nil {
+		return nil, err
+	}
+	kept, err := claimed(before)
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(kept)
+	now, err := e.unowned(ctx)
+	lost := slices.DeleteFunc(now, func(id store.ID) bool {
+		_, old := slices.BinarySearch(before, id)
+		_, kept := slices.BinarySearch(kept, id)
+		return kept || !old
+	})
+	return lost[:min(len(lost), lostMost)], err
+}
+
+// unowned answers in order. A file that is damaged is for others to tell of.
+func (e *Engine) unowned(ctx context.Context) (ids []store.ID, err error) {
+	err = e.read(ctx, func(t *tx) error {
+		ids = ids[:0]
+		_, err := t.conn.Query(unowned+` ORDER BY id`, func(s *capi.Stmt) { ids = append(ids, store.ID(s.Int(0))) })
+		return err
+	})
+	if sqlfile.Unsound(err) {
+		return nil, nil
+	}
+	return ids, err
+}
+
+func (t *tx) inspect(lost []store.ID, fix bool) ([]store.Finding, error) {
+	in := inspection{tx: t, fix: fix, lost: lost}
 	t.engine.writer.unseen = t.engine.writer.unseen || fix
 	in.file()
 	if len(in.found) > 0 && in.found[0].Damage {
@@ -119,6 +175,7 @@ func (t *tx) inspect(fix bool) ([]store.Finding, error) {
 	in.heads()
 	in.items()
 	in.tags()
+	in.listLost()
 	for i := range rules {
 		in.apply(&rules[i])
 	}
@@ -130,6 +187,7 @@ func (t *tx) inspect(fix bool) ([]store.Finding, error) {
 type inspection struct {
 	tx    *tx
 	fix   bool
+	lost  []store.ID
 	found []store.Finding
 	seen  int // findings before the rule at hand
 	err   error
@@ -138,6 +196,15 @@ type inspection struct {
 func (in *inspection) each(sql string, row func(*capi.Stmt)) {
 	if in.err == nil {
 		_, in.err = in.tx.conn.Query(sql, row)
+	}
+}
+
+// listLost has statements know the lost ids. The table is the connection's alone, and not in the file.
+func (in *inspection) listLost() {
+	in.run(`CREATE TEMP TABLE IF NOT EXISTS lost (id INTEGER PRIMARY KEY)`)
+	in.run(`DELETE FROM temp.lost`)
+	for _, id := range in.lost {
+		in.run(fmt.Sprintf(`INSERT INTO temp.lost VALUES (%d)`, id))
 	}
 }
 
@@ -226,14 +293,17 @@ func damage(text string) store.Finding {
 // blocks counts what every block of a ranked key counts.
 func (in *inspection) blocks() {
 	var ids []store.ID
-	in.each(fmt.Sprintf(`SELECT id FROM heads WHERE kind & %d <> 0 AND id <> 0`, rankedBit), func(s *capi.Stmt) {
+	in.each(fmt.Sprintf(`SELECT id FROM heads WHERE kind & %d <> 0 AND id <> 0 AND %s
+		UNION SELECT DISTINCT id FROM blocks WHERE id NOT IN (SELECT id FROM orphans)`, rankedBit, local), func(s *capi.Stmt) {
 		ids = append(ids, store.ID(s.Int(0)))
 	})
 	for _, id := range ids {
 		in.seen = len(in.found)
-		for _, p := range rankedParts {
+		for _, p := range blocks.Parts() {
 			if in.err == nil {
-				in.part(id, p)
+				in.err = in.tx.counts(id, p).Check(func(problem string) {
+					in.report(fmt.Sprintf("rank of id %d", id), problem, "its items are counted anew")
+				})
 			}
 		}
 		if !in.mending() {
@@ -245,52 +315,4 @@ func (in *inspection) blocks() {
 		}
 		in.mended()
 	}
-}
-
-// part compares every level with the one below, and the lowest with the items.
-func (in *inspection) part(id store.ID, p store.Part) {
-	t := in.tx
-	top, err := t.top(id, p)
-	if in.err = err; err != nil {
-		return
-	}
-	o, _ := blockOrder(p)
-	items, err := t.countRows(id, p, o, span{lo: lowest(p), hi: mark{kind: beyond}})
-	if in.err = err; err == nil && top < 0 && items > 0 {
-		in.miscounted(id, "is ranked but not counted")
-	}
-	for level := 0; level <= top && in.err == nil; level++ {
-		in.level(id, p, level)
-	}
-}
-
-func (in *inspection) miscounted(id store.ID, problem string) {
-	in.report(fmt.Sprintf("rank of id %d", id), problem, "its items are counted anew")
-}
-
-func (in *inspection) level(id store.ID, p store.Part, level int) {
-	t := in.tx
-	o, _ := blockOrder(p)
-	b, ok, err := t.find(id, p, level, lowest(p))
-	if err == nil && !ok {
-		in.miscounted(id, "has no first block")
-	}
-	for ok && err == nil {
-		next, more, nextErr := t.near(t.conn.s.blockNext, id, p, level, b.start)
-		sp := span{lo: b.start, hi: next.start}
-		if !more {
-			sp.hi = mark{kind: beyond}
-		}
-		n := int64(0)
-		if err = nextErr; err == nil && level == 0 {
-			n, err = t.countRows(id, p, o, sp)
-		} else if err == nil {
-			n, err = t.overBlocks(t.conn.s.blockSum, id, p, level-1, sp)
-		}
-		if err == nil && n != b.n {
-			in.miscounted(id, fmt.Sprintf("has a block of %d items that says %d", n, b.n))
-		}
-		b, ok = next, more
-	}
-	in.err = err
 }

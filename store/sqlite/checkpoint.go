@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -103,12 +102,14 @@ func (e *Engine) checkpoint(ctx context.Context, kept int64) error {
 	return e.writer.exclusive(ctx, func(*conn) error {
 		wait, cancel := context.WithTimeout(context.Background(), drainTime)
 		defer cancel()
-		idle := e.readers.drain(wait)
-		for _, r := range idle {
-			defer e.readers.put(r)
+		quiet := true
+		for _, p := range [...]*pool{&e.own, &e.readers} {
+			all, done := p.drain(wait)
+			defer done()
+			quiet = quiet && all
 		}
 		// With a View in progress SQLite would wait for it, and all writers with that.
-		if e.full.Load() || len(idle) == len(e.readers.all) && e.logBytes() > kept {
+		if e.full.Load() || quiet && e.logBytes() > kept {
 			return e.check.truncate(&e.full)
 		}
 		_, err := e.check.passive()
@@ -122,6 +123,7 @@ func (e *Engine) checkpoint(ctx context.Context, kept int64) error {
 func (e *Engine) copyBulk() (left int64, err error) {
 	for range bulkTries {
 		e.readers.giveUpOld(e.commits.Load())
+		e.own.giveUpOld(e.commits.Load())
 		if left, err = e.check.passive(); err != nil || left == 0 {
 			break
 		}
@@ -129,7 +131,7 @@ func (e *Engine) copyBulk() (left int64, err error) {
 	return left, err
 }
 
-// Sync makes all acknowledged commits survive a power cut. With Always they do anyway.
+// Sync makes all commits survive a power cut.
 func (e *Engine) Sync(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -139,61 +141,8 @@ func (e *Engine) Sync(ctx context.Context) error {
 	if e.closed.Load() {
 		return store.ErrClosed
 	}
-	return e.syncLog()
-}
-
-// syncLog syncs the log and notes what is safe by that.
-func (e *Engine) syncLog() error {
-	commits, began := e.commits.Load(), e.opts.NowMillis()
-	if err := e.check.sync(); err != nil {
-		e.safety.failing.Store(true)
-		return err
-	}
-	e.safety.commits.Store(commits)
-	e.safety.at.Store(began)
-	e.safety.failing.Store(false)
-	return nil
-}
-
-func (k *checkpointer) sync() error {
-	if err := k.wal.Sync(); err != nil {
-		return &store.Error{Code: store.CodeIO, Message: k.wal.Name() + " could not be synced: " + sqlfile.SeeDevice, Err: err}
+	if err := e.check.wal.Sync(); err != nil {
+		return &store.Error{Code: store.CodeIO, Message: e.check.wal.Name() + " could not be synced: " + sqlfile.SeeDevice, Err: err}
 	}
 	return nil
-}
-
-// safety is what of a file a power cut could undo. For any goroutine.
-type safety struct {
-	commits atomic.Uint64 // Engine.commits as of the last fsync
-	at      atomic.Int64  // when that began, in Unix milliseconds
-	failing atomic.Bool   // an fsync has failed since
-	always  atomic.Bool   // SQLite syncs each commit itself
-}
-
-// unsynced are the commits that a power cut could undo.
-func (e *Engine) unsynced() int64 {
-	if e.safety.always.Load() {
-		return 0
-	}
-	synced := e.safety.commits.Load() // first, or a commit between them would count as one too many
-	return int64(e.commits.Load()/2 - synced/2)
-}
-
-// SetSync changes when commits reach the device, from the next commit on; what was
-// acknowledged before is synced first if the new mode is Always.
-func (e *Engine) SetSync(m Mode) error {
-	level := "normal"
-	if m == Always {
-		level = "full"
-	}
-	return e.writer.exclusive(context.Background(), func(c *conn) error {
-		if err := c.Script(fmt.Sprintf("PRAGMA synchronous = %s; PRAGMA journal_size_limit = %d;", level, walKept)); err != nil {
-			return err
-		}
-		e.safety.always.Store(m == Always)
-		if m == Always {
-			return e.syncLog()
-		}
-		return nil
-	})
 }

@@ -17,11 +17,11 @@ func TestConformance(t *testing.T) {
 }
 
 func conforming(t *testing.T, path string, clock func() int64) store.Engine {
-	e, err := sqlite.Open(path, sqlite.Options{Sync: sqlite.No, CacheBytes: 4 << 20, NowMillis: clock, Ordered: true})
+	e, err := sqlite.Open(path, sqlite.Options{CacheBytes: 4 << 20, NowMillis: clock, Ordered: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return e
+	return scoped{e}
 }
 
 func reference(_ *testing.T, clock func() int64) store.Engine {

@@ -12,7 +12,7 @@ import (
 var schema string
 
 // conn is one connection to the file with its prepared statements and the transaction object it
-// reuses. One goroutine at a time may use it: the group leader, or the taker of a reader.
+// reuses. One goroutine at a time may use it: who has locked the writer, or taken the reader.
 type conn struct {
 	*sqlfile.Conn
 	s  statements
@@ -36,15 +36,23 @@ func openConn(path string, cacheBytes int64) (*conn, error) {
 	return &conn{Conn: r}, nil
 }
 
-func (c *conn) prepare(list []preparation) error {
+// prepare prepares statements by name, and those that count.
+func (c *conn) prepare(list []preparation, writing bool) error {
 	for _, p := range list {
-		s, _, err := c.DB.Prepare(p.sql)
-		if err != nil {
-			return sqlfile.Fault(c.Path, err)
+		if err := c.name(p.into, p.sql); err != nil {
+			return err
 		}
-		*p.into = s
-		c.named = append(c.named, s)
 	}
+	return c.s.blocks.Prepare(writing, c.name)
+}
+
+func (c *conn) name(into **capi.Stmt, sql string) error {
+	s, _, err := c.DB.Prepare(sql)
+	if err != nil {
+		return sqlfile.Fault(c.Path, err)
+	}
+	*into = s
+	c.named = append(c.named, s)
 	return nil
 }
 
@@ -68,6 +76,12 @@ func (c *conn) count(s *capi.Stmt) (n int64, found bool, err error) {
 	}
 	s.Reset()
 	return n, found, err
+}
+
+func (c *conn) metaPut(k string, n int64) error {
+	c.s.metaSet.BindText(1, k)
+	c.s.metaSet.BindInt(2, n)
+	return c.Exec(c.s.metaSet)
 }
 
 func (c *conn) close() error {

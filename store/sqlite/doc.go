@@ -3,17 +3,18 @@
 // # Reading tour
 //
 // schema.sql says what is on disk; engine.go and open.go what an engine is made of; writer.go
-// and group.go how Updates share a commit; reader.go how Views keep a snapshot; tx.go with heads.go,
-// items.go, ranges.go and scan.go what a transaction does; mark.go how bounds of all kinds become one;
-// blocks.go and blockwrite.go how ranks are counted; checkpoint.go, sweep.go, sizes.go and check.go the upkeep.
-// Package capi knows the C library, sqlfile what every connection is set to and what errors mean, rowcache the rows that
-// are remembered, repair what to do about damaged files that nobody has open.
+// how Updates take turns; reader.go how Views keep a snapshot; tx.go with heads.go,
+// items.go, ranges.go and scan.go what a transaction does; counting.go what is counted for ranks; checkpoint.go,
+// sweep.go, sizes.go and check.go the upkeep.
+// Package blocks counts, and knows how bounds of all kinds become one; capi knows the C library, sqlfile what every
+// connection is set to and what errors mean, rowcache the rows that are remembered, repair what to do about damaged
+// files that nobody has open.
 //
 // # Invariants
 //
-//   - One connection writes, and only the leader of a group uses it. A caller alone waits for nobody.
-//   - Update returns after COMMIT has: in every Mode the log is then with the operating system, and kill -9
-//     loses nothing.
+//   - One connection writes, one transaction at a time, on its caller's goroutine. What does not commit leaves nothing.
+//   - Update returns after COMMIT has: the log is then with the operating system, and kill -9 loses nothing. A power cut
+//     loses what neither Settle nor Sync has synced.
 //   - The commit counter moves before COMMIT and again before anyone hears of it. A View keeps its reader's
 //     snapshot only if the count is the same and no commit is under way: so it sees every Update
 //     that returned before, and everything that an earlier View saw.

@@ -2,10 +2,12 @@ package sqlite
 
 import (
 	"larder/store"
+	"larder/store/sqlite/blocks"
 )
 
-// dropPage is how many rows DropRange collects before it deletes them.
-const dropPage = 256
+// dropPage is how many rows DropRange collects before it deletes them: enough for what counts them to be found and
+// written once for most of it.
+const dropPage = 2048
 
 // doomed is a row to delete; its field is in the arena, and its value is forgotten.
 type doomed struct {
@@ -15,26 +17,23 @@ type doomed struct {
 
 // dropping is a DropRange in progress.
 type dropping struct {
-	id      store.ID
-	part    store.Part
-	r       store.Range
-	span    span
-	skip    int64
-	ranked  bool
-	page    []doomed
-	touched span // what the deleted rows spanned, in the order of blocks; for repair
-	any     bool
-	total   store.Change
+	id     store.ID
+	part   store.Part
+	r      store.Range
+	span   blocks.Span
+	skip   int64
+	ranked bool
+	page   []doomed
+	total  store.Change
 }
 
-// DropRange deletes page by page. Blocks are corrected row by row for a page that is not full, and by
-// counting again for longer ranges.
+// DropRange deletes page by page.
 func (t *tx) DropRange(id store.ID, p store.Part, r store.Range) (store.Change, error) {
 	if err := t.writable(); err != nil {
 		return store.Change{}, err
 	}
-	sp, err := spanOf(p, r, &t.arena)
-	if err != nil || sp.empty {
+	sp, err := blocks.SpanOf(p, r, &t.arena)
+	if err != nil || sp.Empty {
 		return store.Change{}, err
 	}
 	d := dropping{id: id, part: p, r: r, span: sp, skip: r.Skip}
@@ -42,18 +41,15 @@ func (t *tx) DropRange(id store.ID, p store.Part, r store.Range) (store.Change, 
 		return d.total, err
 	}
 	if d.skip > 0 {
-		if d.span, d.skip, err = t.skip(id, p, r, sp); err != nil || d.span.empty {
+		if d.span, d.skip, err = t.skip(id, p, r, sp); err != nil || d.span.Empty {
 			return d.total, err
 		}
 	}
 	for more := true; more && err == nil; {
 		if err = t.readPage(&d); err == nil {
 			more = len(d.page) == dropPage
-			err = t.dropPageOf(&d, more || d.any)
+			err = t.dropPageOf(&d)
 		}
-	}
-	if err == nil && d.any {
-		err = t.repair(id, p, d.touched)
 	}
 	return d.total, err
 }
@@ -83,11 +79,11 @@ func (t *tx) readPage(d *dropping) error {
 	}
 }
 
-// dropPageOf deletes the page; bulk leaves the blocks to repair.
-func (t *tx) dropPageOf(d *dropping, bulk bool) error {
+// dropPageOf deletes the page.
+func (t *tx) dropPageOf(d *dropping) error {
 	d.settle(&t.arena)
 	for _, e := range d.page {
-		m := mark{pos: e.pos, field: e.field}
+		m := e.mark()
 		if e.ref != 0 {
 			var err error
 			if e.size, err = t.blobSize(e.ref); err != nil {
@@ -98,22 +94,18 @@ func (t *tx) dropPageOf(d *dropping, bulk bool) error {
 			return err
 		}
 		d.total = d.total.Plus(store.Change{Count: -1, Bytes: -e.size - int64(len(e.field)) - 8})
-		switch {
-		case !d.ranked:
-		case bulk:
-			d.touch(blockMark(d.part, m, e.score))
-		default:
-			t.left(d.part, m, e.score)
+		if d.ranked {
+			t.changes.Leave(blocks.Scored(d.part, m, e.score))
 		}
 	}
 	if err := t.dropRun(d); err != nil {
 		return err
 	}
-	return t.recount(d.id, d.part)
+	return t.counts(d.id, d.part).Apply(&t.changes)
 }
 
 // dropOne deletes a row of the page, or of a list only its blob: see dropRun.
-func (t *tx) dropOne(d *dropping, m mark, ref int64) error {
+func (t *tx) dropOne(d *dropping, m blocks.Mark, ref int64) error {
 	if d.part.Class() == store.Placed && d.part != store.Chunks {
 		return t.dropBlob(ref)
 	}
@@ -128,10 +120,7 @@ func (t *tx) dropRun(d *dropping) error {
 	}
 	first, last := d.page[0].pos, d.page[len(d.page)-1].pos
 	s := t.conn.s.placedDrop
-	s.BindInt(1, int64(d.id))
-	s.BindInt(2, int64(d.part))
-	s.BindInt(3, min(first, last))
-	s.BindInt(4, max(first, last))
+	s.BindInts(1, int64(d.id), int64(d.part), min(first, last), max(first, last))
 	return t.fail(t.conn.Exec(s))
 }
 
@@ -143,24 +132,13 @@ func (d *dropping) settle(a *arena) {
 	}
 	d.skip = 0
 	first := d.page[0]
-	m := mark{pos: first.pos, field: first.field}
+	m := first.mark()
 	if d.r.Order == store.ByScore {
-		m = mark{kind: byScore, score: first.score, field: first.field}
+		m = blocks.ByScore(first.score, first.field)
 	}
 	if d.r.Reverse {
-		m.field = a.successor(m.field)
-		d.span.hi = m
+		d.span.Hi = m.After(a)
 		return
 	}
-	d.span.lo = m
-}
-
-func (d *dropping) touch(m mark) {
-	if !d.any || m.before(d.touched.lo) {
-		d.touched.lo = m
-	}
-	if !d.any || d.touched.hi.before(m) {
-		d.touched.hi = m
-	}
-	d.any = true
+	d.span.Lo = m
 }

@@ -11,19 +11,8 @@ import (
 	"larder/store/sqlite/sqlfile"
 )
 
-// Mode says when a commit reaches the device, in the words of Redis's appendfsync.
-type Mode uint8
-
-// The modes. In each of them a commit has reached the operating system before Update returns.
-const (
-	EverySec Mode = iota // the caller calls Sync every second
-	Always               // before Update returns
-	No                   // when the operating system likes, and at checkpoints
-)
-
 // Options are the settings of an engine; the zero value is usable.
 type Options struct {
-	Sync Mode
 	// CacheBytes is the memory for the page caches of all connections together; 0 means 32 MiB.
 	CacheBytes int64
 	// Rows remembers what was read or written lately; engines may share it. nil means 16 MiB of its own.
@@ -59,8 +48,8 @@ type Engine struct {
 	hash    hasher
 	writer  writer
 	readers pool
+	own     pool // of one reader, the writer's of the engine above: however many Views there are, it does not wait
 	check   checkpointer
-	fill    fill
 	rows    *rowcache.File
 
 	clock atomic.Int64 // the largest Now given out
@@ -69,11 +58,8 @@ type Engine struct {
 	// tell whether another View has already seen the commit, so every View renews: else a reader that
 	// is left with the old snapshot would show the time before.
 	commits atomic.Uint64
-	safety  safety
-	// layout changes around every commit that changes which namespace a database number stands
-	// for: odd while it is under way.
-	layout atomic.Uint64
-	closed atomic.Bool
+	closed  atomic.Bool
+	fill    atomic.Pointer[store.Fill] // as of the last commit
 	// logShare is what the log's file may keep, in bytes: see SetLogShare.
 	logShare atomic.Int64
 	full     atomic.Bool // a commit found no space: the next checkpoint shortens the log
@@ -95,63 +81,9 @@ func (e *Engine) now() int64 {
 	}
 }
 
-// View runs fn on a snapshot that holds every Update that returned before.
-func (e *Engine) View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
-	r, err := e.readers.take(ctx)
-	if err != nil {
-		return err
-	}
-	defer e.readers.put(r)
-	if err := r.renew(e); err != nil {
-		return err
-	}
-	return r.view(e, s, fn)
-}
-
-// Update runs fn in the next commit group.
-func (e *Engine) Update(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
-	return e.update(ctx, s, fn, false)
-}
-
-// Alone is Update in a commit group of its own: fn runs once, never again because of a neighbour. It is for
-// functions that do more than use tx, such as the outer half of a transaction over several engines.
-func (e *Engine) Alone(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
-	return e.update(ctx, s, fn, true)
-}
-
-func (e *Engine) update(ctx context.Context, s store.Scope, fn func(store.Tx) error, alone bool) error {
-	c := e.writer.call(ctx)
-	c.one, c.alone = store.Job{Scope: s, Write: true, Fn: fn}, alone
-	c.jobs = append(c.jobs[:0], &c.one)
-	e.writer.do(c)
-	return e.writer.finish(c)
-}
-
-// Batch runs jobs together: on one snapshot if none writes, else in one commit group, in order.
-func (e *Engine) Batch(ctx context.Context, jobs []*store.Job) {
-	for _, j := range jobs {
-		if j.Write {
-			c := e.writer.call(ctx)
-			c.jobs = append(c.jobs[:0], jobs...)
-			e.writer.do(c)
-			_ = e.writer.finish(c)
-			return
-		}
-	}
-	e.viewAll(ctx, jobs)
-}
-
-func (e *Engine) viewAll(ctx context.Context, jobs []*store.Job) {
-	r, err := e.readers.take(ctx)
-	if err == nil {
-		defer e.readers.put(r)
-		err = r.renew(e)
-	}
-	for _, j := range jobs {
-		if j.Err = err; err == nil {
-			j.Err = r.view(e, j.Scope, j.Fn)
-		}
-	}
+// Update runs fn when it is its turn to write.
+func (e *Engine) Update(ctx context.Context, _ store.Scope, fn func(store.Tx) error) error {
+	return e.writer.update(ctx, func(t *tx) error { return fn(t) })
 }
 
 // Close waits for transactions in progress and closes the file. Later use gives store.ErrClosed.
@@ -167,8 +99,10 @@ func (e *Engine) Close() error {
 	}
 	e.check.mu.Lock()
 	defer e.check.mu.Unlock()
-	e.writer.close()
+	e.writer.mu.Lock() // a transaction in progress has ended, and no other begins
+	e.writer.mu.Unlock()
 	keep(e.readers.close())
+	keep(e.own.close())
 	if e.check.conn != nil {
 		keep(e.check.conn.close())
 	}
@@ -181,9 +115,6 @@ func (e *Engine) Close() error {
 	}
 	return first
 }
-
-// Path is the database file's.
-func (e *Engine) Path() string { return e.path }
 
 func fileSize(path string) int64 {
 	st, err := os.Stat(path)

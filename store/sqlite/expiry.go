@@ -9,13 +9,6 @@ import (
 	"larder/store"
 )
 
-var _ store.ExpiryIndex = (*Engine)(nil)
-
-// Expired reads the index of expiries.
-func (e *Engine) Expired(ctx context.Context, nowMillis int64, n int) ([]store.Due, error) {
-	return e.Expiring(ctx, store.Due{}, nowMillis, n)
-}
-
 // Expiring reads the index of expiries database by database, so that keys of flushed ones do not stand in the way.
 func (e *Engine) Expiring(ctx context.Context, behind store.Due, before int64, n int) (all []store.Due, err error) {
 	err = e.read(ctx, func(t *tx) error {
@@ -55,12 +48,9 @@ func (t *tx) expiring(all []store.Due, sp *space, behind store.Due, before int64
 // expiringFrom appends the first n keys of a database behind a place in the index that expire before a time.
 func (t *tx) expiringFrom(all []store.Due, sp *space, at, h int64, name []byte, before int64, n int) ([]store.Due, error) {
 	s := t.conn.s.headExpiring
-	s.BindInt(1, sp.ns)
-	s.BindInt(2, at)
-	s.BindInt(3, h)
+	s.BindInts(1, sp.ns, at, h)
 	s.BindBlob(4, name)
-	s.BindInt(5, before)
-	s.BindInt(6, int64(n))
+	s.BindInts(5, before, int64(n))
 	defer s.Reset()
 	for {
 		row, err := t.conn.step(s)

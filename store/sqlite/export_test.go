@@ -3,18 +3,12 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"os"
 	"testing"
 )
 
 // Commits counts the commits that changed something.
 func (e *Engine) Commits() uint64 { return e.commits.Load() / 2 }
-
-// Queued is the number of calls that wait for the writer.
-func (e *Engine) Queued() int {
-	e.writer.mu.Lock()
-	defer e.writer.mu.Unlock()
-	return len(e.writer.queue)
-}
 
 // LimitPages makes the file full at n pages.
 func (e *Engine) LimitPages(t *testing.T, n int) {
@@ -34,6 +28,20 @@ func (e *Engine) Exec(t *testing.T, sql string) {
 	}
 	e.commits.Add(2)
 	e.rows.Clear()
+}
+
+// FailSync has every sync of the log fail from now on.
+func (e *Engine) FailSync(t *testing.T) {
+	t.Helper()
+	r, w, err := os.Pipe() // no pipe can be synced
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.check.mu.Lock()
+	defer e.check.mu.Unlock()
+	log := e.check.wal
+	e.check.wal = r
+	t.Cleanup(func() { _, _ = w.Close(), log.Close() })
 }
 
 // Pragma reads a setting of the writer's connection.

@@ -1,16 +1,12 @@
 package sqlite
 
 import (
-	"bytes"
-	"slices"
-
 	"larder/store"
 	"larder/store/sqlite/capi"
 )
 
 // headRow is a key's row as it is in the file, expired or not.
 type headRow struct {
-	db    int
 	h     int64
 	name  []byte
 	found bool
@@ -42,46 +38,34 @@ func (t *tx) readHead(s *capi.Stmt) store.Head {
 	return h
 }
 
-// lookup finds a key's row. A writing transaction remembers it.
+// lookup finds a key's row, expired or not.
 func (t *tx) lookup(k store.Key) (headRow, error) {
-	row, known := t.recall(k)
-	if known {
+	row, ns := t.rowOf(k)
+	if ns == 0 || t.cached(ns, &row) {
 		return row, nil
 	}
-	sp := t.ledger.find(k.DB)
-	if sp == nil || t.cached(sp.ns, &row) {
-		return row, nil
-	}
-	err := t.fetch(t.conn.s.headGet, sp.ns, &row)
+	err := t.fetch(t.conn.s.headGet, ns, &row)
 	if err == nil {
-		t.remember(row)
-		t.cache(sp.ns, &row)
+		t.cache(ns, &row)
 	}
 	return row, err
 }
 
-// meta is lookup for those who do not want the value, and does not remember.
+// meta is lookup for those who do not want the value.
 func (t *tx) meta(k store.Key) (headRow, error) {
-	row, known := t.recall(k)
-	if known {
+	row, ns := t.rowOf(k)
+	if ns == 0 || t.cached(ns, &row) {
 		return row, nil
 	}
-	sp := t.ledger.find(k.DB)
-	if sp == nil || t.cached(sp.ns, &row) {
-		return row, nil
-	}
-	return row, t.fetch(t.conn.s.headMeta, sp.ns, &row)
+	return row, t.fetch(t.conn.s.headMeta, ns, &row)
 }
 
-// recall answers what the transaction knows of a key.
-func (t *tx) recall(k store.Key) (row headRow, known bool) {
-	row = headRow{db: k.DB, h: t.engine.hash.head(k.Name), name: k.Name}
-	for i := range t.seen {
-		if s := &t.seen[i]; s.h == row.h && s.db == k.DB && bytes.Equal(s.name, k.Name) {
-			return *s, true
-		}
+// rowOf is where a key's row would stand; ns is 0 if its database has none.
+func (t *tx) rowOf(k store.Key) (row headRow, ns int64) {
+	if sp := t.ledger.find(k.DB); sp != nil {
+		ns = sp.ns
 	}
-	return row, false
+	return headRow{h: t.engine.hash.head(k.Name), name: k.Name}, ns
 }
 
 // fetch runs headGet or headMeta for a row.
@@ -104,32 +88,6 @@ func bindHead(s *capi.Stmt, ns, h int64, name []byte) {
 	s.BindBlob(3, name)
 }
 
-// remember keeps a row for the rest of a writing transaction, in place of what it knew of the key.
-func (t *tx) remember(row headRow) {
-	if !t.write {
-		return
-	}
-	for i := range t.seen {
-		if s := &t.seen[i]; s.h == row.h && s.db == row.db && bytes.Equal(s.name, row.name) {
-			row.name = s.name
-			*s = row
-			return
-		}
-	}
-	if len(t.seen) == seenMax {
-		t.seen = t.seen[:0]
-	}
-	row.name = t.keep(row.name)
-	t.seen = append(t.seen, row)
-}
-
-// forget drops what a transaction remembers of a key, so that the next look reads the row.
-func (t *tx) forget(row headRow) {
-	t.seen = slices.DeleteFunc(t.seen, func(s headRow) bool {
-		return s.h == row.h && s.db == row.db && bytes.Equal(s.name, row.name)
-	})
-}
-
 // keep copies bytes for the rest of the transaction.
 func (t *tx) keep(b []byte) []byte {
 	c := t.arena.Take(len(b))
@@ -143,9 +101,6 @@ func (t *tx) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, error) {
 		return dst, err
 	}
 	for i := range keys {
-		if err := t.allowed(keys[i].Name); err != nil {
-			return dst, err
-		}
 		row, err := t.lookup(keys[i])
 		if err != nil {
 			return dst, err
@@ -163,7 +118,7 @@ func (t *tx) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, error) {
 // PutHead inserts or updates as the row is known to be absent or there: an upsert would look
 // for it once more.
 func (t *tx) PutHead(k store.Key, h store.Head) error {
-	if err := t.mayWrite(k); err != nil {
+	if err := t.writable(); err != nil {
 		return err
 	}
 	if !h.Exists() || len(h.Value) > h.ValueMax() {
@@ -187,20 +142,7 @@ func (t *tx) PutHead(k store.Key, h store.Head) error {
 	t.note(h.ID, h.Ranked)
 	old.found, old.head = true, h
 	t.stage(sp.ns, &old)
-	if t.settling {
-		t.forget(old) // a generation writes a key once: not worth the copy
-		return nil
-	}
-	old.head.Value = t.keep(h.Value)
-	t.remember(old)
 	return nil
-}
-
-func (t *tx) mayWrite(k store.Key) error {
-	if err := t.writable(); err != nil {
-		return err
-	}
-	return t.allowed(k.Name)
 }
 
 func ones(b bool) int64 {
@@ -221,8 +163,8 @@ func (t *tx) own(old headRow, h store.Head) error {
 			return err
 		}
 	}
-	if !h.Ranked || old.head.Ranked && old.head.ID == h.ID {
-		return nil
+	if !h.Ranked || old.head.Ranked && old.head.ID == h.ID || h.ID >= store.Foreign {
+		return nil // of an id of another file that is told: see Rank
 	}
 	return t.buildRanks(h.ID)
 }
@@ -243,7 +185,7 @@ func (t *tx) adopt(id store.ID) error {
 	if t.settling {
 		return nil // the journal gave it out
 	}
-	return misuse("an id that was neither made nor detached in this transaction, or has a key already")
+	return misuse("an id that was neither made nor moved in this transaction, or has a key already")
 }
 
 func (t *tx) writeHead(sp *space, old headRow, h store.Head) error {
@@ -287,8 +229,8 @@ func bindNonZero(s *capi.Stmt, i int, n int64) {
 }
 
 // NewID counts up.
-func (t *tx) NewID(k store.Key) (store.ID, error) {
-	if err := t.mayWrite(k); err != nil {
+func (t *tx) NewID(store.Key) (store.ID, error) {
+	if err := t.writable(); err != nil {
 		return 0, err
 	}
 	n, err := t.engine.writer.reserve()
@@ -335,23 +277,22 @@ func (t *tx) Expire(keys ...store.Key) (int, error) {
 	return n, nil
 }
 
-// Detach leaves the items to the rest of the transaction, unless the key has expired.
-func (t *tx) Detach(k store.Key) error {
-	old, err := t.remove(k, false)
-	if err != nil || old.head.ID == 0 {
+// Move has the id loose in between.
+func (t *tx) Move(from, to store.Key, h store.Head) error {
+	old, err := t.remove(from, false)
+	if err != nil {
 		return err
 	}
-	if old.head.Expired(t.now) {
-		return t.orphan(old.head.ID, old.head.Bytes)
+	if old.head.ID != 0 {
+		t.loose = append(t.loose, old.head.ID)
 	}
-	t.loose = append(t.loose, old.head.ID)
-	return nil
+	return t.PutHead(to, h)
 }
 
 // remove deletes a key's row and returns what it was; with onlyExpired it leaves live keys alone
 // and returns nothing.
 func (t *tx) remove(k store.Key, onlyExpired bool) (headRow, error) {
-	if err := t.mayWrite(k); err != nil {
+	if err := t.writable(); err != nil {
 		return headRow{}, err
 	}
 	old, err := t.meta(k)
@@ -369,10 +310,5 @@ func (t *tx) remove(k store.Key, onlyExpired bool) (headRow, error) {
 	}
 	sp.add(-1, -ones(old.head.ExpireAt != 0), -old.head.Bytes)
 	t.stage(sp.ns, &headRow{h: old.h, name: k.Name})
-	if t.settling {
-		t.forget(old)
-		return old, nil
-	}
-	t.remember(headRow{db: k.DB, h: old.h, name: k.Name})
 	return old, nil
 }

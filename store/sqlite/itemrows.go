@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"larder/store"
+	"larder/store/sqlite/blocks"
 	"larder/store/sqlite/rowcache"
 )
 
@@ -11,8 +12,8 @@ import (
 
 func itemSpace(id store.ID, p store.Part) uint64 { return (uint64(id)<<4|uint64(p))<<1 | 1 }
 
-func itemRecord(id store.ID, p store.Part, m mark) rowcache.Record {
-	return rowcache.Record{Key: rowcache.Key{Space: itemSpace(id, p), At: m.pos}, Name: m.field}
+func itemRecord(id store.ID, p store.Part, m blocks.Mark) rowcache.Record {
+	return rowcache.Record{Key: rowcache.Key{Space: itemSpace(id, p), At: m.Pos}, Name: m.Field}
 }
 
 // scoreOf is the first number of an item's record.
@@ -32,7 +33,7 @@ func (t *tx) cachedItem(p store.Part, rec *rowcache.Record) bool {
 }
 
 // cacheItem is cache for an item whose value lies in its row.
-func (t *tx) cacheItem(id store.ID, p store.Part, m mark, it *store.Item) {
+func (t *tx) cacheItem(id store.ID, p store.Part, m blocks.Mark, it *store.Item) {
 	if t.snapshot == 0 || p.Class() != store.Hashed {
 		return
 	}
@@ -43,7 +44,7 @@ func (t *tx) cacheItem(id store.ID, p store.Part, m mark, it *store.Item) {
 }
 
 // stageItem is stage for an item; nil is one that is gone. Of one with a blob only is kept that it changed.
-func (t *tx) stageItem(id store.ID, p store.Part, m mark, it *store.Item, blob bool) {
+func (t *tx) stageItem(id store.ID, p store.Part, m blocks.Mark, it *store.Item, blob bool) {
 	if p.Class() != store.Hashed {
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"larder/store"
+	"larder/store/sqlite/blocks"
 	"larder/store/sqlite/capi"
 	"larder/store/sqlite/sqlfile"
 )
@@ -19,14 +20,14 @@ const (
 )
 
 // place returns where an item stands in its part's natural order.
-func (t *tx) place(p store.Part, pos int64, field []byte) mark {
+func (t *tx) place(p store.Part, pos int64, field []byte) blocks.Mark {
 	switch p.Class() {
 	case store.Hashed:
-		return mark{pos: t.engine.hash.sum(field), field: field}
+		return blocks.Mark{Pos: t.engine.hash.sum(field), Field: field}
 	case store.Placed:
-		return mark{pos: pos}
+		return blocks.Mark{Pos: pos}
 	}
-	return mark{field: field}
+	return blocks.Mark{Field: field}
 }
 
 // chunkAt is the key of a chunk; ok is false outside what a string can have.
@@ -35,10 +36,9 @@ func chunkAt(id store.ID, pos int64) (at int64, ok bool) {
 }
 
 // bindItem binds the first four parameters: the row's key.
-func (t *tx) bindItem(s *capi.Stmt, id store.ID, p store.Part, m mark) {
-	s.BindInt(1, int64(id))
-	s.BindInt(2, int64(p))
-	m.bind(s, 3)
+func (t *tx) bindItem(s *capi.Stmt, id store.ID, p store.Part, m blocks.Mark) {
+	s.BindInts(1, int64(id), int64(p))
+	m.Bind(s, 3)
 }
 
 func fielded(p store.Part) error {
@@ -68,7 +68,7 @@ func (t *tx) Items(dst []store.Item, id store.ID, p store.Part, fields ...[]byte
 
 func (t *tx) item(id store.ID, p store.Part, field []byte) (store.Item, error) {
 	m := t.place(p, 0, field)
-	it := store.Item{Pos: m.pos, Field: field}
+	it := store.Item{Pos: m.Pos, Field: field}
 	if rec := itemRecord(id, p, m); t.cachedItem(p, &rec) {
 		it.Found, it.Score, it.Value = rec.Found, scoreOf(&rec), rec.Value
 		return it, nil
@@ -96,17 +96,21 @@ func (t *tx) item(id store.ID, p store.Part, field []byte) (store.Item, error) {
 }
 
 func (t *tx) blob(ref int64) ([]byte, error) {
-	s := t.conn.s.blobGet
-	s.BindInt(1, ref)
-	defer s.Reset()
-	row, err := t.conn.step(s)
-	if err != nil {
-		return nil, t.fail(err)
+	defer t.conn.s.blobGet.Reset()
+	if err := t.stepBlob(ref); err != nil {
+		return nil, err
 	}
-	if !row {
-		return nil, t.fail(sqlfile.Damaged(t.conn.Path, "a long value is missing", nil))
+	return t.arena.column(t.conn.s.blobGet, 0), nil
+}
+
+// stepBlob has blobGet stand on a long value.
+func (t *tx) stepBlob(ref int64) error {
+	t.conn.s.blobGet.BindInt(1, ref)
+	row, err := t.conn.step(t.conn.s.blobGet)
+	if err == nil && !row {
+		err = sqlfile.Damaged(t.conn.Path, "a long value is missing", nil)
 	}
-	return t.arena.column(s, 0), nil
+	return t.fail(err)
 }
 
 // stored is what must be known of an item to change it.
@@ -117,7 +121,7 @@ type stored struct {
 	ref   int64
 }
 
-func (t *tx) stored(id store.ID, p store.Part, m mark) (stored, error) {
+func (t *tx) stored(id store.ID, p store.Part, m blocks.Mark) (stored, error) {
 	var st stored
 	if rec := itemRecord(id, p, m); t.cachedItem(p, &rec) {
 		return stored{found: rec.Found, score: scoreOf(&rec), size: int64(len(rec.Value))}, nil
@@ -167,7 +171,7 @@ func (t *tx) PutItems(id store.ID, p store.Part, items ...store.Item) (store.Cha
 		}
 		total = total.Plus(ch)
 	}
-	return total, t.recount(id, p)
+	return total, t.counts(id, p).Apply(&t.changes)
 }
 
 func (t *tx) putItem(id store.ID, p store.Part, it *store.Item, ranked bool) (store.Change, error) {
@@ -178,7 +182,7 @@ func (t *tx) putItem(id store.ID, p store.Part, it *store.Item, ranked bool) (st
 	}
 	ch := store.Change{Count: 1 - ones(old.found), Bytes: int64(len(it.Value)) - old.size}
 	if !old.found {
-		ch.Bytes += int64(len(m.field)) + 8
+		ch.Bytes += int64(len(m.Field)) + 8
 	}
 	moved := p.Scored() && math.Float64bits(it.Score) != math.Float64bits(old.score)
 	if p.Scored() && old.found && !moved && len(it.Value) == 0 && old.size == 0 {
@@ -188,13 +192,16 @@ func (t *tx) putItem(id store.ID, p store.Part, it *store.Item, ranked bool) (st
 		return ch, err
 	}
 	if ranked && (moved || !old.found) {
-		t.moved(p, m, old, it.Score)
+		if old.found {
+			t.changes.Leave(blocks.Scored(p, m, old.score))
+		}
+		t.changes.Take(blocks.Scored(p, m, it.Score))
 	}
 	return ch, nil
 }
 
 // writeItem inserts or updates the row; its value goes to blobs if it is long.
-func (t *tx) writeItem(id store.ID, p store.Part, m mark, it *store.Item, old stored) error {
+func (t *tx) writeItem(id store.ID, p store.Part, m blocks.Mark, it *store.Item, old stored) error {
 	inline := valueInline
 	if p.Scored() {
 		inline = 0 // see items_score
@@ -215,7 +222,7 @@ func (t *tx) writeItem(id store.ID, p store.Part, m mark, it *store.Item, old st
 	bindValue(s, 5, value)
 	bindNonZero(s, 6, ref)
 	if p.Scored() {
-		bindScore(s, 7, it.Score)
+		blocks.BindScore(s, 7, it.Score)
 	} else if !old.found {
 		s.BindNull(7)
 	}
@@ -289,17 +296,17 @@ func (t *tx) DropItems(id store.ID, p store.Part, fields ...[]byte) (store.Chang
 			return total, err
 		}
 		if ranked {
-			t.left(p, m, st.score)
+			t.changes.Leave(blocks.Scored(p, m, st.score))
 		}
 		total = total.Plus(store.Change{Count: -1, Bytes: -int64(len(f)) - st.size - 8})
 	}
-	return total, t.recount(id, p)
+	return total, t.counts(id, p).Apply(&t.changes)
 }
 
 // dropRow deletes one item, wherever its part keeps it.
-func (t *tx) dropRow(id store.ID, p store.Part, m mark, ref int64) error {
+func (t *tx) dropRow(id store.ID, p store.Part, m blocks.Mark, ref int64) error {
 	if p == store.Chunks {
-		at, _ := chunkAt(id, m.pos)
+		at, _ := chunkAt(id, m.Pos)
 		t.conn.s.chunkDrop.BindInt(1, at)
 		return t.fail(t.conn.Exec(t.conn.s.chunkDrop))
 	}

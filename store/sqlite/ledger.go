@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"slices"
+
+	"larder/store"
 )
 
 // space is what a database number stands for.
@@ -15,12 +17,10 @@ type space struct {
 }
 
 // ledger is a connection's knowledge of the databases. The writer's is ahead of the file inside
-// a transaction and its counters are exact; a reader's is right about db and ns only. It
-// belongs to its connection's user.
+// a transaction; a reader's is as its snapshot has it. It belongs to its connection's user.
 type ledger struct {
 	spaces []space
 	nextNS int64
-	moved  bool // the meaning of database numbers changed in this transaction
 	// pending is the bytes of keys that are gone and whose rows wait for the sweep; the writer's only.
 	pending int64
 }
@@ -48,7 +48,6 @@ func (l *ledger) open(db int) *space {
 	}
 	l.spaces = append(l.spaces, space{db: db, ns: l.nextNS, changed: true})
 	l.nextNS++
-	l.moved = true
 	return &l.spaces[len(l.spaces)-1]
 }
 
@@ -60,7 +59,6 @@ func (l *ledger) remove(db int) (was space, ok bool) {
 	}
 	was = *s
 	l.spaces = slices.DeleteFunc(l.spaces, func(s space) bool { return s.db == db })
-	l.moved = true
 	return was, true
 }
 
@@ -74,7 +72,16 @@ func (l *ledger) swap(a, b int) {
 			s.db, s.changed = a, true
 		}
 	}
-	l.moved = true
+}
+
+// fill adds the databases up.
+func (l *ledger) fill() *store.Fill {
+	sum := store.Fill{Pending: l.pending}
+	for i := range l.spaces {
+		s := &l.spaces[i]
+		sum = sum.Plus(store.Fill{Data: s.bytes, Keys: s.size, Volatile: s.volatile})
+	}
+	return &sum
 }
 
 // add changes the counters of a space.
@@ -113,11 +120,7 @@ func (l *ledger) flush(c *conn) error {
 			continue
 		}
 		s := c.s.spacePut
-		s.BindInt(1, int64(sp.db))
-		s.BindInt(2, sp.ns)
-		s.BindInt(3, sp.size)
-		s.BindInt(4, sp.volatile)
-		s.BindInt(5, sp.bytes)
+		s.BindInts(1, int64(sp.db), sp.ns, sp.size, sp.volatile, sp.bytes)
 		if err := c.Exec(s); err != nil {
 			return err
 		}

@@ -89,7 +89,7 @@ func (in *inspection) separate() {
 		id    store.ID
 	}
 	var twins []twin
-	in.each(`SELECT ns, h, name, id FROM heads AS a WHERE id <> 0 AND EXISTS
+	in.each(`SELECT ns, h, name, id FROM heads AS a WHERE id <> 0 AND `+local+` AND EXISTS
 		(SELECT 1 FROM heads AS b WHERE b.id = a.id AND (b.ns, b.h, b.name) < (a.ns, a.h, a.name))`, func(s *capi.Stmt) {
 		twins = append(twins, twin{s.Int(0), s.Int(1), s.Clone(2), store.ID(s.Int(3))})
 	})
@@ -155,8 +155,8 @@ func (in *inspection) adopt() {
 		part store.Part
 	}
 	var orphans []orphan
-	in.each(fmt.Sprintf(`SELECT id, part FROM items WHERE id NOT IN %s GROUP BY id
-		UNION ALL SELECT at >> 20, %d FROM chunks WHERE at >> 20 NOT IN %s GROUP BY 1`, owned, store.Chunks, owned), func(s *capi.Stmt) {
+	in.each(fmt.Sprintf(`SELECT id, part FROM items WHERE id IN %s GROUP BY id
+		UNION ALL SELECT at >> 20, %d FROM chunks WHERE at >> 20 IN %s GROUP BY 1`, lost, store.Chunks, lost), func(s *capi.Stmt) {
 		orphans = append(orphans, orphan{store.ID(s.Int(0)), store.Part(s.Int(1))})
 	})
 	for _, o := range orphans {

@@ -26,7 +26,7 @@ func (e *Engine) prepared(s *statements) []preparation {
 
 // Names walks the index of names.
 func (t *tx) Names(db int, span store.Span) ([][]byte, error) {
-	if err := t.whole(); err != nil {
+	if err := t.readable(); err != nil {
 		return nil, err
 	}
 	if !t.engine.opts.Ordered {

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,8 +16,11 @@ import (
 	"larder/store/sqlite/sqlfile"
 )
 
+// The format of a file. 2 knew no ids of other files, see store.Foreign, nor packs; the tables are the same, so that a file of it
+// becomes one of 3 by its number alone.
 const (
-	format        = 2
+	format        = 3
+	formatBefore  = 2
 	applicationID = 0x4c617264 // "Lard", for file(1)
 )
 
@@ -74,31 +78,24 @@ func (e *Engine) openAll() error {
 	if err != nil {
 		return err
 	}
-	e.writer.start(e, c)
-	if err := e.prepareFile(c); err != nil {
-		return err
+	e.writer.engine, e.writer.conn = e, c
+	each := 3 * quarter / int64(e.opts.Readers+1)
+	for _, step := range [...]func() error{
+		func() error { return e.prepareFile(c) },
+		func() error { return e.order(c) },
+		func() error { return c.prepare(append(e.prepared(&c.s), c.s.writing()...), true) },
+		e.writer.load,
+		func() error { return e.check.open(e.path) },
+		func() error { return c.Script(fmt.Sprintf("PRAGMA journal_size_limit = %d", walKept)) },
+		func() error { return sqlfile.SyncDir(filepath.Dir(e.path)) },
+		func() error { return e.own.open(e, 1, each) },
+		func() error { return e.readers.open(e, e.opts.Readers, each) },
+	} {
+		if err := step(); err != nil {
+			return err
+		}
 	}
-	if err := e.order(c); err != nil {
-		return err
-	}
-	if err := c.prepare(append(e.prepared(&c.s), c.s.writing()...)); err != nil {
-		return err
-	}
-	if err := e.writer.load(); err != nil {
-		return err
-	}
-	if err := e.check.open(e.path); err != nil {
-		return err
-	}
-	e.safety.commits.Store(e.commits.Load())
-	e.safety.at.Store(e.opts.NowMillis())
-	if err := e.SetSync(e.opts.Sync); err != nil {
-		return err
-	}
-	if err := sqlfile.SyncDir(filepath.Dir(e.path)); err != nil {
-		return err
-	}
-	return e.readers.open(e.path, e.opts.Readers, 3*quarter/int64(e.opts.Readers+1), e.prepared)
+	return nil
 }
 
 // prepareFile creates the tables in an empty file and reads what meta says.
@@ -120,10 +117,25 @@ func (e *Engine) prepareFile(c *conn) error {
 	if err != nil {
 		return err
 	}
-	if app != applicationID || version != format {
+	switch {
+	case app != applicationID || version < formatBefore:
 		return &store.Error{Code: store.CodeRefused, Message: e.path + " is not a shard of format " + strconv.Itoa(format)}
+	case version > format:
+		return &store.Error{Code: store.CodeRefused, Message: fmt.Sprintf(
+			"%s is of format %d, which a later version has written: use that one", e.path, version)}
+	case version < format:
+		if err := upgrade(c); err != nil {
+			return err
+		}
 	}
 	return e.readSeed(c)
+}
+
+// upgrade is one transaction: a file is of the old format or of the new one. Programs that know the old one alone then
+// refuse the file, and so they do not take what lies in others for lost.
+func upgrade(c *conn) error {
+	return c.Script(fmt.Sprintf(`BEGIN IMMEDIATE; UPDATE meta SET v = %d WHERE k = 'format'; PRAGMA user_version = %d; COMMIT`,
+		format, format))
 }
 
 func initFile(c *conn) error {

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 
 	"larder/store"
+	"larder/store/sqlite/blocks"
 )
 
 const (
@@ -47,7 +48,7 @@ func (t *tx) drawHashed(id store.ID, p store.Part, size int64) (store.Item, erro
 	shift := store.HashBits - windows
 	for range drawTries {
 		from := rand.Int64N(1<<windows) << shift
-		sp := span{lo: mark{pos: from}, hi: mark{pos: from + 1<<shift}}
+		sp := blocks.Span{Lo: blocks.Mark{Pos: from}, Hi: blocks.Mark{Pos: from + 1<<shift}}
 		it, err := t.nth(id, p, sp, rand.Int64N(inWindow))
 		if it.Found || err != nil {
 			return it, err
@@ -59,35 +60,32 @@ func (t *tx) drawHashed(id store.ID, p store.Part, size int64) (store.Item, erro
 // drawRank takes the item of a rank.
 func (t *tx) drawRank(id store.ID, p store.Part, rank int64) (store.Item, error) {
 	r := store.Range{Skip: rank, Limit: 1}
-	if o, ok := blockOrder(p); ok {
+	if o, ok := blocks.Order(p); ok {
 		r.Order = o
 	}
 	for it, err := range t.Range(id, p, r) {
-		it.Field, it.Value = t.keep(it.Field), t.keep(it.Value)
-		return it, err
+		return t.kept(it), err
 	}
 	return store.Item{}, misuse("a part holds fewer items than the caller said")
 }
 
 // nth returns the i-th item of a span; not Found if there are fewer.
-func (t *tx) nth(id store.ID, p store.Part, sp span, i int64) (store.Item, error) {
-	s := t.conn.s.itemAt
-	bindSpan(s, id, p, sp)
-	s.BindInt(7, i)
-	row, err := t.conn.step(s)
-	if err != nil || !row {
-		s.Reset()
-		return store.Item{}, t.fail(err)
+func (t *tx) nth(id store.ID, p store.Part, sp blocks.Span, i int64) (store.Item, error) {
+	cur, err := t.loop(id, p, sp, naturalUp, 1, i)
+	if err != nil {
+		return store.Item{}, err
 	}
-	it := store.Item{
-		Pos: s.Int(0), Field: t.arena.column(s, 1), Score: s.Float(2),
-		Value: t.arena.column(s, 3), Found: true,
+	defer t.closeLoop(cur)
+	e, ok, err := t.next(cur)
+	if err != nil || !ok {
+		return store.Item{}, err
 	}
-	ref := s.Int(4)
-	s.Reset()
-	if ref == 0 {
-		return it, nil
-	}
-	it.Value, err = t.blob(ref)
-	return it, err
+	it, err := t.complete(cur, e)
+	return t.kept(it), err
+}
+
+// kept copies an item for the rest of the transaction.
+func (t *tx) kept(it store.Item) store.Item {
+	it.Field, it.Value = t.keep(it.Field), t.keep(it.Value)
+	return it
 }

@@ -22,25 +22,21 @@ const (
 // with i drawn before: so keys have the same chance. Only keys that stand closer than the hash
 // makes them, those of one hash tag in a large database, have less.
 func (t *tx) RandomKey(db int) (name []byte, ok bool, err error) {
-	if err := t.whole(); err != nil {
+	if err := t.readable(); err != nil {
 		return nil, false, err
 	}
 	sp := t.ledger.find(db)
-	if sp == nil {
+	if sp == nil || sp.size == 0 {
 		return nil, false, nil
-	}
-	size, err := t.Size(db)
-	if err != nil || size == 0 {
-		return nil, false, err
 	}
 	low, high, err := t.ends(sp.ns)
 	if err != nil {
 		return nil, false, err
 	}
-	if size <= fewKeys {
+	if sp.size <= fewKeys {
 		return t.pickKey(sp.ns, low, high+1)
 	}
-	width := max((high-low)/(size/keysPerWindow), 1)
+	width := max((high-low)/(sp.size/keysPerWindow), 1)
 	for range windowTries {
 		from := low + rand.Int64N((high-low)/width+1)*width
 		names, all, err := t.liveKeys(sp.ns, from, from+width, windowKeys+1)
@@ -120,16 +116,12 @@ func (t *tx) keyNear(sp *space, from, limit int64) ([]byte, bool, error) {
 // with an expiry are found by its index, so only what has none is walked for, inside SQLite, and only if there
 // is any.
 func (t *tx) anyLive(sp *space) (name []byte, ok bool, err error) {
-	counts, err := t.spaceCounts(sp.db)
-	if err != nil {
-		return nil, false, err
-	}
-	timeless := counts.size - counts.volatile
+	timeless := sp.size - sp.volatile
 	find := [...]func(*space) ([]byte, bool, error){t.anyTimed, t.anyTimeless}
 	if timeless <= 0 {
 		return t.anyTimed(sp)
 	}
-	if rand.Int64N(counts.size) < timeless {
+	if rand.Int64N(sp.size) < timeless {
 		find[0], find[1] = find[1], find[0]
 	}
 	for _, f := range find {
@@ -138,20 +130,6 @@ func (t *tx) anyLive(sp *space) (name []byte, ok bool, err error) {
 		}
 	}
 	return name, ok, err
-}
-
-// spaceCounts is a database with its counters as this transaction sees them.
-func (t *tx) spaceCounts(db int) (space, error) {
-	if t.ledger == &t.engine.writer.ledger {
-		return *t.ledger.find(db), nil
-	}
-	spaces, err := t.counts()
-	for _, sp := range spaces {
-		if sp.db == db {
-			return sp, err
-		}
-	}
-	return space{}, err
 }
 
 // anyTimed draws a time from now to the last expiry, and a place among the keys that expire then.
@@ -184,8 +162,7 @@ func (t *tx) anyTimeless(sp *space) ([]byte, bool, error) {
 	}
 	for _, start := range [...]int64{from, 0} {
 		s := t.conn.s.headTimeless
-		s.BindInt(1, sp.ns)
-		s.BindInt(2, start)
+		s.BindInts(1, sp.ns, start)
 		row, err := t.conn.step(s)
 		if row {
 			name := t.nameIn(s, 0)

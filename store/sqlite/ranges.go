@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"larder/store"
+	"larder/store/sqlite/blocks"
 	"larder/store/sqlite/capi"
 	"larder/store/sqlite/sqlfile"
 )
@@ -26,6 +27,8 @@ type entry struct {
 	value []byte // unless ref says where it is
 	ref   int64
 }
+
+func (e *entry) mark() blocks.Mark { return blocks.Mark{Pos: e.pos, Field: e.field} }
 
 func (c *conn) cursor(s shape) (*cursor, error) {
 	if n := len(c.idle[s]); n > 0 {
@@ -77,20 +80,32 @@ func (t *tx) openLoop(id store.ID, p store.Part, r store.Range) (*cursor, error)
 	if err := t.readable(); err != nil {
 		return nil, err
 	}
-	sp, err := spanOf(p, r, &t.arena)
-	if err != nil || sp.empty || id == 0 {
+	sp, err := blocks.SpanOf(p, r, &t.arena)
+	if err != nil || sp.Empty || id == 0 {
 		return nil, err
 	}
 	skip := r.Skip
 	if skip > 0 {
-		if sp, skip, err = t.skip(id, p, r, sp); err != nil || sp.empty {
+		if sp, skip, err = t.skip(id, p, r, sp); err != nil || sp.Empty {
 			return nil, err
 		}
 	}
 	return t.loop(id, p, sp, shapeOf(p, r), r.Limit, skip)
 }
 
-func (t *tx) loop(id store.ID, p store.Part, sp span, sh shape, limit, skip int64) (*cursor, error) {
+// skip narrows a range by its Skip, with blocks to within one of them. What is left to skip is returned.
+func (t *tx) skip(id store.ID, p store.Part, r store.Range, sp blocks.Span) (blocks.Span, int64, error) {
+	ranked, err := t.rankable(id, p, r.Order)
+	switch {
+	case err != nil || !ranked:
+		return sp, r.Skip, err
+	case r.Reverse:
+		return t.counts(id, p).SkipBack(r.Skip, sp)
+	}
+	return t.counts(id, p).Skip(r.Skip, sp)
+}
+
+func (t *tx) loop(id store.ID, p store.Part, sp blocks.Span, sh shape, limit, skip int64) (*cursor, error) {
 	cur, err := t.conn.cursor(sh)
 	if err != nil {
 		return nil, t.fail(err)
@@ -116,36 +131,31 @@ func (t *tx) loop(id store.ID, p store.Part, sp span, sh shape, limit, skip int6
 }
 
 // bindSpan binds the first six parameters of naturalRange and scoreRange.
-func bindSpan(s *capi.Stmt, id store.ID, p store.Part, sp span) {
-	s.BindInt(1, int64(id))
-	s.BindInt(2, int64(p))
-	sp.lo.bind(s, 3)
-	sp.hi.bind(s, 5)
+func bindSpan(s *capi.Stmt, id store.ID, p store.Part, sp blocks.Span) {
+	s.BindInts(1, int64(id), int64(p))
+	sp.Lo.Bind(s, 3)
+	sp.Hi.Bind(s, 5)
 }
 
 // bindPlaced binds the first four parameters of a range of placed items.
-func bindPlaced(s *capi.Stmt, id store.ID, p store.Part, sp span) {
-	lo, hi := sp.lo.pos, int64(math.MaxInt64)
+func bindPlaced(s *capi.Stmt, id store.ID, p store.Part, sp blocks.Span) {
+	lo, hi := sp.Lo.Pos, int64(math.MaxInt64)
 	switch {
-	case sp.hi.kind == beyond:
-	case sp.hi.pos == math.MinInt64:
+	case sp.Hi.IsBeyond():
+	case sp.Hi.Pos == math.MinInt64:
 		lo, hi = 1, 0 // nothing lies before it
 	default:
-		hi = sp.hi.pos - 1
+		hi = sp.Hi.Pos - 1
 	}
-	s.BindInt(1, int64(id))
-	s.BindInt(2, int64(p))
-	s.BindInt(3, lo)
-	s.BindInt(4, hi)
+	s.BindInts(1, int64(id), int64(p), lo, hi)
 }
 
-func bindChunks(s *capi.Stmt, id store.ID, sp span) {
-	lo, hi := min(max(sp.lo.pos, 0), chunkMax), int64(chunkMax)
-	if sp.hi.kind != beyond {
-		hi = min(max(sp.hi.pos, 0), chunkMax)
+func bindChunks(s *capi.Stmt, id store.ID, sp blocks.Span) {
+	lo, hi := min(max(sp.Lo.Pos, 0), chunkMax), int64(chunkMax)
+	if !sp.Hi.IsBeyond() {
+		hi = min(max(sp.Hi.Pos, 0), chunkMax)
 	}
-	s.BindInt(1, int64(id)<<ChunkBits+lo)
-	s.BindInt(2, int64(id)<<ChunkBits+hi)
+	s.BindInts(1, int64(id)<<ChunkBits+lo, int64(id)<<ChunkBits+hi)
 }
 
 // next moves to the next row.
@@ -167,17 +177,11 @@ func (t *tx) next(cur *cursor) (e entry, ok bool, err error) {
 func (t *tx) complete(cur *cursor, e entry) (store.Item, error) {
 	it := store.Item{Pos: e.pos, Score: e.score, Found: true}
 	if e.ref != 0 {
-		s := t.conn.s.blobGet
-		s.BindInt(1, e.ref)
-		defer s.Reset()
-		row, err := t.conn.step(s)
-		if err != nil {
-			return it, t.fail(err)
+		defer t.conn.s.blobGet.Reset()
+		if err := t.stepBlob(e.ref); err != nil {
+			return it, err
 		}
-		if !row {
-			return it, t.fail(sqlfile.Damaged(t.conn.Path, "a long value is missing", nil))
-		}
-		e.value = s.Bytes(0)
+		e.value = t.conn.s.blobGet.Bytes(0)
 	}
 	f := len(e.field)
 	cur.buf = append(append(cur.buf[:0], e.field...), e.value...)
@@ -227,8 +231,8 @@ func (t *tx) Count(id store.ID, p store.Part, r store.Range) (int64, error) {
 	if err := t.readable(); err != nil {
 		return 0, err
 	}
-	sp, err := spanOf(p, r, &t.arena)
-	if err != nil || sp.empty || id == 0 {
+	sp, err := blocks.SpanOf(p, r, &t.arena)
+	if err != nil || sp.Empty || id == 0 {
 		return 0, err
 	}
 	n, err := t.countSpan(id, p, r.Order, sp)
@@ -239,21 +243,21 @@ func (t *tx) Count(id store.ID, p store.Part, r store.Range) (int64, error) {
 	return n, err
 }
 
-func (t *tx) countSpan(id store.ID, p store.Part, o store.Order, sp span) (int64, error) {
+func (t *tx) countSpan(id store.ID, p store.Part, o store.Order, sp blocks.Span) (int64, error) {
 	ranked, err := t.rankable(id, p, o)
 	if err != nil || !ranked {
 		return t.countRows(id, p, o, sp)
 	}
-	high, err := t.rankOf(id, p, sp.hi)
+	high, err := t.counts(id, p).Rank(sp.Hi)
 	if err != nil {
 		return 0, err
 	}
-	low, err := t.rankOf(id, p, sp.lo)
+	low, err := t.counts(id, p).Rank(sp.Lo)
 	return max(high-low, 0), err
 }
 
 // countRows counts one by one.
-func (t *tx) countRows(id store.ID, p store.Part, o store.Order, sp span) (int64, error) {
+func (t *tx) countRows(id store.ID, p store.Part, o store.Order, sp blocks.Span) (int64, error) {
 	s := t.conn.s.countNatural
 	switch {
 	case p == store.Chunks:

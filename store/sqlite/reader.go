@@ -9,28 +9,27 @@ import (
 	"larder/store/sqlite/sqlfile"
 )
 
-// reader is a read connection that keeps a snapshot from one View to the next, for taking
-// one costs more than reading a row from it. It belongs to whoever took it from the pool.
+// reader is a read connection that keeps a snapshot from one transaction to the next, for taking
+// one costs more than reading a row from it. It belongs to whoever took it from its pool.
 type reader struct {
+	engine *Engine
+	home   *pool
 	conn   *conn
 	ledger ledger
 	// seen is the engine's commit count when the snapshot was taken, odd if it moved meanwhile; 0 without a snapshot.
-	seen   uint64
-	layout uint64 // of ledger, 1 for unknown
-	lent   baseReader
-	own    bool // it is the journal's writer's
+	seen uint64
 }
 
 // renew takes a new snapshot if anything was committed since the last one, or is being committed. The snapshot lives as long
 // as the pin statement stands on a row: resetting and stepping one statement is cheaper than COMMIT
 // and BEGIN.
-func (r *reader) renew(e *Engine) error {
+func (r *reader) renew() error {
+	e := r.engine
 	commits := e.commits.Load()
 	if r.seen == commits && commits%2 == 0 {
 		return nil
 	}
 	r.release()
-	before := e.layout.Load()
 	row, err := r.conn.step(r.conn.s.pin)
 	if err != nil {
 		return err
@@ -38,15 +37,9 @@ func (r *reader) renew(e *Engine) error {
 	if !row {
 		return sqlfile.Damaged(r.conn.Path, "it has no tables", nil)
 	}
-	if before%2 == 1 || before != e.layout.Load() {
-		before = 1 // which layout the snapshot has cannot be told
-	}
-	if before != r.layout || before == 1 {
-		if err := r.ledger.load(r.conn); err != nil {
-			r.release()
-			return err
-		}
-		r.layout = before
+	if err := r.ledger.load(r.conn); err != nil {
+		r.release()
+		return err
 	}
 	if e.commits.Load() != commits {
 		commits |= 1 // which commit the snapshot has seen last cannot be told
@@ -61,8 +54,67 @@ func (r *reader) release() {
 	r.seen, r.conn.marked = 0, false
 }
 
-func (r *reader) view(e *Engine, s store.Scope, fn func(store.Tx) error) error {
-	t := r.begin(e, s)
+// begin starts a transaction on a snapshot of all that has been committed.
+func (r *reader) begin() (*tx, error) {
+	if err := r.renew(); err != nil {
+		return nil, err
+	}
+	t := &r.conn.tx
+	t.begin(r.engine, r.conn, &r.ledger, false)
+	if r.seen%2 == 0 {
+		t.snapshot = r.seen
+	}
+	return t, nil
+}
+
+// Begin ends the transaction before it.
+func (r *reader) Begin(nowMillis int64) (store.BaseTx, error) {
+	if err := r.end(); err != nil {
+		return nil, err
+	}
+	t, err := r.begin()
+	if err != nil {
+		return nil, err
+	}
+	t.now = nowMillis
+	return t, nil
+}
+
+func (r *reader) end() error {
+	t := &r.conn.tx
+	if !t.open {
+		return nil
+	}
+	err := t.failure
+	t.end()
+	return err
+}
+
+// Close ends the transaction and lets others have the connection.
+func (r *reader) Close() error {
+	err := r.end()
+	r.home.put(r)
+	return err
+}
+
+// Reader waits for a read connection.
+func (e *Engine) Reader(ctx context.Context) (store.Reader, error) { return e.readers.lend(ctx) }
+
+// OwnReader is the connection that only the engine's writer reads with. A checkpoint may have it for a moment.
+func (e *Engine) OwnReader() (store.Reader, error) { return e.own.lend(context.Background()) }
+
+// View runs fn on a snapshot that holds every Update that returned before. It does not look at the scope: who stands
+// before a base holds Views to theirs.
+func (e *Engine) View(ctx context.Context, _ store.Scope, fn func(store.Tx) error) error {
+	r, err := e.readers.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer e.readers.put(r)
+	t, err := r.begin()
+	if err != nil {
+		return err
+	}
 	defer t.end()
 	if err := fn(t); err != nil {
 		return err
@@ -70,121 +122,71 @@ func (r *reader) view(e *Engine, s store.Scope, fn func(store.Tx) error) error {
 	return t.failure
 }
 
-// begin starts a transaction on the present snapshot.
-func (r *reader) begin(e *Engine, s store.Scope) *tx {
-	t := &r.conn.tx
-	t.begin(e, r.conn, &r.ledger, s, false)
-	if r.seen%2 == 0 {
-		t.snapshot = r.seen
-	}
-	return t
-}
-
 // pool lends readers: the one used last first, because its page cache is the warmest. It may be
 // used by many goroutines.
 type pool struct {
-	mu      sync.Mutex
-	idle    []*reader
-	waiting []chan *reader
-	spare   sync.Pool // of empty channels
-	all     []*reader
-	own     chan *reader // holds the journal's writer's while it is idle
-	closed  bool
+	all  []*reader
+	free chan struct{} // one for each idle reader; closed with the pool
+	mu   sync.Mutex
+	idle []*reader
 }
 
-func (p *pool) open(path string, n int, cacheBytes int64, prepared func(*statements) []preparation) error {
-	p.own = make(chan *reader, 1)
-	for i := range n + 1 {
-		c, err := openConn(path, cacheBytes)
+// open opens n connections.
+func (p *pool) open(e *Engine, n int, cacheBytes int64) error {
+	p.free = make(chan struct{}, n)
+	for range n {
+		c, err := openConn(e.path, cacheBytes)
 		if err != nil {
 			return err
 		}
-		r := &reader{conn: c, layout: 1}
+		if err := c.prepare(e.prepared(&c.s), false); err != nil {
+			return errors.Join(err, c.close())
+		}
+		r := &reader{engine: e, home: p, conn: c}
 		p.all = append(p.all, r)
-		if r.own = i == 0; r.own {
-			p.own <- r
-		} else {
-			p.idle = append(p.idle, r)
-		}
-		if err := c.prepare(prepared(&c.s)); err != nil {
-			return err
-		}
+		p.put(r)
 	}
 	return nil
 }
 
-// takeOwn lends the writer's reader, which only a checkpoint may have for a moment.
-func (p *pool) takeOwn() (*reader, error) {
-	r, ok := <-p.own
-	if !ok {
-		return nil, store.ErrClosed
-	}
-	return r, nil
-}
-
+// take waits for a reader until ctx ends.
 func (p *pool) take(ctx context.Context) (*reader, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	p.mu.Lock()
-	if p.closed {
-		p.mu.Unlock()
-		return nil, store.ErrClosed
-	}
-	if n := len(p.idle); n > 0 {
-		r := p.idle[n-1]
-		p.idle = p.idle[:n-1]
-		p.mu.Unlock()
-		return r, nil
-	}
-	ch, ok := p.spare.Get().(chan *reader)
-	if !ok {
-		ch = make(chan *reader, 1)
-	}
-	p.waiting = append(p.waiting, ch)
-	p.mu.Unlock()
 	select {
-	case r := <-ch:
-		p.spare.Put(ch)
-		return r, nil
+	case _, ok := <-p.free:
+		if !ok {
+			return nil, store.ErrClosed
+		}
 	case <-ctx.Done():
-		p.leave(ch)
 		return nil, ctx.Err()
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	last := len(p.idle) - 1
+	r := p.idle[last]
+	p.idle = p.idle[:last]
+	return r, nil
 }
 
-// leave takes a waiter out of the queue, and gives back what it was handed meanwhile.
-func (p *pool) leave(ch chan *reader) {
-	p.mu.Lock()
-	for i, w := range p.waiting {
-		if w == ch {
-			p.waiting = append(p.waiting[:i], p.waiting[i+1:]...)
-			p.mu.Unlock()
-			return
-		}
+// lend is take for those who read one snapshot after the other.
+func (p *pool) lend(ctx context.Context) (store.Reader, error) {
+	r, err := p.take(ctx)
+	if err != nil {
+		return nil, err // a nil *reader would be a Reader
 	}
-	p.mu.Unlock()
-	p.put(<-ch)
+	return r, nil
 }
 
 func (p *pool) put(r *reader) {
-	if r.own {
-		p.own <- r
-		return
-	}
 	p.mu.Lock()
-	if len(p.waiting) > 0 {
-		ch := p.waiting[0]
-		p.waiting = p.waiting[1:]
-		p.mu.Unlock()
-		ch <- r
-		return
-	}
 	p.idle = append(p.idle, r)
 	p.mu.Unlock()
+	p.free <- struct{}{}
 }
 
-// giveUpOld releases the snapshots of idle readers that are not of the last commit: their next View takes a new one.
+// giveUpOld releases the snapshots of idle readers that are not of the last commit: their next user takes a new one.
 func (p *pool) giveUpOld(commits uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -193,35 +195,13 @@ func (p *pool) giveUpOld(commits uint64) {
 			r.release()
 		}
 	}
-	select {
-	case r, ok := <-p.own:
-		if !ok {
-			return
-		}
-		if r.seen != commits {
-			r.release()
-		}
-		p.own <- r
-	default:
-	}
 }
 
-// drain takes as many readers as become idle before ctx ends and releases their snapshots. The
-// caller puts them back.
-func (p *pool) drain(ctx context.Context) []*reader {
+// drain takes as many readers as become idle before ctx ends and releases their snapshots. It tells whether these were
+// all, and puts them back when done is called.
+func (p *pool) drain(ctx context.Context) (all bool, done func()) {
 	var got []*reader
-	if len(p.all) == 0 {
-		return nil
-	}
-	select {
-	case r, ok := <-p.own:
-		if ok {
-			r.release()
-			got = append(got, r)
-		}
-	case <-ctx.Done():
-	}
-	for range len(p.all) - 1 {
+	for len(got) < len(p.all) {
 		r, err := p.take(ctx)
 		if err != nil {
 			break
@@ -229,17 +209,18 @@ func (p *pool) drain(ctx context.Context) []*reader {
 		r.release()
 		got = append(got, r)
 	}
-	return got
+	return len(got) == len(p.all), func() {
+		for _, r := range got {
+			p.put(r)
+		}
+	}
 }
 
-// close waits for every reader to come back.
+// close waits for every reader to come back, and closes them.
 func (p *pool) close() error {
 	p.drain(context.Background())
-	p.mu.Lock()
-	p.closed = true
-	p.mu.Unlock()
-	if p.own != nil {
-		close(p.own)
+	if p.free != nil {
+		close(p.free)
 	}
 	var errs []error
 	for _, r := range p.all {

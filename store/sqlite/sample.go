@@ -1,19 +1,12 @@
 package sqlite
 
 import (
-	"cmp"
 	"context"
+	"math"
 	"math/rand/v2"
-	"slices"
 
 	"larder/store"
 	"larder/store/sqlite/capi"
-)
-
-var (
-	_ store.Gauge     = (*Engine)(nil)
-	_ store.Sampler   = (*Engine)(nil)
-	_ store.UseKeeper = (*Engine)(nil)
 )
 
 const (
@@ -28,11 +21,11 @@ const (
 // holds two dozen of them.
 func (e *Engine) Sample(ctx context.Context, dst []store.Candidate, n int, volatile bool) ([]store.Candidate, error) {
 	at := len(dst)
-	err := e.read(ctx, func(t *tx) error {
+	err := e.read(ctx, func(t *tx) (err error) {
 		dst = dst[:at]
-		sp, ok, err := t.drawSpace(volatile)
-		if err != nil || !ok {
-			return err
+		sp := t.drawSpace(volatile)
+		if sp == nil {
+			return nil
 		}
 		if volatile && sp.volatile*sparse < sp.size {
 			dst, err = t.sampleIndex(dst, sp, n)
@@ -44,9 +37,8 @@ func (e *Engine) Sample(ctx context.Context, dst []store.Candidate, n int, volat
 	return dst, err
 }
 
-// drawSpace draws a database in proportion to the keys it has.
-func (t *tx) drawSpace(volatile bool) (space, bool, error) {
-	spaces, err := t.counts()
+// drawSpace draws a database in proportion to the keys it has; nil if there are none.
+func (t *tx) drawSpace(volatile bool) *space {
 	weight := func(s *space) int64 {
 		if volatile {
 			return s.volatile
@@ -54,22 +46,19 @@ func (t *tx) drawSpace(volatile bool) (space, bool, error) {
 		return s.size
 	}
 	total := int64(0)
-	for i := range spaces {
-		total += weight(&spaces[i])
+	for i := range t.ledger.spaces {
+		total += weight(&t.ledger.spaces[i])
 	}
-	if err != nil || total <= 0 {
-		return space{}, false, err
-	}
-	draw := rand.Int64N(total)
-	for i := range spaces {
-		if draw -= weight(&spaces[i]); draw < 0 {
-			return spaces[i], true, nil
+	draw := rand.Int64N(max(total, 1))
+	for i := range t.ledger.spaces {
+		if draw -= weight(&t.ledger.spaces[i]); draw < 0 {
+			return &t.ledger.spaces[i]
 		}
 	}
-	return space{}, false, nil
+	return nil
 }
 
-func (t *tx) sampleHeads(dst []store.Candidate, sp space, n int, volatile bool) ([]store.Candidate, error) {
+func (t *tx) sampleHeads(dst []store.Candidate, sp *space, n int, volatile bool) ([]store.Candidate, error) {
 	from, err := t.drawPlace(sp.ns)
 	if err != nil {
 		return dst, err
@@ -78,12 +67,12 @@ func (t *tx) sampleHeads(dst []store.Candidate, sp space, n int, volatile bool) 
 	if volatile {
 		most = n * sparse * 2
 	}
-	for _, start := range [...]int64{from, 0} {
+	for _, r := range [...][2]int64{{from, math.MaxInt64}, {0, from}} { // round, or the first key had no chance
 		s := t.conn.s.sampleHeads
-		s.BindInt(1, sp.ns)
-		s.BindInt(2, start)
-		s.BindInt(3, int64(most))
-		if dst, err = t.candidates(dst, at+n, s, sp.db, volatile); err != nil || len(dst) > at {
+		s.BindInts(1, sp.ns, r[0], r[1], int64(most))
+		rows := 0
+		dst, rows, err = t.candidates(dst, at+n, s, sp.db, volatile)
+		if most -= rows; err != nil || most == 0 {
 			break
 		}
 	}
@@ -102,8 +91,7 @@ func (t *tx) drawPlace(ns int64) (int64, error) {
 	}
 	at := low + rand.Int64N(high-low+1)
 	s := t.conn.s.headNext
-	s.BindInt(1, ns)
-	s.BindInt(2, at)
+	s.BindInts(1, ns, at)
 	h, found, err := t.conn.count(s)
 	const slot = int64(1) << store.HashBits
 	if err != nil || !found || h/slot == at/slot {
@@ -113,7 +101,7 @@ func (t *tx) drawPlace(ns int64) (int64, error) {
 }
 
 // sampleIndex draws times between the first and the last expiry.
-func (t *tx) sampleIndex(dst []store.Candidate, sp space, n int) ([]store.Candidate, error) {
+func (t *tx) sampleIndex(dst []store.Candidate, sp *space, n int) ([]store.Candidate, error) {
 	low, high, err := t.expiryEnds(sp.ns)
 	if err != nil {
 		return dst, err
@@ -121,11 +109,9 @@ func (t *tx) sampleIndex(dst []store.Candidate, sp space, n int) ([]store.Candid
 	at := len(dst)
 	for range n {
 		s := t.conn.s.sampleExpire
-		s.BindInt(1, sp.ns)
-		s.BindInt(2, low+rand.Int64N(max(high-low, 0)+1))
-		s.BindInt(3, 2)
+		s.BindInts(1, sp.ns, low+rand.Int64N(max(high-low, 0)+1), 2)
 		var err error
-		if dst, err = t.candidates(dst, at+n, s, sp.db, true); err != nil || len(dst) >= at+n {
+		if dst, _, err = t.candidates(dst, at+n, s, sp.db, true); err != nil || len(dst) >= at+n {
 			return dst, err
 		}
 	}
@@ -144,13 +130,15 @@ func (t *tx) expiryEnds(ns int64) (low, high int64, err error) {
 	return low, high, nil
 }
 
-// candidates appends the rows of a statement until there are most.
-func (t *tx) candidates(dst []store.Candidate, most int, s *capi.Stmt, db int, volatile bool) ([]store.Candidate, error) {
+// candidates appends the rows of a statement until there are most, and tells how many rows it has looked at.
+func (t *tx) candidates(dst []store.Candidate, most int, s *capi.Stmt, db int, volatile bool) (
+	_ []store.Candidate, rows int, err error,
+) {
 	defer s.Reset()
-	for len(dst) < most {
+	for ; len(dst) < most; rows++ {
 		row, err := t.conn.step(s)
 		if err != nil || !row {
-			return dst, t.fail(err)
+			return dst, rows, t.fail(err)
 		}
 		c := store.Candidate{Key: store.Key{DB: db, Name: s.Clone(0)}, Bytes: s.Int(1), ExpireAt: s.Int(2), StoredAt: s.Int(3)}
 		used := s.Int(4)
@@ -159,27 +147,7 @@ func (t *tx) candidates(dst []store.Candidate, most int, s *capi.Stmt, db int, v
 			dst = append(dst, c)
 		}
 	}
-	return dst, nil
-}
-
-// Soonest reads the index of expiries of every database.
-func (e *Engine) Soonest(ctx context.Context, dst []store.Candidate, n int) ([]store.Candidate, error) {
-	at := len(dst)
-	err := e.read(ctx, func(t *tx) (err error) {
-		dst = dst[:at]
-		for _, sp := range t.ledger.spaces {
-			s := t.conn.s.sampleExpire
-			s.BindInt(1, sp.ns)
-			s.BindInt(2, 0)
-			s.BindInt(3, int64(n))
-			if dst, err = t.candidates(dst, len(dst)+n, s, sp.db, true); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	slices.SortFunc(dst[at:], func(a, b store.Candidate) int { return cmp.Compare(a.ExpireAt, b.ExpireAt) })
-	return dst[:min(len(dst), at+n)], err
+	return dst, rows, nil
 }
 
 // KeepUses writes heads.used, and nothing that anybody else reads.

@@ -2,6 +2,7 @@ package sqlite_test
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -49,4 +50,39 @@ func TestKeepUses(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 	e.Close()
+}
+
+// The order that samples are taken from has no ends: the first key is drawn too where the last one leaves no place
+// behind it to begin at.
+func TestSampleGoesRound(t *testing.T) {
+	e := fresh(t, sqlite.Options{})
+	last := []byte("{z}")
+	for i := 0; e.Hash(last) < 1<<48-1<<34; i++ {
+		last = fmt.Appendf(nil, "{z}%d", i)
+	}
+	keys := []store.Key{{Name: last}}
+	for i := 0; len(keys) < 10; i++ {
+		if k := key(fmt.Sprint(i)); store.Slot(k.Name) < store.Slot(last) {
+			keys = append(keys, k)
+		}
+	}
+	update(t, e, func(tx store.Tx) (err error) {
+		for i := 0; i < len(keys) && err == nil; i++ {
+			err = tx.PutHead(keys[i], str("v"))
+		}
+		return err
+	})
+	seen := map[string]bool{}
+	for range 1000 {
+		found, err := e.Sample(ctx, nil, 3, false)
+		if err != nil || len(found) != 3 {
+			t.Fatalf("%d keys, %v", len(found), err)
+		}
+		for _, c := range found {
+			seen[string(c.Key.Name)] = true
+		}
+	}
+	if len(seen) != len(keys) {
+		t.Errorf("%d of %d keys were ever drawn", len(seen), len(keys))
+	}
 }

@@ -26,7 +26,7 @@ func (t *tx) Savepoint() (store.Savepoint, error) {
 	return store.Savepoint(len(t.points) - 1), nil
 }
 
-// Rollback forgets what the transaction remembers of heads and ids: it is read again.
+// Rollback forgets what the transaction remembers of ids: it is read again.
 func (t *tx) Rollback(to store.Savepoint) error {
 	if err := t.readable(); err != nil || !t.write {
 		return err
@@ -41,7 +41,7 @@ func (t *tx) Rollback(to store.Savepoint) error {
 	w := &t.engine.writer
 	w.restore(backup{p.backup.ledger.clone(), p.backup.idLimit})
 	t.loose = append(t.loose[:0], p.loose...)
-	t.counting, t.seen, t.known = t.counting[:p.counting], t.seen[:0], t.known[:0]
+	t.counting, t.known = t.counting[:p.counting], t.known[:0]
 	return nil
 }
 

@@ -4,7 +4,7 @@ import "larder/store"
 
 // Scan reads n rows and then those of the last one's granule, so that a cursor never points into one.
 func (t *tx) Scan(db int, from store.Cursor, n int) ([]store.Entry, store.Cursor, error) {
-	if err := t.whole(); err != nil {
+	if err := t.readable(); err != nil {
 		return nil, 0, err
 	}
 	sp := t.ledger.find(db)
@@ -33,8 +33,7 @@ func (t *tx) Scan(db int, from store.Cursor, n int) ([]store.Entry, store.Cursor
 // headsFrom calls fn with the rows of a namespace from h on until it returns false.
 func (t *tx) headsFrom(ns, h int64, fn func(int64, store.Entry) bool) error {
 	s := t.conn.s.headScan
-	s.BindInt(1, ns)
-	s.BindInt(2, h)
+	s.BindInts(1, ns, h)
 	defer s.Reset()
 	for {
 		row, err := t.conn.step(s)

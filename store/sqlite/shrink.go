@@ -21,10 +21,7 @@ const (
 func (e *Engine) shrink(ctx context.Context) (more bool, err error) {
 	var free, all int64
 	err = e.read(ctx, func(t *tx) error {
-		if free, _, err = t.conn.count(t.conn.s.freePages); err != nil {
-			return err
-		}
-		all, _, err = t.conn.count(t.conn.s.allPages)
+		free, all, err = t.pages()
 		return err
 	})
 	part := int64(vacuumFrom)

@@ -12,75 +12,44 @@ func (e *Engine) read(ctx context.Context, fn func(*tx) error) error {
 	return e.View(ctx, store.Whole(), func(t store.Tx) error { return fn(t.(*tx)) })
 }
 
-// change runs fn in a commit group, with the engine's own view of it.
+// change is Update with the engine's own view of it.
 func (e *Engine) change(ctx context.Context, fn func(*tx) error) error {
-	return e.Update(ctx, store.Whole(), func(t store.Tx) error {
-		own := t.(*tx)
-		if err := own.writable(); err != nil {
-			return err
-		}
-		return fn(own)
+	return e.writer.update(ctx, func(t *tx) error {
+		t.wrote = true
+		return fn(t)
 	})
 }
 
-// counts reads all databases' counters from the snapshot.
-func (t *tx) counts() ([]space, error) {
-	var l ledger
-	if err := l.load(t.conn); err != nil {
-		return nil, t.fail(err)
+// pages is how many pages of the file are free, and how many there are.
+func (t *tx) pages() (free, all int64, err error) {
+	if free, err = t.conn.Number(`PRAGMA freelist_count`); err == nil {
+		all, err = t.conn.Number(`PRAGMA page_count`)
 	}
-	return l.spaces, nil
+	return free, all, t.fail(err)
 }
 
 // Sizes answers one row: this engine is one shard.
 func (e *Engine) Sizes(ctx context.Context) ([]store.Size, error) {
 	size := store.Size{
 		File: fileSize(e.path), WAL: e.logBytes(), WALShare: e.logShare.Load(), CacheBytes: e.opts.CacheBytes,
-		Unsynced: e.unsynced(), SyncedAt: e.safety.at.Load(), Failing: e.safety.failing.Load(),
 	}
 	err := e.read(ctx, func(t *tx) error {
-		free, _, err := t.conn.count(t.conn.s.freePages)
-		if err != nil {
-			return err
-		}
-		all, _, err := t.conn.count(t.conn.s.allPages)
+		free, all, err := t.pages()
 		if err != nil {
 			return err
 		}
 		size.Free, size.Excess = free*sqlfile.PageSize, max(size.File-all*sqlfile.PageSize, 0)
-		size.Orphans, _, err = t.conn.count(t.conn.s.pending)
-		if err != nil {
-			return err
-		}
-		spaces, err := t.counts()
-		size.Pending = e.fill.pending.Load()
-		size.Keys, size.Volatile, size.Data = 0, 0, 0
-		for _, sp := range spaces {
-			size.Keys += sp.size
-			size.Volatile += sp.volatile
-			size.Data += sp.bytes
-		}
+		size.Orphans, err = t.conn.Number(`SELECT (SELECT count(*) FROM orphans) + (SELECT count(*) FROM dead_spaces)`)
+		sum := t.ledger.fill()
+		size.Pending, size.Keys, size.Volatile, size.Data = e.Fill().Pending, sum.Keys, sum.Volatile, sum.Data
 		return err
 	})
 	return []store.Size{size}, err
 }
 
 // Keyspaces leaves empty databases out.
-func (e *Engine) Keyspaces(ctx context.Context) (list []store.Keyspace, err error) {
-	err = e.read(ctx, func(t *tx) error {
-		list, err = t.Keyspaces()
-		return err
-	})
-	return list, err
-}
-
-// Keyspaces reads the counters of this transaction's snapshot.
 func (t *tx) Keyspaces() (list []store.Keyspace, err error) {
-	spaces, err := t.counts()
-	if err != nil {
-		return nil, err
-	}
-	for _, sp := range spaces {
+	for _, sp := range t.ledger.spaces {
 		if sp.size == 0 {
 			continue
 		}

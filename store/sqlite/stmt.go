@@ -1,28 +1,27 @@
 package sqlite
 
-import "larder/store/sqlite/capi"
+import (
+	"larder/store/sqlite/blocks"
+	"larder/store/sqlite/capi"
+)
 
 // statements are prepared once for each connection and kept by name: looking them up by their
 // text on every use would hash it every time. They belong to their connection's user.
 type statements struct {
+	blocks blocks.Statements
 	// Every connection.
-	pin, spaceList, spaceSize              *capi.Stmt
+	pin, spaceList                         *capi.Stmt
 	headGet, headScan, headFirst, headLast *capi.Stmt
 	headTimeless                           *capi.Stmt
 	headExpiring, ttlSample, headMeta      *capi.Stmt
-	itemGet, itemAt, blobGet, chunkGet     *capi.Stmt
+	itemGet, blobGet                       *capi.Stmt
 	countNatural, countScore, countChunks  *capi.Stmt
-	blockFind, blockNext, blockBefore      *capi.Stmt
-	blockSum, blockCount, blockTop         *capi.Stmt
-	blockAny, blockWalk                    *capi.Stmt
 	headNext, sampleHeads, sampleExpire    *capi.Stmt
 	expireEnds, tagScan                    *capi.Stmt
-	freePages, allPages, pending           *capi.Stmt
 	namesUp, namesDown, namesLast          *capi.Stmt // only with Options.Ordered
 
 	// The writer only.
 	begin, commit, rollback                          *capi.Stmt
-	savepoint, rollbackTo, release                   *capi.Stmt
 	pointTake, pointBack, pointDrop                  *capi.Stmt
 	metaGet, metaSet, spacePut, spaceDrop, spaceDead *capi.Stmt
 	headInsert, headUpdate, headTimed                *capi.Stmt
@@ -31,8 +30,6 @@ type statements struct {
 	itemScore, itemDrop, placedDrop                  *capi.Stmt
 	blobPut, blobLen, blobDrop                       *capi.Stmt
 	chunkLen, chunkPut, chunkDrop                    *capi.Stmt
-	blockPut, blockDrop, midNatural                  *capi.Stmt
-	midScore, blockMid                               *capi.Stmt
 	sweepIDs, sweepItems, sweepBlobs                 *capi.Stmt
 	sweepDelete, sweepChunks, sweepChunkDrop         *capi.Stmt
 	sweepBlocks, orphanDrop, deadSpaces              *capi.Stmt
@@ -52,10 +49,8 @@ const (
 	naturalRange = ` FROM items WHERE id = ?1 AND part = ?2 AND (pos, field) >= (?3, ?4) AND (pos, field) < (?5, ?6) `
 	scoreRange   = ` FROM items INDEXED BY items_score WHERE id = ?1 AND part = ?2 AND score IS NOT NULL
 		AND (score, field) >= (?3, ?4) AND (score, field) < (?5, ?6) `
-	blockRange = ` FROM blocks WHERE id = ?1 AND part = ?2 AND level = ?3 AND (key, field) >= (?4, ?5) AND (key, field) < (?6, ?7) `
-	oneItem    = ` WHERE id = ?1 AND part = ?2 AND pos = ?3 AND field = ?4`
-	oneHead    = ` WHERE ns = ?1 AND h = ?2 AND name = ?3`
-	oneBlock   = ` WHERE id = ?1 AND part = ?2 AND level = ?3 AND key = ?4 AND field = ?5`
+	oneItem = ` WHERE id = ?1 AND part = ?2 AND pos = ?3 AND field = ?4`
+	oneHead = ` WHERE ns = ?1 AND h = ?2 AND name = ?3`
 )
 
 func (s *statements) reading() []preparation {
@@ -63,11 +58,7 @@ func (s *statements) reading() []preparation {
 		// sqlite_schema's root is page 1, which every transaction reads anyway.
 		{&s.pin, `SELECT 1 FROM sqlite_schema`},
 		{&s.metaGet, `SELECT v FROM meta WHERE k = ?1`},
-		{&s.freePages, `PRAGMA freelist_count`},
-		{&s.allPages, `PRAGMA page_count`},
-		{&s.pending, `SELECT (SELECT count(*) FROM orphans) + (SELECT count(*) FROM dead_spaces)`},
 		{&s.spaceList, `SELECT db, ns, size, volatile, bytes FROM spaces ORDER BY db`},
-		{&s.spaceSize, `SELECT size FROM spaces WHERE db = ?1`},
 		{&s.headGet, `SELECT ` + headColumns + ` FROM heads` + oneHead},
 		{&s.headMeta, `SELECT NULL, kind, id, expire, NULL, bytes, NULL, notes FROM heads` + oneHead},
 		{&s.headScan, `SELECT ` + headColumns + `, h FROM heads WHERE ns = ?1 AND h >= ?2 ORDER BY h, name`},
@@ -77,7 +68,8 @@ func (s *statements) reading() []preparation {
 			AND (expire, h, name) > (?2, ?3, ?4) AND expire < ?5 ORDER BY expire, h, name LIMIT ?6`},
 		{&s.headTimeless, `SELECT name FROM heads WHERE ns = ?1 AND h >= ?2 AND expire IS NULL ORDER BY h LIMIT 1`},
 		{&s.headNext, `SELECT h FROM heads WHERE ns = ?1 AND h >= ?2 ORDER BY h LIMIT 1`},
-		{&s.sampleHeads, `SELECT name, bytes, expire, stored, used FROM heads WHERE ns = ?1 AND h >= ?2 ORDER BY h, name LIMIT ?3`},
+		{&s.sampleHeads, `SELECT name, bytes, expire, stored, used FROM heads
+			WHERE ns = ?1 AND h >= ?2 AND h < ?3 ORDER BY h, name LIMIT ?4`},
 		{&s.sampleExpire, `SELECT name, bytes, expire, stored, used FROM heads
 			WHERE ns = ?1 AND expire IS NOT NULL AND expire >= ?2 ORDER BY expire LIMIT ?3`},
 		{&s.expireEnds, `SELECT (SELECT expire FROM heads WHERE ns = ?1 AND expire IS NOT NULL ORDER BY expire LIMIT 1),
@@ -89,23 +81,10 @@ func (s *statements) reading() []preparation {
 		{&s.tagScan, `SELECT t.h, t.name, heads.expire FROM tags t CROSS JOIN heads ON heads.ns = t.ns AND heads.h = t.h AND heads.name = t.name
 			WHERE t.ns = ?1 AND t.tag = ?2 AND t.h >= ?3 ORDER BY t.h, t.name`},
 		{&s.itemGet, `SELECT score, value, ref FROM items` + oneItem},
-		{&s.itemAt, `SELECT pos, field, score, value, ref` + naturalRange + `ORDER BY pos, field LIMIT 1 OFFSET ?7`},
 		{&s.blobGet, `SELECT value FROM blobs WHERE ref = ?1`},
-		{&s.chunkGet, `SELECT value FROM chunks WHERE at = ?1`},
 		{&s.countNatural, `SELECT count(*)` + naturalRange},
 		{&s.countScore, `SELECT count(*)` + scoreRange},
 		{&s.countChunks, `SELECT count(*) FROM chunks WHERE at >= ?1 AND at < ?2`},
-		{&s.blockFind, `SELECT n, key, field FROM blocks WHERE id = ?1 AND part = ?2 AND level = ?3
-			AND (key, field) <= (?4, ?5) ORDER BY key DESC, field DESC LIMIT 1`},
-		{&s.blockBefore, `SELECT n, key, field FROM blocks WHERE id = ?1 AND part = ?2 AND level = ?3
-			AND (key, field) < (?4, ?5) ORDER BY key DESC, field DESC LIMIT 1`},
-		{&s.blockNext, `SELECT n, key, field FROM blocks WHERE id = ?1 AND part = ?2 AND level = ?3
-			AND (key, field) > (?4, ?5) ORDER BY key, field LIMIT 1`},
-		{&s.blockSum, `SELECT sum(n)` + blockRange},
-		{&s.blockCount, `SELECT count(*)` + blockRange},
-		{&s.blockTop, `SELECT level FROM blocks WHERE id = ?1 AND part = ?2 ORDER BY level DESC LIMIT 1`},
-		{&s.blockAny, `SELECT 1 FROM blocks WHERE id = ?1 LIMIT 1`},
-		{&s.blockWalk, `SELECT n, key, field` + blockRange + `ORDER BY key, field`},
 	}
 }
 
@@ -124,9 +103,6 @@ func (s *statements) writing() []preparation {
 		{&s.begin, `BEGIN IMMEDIATE`},
 		{&s.commit, `COMMIT`},
 		{&s.rollback, `ROLLBACK`},
-		{&s.savepoint, `SAVEPOINT job`},
-		{&s.rollbackTo, `ROLLBACK TO job`},
-		{&s.release, `RELEASE job`},
 		{&s.pointTake, `SAVEPOINT point`},
 		{&s.pointBack, `ROLLBACK TO point`},
 		{&s.pointDrop, `RELEASE point`},
@@ -158,13 +134,7 @@ func (s *statements) writing() []preparation {
 		{&s.chunkLen, `SELECT length(value) FROM chunks WHERE at = ?1`},
 		{&s.chunkPut, `INSERT INTO chunks (at, value) VALUES (?1, ?2) ON CONFLICT (at) DO UPDATE SET value = excluded.value`},
 		{&s.chunkDrop, `DELETE FROM chunks WHERE at = ?1`},
-		{&s.blockPut, `INSERT INTO blocks (id, part, level, key, field, n) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-			ON CONFLICT (id, part, level, key, field) DO UPDATE SET n = excluded.n`},
-		{&s.blockDrop, `DELETE FROM blocks` + oneBlock},
-		{&s.midNatural, `SELECT pos, field` + naturalRange + `ORDER BY pos, field LIMIT 1 OFFSET ?7`},
-		{&s.midScore, `SELECT score, field` + scoreRange + `ORDER BY score, field LIMIT 1 OFFSET ?7`},
-		{&s.blockMid, `SELECT key, field` + blockRange + `ORDER BY key, field LIMIT 1 OFFSET ?8`},
-		{&s.sweepIDs, `SELECT id FROM orphans ORDER BY id LIMIT 1`},
+		{&s.sweepIDs, `SELECT id FROM orphans WHERE ` + local + ` ORDER BY id LIMIT 1`},
 		{&s.sweepItems, `SELECT part, pos, field FROM items WHERE id = ?1 ORDER BY part, pos, field LIMIT 1 OFFSET ?2`},
 		{&s.sweepBlobs, `DELETE FROM blobs WHERE ref IN (SELECT ref FROM items
 			WHERE id = ?1 AND (part, pos, field) < (?2, ?3, ?4) AND ref IS NOT NULL)`},

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"larder/store"
+	"larder/store/sqlite/blocks"
 	"larder/store/sqlite/capi"
 )
 
@@ -33,7 +34,7 @@ func (e *Engine) Sweep(ctx context.Context, n int) (more bool, err error) {
 
 func (e *Engine) nothingToSweep(ctx context.Context) (idle bool, err error) {
 	err = e.read(ctx, func(t *tx) error {
-		n, err := t.conn.Number(`SELECT EXISTS (SELECT 1 FROM orphans) OR EXISTS (SELECT 1 FROM dead_spaces)`)
+		n, err := t.conn.Number(`SELECT EXISTS (SELECT 1 FROM orphans WHERE ` + local + `) OR EXISTS (SELECT 1 FROM dead_spaces)`)
 		idle = n == 0
 		return err
 	})
@@ -82,14 +83,19 @@ func (t *tx) sweepID(id int64, n int) (used int, err error) {
 		return used, t.fail(err)
 	}
 	used += t.conn.DB.Changes() + 1
+	return used, t.forgetOrphan(id)
+}
+
+// forgetOrphan takes an id out of those to be swept.
+func (t *tx) forgetOrphan(id int64) error {
 	t.conn.s.orphanBytes.BindInt(1, id)
 	bytes, _, err := t.conn.count(t.conn.s.orphanBytes)
 	if err != nil {
-		return used, t.fail(err)
+		return t.fail(err)
 	}
 	t.ledger.pending -= bytes
 	t.conn.s.orphanDrop.BindInt(1, id)
-	return used, t.fail(t.conn.Exec(t.conn.s.orphanDrop))
+	return t.fail(t.conn.Exec(t.conn.s.orphanDrop))
 }
 
 // sweepItems deletes the first n items; whole tells that these were all.
@@ -101,15 +107,15 @@ func (t *tx) sweepItems(id int64, n int) (used int, whole bool, err error) {
 	if err != nil {
 		return 0, false, t.fail(err)
 	}
-	part, m := int64(math.MaxInt64), mark{}
+	part, m := int64(math.MaxInt64), blocks.Mark{}
 	if row {
-		part, m = s.Int(0), mark{pos: s.Int(1), field: t.arena.column(s, 2)}
+		part, m = s.Int(0), blocks.Mark{Pos: s.Int(1), Field: t.arena.column(s, 2)}
 	}
 	s.Reset()
 	for _, s := range [...]*capi.Stmt{t.conn.s.sweepBlobs, t.conn.s.sweepDelete} {
 		s.BindInt(1, id)
 		s.BindInt(2, part)
-		m.bind(s, 3)
+		m.Bind(s, 3)
 		if err := t.conn.Exec(s); err != nil {
 			return 0, false, t.fail(err)
 		}
@@ -179,6 +185,9 @@ func (t *tx) sweepSpace(ns int64, n int) error {
 	return t.fail(t.conn.Exec(t.conn.s.deadSpaceDrop))
 }
 
+// local selects ids of this file, and not those of others that heads name.
+const local = `id < 1 << 48`
+
 // orphan hands an id's items to the sweep; bytes is what they counted for, 0 if unknown.
 func (t *tx) orphan(id store.ID, bytes int64) error {
 	if id == 0 {
@@ -212,15 +221,3 @@ func (t *tx) discountSpace(ns, h int64, name []byte) error {
 	t.conn.s.deadLess.BindInt(2, all)
 	return t.fail(t.conn.Exec(t.conn.s.deadLess))
 }
-
-var _ interface {
-	store.Engine
-	store.Batcher
-	store.Expirer
-	store.Sweeper
-	store.Checkpointer
-	store.Syncer
-	store.Sizer
-	store.Keyspacer
-	store.Checker
-} = (*Engine)(nil)

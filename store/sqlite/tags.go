@@ -36,7 +36,7 @@ func (t *tx) indexTags(sp *space, old *headRow, next store.Notes) error {
 
 // Tagged reads n rows of the index and then those of the last one's granule: see Scan.
 func (t *tx) Tagged(db int, tag string, from store.Cursor, n int) ([][]byte, store.Cursor, error) {
-	if err := t.whole(); err != nil {
+	if err := t.readable(); err != nil {
 		return nil, 0, err
 	}
 	sp := t.ledger.find(db)

@@ -1,16 +1,11 @@
 package sqlite
 
 import (
-	"bytes"
-	"slices"
 	"time"
 
 	"larder/store"
+	"larder/store/sqlite/blocks"
 )
-
-// seenMax is how many heads a writing transaction remembers, so that reading a key and then
-// writing it looks the row up once.
-const seenMax = 32
 
 // tx is one transaction. Every connection has one and uses it again and again; one goroutine
 // at a time may use it, between begin and end.
@@ -18,8 +13,6 @@ type tx struct {
 	engine *Engine
 	conn   *conn
 	ledger *ledger
-	scope  store.Scope
-	hint   int // the key of scope that is expected next
 	now    int64
 	write  bool
 	// stamp is when the next head was put, 0 for now.
@@ -33,29 +26,20 @@ type tx struct {
 	// failure is an error of SQLite's: the transaction cannot succeed whatever fn makes of it.
 	failure error
 	arena   arena
-	seen    []headRow
 	known   []knownID
-	loose   []store.ID // made or detached here, and not under a key yet
-	loops   []*cursor  // ranges being read
-	shifts  []shift    // what a call changes in the counts of one part
+	loose   []store.ID     // made or moved here, and not under a key yet
+	loops   []*cursor      // ranges being read
+	changes blocks.Changes // what a call changes in the counts of one part
 	// counting are the ids whose items are counted from this transaction on. Whether one is counted cannot be read from the
 	// file before it has items, and known forgets.
 	counting []store.ID
 	points   []point
 }
 
-// knownID is an id the transaction met, and whether its items are counted in blocks.
-type knownID struct {
-	id     store.ID
-	ranked bool
-}
-
-var _ store.Tx = (*tx)(nil)
-
-func (t *tx) begin(e *Engine, c *conn, l *ledger, s store.Scope, write bool) {
-	t.engine, t.conn, t.ledger, t.scope = e, c, l, s
+func (t *tx) begin(e *Engine, c *conn, l *ledger, write bool) {
+	t.engine, t.conn, t.ledger = e, c, l
 	t.now = e.now()
-	t.write, t.open, t.wrote, t.failure, t.hint, t.snapshot = write, true, false, nil, 0, 0
+	t.write, t.open, t.wrote, t.failure, t.snapshot = write, true, false, nil, 0
 }
 
 // finish orphans what no key names.
@@ -80,12 +64,12 @@ func (t *tx) end() {
 		t.closeLoop(t.loops[len(t.loops)-1])
 	}
 	t.arena.reset()
-	t.seen, t.known, t.loose, t.shifts = t.seen[:0], t.known[:0], t.loose[:0], t.shifts[:0]
+	t.known, t.loose = t.known[:0], t.loose[:0]
+	t.changes.Clear()
 	t.counting = t.counting[:0]
 	clear(t.points)
 	t.points = t.points[:0]
 	t.open = false
-	t.scope = store.Scope{}
 }
 
 // fail notes an error of the engine's own. All SQL of a transaction goes through it.
@@ -114,109 +98,37 @@ func (t *tx) writable() error {
 	return nil
 }
 
-// allowed checks a View's key against the scope. Keys are mostly asked for in the order the scope names them.
-func (t *tx) allowed(name []byte) error {
-	if t.scope.All || t.write {
-		return nil
-	}
-	keys := t.scope.Keys
-	for range keys {
-		if t.hint >= len(keys) {
-			t.hint = 0
-		}
-		if bytes.Equal(keys[t.hint].Name, name) {
-			return nil
-		}
-		t.hint++
-	}
-	slot := store.Slot(name)
-	if slices.ContainsFunc(keys, func(k store.Key) bool { return store.Slot(k.Name) == slot }) {
-		return nil
-	}
-	return store.ErrScope
-}
+// Hurry keeps the transaction from reading the file.
+func (t *tx) Hurry(on bool) { t.conn.hurry = on }
 
-func (t *tx) whole() error {
-	if !t.scope.All && !t.write {
-		return store.ErrScope
-	}
-	return t.readable()
-}
+// Version is the number of commits before the snapshot.
+func (t *tx) Version() uint64 { return t.snapshot }
 
 // Now is the same for the whole transaction.
 func (t *tx) Now() time.Time { return time.UnixMilli(t.now) }
 
-// SameShard is always true: there is one file.
-func (t *tx) SameShard(_, _ store.Key) bool { return true }
-
-// note remembers an id. Beyond a few dozen it forgets, and ranked asks the file.
-func (t *tx) note(id store.ID, ranked bool) {
-	if id == 0 {
-		return
-	}
-	for i := range t.known {
-		if t.known[i].id == id {
-			t.known[i].ranked = ranked
-			return
-		}
-	}
-	if len(t.known) < seenMax {
-		t.known = append(t.known, knownID{id, ranked})
-	}
-}
-
-// ranked tells whether blocks count an id's items.
-func (t *tx) ranked(id store.ID) (bool, error) {
-	for i := range t.known {
-		if t.known[i].id == id {
-			return t.known[i].ranked, nil
-		}
-	}
-	if slices.Contains(t.counting, id) {
-		return true, nil
-	}
-	s := t.conn.s.blockAny
-	s.BindInt(1, int64(id))
-	_, found, err := t.conn.count(s)
-	if err == nil {
-		t.note(id, found)
-	}
-	return found, t.fail(err)
-}
-
 // Size is exact, also for what this transaction did so far.
 func (t *tx) Size(db int) (int64, error) {
-	if err := t.whole(); err != nil {
+	if err := t.readable(); err != nil {
 		return 0, err
 	}
-	if t.ledger == &t.engine.writer.ledger {
-		if sp := t.ledger.find(db); sp != nil {
-			return sp.size, nil
-		}
-		return 0, nil
+	if sp := t.ledger.find(db); sp != nil {
+		return sp.size, nil
 	}
-	s := t.conn.s.spaceSize
-	s.BindInt(1, int64(db))
-	n, _, err := t.conn.count(s)
-	return n, t.fail(err)
+	return 0, nil
 }
 
 // Flush leaves the rows to the sweep.
 func (t *tx) Flush(db int) error {
-	if err := t.whole(); err != nil {
-		return err
-	}
 	if err := t.writable(); err != nil {
 		return err
 	}
-	t.seen = t.seen[:0]
 	sp, ok := t.ledger.remove(db)
 	if !ok {
 		return nil
 	}
 	t.ledger.pending += sp.bytes
-	t.conn.s.spaceDead.BindInt(1, sp.ns)
-	t.conn.s.spaceDead.BindInt(2, sp.bytes)
+	t.conn.s.spaceDead.BindInts(1, sp.ns, sp.bytes)
 	if err := t.conn.Exec(t.conn.s.spaceDead); err != nil {
 		return t.fail(err)
 	}
@@ -230,16 +142,12 @@ func (t *tx) dropSpace(db int) error {
 
 // Swap renumbers two spaces; a number left without one loses its row.
 func (t *tx) Swap(a, b int) error {
-	if err := t.whole(); err != nil {
-		return err
-	}
 	if err := t.writable(); err != nil {
 		return err
 	}
 	if a == b {
 		return nil
 	}
-	t.seen = t.seen[:0]
 	t.ledger.swap(a, b)
 	for _, db := range [...]int{a, b} {
 		if t.ledger.find(db) == nil {

@@ -2,11 +2,11 @@ package sqlite_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"larder/store"
@@ -39,7 +39,7 @@ func sweepAll(t *testing.T, e *sqlite.Engine, n int) {
 // Everything a key can own goes, and the file shrinks.
 func TestSweepGivesSpaceBack(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "shard.db")
-	e := open(t, path, sqlite.Options{Sync: sqlite.No})
+	e := open(t, path, sqlite.Options{})
 	var fields, members, chunks []store.Item
 	for i := range 1000 {
 		fields = append(fields, store.Item{Field: fmt.Append(nil, i), Value: make([]byte, 2000)})
@@ -57,10 +57,8 @@ func TestSweepGivesSpaceBack(t *testing.T) {
 		if err := tx.Swap(0, 1); err != nil {
 			return err
 		}
-		if err := tx.Detach(store.Key{DB: 1, Name: []byte("kept")}); err != nil {
-			return err
-		}
-		return nil // the detached id finds no key
+		_, err := tx.Drop(store.Key{DB: 1, Name: []byte("kept")})
+		return err
 	})
 	set(t, e, "other", "database")
 	update(t, e, func(tx store.Tx) error { return tx.Flush(1) })
@@ -101,7 +99,7 @@ func TestShrinksInSmallSteps(t *testing.T) {
 			return store.Fields, store.Item{Field: fmt.Append(nil, i), Value: make([]byte, 300)}
 		},
 	} {
-		e := fresh(t, sqlite.Options{Sync: sqlite.No})
+		e := fresh(t, sqlite.Options{})
 		for k := range 20 { // dropped and kept ones lie among each other
 			var items []store.Item
 			var part store.Part
@@ -255,73 +253,51 @@ func TestDamagedPageIsNamed(t *testing.T) {
 	}
 }
 
-func TestSyncModes(t *testing.T) {
+// SQLite syncs no commit of its own accord; Sync and Settle do.
+func TestSync(t *testing.T) {
 	e := fresh(t, sqlite.Options{})
-	for _, m := range []sqlite.Mode{sqlite.Always, sqlite.No, sqlite.EverySec} {
-		if err := e.SetSync(m); err != nil {
-			t.Fatal(err)
-		}
-		set(t, e, "a", fmt.Sprint(m))
-		if err := e.Sync(ctx); err != nil {
-			t.Fatal(err)
-		}
-		if got := e.Pragma(t, "synchronous"); got != map[sqlite.Mode]int64{sqlite.Always: 2, sqlite.No: 1, sqlite.EverySec: 1}[m] {
-			t.Errorf("mode %d writes with synchronous = %d", m, got)
-		}
+	set(t, e, "a", "1")
+	if got := e.Pragma(t, "synchronous"); got != 1 {
+		t.Errorf("the writer has synchronous = %d", got)
+	}
+	if err := e.Sync(ctx); err != nil {
+		t.Fatal(err)
+	}
+	e.FailSync(t)
+	if err := e.Sync(ctx); !errors.Is(err, &store.Error{Code: store.CodeIO}) {
+		t.Errorf("a sync that fails: %v", err)
+	}
+	err := e.Settle(ctx, func(tx store.BaseTx) error { return tx.PutHead(key("a"), str("2")) })
+	if !errors.Is(err, &store.Error{Code: store.CodeIO}) {
+		t.Errorf("a settle whose sync fails: %v", err)
 	}
 }
 
-func TestAloneRunsOnce(t *testing.T) {
-	e := fresh(t, sqlite.Options{})
-	var wg sync.WaitGroup
-	for range 4 {
-		wg.Go(func() {
-			for range 50 { // neighbours that fail after writing make their group run again
-				_ = e.Update(ctx, store.Whole(), func(tx store.Tx) error {
-					_ = tx.PutHead(key("bad"), str("x"))
-					return os.ErrInvalid
-				})
-			}
-		})
-	}
-	runs := 0
-	for range 50 {
-		if err := e.Alone(ctx, store.Whole(), func(tx store.Tx) error { runs++; return tx.PutHead(key("good"), str("x")) }); err != nil {
-			t.Fatal(err)
-		}
-	}
-	wg.Wait()
-	if runs != 50 {
-		t.Errorf("50 lone transactions ran %d times", runs)
-	}
-	sound(t, e)
-}
-
-// What a command costs in garbage: nothing for a read, the name of a new key for a write.
+// What a row costs in garbage: nothing to read it, and nothing to settle one that is there.
 func TestAllocations(t *testing.T) {
 	e, one := fresh(t, sqlite.Options{}), newBenchOne()
 	scope := one.pick(1)
-	for _, row := range []struct {
-		name string
-		run  func() error
-		most float64
-	}{
-		{"SET", func() error { return e.Update(ctx, scope, one.set) }, 1},
-		{"GET", func() error { return e.View(ctx, scope, one.get) }, 0},
-	} {
+	none := func(what string, run func() error) {
 		if n := testing.AllocsPerRun(200, func() {
-			if err := row.run(); err != nil {
+			if err := run(); err != nil {
 				t.Fatal(err)
 			}
-		}); n > row.most {
-			t.Errorf("%s makes %v allocations", row.name, n)
+		}); n > 0 {
+			t.Errorf("%s makes %v allocations", what, n)
 		}
 	}
+	if err := e.Settle(ctx, func(tx store.BaseTx) error {
+		none("a SET that settles", func() error { return one.set(tx) })
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	none("a GET", func() error { return e.View(ctx, scope, one.get) })
 }
 
 // The log's file stays for the next commits up to its share; at rest nothing stays. A View in progress is not waited for.
 func TestLogKeepsToItsShare(t *testing.T) {
-	e := open(t, filepath.Join(t.TempDir(), "shard.db"), sqlite.Options{Sync: sqlite.No})
+	e := open(t, filepath.Join(t.TempDir(), "shard.db"), sqlite.Options{})
 	e.SetLogShare(1 << 20)
 	fill := func(bytes int) {
 		t.Helper()

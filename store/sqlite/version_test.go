@@ -12,7 +12,7 @@ import (
 // TestSnapshotsOfOneVersionAreTheSame has readers take snapshots beside a stream of commits: two that say they are of
 // the same version show the same state, or what was read in one would be believed in the other.
 func TestSnapshotsOfOneVersionAreTheSame(t *testing.T) {
-	e := fresh(t, sqlite.Options{Sync: sqlite.No})
+	e := fresh(t, sqlite.Options{})
 	done, readers := make(chan struct{}), sync.WaitGroup{}
 	var mu sync.Mutex
 	sizes := map[uint64]int64{}

@@ -55,7 +55,7 @@ func atomicUndo(w *world) {
 		p.make(key("z"), store.Scores, hashItems(2)...)
 		_, err = p.Expire(key("e"))
 		p.ok(err)
-		p.ok(p.Detach(key("h")))
+		p.move(key("h"), inDB(7, "h"))
 		p.ok(p.Swap(0, 1))
 		p.ok(p.Flush(0))
 		p.ok(errUndo)

@@ -107,7 +107,7 @@ func databasesSize(w *world) {
 		_, err := p.Drop(key("k1"))
 		p.ok(err)
 		p.set(key("k1"), "v")
-		p.ok(p.Detach(key("k2")))
+		p.move(key("k2"), inDB(1, "k2"))
 		p.want(p.size(0) == 69, "size %d", p.size(0))
 	})
 	w.view(func(p *probe) { p.want(p.size(0) == 69, "size %d", p.size(0)) })

@@ -10,7 +10,7 @@ func expiryRows() []row {
 		{"Expiry/reads and counts", expiryReads},
 		{"Expiry/writing starts afresh", expiryFresh},
 		{"Expiry/Expire looks again", expiryExpire},
-		{"Expiry/detaching an expired key", expiryDetach},
+		{"Expiry/moving over an expired key", expiryMove},
 		{"Expiry/the clock never goes back", expiryClock},
 	}
 }
@@ -104,13 +104,13 @@ func expiryExpire(w *world) {
 	})
 }
 
-func expiryDetach(w *world) {
+func expiryMove(w *world) {
 	w.update(func(p *probe) { p.setUntil(key("a"), "v", start+10); p.set(key("b"), "v") })
 	w.clock.Store(start + 20)
 	w.update(func(p *probe) {
-		p.ok(p.Detach(key("a")))
-		p.ok(p.Detach(key("none")))
+		p.move(key("b"), key("a"))
 		p.want(p.size(0) == 1, "size %d", p.size(0))
+		p.want(p.head(key("a")).ExpireAt == 0, "what came over an expired key expires at %d", p.head(key("a")).ExpireAt)
 	})
 }
 

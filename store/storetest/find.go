@@ -100,10 +100,8 @@ func findTags(w *world) {
 		p.set(key("k2"), "plain")
 		_, err := p.Drop(key("k3"))
 		p.ok(err)
-		h := p.head(key("items"))
-		p.ok(p.Detach(key("items")))
-		p.put(inDB(3, "items"), h)
-		h = p.head(key("k4"))
+		p.move(key("items"), inDB(3, "items"))
+		h := p.head(key("k4"))
 		h.ExpireAt = start + 10
 		p.put(key("k4"), h)
 		p.wantTagged(0, "all", "k0", "k4")

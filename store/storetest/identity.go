@@ -12,7 +12,6 @@ func identityRows() []row {
 		{"Identity/rename over a key and across databases", identityRenameOver},
 		{"Identity/ids are fresh", identityFresh},
 		{"Identity/orphans are swept, the living are not", identitySweep},
-		{"Identity/same shard", identitySameShard},
 	}
 }
 
@@ -29,9 +28,8 @@ func identityRename(w *world) {
 	w.update(func(p *probe) { p.make(from, store.Fields, hashItems(50)...) })
 	w.updateIn(store.One(from, to), func(p *probe) {
 		h := p.head(from)
-		p.ok(p.Detach(from))
+		p.move(from, to)
 		p.wantAbsent(from)
-		p.put(to, h)
 		p.want(len(p.list(h.ID, store.Fields, store.Range{})) == 50, "items are gone inside")
 	})
 	w.sweep()
@@ -49,9 +47,7 @@ func identityRenameOver(w *world) {
 		p.make(to, store.Fields, hashItems(40)...)
 	})
 	w.update(func(p *probe) {
-		h := p.head(from)
-		p.ok(p.Detach(from))
-		p.put(to, h)
+		p.move(from, to)
 	})
 	w.sweep()
 	w.view(func(p *probe) {
@@ -134,10 +130,10 @@ func (w *world) sizes() (total store.Size) {
 }
 
 // Every way to lose an id: drop, overwrite by a string, by another id, expiry, no head at
-// all, an id detached and forgotten, a flushed database.
+// all, one moved over, a flushed database.
 func identitySweep(w *world) {
 	keep := key("keep")
-	names := []string{"dropped", "string", "other", "expired", "detached"}
+	names := []string{"dropped", "string", "other", "expired", "moved over"}
 	w.update(func(p *probe) {
 		p.make(keep, store.Scores, hashItems(300)...)
 		for _, n := range names {
@@ -158,7 +154,8 @@ func identitySweep(w *world) {
 		p.put(key("expired"), h)
 		_, err = p.Expire(key("expired"))
 		p.ok(err)
-		p.ok(p.Detach(key("detached")))
+		p.make(key("moved"), store.Scores, hashItems(1)...)
+		p.move(key("moved"), key("moved over"))
 		p.ok(p.Flush(2))
 	})
 	if _, ok := w.e.(store.Sizer); ok && w.sizes().Orphans == 0 {
@@ -172,13 +169,6 @@ func identitySweep(w *world) {
 		id := p.head(keep).ID
 		p.want(len(p.list(id, store.Scores, store.Range{})) == 300, "the living were swept")
 		p.want(len(p.list(id, store.Scores, store.Range{Order: store.ByScore})) == 300, "the second order was swept")
-		p.want(p.size(0) == 3 && p.size(2) == 0, "sizes %d and %d", p.size(0), p.size(2))
-	})
-}
-
-func identitySameShard(w *world) {
-	w.updateIn(store.One(key("{x}a"), key("b")), func(p *probe) {
-		p.want(p.SameShard(key("{x}a"), key("{x}b")), "equal tags are on one shard")
-		p.want(p.SameShard(inDB(0, "b"), inDB(9, "b")), "a name is on one shard in all databases")
+		p.want(p.size(0) == 4 && p.size(2) == 0, "sizes %d and %d", p.size(0), p.size(2))
 	})
 }

@@ -131,8 +131,7 @@ func ranksLife(w *world) {
 	w.update(func(p *probe) { h := p.head(from); h.Ranked = true; p.put(from, h) })
 	w.update(func(p *probe) {
 		h := p.head(from)
-		p.ok(p.Detach(from))
-		p.put(to, h)
+		p.move(from, to)
 		_, err := p.DropRange(h.ID, o.part, store.Range{})
 		p.ok(err)
 		p.want(p.count(h.ID, o.part, store.Range{}) == 0, "items are left")

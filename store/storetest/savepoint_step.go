@@ -60,7 +60,7 @@ func savepointSteps() []step {
 		}},
 		{"a rename", func(p *probe) { p.move(key("{z}"), key("{z}too")); p.move(key("l"), inDB(3, "l")) }},
 		{"a rename there and back", func(p *probe) { p.move(key("l"), inDB(3, "l")); p.move(inDB(3, "l"), key("l")) }},
-		{"Detach", func(p *probe) { p.ok(p.Detach(key("h"))); p.ok(p.Detach(key("absent"))) }},
+		{"Move", func(p *probe) { p.move(key("h"), key("s")); p.move(key("s"), key("moved")) }},
 		{"ranks", func(p *probe) {
 			if h := p.head(key("many")); h.ID != 0 {
 				h.Ranked = true

@@ -1,13 +1,13 @@
 // Package wal is a write-ahead log: records in segments, their fsyncs and their recovery. To it a record is bytes with a
 // number, the LSN, and a Demand on a disk that is full; it knows shards only as those who say up to which record they
-// have settled. Package journal writes the records, says what is in them, and alone appends to a Log.
+// have settled. Package shard writes the records, says what is in them, and alone appends to a Log.
 //
 // A Log is made (New), told its records (Recover), begun behind them (Begin), and then takes more (Append, Sync). Check
 // and SetAside are for a log that nobody has open.
 //
 // # What it promises
 //
-// The numbers go on from those in package journal's comment.
+// The numbers go on from those in package shard's comment.
 //
 //  7. After a failed or short append the segment is cut back to its last good record, or
 //     left behind for a new one. Each checksum is chained to the one before and salted by

@@ -11,8 +11,8 @@ import (
 	"larder/resp/cmd"
 	"larder/resp/cmd/cmdtest"
 	"larder/resp/reply"
+	"larder/shard"
 	"larder/store"
-	"larder/store/journal"
 	"larder/store/memory"
 	"larder/store/sqlite"
 )
@@ -147,12 +147,12 @@ func layered(t *testing.T) store.Engine {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { base.Close() })
-	j, err := journal.Open(t.TempDir(), []store.Base{base}, journal.Options{OverlayBytes: 8 << 10})
+	j, err := shard.Open(t.TempDir(), []store.Base{base}, shard.Options{OverlayBytes: 8 << 10})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { j.Close() })
-	return j.Engines()[0]
+	return j.Shards()[0]
 }
 
 func TestStreamsAgainstModel(t *testing.T) {

@@ -173,6 +173,13 @@ func (s *Stmt) BindInt(i int, v int64) {
 	lib.Xsqlite3_bind_int64(s.db.tls, s.handle, int32(i), v)
 }
 
+// BindInts sets parameters from i on.
+func (s *Stmt) BindInts(i int, vs ...int64) {
+	for n, v := range vs {
+		s.BindInt(i+n, v)
+	}
+}
+
 // BindFloat sets a parameter to a number with a fraction.
 func (s *Stmt) BindFloat(i int, v float64) {
 	lib.Xsqlite3_bind_double(s.db.tls, s.handle, int32(i), v)

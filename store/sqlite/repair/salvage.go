@@ -64,17 +64,18 @@ type Salvaged struct {
 
 // Salvage copies what can be read of a damaged shard into a new file and puts it in the place of the old one,
 // which is kept beside it. Afterwards Check says what is missing, and mends what hangs together no more. Of a salvage that
-// a crash has interrupted between those two it does the second.
-func Salvage(path string) (Salvaged, error) {
+// a crash has interrupted between those two it does the second. lent are the ids whose keys are in other files, see Lent.
+func Salvage(path string, lent []store.ID) (Salvaged, error) {
 	if sqlfile.Interrupted(path) {
-		kept := lastName(path + ".damaged")
+		kept, _ := names(path + ".damaged")
 		return Salvaged{Kept: kept}, takePlace(path, kept)
 	}
 	fresh := path + sqlfile.FreshSuffix
 	for _, old := range []string{fresh, fresh + "-wal", fresh + "-shm"} {
 		_ = os.Remove(old)
 	}
-	s := &salvage{statements: map[string]*capi.Stmt{}, done: Salvaged{Kept: freeName(path + ".damaged")}}
+	_, kept := names(path + ".damaged")
+	s := &salvage{lent: lent, statements: map[string]*capi.Stmt{}, done: Salvaged{Kept: kept}}
 	if err := s.copyTo(path, fresh); err != nil {
 		return s.done, err
 	}
@@ -82,6 +83,24 @@ func Salvage(path string) (Salvaged, error) {
 		return s.done, err
 	}
 	return s.done, takePlace(path, s.done.Kept)
+}
+
+// Lent lists the ids of the shard numbered home that keys in another shard's file name. Of a file that is damaged
+// itself it lists those that can be read.
+func Lent(path string, home int) (ids []store.ID, err error) {
+	c, err := sqlfile.Open(path, 0)
+	if err == nil {
+		defer c.Close()
+		from := store.Abroad(home, 0)
+		_, err = c.Query(fmt.Sprintf(`SELECT id FROM heads WHERE id >= %d AND id < %d`, from, from+store.Foreign), func(s *capi.Stmt) {
+			_, own := store.ID(s.Int(0)).Home()
+			ids = append(ids, own)
+		})
+	}
+	if sqlfile.Unsound(err) {
+		err = nil
+	}
+	return ids, err
 }
 
 // syncFile puts a file that nobody has open and its name on stable storage: its engine has not synced it.
@@ -110,34 +129,21 @@ func takePlace(path, kept string) error {
 	return sqlfile.SyncDir(filepath.Dir(path))
 }
 
-// lastName is the name that freeName has given last.
-func lastName(name string) string {
-	last := name
+// names finds the name, or with a number behind it, that is free, and the one taken before it.
+func names(name string) (last, free string) {
+	last, free = name, name
 	for i := 1; ; i++ {
-		next := fmt.Sprintf("%s.%d", name, i)
-		if _, err := os.Lstat(next); err != nil {
-			return last
+		if _, err := os.Lstat(free); os.IsNotExist(err) {
+			return last, free
 		}
-		last = next
-	}
-}
-
-// freeName adds a number to a name that is taken.
-func freeName(name string) string {
-	if _, err := os.Lstat(name); os.IsNotExist(err) {
-		return name
-	}
-	for i := 1; ; i++ {
-		next := fmt.Sprintf("%s.%d", name, i)
-		if _, err := os.Lstat(next); os.IsNotExist(err) {
-			return next
-		}
+		last, free = free, fmt.Sprintf("%s.%d", name, i)
 	}
 }
 
 // salvage is one file being copied. It belongs to its goroutine.
 type salvage struct {
 	conn *sqlfile.Conn // to the new file, with the old one attached
+	lent []store.ID
 	// Of the table at hand: reads that may still fail, and stretches given up.
 	tries, unread int
 	rest          []portion
@@ -174,7 +180,7 @@ func (s *salvage) forget() {
 }
 
 func (s *salvage) copyTo(from, to string) error {
-	e, err := sqlite.Open(to, sqlite.Options{Sync: sqlite.No})
+	e, err := sqlite.Open(to, sqlite.Options{})
 	if err != nil {
 		return err
 	}
@@ -191,7 +197,9 @@ func (s *salvage) copyTo(from, to string) error {
 		if err != nil {
 			return err
 		}
-		err = s.tables()
+		if err = s.listLent(); err == nil {
+			err = s.tables()
+		}
 		s.forget()
 		_ = c.Script(`DETACH old`) // closing does it too
 		return err
@@ -205,6 +213,19 @@ func (s *salvage) copyTo(from, to string) error {
 		return err
 	}
 	return e.Checkpoint(context.Background())
+}
+
+// listLent has statements know which ids to look for besides those that keys of this file name.
+func (s *salvage) listLent() error {
+	if err := s.conn.Script(`CREATE TEMP TABLE lent (id INTEGER PRIMARY KEY)`); err != nil {
+		return err
+	}
+	for _, id := range s.lent {
+		if err := s.run(`INSERT OR IGNORE INTO temp.lent VALUES (?)`, []any{int64(id)}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *salvage) attach(path string) error {
@@ -243,7 +264,7 @@ func beheaded(path, like string) (string, error) {
 func firstPage(dir string) ([]byte, error) {
 	path := filepath.Join(dir, "empty.salvaged")
 	defer os.Remove(path)
-	e, err := sqlite.Open(path, sqlite.Options{Sync: sqlite.No})
+	e, err := sqlite.Open(path, sqlite.Options{})
 	if err != nil {
 		return nil, err
 	}

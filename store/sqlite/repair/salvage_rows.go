@@ -66,13 +66,14 @@ func (n numbers) bound(at int64) any {
 // ids. That, what is known to be in use, and how far hashes go keep the search out of ranges without rows.
 func sources(ids int64) []source {
 	const items = "id, part, pos, field, score, value, ref"
-	owner := numbers{column: "id", hi: ids, known: `SELECT id FROM main.heads WHERE id <> 0`, only: true}
+	owner := numbers{column: "id", hi: ids, only: true,
+		known: fmt.Sprintf(`SELECT id FROM main.heads WHERE id <> 0 AND id < %d UNION SELECT id FROM temp.lent`, store.Foreign)}
 	place := numbers{column: "pos", lo: math.MinInt64, hi: math.MaxInt64}
 	hashed, placed, named := partsOf(store.Hashed), partsOf(store.Placed), partsOf(store.Named)
 	return []source{
 		from("spaces", "db, ns, size, volatile, bytes", "true", numbers{column: "db", hi: math.MaxInt32}),
 		from("dead_spaces", "ns, bytes", "true", numbers{column: "ns", hi: ids}),
-		from("orphans", "id, bytes", "true", numbers{column: "id", hi: ids}),
+		from("orphans", "id, bytes", "true", numbers{column: "id", hi: ids}), // those of other files lie above
 		from("heads", "ns, h, name, kind, id, expire, len, bytes, stored, used, value, notes", "true",
 			numbers{column: "ns", hi: ids, known: `SELECT ns FROM main.spaces UNION SELECT ns FROM main.dead_spaces`},
 			numbers{column: "h", hi: 1 << (store.HashBits + 14)}),

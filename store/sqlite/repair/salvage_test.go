@@ -117,7 +117,7 @@ func (w wreck) salvage(t *testing.T, table string, fill func(*sqlite.Engine)) *s
 	if texts, err := repair.Damage(path); err != nil || len(texts) == 0 {
 		t.Fatalf("damage: %q, %v", texts, err)
 	}
-	done, err := repair.Salvage(path)
+	done, err := repair.Salvage(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -178,12 +178,6 @@ func (r *File) Clear() {
 	})
 }
 
-// size is how many bytes there are.
-func (r *Cache) size() (n int64) {
-	r.each(func(_ int, s *stripe) { n += int64(s.log.size()) })
-	return n
-}
-
 func (r *Cache) each(fn func(int, *stripe)) {
 	for i := range r.stripes {
 		s := &r.stripes[i]

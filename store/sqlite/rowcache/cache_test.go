@@ -6,6 +6,12 @@ import (
 	"testing"
 )
 
+// size is how many bytes there are.
+func (r *Cache) size() (n int64) {
+	r.each(func(_ int, s *stripe) { n += int64(s.log.size()) })
+	return n
+}
+
 // TestRowsFollowAModel plays readers and a writer on the cache and compares every answer with what a snapshot
 // may see: the versions of each key by commit.
 func TestRowsFollowAModel(t *testing.T) {

@@ -1,0 +1,111 @@
+package shard
+
+import (
+	"runtime"
+	"sync"
+)
+
+// line is where writers wait for the next group. Whoever finds nobody leading leads: it runs everything that has
+// gathered and hands on, so that nobody works for others for ever and one client alone waits for nobody.
+// For any goroutine.
+type line struct {
+	mu      sync.Mutex
+	waiting []*ticket
+	led     bool
+	tickets sync.Pool
+}
+
+func (l *line) ticket() *ticket {
+	if t, ok := l.tickets.Get().(*ticket); ok {
+		return t
+	}
+	return &ticket{turn: make(chan signal, 1)}
+}
+
+func (l *line) giveBack(t *ticket) {
+	*t = ticket{turn: t.turn}
+	l.tickets.Put(t)
+}
+
+// run returns when the ticket's jobs are done.
+func (o *Order) run(t *ticket) {
+	for o.pass(t) == fetch {
+		o.fetch(t)
+	}
+}
+
+// pass goes through the line once: done or fetch.
+func (o *Order) pass(t *ticket) signal {
+	l := &o.line
+	l.mu.Lock()
+	if !l.led {
+		l.led = true
+		l.mu.Unlock()
+		return o.lead(t)
+	}
+	l.waiting = append(l.waiting, t)
+	l.mu.Unlock()
+	if s := <-t.turn; s != lead {
+		return s
+	}
+	return o.lead(t)
+}
+
+// lead runs a group: its own ticket and those that gather while the others get a chance to run. The next group runs
+// while this one waits for the disk. What the group has led to happens behind what the one before it has led to.
+func (o *Order) lead(own *ticket) signal {
+	runtime.Gosched()
+	tickets := o.line.gather(own)
+	before, happened := *o.pending, make(chan struct{})
+	o.pending = &happened
+	jobs := o.commit(tickets)
+	seen := o.newest.Load()
+	o.line.handOn()
+	if o.careful() {
+		if err := o.log.Sync(seen); err != nil {
+			fail(jobs, err)
+		}
+	}
+	<-before
+	for _, j := range jobs {
+		if j.Err == nil && j.After != nil {
+			o.happening.Store(j.Moment)
+			j.After()
+		}
+	}
+	close(happened)
+	for _, t := range tickets[1:] {
+		t.turn <- t.outcome()
+	}
+	return own.outcome()
+}
+
+func (t *ticket) outcome() signal {
+	if t.missing != nil {
+		return fetch
+	}
+	return done
+}
+
+func (l *line) gather(own *ticket) []*ticket {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := min(len(l.waiting), groupMax)
+	tickets := make([]*ticket, 0, n+1)
+	tickets = append(append(tickets, own), l.waiting[:n]...)
+	l.waiting = append(l.waiting[:0], l.waiting[n:]...)
+	return tickets
+}
+
+// handOn has the next of those who wait lead, or nobody.
+func (l *line) handOn() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.waiting) == 0 {
+		l.led = false
+		return
+	}
+	next := l.waiting[0]
+	l.waiting = append(l.waiting[:0], l.waiting[1:]...)
+	next.turn <- lead
+}

@@ -1,0 +1,40 @@
+package shard
+
+import (
+	"errors"
+
+	"larder/store"
+)
+
+// strait is what a group may not write, because the log or the data files have no room for it; what frees some still
+// passes. The zero strait refuses nothing.
+type strait struct {
+	grow error // why nothing may grow
+	drop error // why nothing but a flush may pass: what hides the dead takes memory too
+}
+
+// errStrait has a group run again, without what its record had no room for.
+var errStrait = errors.New("shard: only what frees space has room")
+
+// growing reports whether to put a head takes more space. That of a collection shrinks with its items.
+func growing(h store.Head) bool { return h.ID == 0 }
+
+// admit refuses a write.
+func (s *strait) admit(grows bool) error {
+	if grows && s.grow != nil {
+		return s.grow
+	}
+	return s.drop
+}
+
+// outOfSpace reports whether the log or a base says that the file system has no room.
+func outOfSpace(err error) bool { return errors.Is(err, &store.Error{Code: store.CodeFull}) }
+
+// errNoRoom is what writers get when settling has not made room.
+func errNoRoom(cause error) error {
+	code := store.CodeIO
+	if outOfSpace(cause) {
+		code = store.CodeFull
+	}
+	return &store.Error{Code: code, Message: "writes wait for the data files, which cannot take them", Err: cause}
+}
