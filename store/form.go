@@ -121,8 +121,15 @@ func (h *handle) wanted(growth int) form {
 	return numbered
 }
 
-// reform gives the collection the form that it should have.
-func (h *handle) reform() error { return h.changeTo(h.wanted(0)) }
+// reform gives the collection the form that it should have. What has lost something is not put into a chunk: that takes
+// space, and removals are to pass when there is none.
+func (h *handle) reform(lost bool) error {
+	want := h.wanted(0)
+	if lost && want == packed && !h.packed() && h.packedBytes() > PackedMax {
+		return nil
+	}
+	return h.changeTo(want)
+}
 
 // prepare makes room for items that are to be put: what would be much longer than a pack is not packed first, for to
 // look for each of them in it takes time that grows with its length.

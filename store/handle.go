@@ -97,7 +97,7 @@ func (h *handle) apply(ch Change) {
 func (h *handle) finish(ch Change) error {
 	h.apply(ch)
 	if h.head.Len > 0 {
-		if err := h.reform(); err != nil {
+		if err := h.reform(ch.Count < 0); err != nil {
 			return err
 		}
 	}

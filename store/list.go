@@ -114,7 +114,7 @@ func (l *ListKey) commit(ch Change) error {
 	if !was {
 		l.note()
 	}
-	if err := l.reform(); err != nil {
+	if err := l.reform(ch.Count < 0); err != nil {
 		return err
 	}
 	if err := l.stow(); err != nil {
