@@ -338,11 +338,12 @@ func (c *crossing) readZSet(z *store.ZSetKey) error {
 	edge := func() store.Bound {
 		return store.Bound{Edge: store.Edge(c.rng.IntN(3)), Score: float64(c.rng.IntN(9) - 4)}
 	}
-	r, ok := store.ScoreRange(store.Bound{Edge: store.Inclusive, Score: -9}, store.Bound{Edge: store.Inclusive, Score: 9}, c.rng.IntN(2) == 0)
+	r, _ := store.ScoreRange(store.Bound{Edge: store.Inclusive, Score: -9}, store.Bound{Edge: store.Inclusive, Score: 9}, c.rng.IntN(2) == 0)
 	if c.rng.IntN(2) == 0 {
 		r.Min, r.Max = edge(), edge()
 	}
-	if r, ok = store.Page(r, c.rng.Int64N(4), c.rng.Int64N(6)-1); !ok {
+	r, ok := store.Page(r, c.rng.Int64N(4), c.rng.Int64N(6)-1)
+	if !ok {
 		return nil
 	}
 	var want, got []string
