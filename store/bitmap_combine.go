@@ -20,10 +20,13 @@ const (
 	BitOne         // in exactly one string
 )
 
+// windowChunks is how many chunks of the result are in memory: 512 KB.
+const windowChunks = 32
+
 // CombineBits makes what op makes of the sources the content of dest, whatever it held, and returns its length: that
 // of the longest source. Nothing is an absent key.
 //
-// It goes over the sources in windows of 64 chunks, one source after the other, so that memory grows neither with
+// It goes over the sources in windows of 512 KB, one source after the other, so that memory grows neither with
 // their length nor with their number, and steps over windows that no source has a chunk in.
 func CombineBits(tx Tx, op BitOp, dest Key, sources ...Key) (int64, error) {
 	heads, err := tx.Heads(make([]Head, 0, len(sources)), sources...)
@@ -59,7 +62,7 @@ type combination struct {
 }
 
 func (c *combination) put(dest Key) error {
-	n := min(c.size, pageChunks*ChunkSize)
+	n := min(c.size, windowChunks*ChunkSize)
 	c.room = make([]byte, n)
 	if c.op == BitOne {
 		c.often = make([]byte, n)
@@ -78,7 +81,7 @@ func (c *combination) put(dest Key) error {
 		return err
 	}
 	h.ID = id
-	for first := int64(0); first < c.chunks(); first = c.after(first + pageChunks) {
+	for first := int64(0); first < c.chunks(); first = c.after(first + windowChunks) {
 		if err := c.fill(first); err != nil {
 			return err
 		}
@@ -130,7 +133,7 @@ func (c *combination) fill(first int64) error {
 // meet combines what the window holds so far with source i.
 func (c *combination) meet(i int, first int64) error {
 	h := &c.heads[i]
-	end, done := first+pageChunks, int64(0)
+	end, done := first+windowChunks, int64(0)
 	part := func(at int64, data []byte) {
 		c.blank(i, c.room[done:at])
 		done = min(at+int64(len(data)), int64(len(c.room)))
@@ -141,7 +144,7 @@ func (c *combination) meet(i int, first int64) error {
 	switch {
 	case h.ID != 0 && last < end:
 		r := Positions(first, c.chunks()-1)
-		r.Limit = pageChunks + 1 // the window's, and the next one behind it
+		r.Limit = windowChunks + 1 // the window's, and the next one behind it
 		for it, err := range c.tx.Range(h.ID, Chunks, r) {
 			if err != nil {
 				return err
@@ -192,7 +195,7 @@ func (c *combination) mix(i int, at int64, data []byte) {
 // save writes the chunks of the window that are not all zeros, and the last: by its end an Audit knows that no byte of a
 // string is missing.
 func (c *combination) save(id ID, first int64) (Change, error) {
-	items := make([]Item, 0, pageChunks)
+	items := make([]Item, 0, windowChunks)
 	for pos := first; (pos-first)*ChunkSize < int64(len(c.room)); pos++ {
 		at := (pos - first) * ChunkSize
 		data := c.room[at:min(at+ChunkSize, int64(len(c.room)))]
