@@ -23,6 +23,8 @@ const (
 	arityOf  = `(error) "ERR wrong number of arguments for '%s' command"`
 	syntaxed = `(error) "ERR syntax error"`
 	ok       = "+OK"
+	// x is 11110000 00000001, y 00111100, z 00001111.
+	bitSources = `SET x "\xf0\x01"` + "\n" + `SET y "\x3c"` + "\n" + `SET z "\x0f"` + "\n"
 )
 
 var goldenRows = []golden{
@@ -59,6 +61,31 @@ var goldenRows = []golden{
 	{lines: "ZADD z 1 a\nZREVRANK z a FOO", want: syntaxed, why: "7.2: commands/zrevrank"},
 	{lines: "ZRANK z a WITHSCORE x", want: fmt.Sprintf(arityOf, "zrank"), why: "7.2: commands/zrank"},
 	{lines: "ZREVRANK z a WITHSCORE x", want: fmt.Sprintf(arityOf, "zrevrank"), why: "7.2: commands/zrevrank"},
+
+	{lines: "BITCOUNT nosuch x 1", want: `(error) "ERR value is not an integer or out of range"`, why: "7.2: arguments are minded before the key"},
+	{lines: "BITCOUNT nosuch 0 1 FOO", want: syntaxed, why: "7.2: commands/bitcount"},
+	{lines: "BITCOUNT nosuch 0", want: syntaxed, why: "7.2: commands/bitcount"},
+	{lines: "RPUSH l a\nBITCOUNT l 0 1 FOO", want: syntaxed, why: "7.2: commands/bitcount"},
+	{lines: "BITCOUNT nosuch 0 1 BIT", want: ":0", why: "7.2: commands/bitcount"},
+	{lines: "BITPOS nosuch 1 0 x", want: `(error) "ERR value is not an integer or out of range"`, why: "7.2: arguments are minded before the key"},
+	{lines: "BITPOS nosuch 0 0 1 FOO", want: syntaxed, why: "7.2: commands/bitpos"},
+	{lines: "RPUSH l a\nBITPOS l 1 x", want: `(error) "ERR value is not an integer or out of range"`, why: "7.2: commands/bitpos"},
+	{lines: "BITPOS nosuch 0 5 1 BIT", want: ":0", why: "7.2: commands/bitpos"},
+	{lines: bitSources + "BITOP DIFF d x y z", want: ":2", why: "8.2: commands/bitop"},
+	{lines: bitSources + "BITOP DIFF d x y z\nGET d", want: `"\xc0\x01"`, why: "8.2: commands/bitop, in X and in no Y"},
+	{lines: bitSources + "BITOP DIFF1 d x y z\nGET d", want: `"\x0f\x00"`, why: "8.2: commands/bitop, in some Y and not in X"},
+	{lines: bitSources + "BITOP ANDOR d x y z\nGET d", want: `"0\x00"`, why: "8.2: commands/bitop, in X and in some Y"},
+	{lines: bitSources + "BITOP ONE d x y z\nGET d", want: `"\xc3\x01"`, why: "8.2: commands/bitop, in exactly one"},
+	{lines: bitSources + "BITOP one x x\nGET x", want: `"\xf0\x01"`, why: "8.2: commands/bitop"},
+	{lines: bitSources + "BITOP diff x x x\nGET x", want: `"\x00\x00"`, why: "8.2: commands/bitop"},
+	{lines: bitSources + "BITOP DIFF d nosuch x\nGET d", want: `"\x00\x00"`, why: "8.2: commands/bitop, an absent X is zeros"},
+	{lines: bitSources + "BITOP DIFF1 d nosuch x\nGET d", want: `"\xf0\x01"`, why: "8.2: commands/bitop, an absent X is zeros"},
+	{lines: bitSources + "BITOP ANDOR d x nosuch\nGET d", want: `"\x00\x00"`, why: "8.2: commands/bitop"},
+	{lines: "SET d v\nBITOP ANDOR d none1 none2\nEXISTS d", want: ":0", why: "8.2: commands/bitop"},
+	{lines: "BITOP DIFF d x", want: `(error) "ERR BITOP DIFF must be called with at least two source keys."`, why: "8.2: commands/bitop"},
+	{lines: "BITOP diff1 d x", want: `(error) "ERR BITOP DIFF1 must be called with at least two source keys."`, why: "8.2: commands/bitop"},
+	{lines: "BITOP ANDOR d x", want: `(error) "ERR BITOP ANDOR must be called with at least two source keys."`, why: "8.2: commands/bitop"},
+	{lines: "RPUSH l a\nBITOP ONE d l", want: `(error) "WRONGTYPE Operation against a key holding the wrong kind of value"`, why: "8.2: commands/bitop"},
 
 	{lines: "RPUSH l a b\nOBJECT ENCODING l", want: `"listpack"`, why: "7.2: commands/object-encoding, small lists"},
 	{lines: "[times 100] RPUSH l <100*x>\nOBJECT ENCODING l", want: `"quicklist"`, why: "7.2: list-max-listpack-size -2 is 8 KB"},

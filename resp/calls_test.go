@@ -71,8 +71,10 @@ func wordOf(w string, i, n int) string {
 		return w[:1] + strconv.Itoa(i)
 	case "id":
 		return strconv.Itoa(i) + "-1"
-	case "score":
+	case "score", "offset":
 		return strconv.Itoa(i)
+	case "encoding":
+		return "u8"
 	case "numkeys":
 		return strconv.Itoa(n)
 	case "timeout", "min-idle-time":
@@ -87,7 +89,7 @@ func laid(group string, n int) (lines []string) {
 	line := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	for i := 1; i <= n; i++ {
 		switch group {
-		case "string", "generic", "cache":
+		case "string", "generic", "cache", "bitmap":
 			line("SET k%d %d", i, i)
 		case "list":
 			line("RPUSH k%d a b c", i)

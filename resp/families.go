@@ -2,6 +2,7 @@ package resp
 
 import (
 	"larder/resp/cmd"
+	"larder/resp/cmd/bits"
 	"larder/resp/cmd/caches"
 	"larder/resp/cmd/commands"
 	"larder/resp/cmd/configs"
@@ -30,6 +31,7 @@ func (s *Server) families() [][]cmd.Spec {
 		configs.Table(s.params, s.resetStats),
 		keys.Table(h),
 		strs.Table(),
+		bits.Table(),
 		hashes.Table(),
 		lists.Table(),
 		sets.Table(),

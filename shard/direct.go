@@ -8,7 +8,7 @@ import (
 )
 
 // directTx runs a transaction straight on the base, while the memtable is empty, and keeps
-// a record of what it writes. For the goroutine that holds the shard's writing lock.
+// a record of what it writes if other bases are written, too. For the goroutine that holds the shard's writing lock.
 type directTx struct {
 	store.BaseTx
 	shard  *Shard
@@ -16,6 +16,34 @@ type directTx struct {
 	fresh  map[store.ID]struct{} // given out, and no head names them yet
 	points []directPoint
 	dbs    *numbering // the last that was written here, or nil
+	joint  *joint     // nil where there is one base
+}
+
+// joint is what the bases of one transaction know of each other. For the goroutine that runs it.
+type joint struct {
+	records bool      // each keeps a record of what it writes, as several do
+	writer  *directTx // the first that has written
+	void    bool      // another has, too, and there is no record: the transaction runs again
+}
+
+// written is called when rec has something new, before the base gets it. Where one base writes, its own commit is
+// atomic: no record is kept, which would lie in memory as large as all that is written.
+func (d *directTx) written() error {
+	j := d.joint
+	if j != nil && j.records {
+		return nil
+	}
+	d.rec.buf = d.rec.buf[:0]
+	if j == nil {
+		return nil
+	}
+	if j.writer == nil {
+		j.writer = d
+	}
+	if j.void = j.void || j.writer != d || d.dbs != nil; j.void { // the numbers of databases are every base's
+		return store.ErrAgain
+	}
+	return nil
 }
 
 // directPoint is a savepoint: the base's, and what the record and the fresh ids were.
@@ -71,12 +99,18 @@ func (d *directTx) PutHead(k store.Key, h store.Head) error {
 		d.shard.noteID(h.ID)
 	}
 	d.rec.putHead(k, h, h.ID == 0)
+	if err := d.written(); err != nil {
+		return err
+	}
 	return d.BaseTx.PutHead(k, h)
 }
 
 func (d *directTx) Drop(keys ...store.Key) (int, error) {
 	for _, k := range keys {
 		d.rec.drop(k)
+	}
+	if err := d.written(); err != nil {
+		return 0, err
 	}
 	return d.BaseTx.Drop(keys...)
 }
@@ -93,6 +127,9 @@ func (d *directTx) Expire(keys ...store.Key) (int, error) {
 			d.rec.drop(k)
 		}
 	}
+	if err := d.written(); err != nil {
+		return 0, err
+	}
 	return d.BaseTx.Expire(keys...)
 }
 
@@ -105,26 +142,41 @@ func (d *directTx) Move(from, to store.Key, h store.Head) error {
 
 func (d *directTx) Unlink(k store.Key) error {
 	d.rec.unlink(k)
+	if err := d.written(); err != nil {
+		return err
+	}
 	return d.BaseTx.Unlink(k)
 }
 
 func (d *directTx) Orphan(ids ...store.ID) error {
 	d.rec.ids(opOrphan, ids)
+	if err := d.written(); err != nil {
+		return err
+	}
 	return d.BaseTx.Orphan(ids...)
 }
 
 func (d *directTx) Told(ids ...store.ID) error {
 	d.rec.ids(opTold, ids)
+	if err := d.written(); err != nil {
+		return err
+	}
 	return d.BaseTx.Told(ids...)
 }
 
 func (d *directTx) Adopt(id store.ID) error {
 	d.rec.ids(opAdopt, []store.ID{id})
+	if err := d.written(); err != nil {
+		return err
+	}
 	return d.BaseTx.Adopt(id)
 }
 
 func (d *directTx) Rank(id store.ID) error {
 	d.rec.ids(opRank, []store.ID{id})
+	if err := d.written(); err != nil {
+		return err
+	}
 	return d.BaseTx.Rank(id)
 }
 
@@ -133,6 +185,9 @@ func (d *directTx) PutItems(id store.ID, p store.Part, items ...store.Item) (sto
 	for _, it := range items {
 		d.rec.putItem(id, p, it, true)
 	}
+	if err := d.written(); err != nil {
+		return store.Change{}, err
+	}
 	return d.BaseTx.PutItems(id, p, items...)
 }
 
@@ -140,16 +195,25 @@ func (d *directTx) DropItems(id store.ID, p store.Part, fields ...[]byte) (store
 	for _, f := range fields {
 		d.rec.dropItem(id, p, store.Item{Field: f})
 	}
+	if err := d.written(); err != nil {
+		return store.Change{}, err
+	}
 	return d.BaseTx.DropItems(id, p, fields...)
 }
 
 func (d *directTx) DropRange(id store.ID, p store.Part, r store.Range) (store.Change, error) {
 	d.rec.dropRange(id, p, r)
+	if err := d.written(); err != nil {
+		return store.Change{}, err
+	}
 	return d.BaseTx.DropRange(id, p, r)
 }
 
 func (d *directTx) Flush(db int) error {
 	d.rec.flush(db)
+	if err := d.written(); err != nil {
+		return err
+	}
 	return d.BaseTx.Flush(db)
 }
 
@@ -157,7 +221,7 @@ func (d *directTx) Flush(db int) error {
 // once the base commits.
 func (d *directTx) mark(lsn uint64) error {
 	for id := range d.fresh {
-		if err := d.Orphan(id); err != nil {
+		if err := d.BaseTx.Orphan(id); err != nil {
 			return err
 		}
 	}

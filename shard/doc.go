@@ -62,8 +62,9 @@
 //  15. The layers of all shards, growing and settling, share a room of twice Options.OverlayBytes, less
 //     under a small limit: see room, SetLimit. What DropRanges hide may pass the bound by largeRange rows. A
 //     transaction larger than its shard's part of OverlayBytes, or one that drops a longer range, leaves the memtable:
-//     everything settles, and it runs straight on the base. For one shard the base's own commit makes it atomic; for
-//     several, the record is made durable before the first base commits, and each base commits with its LSN as mark.
+//     everything settles, and it runs straight on the base. Where one shard is written the base's own commit makes it
+//     atomic, and no record is kept; where several are, the record is made durable before the first base commits, and
+//     each base commits with its LSN as mark. That it is several is known at the second: it runs again, with a record.
 //
 // What the layers take care of themselves (11, 12, 16, 17) is package memtable's. What is remembered of the base's index
 // of expiries (17) is forgotten when the base changes.

@@ -108,3 +108,67 @@ func TestManyJobsAreNoLargeOne(t *testing.T) {
 		t.Errorf("%d jobs ran straight on the file", direct)
 	}
 }
+
+// TestLargeBesideOthers writes more than the memtable takes: to one shard while it reads another, which leaves no record,
+// and to two shards, which leaves one and runs once more for it.
+func TestLargeBesideOthers(t *testing.T) {
+	seen := map[string]int{}
+	bases := make([]store.Base, threeShards)
+	for i := range bases {
+		bases[i] = memory.New(memory.AsBase())
+	}
+	o := shard.WithSteps(shard.Options{OverlayBytes: 64 << 10, Manual: true}, func(name string) { seen[name]++ })
+	j, err := shard.Open(t.TempDir(), bases, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	here, there := nth(0), nth(2)
+	for i := 4; homeOf(there) == homeOf(here); i += 2 {
+		there = nth(i)
+	}
+	large, update := make([]byte, 1<<20), func(fn func(tx store.Tx) error) {
+		t.Helper()
+		if err := j.Update(t.Context(), store.One(here, there), fn); err != nil {
+			t.Fatal(err)
+		}
+	}
+	update(func(tx store.Tx) error { return store.SetString(tx, here, []byte("short"), 0) })
+	runs := 0
+	update(func(tx store.Tx) error {
+		runs++
+		b, err := store.OpenBlob(tx, here)
+		if err != nil {
+			return err
+		}
+		return store.SetString(tx, there, append(large, b.Head().Value...), 0)
+	})
+	if one, joined := seen["one base written, none committed"], seen["joined record written, bases not committed"]; one != 1 || joined != 0 {
+		t.Errorf("one shard written: %d transactions without a record, %d with one, in %d runs", one, joined, runs)
+	}
+	update(func(tx store.Tx) error {
+		if err := store.SetString(tx, here, large, 0); err != nil {
+			return err
+		}
+		b, err := store.OpenBlob(tx, there)
+		if err != nil {
+			return err
+		}
+		_, err = b.Append([]byte("er"))
+		return err
+	})
+	if one, joined := seen["one base written, none committed"], seen["joined record written, bases not committed"]; one != 1 || joined != 1 {
+		t.Errorf("two shards written: %d transactions without a record, %d with one", one, joined)
+	}
+	update(func(tx store.Tx) error {
+		heads, err := tx.Heads(nil, here, there)
+		if err != nil {
+			return err
+		}
+		end, err := store.AppendString(nil, tx, heads[1], 1<<20, heads[1].Len)
+		if string(end) != "shorter" || heads[0].Len != 1<<20 {
+			t.Errorf("%q behind 1 MB, and %d bytes", end, heads[0].Len)
+		}
+		return err
+	})
+}

@@ -113,7 +113,7 @@ func (w *writer) renumber(n numbering) error {
 func (d *directTx) renumber(n numbering) error {
 	d.dbs = &n
 	d.rec.renumber(n)
-	return nil
+	return d.written()
 }
 
 func (r *recorder) renumber(n numbering) {

@@ -58,6 +58,7 @@ func (o *Order) runStraight(j *store.Job, shards []*Shard, g *gate, now int64) e
 		d := straight{txs: make([]store.Tx, len(o.shards))}
 		for i, tx := range txs {
 			d.txs[shards[i].index] = tx
+			d.joint = tx.(*directTx).joint
 		}
 		var tx Tx
 		tx.begin(o, &d, o.numbering(), time.UnixMilli(now), &j.Scope, j.Write)
@@ -78,9 +79,10 @@ func (o *Order) runStraight(j *store.Job, shards []*Shard, g *gate, now int64) e
 type straight struct {
 	txs    []store.Tx
 	beyond bool // another shard was touched: the run is void
+	joint  *joint
 }
 
-func (s *straight) void() bool { return s.beyond }
+func (s *straight) void() bool { return s.beyond || s.joint != nil && s.joint.void }
 
 func (s *straight) at(shard int) (store.BaseTx, error) {
 	if tx, ok := s.txs[shard].(store.BaseTx); ok && !s.beyond {

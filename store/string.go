@@ -5,7 +5,8 @@ package store
 // It belongs to the transaction's goroutine.
 //
 // Absent chunks and the missing end of a short one read as zeros: a SETRANGE at 500 MB
-// writes one chunk. Strings never shrink in place, so no old byte can show through.
+// writes one chunk. The last chunk is always there, and ends with the string: by that an Audit
+// knows that nothing is missing. Strings never shrink in place, so no old byte can show through.
 type Blob struct {
 	tx Tx
 	// Arrays, and the room for a number, so that opening a key costs one allocation in all.
