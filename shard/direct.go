@@ -166,7 +166,7 @@ func (d *directTx) mark(lsn uint64) error {
 	if d.dbs != nil {
 		dbs = *d.dbs
 	}
-	return d.SetMark(store.Mark{LSN: lsn, NextID: d.shard.nextID, Databases: dbs})
+	return d.SetMark(store.Mark{LSN: lsn, NextID: d.shard.nextID, Note: dbs.String()})
 }
 
 // direct settles the memtable and runs one transaction on the base. The base's own commit, on stable storage, makes it
