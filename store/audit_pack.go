@@ -4,11 +4,11 @@ package store
 func (a *audit) pack() error {
 	of := handle{tx: a.tx, key: a.key, head: a.head}
 	held, err := of.pack()
-	parts := partsOf(a.head.Type)
-	switch {
-	case err != nil && err != errPack:
+	if err != nil && err != errPack {
 		return err
-	case err != nil || len(parts) == 0 || a.head.Type == Stream || len(held) == 0 || held.kind() != packVersion|kindOf(parts[0]):
+	}
+	parts := partsOf(a.head.Type)
+	if len(parts) != 1 || len(held) == 0 || held.kind() != packVersion|kindOf(parts[0]) {
 		return a.empty()
 	}
 	var sum Change
@@ -54,9 +54,9 @@ func (a *audit) numbers(sum tally) {
 	}
 }
 
-// lostPack recognizes a pack whose head is gone. Who repairs a file puts chunks that belong to no key under one that says
-// nothing but that it is a string; no other string has no encoding. It becomes what its bytes are: of entries without a
-// value a list, which may be a set as well and then keeps all there is to it.
+// lostPack recognizes a pack whose head is gone. Who repairs a file puts chunks that belong to no key under one that
+// says nothing but that it is a string; no other string has no encoding. It becomes what its bytes are: of entries
+// without a value a list, which may be a set as well and then keeps all there is to it.
 func (a *audit) lostPack() (bool, error) {
 	if a.head.Type != String || Encoding(a.head.Encoding) != EncodingNone || a.head.Len != 0 {
 		return false, nil
@@ -79,7 +79,8 @@ func (a *audit) lostPack() (bool, error) {
 		t = ZSet
 	}
 	a.report("it becomes a "+t.String(), "holds the entries of a %s", t)
-	a.want = Head{Type: t, Encoding: uint8(roomiest(t)), ID: a.head.ID, ExpireAt: a.head.ExpireAt, Notes: a.head.Notes, Value: []byte{besideMark}}
+	a.want = Head{Type: t, Encoding: uint8(roomiest(t)), ID: a.head.ID, ExpireAt: a.head.ExpireAt, Notes: a.head.Notes}
+	a.want.Value = []byte{besideMark}
 	a.head = a.want
 	return true, a.pack()
 }

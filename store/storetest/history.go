@@ -176,8 +176,7 @@ func (a *act) any() {
 	}
 	if a.plan.small {
 		reads = []func(){a.readHeads, a.readSmall}
-		writes = []func(){a.small, a.small, a.small, a.small, a.small, a.small, a.small, a.small, a.small, a.small, a.small, a.small,
-			a.drop, a.expire, a.expireSome, a.rename}
+		writes = append(slices.Repeat([]func(){a.small}, 12), a.drop, a.expire, a.expireSome, a.rename)
 	}
 	wide := []func(){a.readWhole}
 	if a.plan.write {

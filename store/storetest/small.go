@@ -9,9 +9,9 @@ import (
 	"larder/store"
 )
 
-// The keys of random histories whose names begin with smallPrefix hold hashes, sets, sorted sets and lists that stay small, under
-// limits so small, and so often others, that they go from form to form. What is told of them is what a client sees: forms
-// are compared in package store.
+// The keys of random histories whose names begin with smallPrefix hold hashes, sets, sorted sets and lists that stay
+// small, under limits so small, and so often others, that they go from form to form. What is told of them is what a
+// client sees: forms are compared in package store.
 const smallPrefix = "small"
 
 func isSmall(name []byte) bool { return bytes.HasPrefix(name, []byte(smallPrefix)) }
@@ -28,7 +28,8 @@ func (a *act) smallTx() store.Tx {
 	l := *store.DefaultLimits()
 	if a.random.IntN(12) == 0 {
 		few := func() int { return a.random.IntN(2) * a.random.IntN(40) }
-		l.HashMaxListpackEntries, l.HashMaxListpackValue, l.SetMaxIntsetEntries, l.SetMaxListpackEntries = few(), few(), few(), few()
+		l.HashMaxListpackEntries, l.HashMaxListpackValue = few(), few()
+		l.SetMaxIntsetEntries, l.SetMaxListpackEntries = few(), few()
 		l.ZsetMaxListpackEntries, l.ListMaxListpackSize = few(), few()
 	}
 	return smallTx{a.Tx, l}
@@ -37,8 +38,8 @@ func (a *act) smallTx() store.Tx {
 // small changes a collection. One of another type has to go first.
 func (a *act) small() {
 	k, tx := a.key(), a.smallTx()
-	change := []func(store.Tx, store.Key) error{a.smallHash, a.smallSet, a.smallZSet, a.smallList}[int(k.Name[len(smallPrefix)]-'0')%4]
-	err := change(tx, k)
+	changes := [...]func(store.Tx, store.Key) error{a.smallHash, a.smallSet, a.smallZSet, a.smallList}
+	err := changes[int(k.Name[len(smallPrefix)])%len(changes)](tx, k)
 	if err == store.ErrWrongType {
 		_, err = a.Drop(k)
 	}
