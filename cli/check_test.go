@@ -255,6 +255,7 @@ func TestDamageIsFoundAndMended(t *testing.T) {
 		{"a group's counts", "", of(`UPDATE items SET value = substr(value, 1, length(value) - 1) || x'09' WHERE id = %s AND part IN (7, 8)`, "stream"), "pending entries are not", 1},
 		{"a lost pending entry", "", of(`DELETE FROM items WHERE id = %s AND part = 9 AND substr(field, 1, 1) = x'01' AND substr(field, -9, 1) = x'02'`, "stream"), "pending entries are not", 2},
 		{"a stream without a key", "", []string{`DELETE FROM heads WHERE name = CAST('{t}stream' AS BLOB)`}, "belong to no key", 5},
+		{"a pack without a key", "", []string{`DELETE FROM heads WHERE name = CAST('{t}beside' AS BLOB)`}, "belong to no key", 4},
 		{"an item without a key", "", []string{`DELETE FROM heads WHERE name = CAST('{t}hash' AS BLOB)`}, "belong to no key", 4},
 		{"counters", "", []string{`UPDATE spaces SET size = size + 3`}, "wrong counters", 1},
 		{"an index by score", "items_score", of(`UPDATE items SET score = 12345 WHERE id = %s AND field = CAST('m7' AS BLOB)`, "zset"), "index items_score", 1},

@@ -76,6 +76,9 @@ func (a *audit) compare() error {
 	if len(own) == 0 {
 		return nil
 	}
+	if lost, err := a.lostPack(); lost || err != nil {
+		return err
+	}
 	sum, err := a.sum(own[0])
 	switch {
 	case err != nil:

@@ -4,11 +4,11 @@ package store
 func (a *audit) pack() error {
 	of := handle{tx: a.tx, key: a.key, head: a.head}
 	held, err := of.pack()
-	parts := partsOf(a.head.Type)
-	switch {
-	case err != nil && err != errPack:
+	if err != nil && err != errPack {
 		return err
-	case err != nil || len(parts) == 0 || a.head.Type == Stream || len(held) == 0 || held.kind() != packVersion|kindOf(parts[0]):
+	}
+	parts := partsOf(a.head.Type)
+	if len(parts) != 1 || len(held) == 0 || held.kind() != packVersion|kindOf(parts[0]) {
 		return a.empty()
 	}
 	var sum Change
@@ -52,4 +52,35 @@ func (a *audit) numbers(sum tally) {
 		a.want.Value = of.head.Value
 		a.report("it goes on with the next one", "would give number %d to what comes next and has %d", next, sum.next-1)
 	}
+}
+
+// lostPack recognizes a pack whose head is gone. Who repairs a file puts chunks that belong to no key under one that
+// says nothing but that it is a string; no other string has no encoding. It becomes what its bytes are: of entries
+// without a value a list, which may be a set as well and then keeps all there is to it.
+func (a *audit) lostPack() (bool, error) {
+	if a.head.Type != String || Encoding(a.head.Encoding) != EncodingNone || a.head.Len != 0 {
+		return false, nil
+	}
+	var held pack
+	for it, err := range a.tx.Range(a.head.ID, Chunks, Range{}) {
+		if err != nil || it.Pos > 0 {
+			return false, err
+		}
+		held = append(held, it.Value...)
+	}
+	if n, err := held.count(); n == 0 || err != nil {
+		return false, nil
+	}
+	t := List
+	switch held.kind() &^ packVersion {
+	case packPairs:
+		t = Hash
+	case packScored:
+		t = ZSet
+	}
+	a.report("it becomes a "+t.String(), "holds the entries of a %s", t)
+	a.want = Head{Type: t, Encoding: uint8(roomiest(t)), ID: a.head.ID, ExpireAt: a.head.ExpireAt, Notes: a.head.Notes}
+	a.want.Value = []byte{besideMark}
+	a.head = a.want
+	return true, a.pack()
 }

@@ -72,9 +72,9 @@ func (h *handle) compact() bool {
 	return e == EncodingListpack || e == EncodingIntset
 }
 
-// packable reports whether the collection may lie in its head. Of those that are not compact hashes may, of which a value is
-// long and which are small all the same, for most records of real programs are like that; Redis leaves
-// their order open. Where a limit of 0 says so, nothing is packed.
+// packable reports whether the collection may be packed. Of those that are not compact hashes may, of which a value is
+// long and which have few fields all the same, for most records of real programs are like that; Redis leaves their order
+// open. Where a limit of 0 says so, nothing is packed.
 func (h *handle) packable() bool {
 	if h.compact() {
 		return true

@@ -201,3 +201,47 @@ func damage(t *testing.T, tx store.Tx, k store.Key, long bool, how func([]byte) 
 	_, err := tx.PutItems(h.ID, store.Chunks, store.Item{Value: how(held)})
 	return err
 }
+
+// TestPacksWithoutAHeadAreRecognized: a repaired file has them as strings of which nothing is known.
+func TestPacksWithoutAHeadAreRecognized(t *testing.T) {
+	k := store.Key{Name: []byte("recovered:7")}
+	for _, row := range []struct {
+		chunk string
+		want  string
+		typ   store.Type
+	}{
+		{"\x11\x01f\x01v\x01g\x01w", "[f=v g=w]", store.Hash},
+		{"\x12\x01m\x00\x00\x00\x00\x00\x00\xf0\x3f", "[m=]", store.ZSet},
+		{"\x10\x01a\x01b\x01a", "[=a =b =a]", store.List},
+		{"\x10\x05a\x01b", "", store.String},
+		{"just a string", "", store.String},
+	} {
+		update(t, memory.New(), func(tx store.Tx) error {
+			id, err := tx.NewID(k)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.PutItems(id, store.Chunks, store.Item{Value: []byte(row.chunk)}); err != nil {
+				return err
+			}
+			if err := tx.PutHead(k, store.Head{Type: store.String, ID: id}); err != nil {
+				return err
+			}
+			if _, err := store.Amend(tx, k); err != nil {
+				return err
+			}
+			h := headOf(t, tx, k)
+			if h.Type != row.typ {
+				t.Errorf("%q became %+v", row.chunk, h)
+			}
+			findings, err := store.Audit(tx, k, h)
+			if len(findings) > 0 {
+				t.Errorf("%q: %v", row.chunk, findings)
+			}
+			if got := fmt.Sprint(shownContent(t, tx, k)); row.want != "" && got != row.want {
+				t.Errorf("%q: %s, want %s", row.chunk, got, row.want)
+			}
+			return err
+		}, k)
+	}
+}

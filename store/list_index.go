@@ -122,8 +122,8 @@ func (l *ListKey) Trim(start, stop int64) error {
 	return l.keep(first, last, from, l.Len()-from-n)
 }
 
-// keep drops the before elements in front of position first and the after ones behind last, those behind first: in a pack
-// positions move up when something in front of them goes.
+// keep drops the before elements in front of position first and the after ones behind last, those behind first: in a
+// pack positions move up when something in front of them goes.
 func (l *ListKey) keep(first, last, before, after int64) error {
 	front, back := l.whole(), l.whole()
 	front.Max = Bound{Edge: Exclusive, Pos: first}

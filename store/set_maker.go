@@ -19,8 +19,8 @@ func StoreSet(tx Tx, dst Key, pages iter.Seq2[[]Item, error]) (int64, error) {
 // StoreUnion makes the union the value of dst.
 func (s *Sets) StoreUnion(dst Key) (int64, error) { return StoreSet(s.tx, dst, s.All()) }
 
-// StoreDiff makes the difference the value of dst. Where Redis puts all of the first operand there and removes what is
-// in the others, the encoding is what all of it would have: that matters to small ones, and is done to them in this way.
+// StoreDiff makes the difference the value of dst. Where Redis puts all of the first operand there and removes what
+// is in the others, the encoding is what all of it would have: that matters to small ones, and is done to them so.
 func (s *Sets) StoreDiff(dst Key) (int64, error) {
 	first, l := s.sources[0], LimitsOf(s.tx)
 	begin, pages, small := EncodingIntset, s.Diff(), false

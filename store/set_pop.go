@@ -31,8 +31,8 @@ func (s *SetKey) popAll(visit func(member []byte)) error {
 
 // popAllBut makes a set of the members that stay and leaves what the old one had to the sweep.
 func (s *SetKey) popAllBut(stay int64, visit func(member []byte)) error {
-	kept := SetKey{handle: handle{tx: s.tx, key: s.key, head: Head{Type: Set, ExpireAt: s.head.ExpireAt, Notes: s.head.Notes}}}
-	kept.head.Bytes = baseBytes(s.key, s.head.Notes)
+	kept := SetKey{handle: handle{tx: s.tx, key: s.key}}
+	kept.head = Head{Type: Set, ExpireAt: s.head.ExpireAt, Notes: s.head.Notes, Bytes: baseBytes(s.key, s.head.Notes)}
 	kept.head.Encoding = uint8(EncodingListpack)
 	if Encoding(s.head.Encoding) == EncodingIntset {
 		kept.head.Encoding = uint8(EncodingIntset)

@@ -51,6 +51,10 @@ func dumpDatabase(p *probe, all *strings.Builder, db int) {
 	dumpFound(p, db, keys)
 	for _, k := range keys {
 		h := p.head(k)
+		if isSmall(k.Name) {
+			fmt.Fprintf(all, "%d %q %s %s\n", db, k.Name, describeSmall(h), strings.Join(p.smallContent(k), " "))
+			continue
+		}
 		fmt.Fprintf(all, "%d %q %s\n", db, k.Name, describeHead(h))
 		for part := store.Fields; h.ID != 0 && part <= store.Pending; part++ {
 			for _, line := range p.describeRange(h.ID, part, store.Range{}) {

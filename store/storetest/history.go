@@ -119,14 +119,19 @@ type plan struct {
 	undo  bool
 	seed  uint64
 	keys  []store.Key
+	small bool // see smallPrefix
 }
 
 func newPlan(random *rand.Rand) *plan {
 	pl := &plan{write: random.IntN(4) > 0, undo: random.IntN(12) == 0, seed: random.Uint64()}
+	pl.small = random.IntN(4) == 0
 	for range 1 + random.IntN(2)*random.IntN(3) {
 		name := fmt.Appendf(nil, "key%d", random.IntN(8))
 		if random.IntN(3) == 0 {
 			name = fmt.Appendf(nil, "{tag}%d", random.IntN(4))
+		}
+		if pl.small {
+			name = fmt.Appendf(nil, smallPrefix+"%d", random.IntN(8))
 		}
 		pl.keys = append(pl.keys, store.Key{DB: random.IntN(3), Name: name})
 	}
@@ -169,6 +174,10 @@ func (a *act) any() {
 	writes := []func(){
 		a.write, a.write, a.write, a.write, a.dropItems, a.dropRange, a.putString, a.retag, a.drop, a.expire, a.expireSome, a.rename,
 	}
+	if a.plan.small {
+		reads = []func(){a.readHeads, a.readSmall}
+		writes = append(slices.Repeat([]func(){a.small}, 12), a.drop, a.expire, a.expireSome, a.rename)
+	}
 	wide := []func(){a.readWhole}
 	if a.plan.write {
 		reads = append(reads, writes...)
@@ -194,8 +203,12 @@ func (a *act) field() []byte { return fmt.Appendf(nil, "f%d", a.random.IntN(60))
 func (a *act) readHeads() {
 	heads, err := a.Heads(nil, a.plan.keys...)
 	a.ok(err)
-	for _, h := range heads {
-		a.say("head %s", describeHead(h))
+	for i, h := range heads {
+		describe := describeHead
+		if isSmall(a.plan.keys[i].Name) {
+			describe = describeSmall
+		}
+		a.say("head %s", describe(h))
 	}
 }
 
