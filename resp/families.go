@@ -7,6 +7,7 @@ import (
 	"larder/resp/cmd/configs"
 	"larder/resp/cmd/conns"
 	"larder/resp/cmd/dumps"
+	"larder/resp/cmd/geos"
 	"larder/resp/cmd/hashes"
 	"larder/resp/cmd/keys"
 	"larder/resp/cmd/lists"
@@ -34,6 +35,7 @@ func (s *Server) families() [][]cmd.Spec {
 		lists.Table(),
 		sets.Table(),
 		zsets.Table(),
+		geos.Table(),
 		sorts.Table(),
 		streams.Table(),
 		dumps.Table(h),
