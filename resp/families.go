@@ -9,6 +9,7 @@ import (
 	"larder/resp/cmd/dumps"
 	"larder/resp/cmd/geos"
 	"larder/resp/cmd/hashes"
+	"larder/resp/cmd/hlls"
 	"larder/resp/cmd/keys"
 	"larder/resp/cmd/lists"
 	"larder/resp/cmd/pubsubs"
@@ -35,6 +36,7 @@ func (s *Server) families() [][]cmd.Spec {
 		lists.Table(),
 		sets.Table(),
 		zsets.Table(),
+		hlls.Table(),
 		geos.Table(),
 		sorts.Table(),
 		streams.Table(),

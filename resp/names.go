@@ -64,8 +64,8 @@ func CheckRenames(params *param.Set) error {
 // way, as it has with those that are.
 func absent() []string {
 	return []string{"ACL", "BGSAVE", "BITCOUNT", "BITFIELD", "BITFIELD_RO", "BITOP", "BITPOS", "FAILOVER", "GETBIT",
-		"LASTSAVE", "MIGRATE", "PFADD", "PFCOUNT", "PFDEBUG", "PFMERGE", "PFSELFTEST", "PSYNC", "REPLCONF",
-		"RESTORE-ASKING", "SAVE", "SETBIT", "SYNC"}
+		"LASTSAVE", "MIGRATE", "PSYNC", "REPLCONF", "RESTORE-ASKING", "SAVE",
+		"SETBIT", "SYNC"}
 }
 
 // rename gives commands other names, or none. Their rows stay: COMMAND, statistics, errors and ACL rules
