@@ -1,5 +1,5 @@
-// Package geo is the geometry of geo sets: the 52-bit cells that points are scored by, the ranges of scores that cover a
-// search, and distances on the sphere. It knows nothing of keys or commands. Everything in it is a value.
+// Package geo is the geometry of geo sets: the 52-bit cells that points are scored by, the ranges of scores that cover
+// a search, and distances on the sphere. It knows nothing of keys or commands. Everything in it is a value.
 package geo
 
 import "math"
@@ -76,8 +76,8 @@ func edge(at uint32, step uint, top float64) float64 {
 	return -top + float64(float64(at)/float64(uint64(1)<<step)*(2*top))
 }
 
-// beside is the cell some columns to the east and rows to the north. The map has no end: west of the first column is the
-// last, and the same of rows. A coordinate that stays is left alone, past the last or not.
+// beside is the cell some columns to the east and rows to the north. The map has no end: west of the first column is
+// the last, and the same of rows. A coordinate that stays is left alone, past the last or not.
 func (c cell) beside(east, north int) cell {
 	mask := uint32(1)<<c.step - 1
 	if east != 0 {

@@ -3,8 +3,8 @@ package geo
 import "math"
 
 // Redis stores distances (STOREDIST) with all their digits, as its C library computes them, which rounds sines, cosines
-// and arc sines to the nearest float in all but the rarest cases. Package math is now and then one unit off. So these are
-// computed to some 65 bits and rounded once.
+// and arc sines to the nearest float but for one in seven hundred. Package math is one unit off more often. So these
+// are computed to some 65 bits and rounded once.
 
 // halfPi is a quarter turn to 159 bits.
 const (
@@ -46,7 +46,8 @@ func horner(x float64, coefficients ...float64) float64 {
 
 func cosNear(r double) double {
 	z := r.times(r)
-	tail := horner(z.hi, -1.0/6402373705728000, 1.0/20922789888000, -1.0/87178291200, 1.0/479001600, -1.0/3628800, 1.0/40320)
+	tail := horner(z.hi, -1.0/6402373705728000, 1.0/20922789888000, -1.0/87178291200, 1.0/479001600, -1.0/3628800,
+		1.0/40320)
 	t := z.times(double{hi: tail}).plus(double{-0x1.6c16c16c16c17p-10, 0x1.f49f49f49f49fp-65})
 	t = z.times(t).plus(double{0x1.5555555555555p-5, 0x1.5555555555555p-59})
 	t = z.times(t).plus(double{hi: -0.5})

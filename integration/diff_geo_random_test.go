@@ -60,7 +60,8 @@ func geoQuery(r *rand.Rand, points int) string {
 	case 5:
 		return fmt.Sprintf("GEORADIUS g %s %s %s STORE d%s\nZRANGE d 0 -1 WITHSCORES", geoPlace(r), reach(), unit, stored)
 	case 6:
-		return fmt.Sprintf("GEOSEARCHSTORE d g FROMMEMBER %s BYBOX %s %s %s%s\nZRANGE d 0 -1", member(), reach(), reach(), unit, stored)
+		return fmt.Sprintf("GEOSEARCHSTORE d g FROMMEMBER %s BYBOX %s %s %s%s\nZRANGE d 0 -1", member(), reach(), reach(),
+			unit, stored)
 	case 7:
 		return fmt.Sprintf("GEOSEARCH g FROMMEMBER %s BYRADIUS %s %s%s", member(), reach(), unit, options)
 	}
