@@ -29,8 +29,8 @@ func Union(all *[Registers]uint8) uint64 {
 }
 
 // estimate is the estimator of Otmar Ertl, "New cardinality estimation algorithms for HyperLogLog sketches"
-// (arXiv:1702.01284), from the number of registers of each value. Products are converted, so that no compiler joins them
-// with a sum: the digits are Redis's.
+// (arXiv:1702.01284), from the number of registers of each value. Products are converted, so that no compiler joins
+// them with a sum: the digits are Redis's.
 func estimate(counts *[1 << registerBits]int) uint64 {
 	const m = float64(Registers)
 	z := m * tau((m-float64(counts[hashBits+1]))/m)

@@ -1,8 +1,8 @@
 // Package hll is the HyperLogLog of Redis: 16384 registers of 6 bits in a string, all of them (dense) or as runs
 // (sparse), byte for byte as Redis lays them out. It knows nothing of keys or commands.
 //
-// A string begins with "HYLL", a byte for the form (0 dense, 1 sparse) and three of zeros. Eight bytes follow, the count
-// of last time, lowest byte first; the highest bit says that it no longer holds.
+// A string begins with "HYLL", a byte for the form (0 dense, 1 sparse) and three of zeros. Eight bytes follow, the
+// count of last time, lowest byte first; the highest bit says that it no longer holds.
 package hll
 
 import (

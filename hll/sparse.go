@@ -1,7 +1,7 @@
 package hll
 
-// A sparse sketch is a list of runs. 00nnnnnn is n+1 registers that are zero, 01nnnnnn nnnnnnnn the same of up to 16384,
-// 1vvvvvnn n+1 registers of value v+1. Which of the equal forms stands there is Redis's choice: content is compared.
+// A sparse sketch is a list of runs. 00nnnnnn is n+1 registers that are zero, 01nnnnnn nnnnnnnn the same of up to
+// 16384, 1vvvvvnn n+1 registers of value v+1. Which of the equal forms stands there is Redis's choice: content is compared.
 const (
 	zeroMax    = 1 << 6
 	valueRun   = 4  // the longest run of a value
@@ -53,8 +53,8 @@ func appendRun(b []byte, value uint8, run int) []byte {
 	return append(b, byte(run-1))
 }
 
-// raiseSparse finds the run that holds the register and splits it. If the value or the content gets too large the sketch
-// becomes dense.
+// raiseSparse finds the run that holds the register and splits it. If the value or the content gets too large the
+// sketch becomes dense.
 func (s *Sketch) raiseSparse(index int, value uint8) (changed, ok bool) {
 	if value > valueMax {
 		return s.raiseAsDense(index, value)

@@ -60,7 +60,8 @@ func TestSearchFindsAllThatIsNear(t *testing.T) {
 			}
 		}
 		var got []string
-		for i, word := range strings.Fields(s.DoText(t, fmt.Sprintf("GEOSEARCH g FROMLONLAT %v %v BYRADIUS %v m", at.Lon, at.Lat, radius))) {
+		line := fmt.Sprintf("GEOSEARCH g FROMLONLAT %v %v BYRADIUS %v m", at.Lon, at.Lat, radius)
+		for i, word := range strings.Fields(s.DoText(t, line)) {
 			if i > 0 && i%2 == 0 {
 				got = append(got, word)
 			}

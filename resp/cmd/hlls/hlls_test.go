@@ -71,7 +71,8 @@ func TestFormsCountAlike(t *testing.T) {
 	if !turned {
 		t.Error("it is sparse still")
 	}
-	if a, b := s.DoText(t, "PFDEBUG GETREG grows"), s.DoText(t, "PFDEBUG GETREG dense"); a != b || !strings.HasPrefix(a, "*16384 ") {
+	a, b := s.DoText(t, "PFDEBUG GETREG grows"), s.DoText(t, "PFDEBUG GETREG dense")
+	if a != b || !strings.HasPrefix(a, "*16384 ") {
 		t.Error("the registers differ")
 	}
 }
