@@ -39,12 +39,13 @@ var importRules = []importRule{
 	// The engine knows the tables as a store.Base: it is main that opens the files.
 	{at: `^larder/shard$`, may: `^larder/(store|disk|store/wal|store/memtable)$`, never: `sqlite|redcon|database/sql`},
 	{at: `^larder/cull$`, may: `^larder/store$`, never: `sqlite|redcon|database/sql`},
+	{at: `^larder/(geo|hll)$`, may: `^$`, never: `redcon|sqlite|database/sql`},
 	{at: `^larder/rdb$`, may: `^$`, never: `redcon|sqlite|database/sql`},
 	{at: `^larder/cli(/|$)`, may: `^larder/(store|shard|cull|cli|disk)(/|$)`, never: `redcon`},
 	{at: `^larder/resp/cmd$`, may: `^larder/(resp/arg|resp/reply|store)$`, never: `redcon|sqlite|database/sql`},
 	{at: `^larder/resp/cmd/cmdtest$`, may: `^larder/(resp(/|$)|store$|store/memory$)`, never: `redcon|database/sql`},
 	// Families: never another family, so what they may import of resp/cmd is resp/cmd alone.
-	{at: `^larder/resp/cmd/`, may: `^larder/(resp/(cmd|arg|reply|access|broker|lease|lua|param|stat|track)|store|rdb)$`, never: `redcon|sqlite|database/sql|^sync$`},
+	{at: `^larder/resp/cmd/`, may: `^larder/(resp/(cmd|arg|reply|access|broker|lease|lua|param|stat|track)|store|rdb|geo|hll)$`, never: `redcon|sqlite|database/sql|^sync$`},
 	{at: `^larder/resp/arg$`, may: `^larder/store$`, never: `redcon|sqlite|database/sql`},
 	{at: `^larder/resp/reply$`, may: `^larder/store$`, never: `redcon|sqlite|database/sql`},
 	// The interpreter knows nothing of Redis; the mechanism that runs scripts stands on it.

@@ -71,7 +71,7 @@ func wordOf(w string, i, n int) string {
 		return w[:1] + strconv.Itoa(i)
 	case "id":
 		return strconv.Itoa(i) + "-1"
-	case "score", "offset":
+	case "score", "offset", "longitude", "latitude":
 		return strconv.Itoa(i)
 	case "encoding":
 		return "u8"
@@ -101,6 +101,10 @@ func laid(group string, n int) (lines []string) {
 		case "sorted-set":
 			line("ZADD k%d 1 a 2 b 3 c%d", i, i)
 			line("ZADD key %d m%d", i, i)
+		case "geo":
+			line("GEOADD key 0 0 m%d", i)
+		case "hyperloglog":
+			line("PFADD k%d a b c%d", i, i)
 		case "hash":
 			line("HSET key f%d v", i)
 		case "stream":

@@ -8,7 +8,9 @@ import (
 	"larder/resp/cmd/configs"
 	"larder/resp/cmd/conns"
 	"larder/resp/cmd/dumps"
+	"larder/resp/cmd/geos"
 	"larder/resp/cmd/hashes"
+	"larder/resp/cmd/hlls"
 	"larder/resp/cmd/keys"
 	"larder/resp/cmd/lists"
 	"larder/resp/cmd/pubsubs"
@@ -36,6 +38,8 @@ func (s *Server) families() [][]cmd.Spec {
 		lists.Table(),
 		sets.Table(),
 		zsets.Table(),
+		hlls.Table(),
+		geos.Table(),
 		sorts.Table(),
 		streams.Table(),
 		dumps.Table(h),

@@ -13,6 +13,7 @@ type Limits struct {
 	ZsetMaxListpackValue   int // bytes
 	ListMaxListpackSize    int // elements, or -1 to -5 for 4 to 64 KB
 	StreamNodeMaxEntries   int // what goes together when a stream is trimmed nearly; 0 for no such thing
+	HLLSparseMaxBytes      int // the longest sparse HyperLogLog
 	// ProtoMaxBulkLen is the longest string, in bytes.
 	ProtoMaxBulkLen int64
 }
@@ -23,7 +24,8 @@ func DefaultLimits() *Limits {
 		HashMaxListpackEntries: 512, HashMaxListpackValue: 64,
 		SetMaxIntsetEntries: 512, SetMaxListpackEntries: 128, SetMaxListpackValue: 64,
 		ZsetMaxListpackEntries: 128, ZsetMaxListpackValue: 64,
-		ListMaxListpackSize: -2, StreamNodeMaxEntries: 100, ProtoMaxBulkLen: 512 << 20,
+		ListMaxListpackSize: -2, StreamNodeMaxEntries: 100,
+		HLLSparseMaxBytes: 3000, ProtoMaxBulkLen: 512 << 20,
 	}
 }
 

@@ -24,6 +24,19 @@ func (b *Blob) WriteAt(off int64, data []byte) error {
 	return b.write(off, data)
 }
 
+// Replace makes data the whole content, as bytes that are changed in place; the time the key goes at stays, and so do
+// notes.
+func (b *Blob) Replace(data []byte) error {
+	if err := b.checkLength(0, int64(len(data))); err != nil {
+		return err
+	}
+	if h := b.head(); h.ID != 0 && int64(len(data)) >= h.Len {
+		return b.write(0, data)
+	}
+	h := Head{Encoding: uint8(EncodingRaw), ExpireAt: b.head().ExpireAt, Notes: b.head().Notes}
+	return putString(b.tx, b.key(), data, h)
+}
+
 func (b *Blob) write(off int64, data []byte) error {
 	h := b.head()
 	if !h.Exists() {

@@ -36,6 +36,13 @@ func (s *Scanner) Fail(message string) {
 	}
 }
 
+// Break records an error that is not about the arguments, unless there is one already.
+func (s *Scanner) Break(err error) {
+	if s.err == nil {
+		s.err = err
+	}
+}
+
 // More reports whether arguments are left and no error has occurred.
 func (s *Scanner) More() bool { return s.err == nil && len(s.args) > 0 }
 

@@ -74,7 +74,8 @@ type Spec struct {
 	// Grows, if set, tells whether a call is refused for want of room as if its flags said DenyOOM.
 	Grows func(args [][]byte) bool
 	// Waits, if set, tells whether a call of a blocking command that only reads may wait. Its transaction is an
-	// Update then: engines run those one after the other, so that no writer comes between looking and waiting.
+	// Update then: engines run those one after the other, so that no writer comes between looking and waiting. So it is
+	// where PFCOUNT keeps what it has counted.
 	Waits func(args [][]byte) bool
 	// Barred, if set, tells why a client may not call the command, whatever it says; empty if it may.
 	Barred func(*Client) string

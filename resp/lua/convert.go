@@ -70,6 +70,9 @@ func (c *converter) failure(text string) vm.Value {
 func (c *converter) old(r reply.Reply) vm.Value {
 	switch r.Kind() {
 	case reply.Double:
+		if text := r.Text(); text != "" {
+			return c.m.rt.String(text) // it was told how to look
+		}
 		return c.m.rt.Bytes(reply.AppendFloat(nil, r.Double()))
 	case reply.Bool:
 		return vm.Number(float64(r.Int()))

@@ -45,7 +45,7 @@ func idleRows() []row {
 			number("active-defrag-threshold-upper", "100", 0, 1000, 0),
 			memory("active-defrag-ignore-bytes", "100mb", 1, 0), number("active-defrag-max-scan-fields", "1000", 1, maxLong, 0)),
 		without(storage, yesno("activerehashing", "yes", 0), number("list-compress-depth", "0", 0, maxInt, 0),
-			memory("hll-sparse-max-bytes", "3000", 0, 0), memory("stream-node-max-bytes", "4096", 0, 0)),
+			memory("stream-node-max-bytes", "4096", 0, 0)),
 		without("`RESTORE` always looks at all of a payload", enum("sanitize-dump-payload", "no", 0, "no", "yes", "clients")),
 		without("there are no users but `default`, and `user` and `aclfile` are refused",
 			count("acllog-max-len", "128", 0), enum("acl-pubsub-default", "resetchannels", 0, "allchannels", "resetchannels")),

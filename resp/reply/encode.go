@@ -23,6 +23,9 @@ func (r Reply) Append(dst []byte, proto int) []byte {
 	case Bulk:
 		return r.appendBulk(dst)
 	case Double:
+		if r.s != "" {
+			return appendDigits(dst, []byte(r.s), proto)
+		}
 		return appendDouble(dst, r.f, proto)
 	case Bool:
 		return appendBool(dst, r.n == 1, proto)
@@ -131,7 +134,10 @@ func appendBool(dst []byte, yes bool, proto int) []byte {
 
 func appendDouble(dst []byte, f float64, proto int) []byte {
 	var room [32]byte
-	text := AppendFloat(room[:0], f)
+	return appendDigits(dst, AppendFloat(room[:0], f), proto)
+}
+
+func appendDigits(dst, text []byte, proto int) []byte {
 	if proto == 2 {
 		return appendBytes(dst, text)
 	}

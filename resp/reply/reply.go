@@ -6,6 +6,7 @@ package reply
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"larder/store"
@@ -81,6 +82,12 @@ func Text(s string) Reply { return Reply{kind: Bulk, s: s} }
 
 // Float is a double, a bulk string in RESP2.
 func Float(f float64) Reply { return Reply{kind: Double, f: f} }
+
+// Decimal is a double written out to 17 places behind the point, as Redis writes coordinates.
+func Decimal(f float64) Reply {
+	text := strings.TrimRight(strconv.FormatFloat(f, 'f', 17, 64), "0")
+	return Reply{kind: Double, f: f, s: strings.TrimSuffix(text, ".")}
+}
 
 // Big is a number too long for Integer, in decimal. Line ends in it become spaces.
 func Big(s string) Reply { return Reply{kind: BigNumber, s: oneLine(s)} }
