@@ -63,10 +63,10 @@ func CheckRenames(params *param.Set) error {
 // absent are commands of Redis 7.2 that may not be there. A configuration that takes their names away has its
 // way, as it has with those that are.
 func absent() []string {
-	return []string{"ACL", "BGSAVE", "BITCOUNT", "BITFIELD", "BITFIELD_RO", "BITOP", "BITPOS", "FAILOVER", "GEOADD", "GEODIST",
+	return []string{"ACL", "BITCOUNT", "BITFIELD", "BITFIELD_RO", "BITOP", "BITPOS", "FAILOVER", "GEOADD", "GEODIST",
 		"GEOHASH", "GEOPOS", "GEORADIUS", "GEORADIUSBYMEMBER", "GEORADIUSBYMEMBER_RO", "GEORADIUS_RO", "GEOSEARCH",
-		"GEOSEARCHSTORE", "GETBIT", "LASTSAVE", "MIGRATE", "PFADD", "PFCOUNT", "PFDEBUG", "PFMERGE", "PFSELFTEST", "PSYNC",
-		"REPLCONF", "RESTORE-ASKING", "SAVE", "SETBIT", "SYNC"}
+		"GEOSEARCHSTORE", "GETBIT", "MIGRATE", "PFADD", "PFCOUNT", "PFDEBUG", "PFMERGE", "PFSELFTEST", "PSYNC",
+		"REPLCONF", "SETBIT", "SYNC"}
 }
 
 // rename gives commands other names, or none. Their rows stay: COMMAND, statistics, errors and ACL rules
