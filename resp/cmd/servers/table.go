@@ -37,6 +37,8 @@ type Host interface {
 	DebugAllowed(*cmd.Client) bool
 	// View runs a read-only transaction.
 	View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error
+	// Update runs a transaction that nobody is told of.
+	Update(ctx context.Context, s store.Scope, fn func(store.Tx) error) error
 	// IdleSeconds is the time since a key was last used.
 	IdleSeconds(db int, name []byte) int64
 	Log(message string)
