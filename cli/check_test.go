@@ -78,12 +78,20 @@ func furnish(t *testing.T) string {
 			}
 			h, err := store.OpenHash(tx, key("{t}hash"))
 			if err == nil {
-				_, err = h.Set(store.Item{Field: []byte("f"), Value: []byte("1")}, store.Item{Field: []byte("g"), Value: bytes.Repeat([]byte("y"), 3000)})
+				_, err = h.Set(store.Item{Field: []byte("f"), Value: []byte("1")}, store.Item{Field: []byte("g"), Value: bytes.Repeat([]byte("y"), 5000)})
 			}
 			if err != nil {
 				return err
 			}
-			l, err := store.OpenList(tx, key("{t}list"))
+			for name, size := range map[string]int{"{t}pack": 10, "{t}beside": 3000} {
+				if h, err = store.OpenHash(tx, key(name)); err == nil {
+					_, err = h.Set(store.Item{Field: []byte("f"), Value: []byte("1")}, store.Item{Field: []byte("g"), Value: bytes.Repeat([]byte("y"), size)})
+				}
+				if err != nil {
+					return err
+				}
+			}
+			l, err := store.OpenList(rows{tx}, key("{t}list"))
 			if err == nil {
 				err = l.Push(store.Back, []byte("a"), []byte("b"), []byte("c"), []byte("d"))
 			}
@@ -114,6 +122,15 @@ func furnish(t *testing.T) string {
 		})
 	})
 	return dir
+}
+
+// rows is a transaction under which lists have items however short they are.
+type rows struct{ store.Tx }
+
+func (rows) Limits() *store.Limits {
+	l := *store.DefaultLimits()
+	l.ListMaxListpackSize = 1
+	return &l
 }
 
 // deliver has two consumers of a group with three pending entries.
@@ -220,6 +237,11 @@ func TestDamageIsFoundAndMended(t *testing.T) {
 		{"a string's length", "", head("long", "len = 5"), "says it has 5 bytes and has 100000", 1},
 		{"a lost chunk", "", of(`DELETE FROM chunks WHERE at = %s << 20 | 6`, "long"), "says it has 100000 bytes and has 98304", 2},
 		{"a lost field", "", of(`DELETE FROM items WHERE id = %s AND field = x'66'`, "hash"), "says it has 2 items and has 1", 2},
+		{"a pack's length", "", head("pack", "len = 9"), "says it has 9 items and has 2", 1},
+		{"a pack cut off", "", head("pack", "value = substr(value, 1, length(value) - 1)"), "is whole up to byte", 3},
+		{"a lost pack", "", head("pack", "value = NULL"), "has none of the 2 items", 1},
+		{"a pack beside its head", "", of(`UPDATE chunks SET value = substr(value, 1, 100) WHERE at = %s << 20`, "beside"), "is whole up to byte", 3},
+		{"a lost pack beside its head", "", of(`DELETE FROM chunks WHERE at = %s << 20`, "beside"), "has none of the 2 items", 1},
 		{"all fields lost", "", of(`DELETE FROM items WHERE id = %s AND ref IS NULL`, "list"), "has none of the 4 items", 1},
 		{"a list's ends", "", head("list", "value = x'00FEFF7F02'"), "has its ends at", 1},
 		{"a hole in a list", "", of(`DELETE FROM items WHERE id = %s AND pos = 1 << 20`, "list"), "has gaps", 3},

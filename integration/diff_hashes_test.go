@@ -61,9 +61,9 @@ HGETALL nosuch
 HKEYS nosuch
 HVALS nosuch
 HSET h a 1 b 2 c 3
-[pairs] HGETALL h
-[sorted] HKEYS h
-[sorted] HVALS h
+HGETALL h
+HKEYS h
+HVALS h
 HGETALL
 HGETALL h x
 HKEYS h x
@@ -186,9 +186,9 @@ HSET h a 1 b 1 c 1 d 1 e 1
 [kind] HRANDFIELD h
 [kind] HRANDFIELD h 3
 [kind] HRANDFIELD h -8
-[sorted] HRANDFIELD h 5
-[sorted] HRANDFIELD h 50
-[pairs] HRANDFIELD h 5 WITHVALUES
+HRANDFIELD h 5
+HRANDFIELD h 50
+HRANDFIELD h 5 WITHVALUES
 [kind] HRANDFIELD h 2 WITHVALUES
 [kind] HRANDFIELD h -9 WITHVALUES
 HRANDFIELD h abc
@@ -207,7 +207,7 @@ HRANDFIELD nosuch abc
 [kind] HRANDFIELD big 150
 [kind] HRANDFIELD big 10
 [kind] HRANDFIELD big -300
-[sorted] HRANDFIELD big 200
+HRANDFIELD big 200
 `},
 	{"hscan", `
 HSCAN nosuch 0
@@ -255,7 +255,7 @@ TTL h
 PEXPIRE h 20
 sleep 40
 HSET h z 1
-[pairs] HGETALL h
+HGETALL h
 PEXPIRE h 20
 sleep 40
 HSETNX h z 2

@@ -62,6 +62,7 @@ type filler struct {
 	name    string
 	acked   []int // numbers of keys
 	refused *atomic.Int64
+	written *atomic.Int64
 	failure string // an answer that is neither OK nor misconf
 }
 
@@ -82,6 +83,7 @@ func (f *filler) fill(c *conn, stop <-chan struct{}) {
 			return
 		case v.text == "OK":
 			f.acked = append(f.acked, n)
+			f.written.Add(1)
 		case v.text == misconf:
 			f.refused.Add(1)
 			time.Sleep(time.Millisecond)
@@ -96,21 +98,24 @@ func (f *filler) fill(c *conn, stop <-chan struct{}) {
 type fillers struct {
 	all     []*filler
 	refused atomic.Int64
+	written atomic.Int64
 	stop    chan struct{}
 	done    sync.WaitGroup
 }
 
-// fillUp begins to write and returns once writes are refused. The writers go on.
+// fillUp begins to write and returns once some were taken and others are refused. The writers go on.
 func (d *smallDisk) fillUp(t *testing.T, phase string) *fillers {
 	t.Helper()
 	f := &fillers{stop: make(chan struct{})}
 	for i := range diskWriters {
-		w := &filler{name: phase + strconv.Itoa(i), refused: &f.refused}
+		w := &filler{name: phase + strconv.Itoa(i), refused: &f.refused, written: &f.written}
 		f.all = append(f.all, w)
 		c := dial(t, d.server)
 		f.done.Go(func() { w.fill(c, f.stop) })
 	}
-	until(t, "a write is refused", func() bool { return f.refused.Load() > 10*diskWriters })
+	until(t, "writes are taken, and then refused", func() bool {
+		return f.written.Load() > 0 && f.refused.Load() > 10*diskWriters
+	})
 	return f
 }
 

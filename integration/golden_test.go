@@ -3,6 +3,7 @@ package integration
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -123,8 +124,8 @@ func TestGolden(t *testing.T) {
 	needsLarder(t)
 	s := startLarder(t)
 	for _, proto := range []int{2, 3} {
-		for i := range goldenRows {
-			g := &goldenRows[i]
+		for _, row := range slices.Concat(goldenRows, orderRows) {
+			g := &row
 			t.Run(fmt.Sprintf("RESP%d/%s", proto, strings.ReplaceAll(g.lines, "\n", "; ")), func(t *testing.T) {
 				g.check(t, s, proto)
 			})

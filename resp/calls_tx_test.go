@@ -26,6 +26,13 @@ type callsTx struct {
 	calls, most map[string]int
 }
 
+// Limits have collections lie in items however small they are: of what lies in one piece there is one call.
+func (callsTx) Limits() *store.Limits {
+	l := *store.DefaultLimits()
+	l.HashMaxListpackEntries, l.SetMaxIntsetEntries, l.SetMaxListpackEntries, l.ZsetMaxListpackEntries, l.ListMaxListpackSize = 0, 0, 0, 0, 1
+	return &l
+}
+
 func (t callsTx) Unwrap() store.Tx { return t.Tx }
 
 func (t callsTx) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, error) {

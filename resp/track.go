@@ -216,6 +216,18 @@ func (t *trackTx) touch(k store.Key) {
 // Unwrap is the engine's transaction, for what only some engines have: see store.As.
 func (t *trackTx) Unwrap() store.Tx { return t.Tx }
 
+// Quiet is for what is no change of a key: see store.Quieter.
+func (t *trackTx) Quiet() store.Tx { return quietTx{t.Tx, t.server} }
+
+// quietTx is a transaction of which nobody is told.
+type quietTx struct {
+	store.Tx
+	server *Server
+}
+
+// Limits: see trackTx.
+func (q quietTx) Limits() *store.Limits { return q.server.limits.Load() }
+
 // Limits are the encodings' limits as configured; see store.LimitsOf.
 func (t *trackTx) Limits() *store.Limits { return t.server.limits.Load() }
 

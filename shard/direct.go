@@ -70,7 +70,7 @@ func (d *directTx) PutHead(k store.Key, h store.Head) error {
 	if h.ID < store.Foreign {
 		d.shard.noteID(h.ID)
 	}
-	d.rec.putHead(k, h)
+	d.rec.putHead(k, h, h.ID == 0)
 	return d.BaseTx.PutHead(k, h)
 }
 
@@ -131,7 +131,7 @@ func (d *directTx) Rank(id store.ID) error {
 func (d *directTx) PutItems(id store.ID, p store.Part, items ...store.Item) (store.Change, error) {
 	d.shard.noteID(id)
 	for _, it := range items {
-		d.rec.putItem(id, p, it)
+		d.rec.putItem(id, p, it, true)
 	}
 	return d.BaseTx.PutItems(id, p, items...)
 }
@@ -166,7 +166,7 @@ func (d *directTx) mark(lsn uint64) error {
 	if d.dbs != nil {
 		dbs = *d.dbs
 	}
-	return d.SetMark(store.Mark{LSN: lsn, NextID: d.shard.nextID, Databases: dbs})
+	return d.SetMark(store.Mark{LSN: lsn, NextID: d.shard.nextID, Note: dbs.String()})
 }
 
 // direct settles the memtable and runs one transaction on the base. The base's own commit, on stable storage, makes it

@@ -146,7 +146,7 @@ func (e *Engine) Close() (err error) {
 // recover replays each record of the log into the shards that lack it.
 func (e *Engine) recover() error {
 	start := e.highest()
-	dbs := numbering(e.shards[0].base.Settled().Databases)
+	dbs := parseNumbering(e.shards[0].base.Settled().Note)
 	e.Order.dbs.Store(&dbs)
 	next, err := e.log.Recover(e.replay)
 	if err != nil {

@@ -141,3 +141,10 @@ func Moment(tx store.Tx) (moment uint64, turn bool) {
 	}
 	return t.order.moment.Load(), true
 }
+
+// Waiting is the number of tickets in the line.
+func (o *Order) Waiting() int {
+	o.line.mu.Lock()
+	defer o.line.mu.Unlock()
+	return len(o.line.waiting)
+}

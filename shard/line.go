@@ -2,6 +2,7 @@ package shard
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 )
 
@@ -58,9 +59,10 @@ func (o *Order) lead(own *ticket) signal {
 	tickets := o.line.gather(own)
 	before, happened := *o.pending, make(chan struct{})
 	o.pending = &happened
-	jobs := o.commit(tickets)
+	jobs, rest := o.commit(tickets)
+	tickets = tickets[:len(tickets)-len(rest)]
 	seen := o.newest.Load()
-	o.line.handOn()
+	o.line.handOn(rest)
 	if o.careful() {
 		if err := o.log.Sync(seen); err != nil {
 			fail(jobs, err)
@@ -97,10 +99,11 @@ func (l *line) gather(own *ticket) []*ticket {
 	return tickets
 }
 
-// handOn has the next of those who wait lead, or nobody.
-func (l *line) handOn() {
+// handOn has the next of those who wait lead, or nobody. Those who were gathered and not dealt with come first.
+func (l *line) handOn(rest []*ticket) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.waiting = slices.Insert(l.waiting, 0, rest...)
 	if len(l.waiting) == 0 {
 		l.led = false
 		return

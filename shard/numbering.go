@@ -1,7 +1,10 @@
 package shard
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"larder/store"
 )
@@ -16,6 +19,18 @@ import (
 // numbering says what clients' numbers of databases are to shards; one that is not in it is the same to both. It is
 // immutable.
 type numbering []int
+
+// String is what a mark notes of the table.
+func (n numbering) String() string { return strings.Trim(fmt.Sprint([]int(n)), "[]") }
+
+// parseNumbering reads what String has written.
+func parseNumbering(note string) (n numbering) {
+	for _, word := range strings.Fields(note) {
+		db, _ := strconv.Atoi(word)
+		n = append(n, db)
+	}
+	return n
+}
 
 // inner is the number that shards know.
 func (n numbering) inner(db int) int {

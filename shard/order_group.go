@@ -184,22 +184,25 @@ func (g *group) runTicket(t *ticket) (large *store.Job) {
 	return nil
 }
 
-// commit runs the tickets' jobs and makes visible what they write. It returns those it has dealt with. A job for which the
-// group has become too large begins the next one; one that is too large by itself runs straight on the bases.
-func (o *Order) commit(tickets []*ticket) (jobs []*store.Job) {
+// commit runs the tickets' jobs and makes visible what they write. It returns those it has dealt with, and the tickets that
+// the next group is to begin with, since this one is long enough. A job for which the group has become too large begins the
+// next one; one that is too large by itself runs straight on the bases.
+func (o *Order) commit(tickets []*ticket) (jobs []*store.Job, rest []*ticket) {
 	g := &o.group
 	g.done = nil
 	for len(tickets) > 0 {
 		before := len(g.done)
 		n, large := o.attempt(tickets)
-		tickets = tickets[n:]
-		if alone := len(g.done) == before; large != nil && alone {
+		if tickets = tickets[n:]; large == nil {
+			break
+		}
+		if alone := len(g.done) == before; alone {
 			large.Err = o.direct(large)
 			large.Moment = o.moment.Load()
 			g.done, tickets[0].jobs = append(g.done, large), tickets[0].jobs[1:]
 		}
 	}
-	return g.done
+	return g.done, tickets
 }
 
 // attempt runs tickets in one group and commits them. It returns how many it is through with, and the job that is too
@@ -234,13 +237,30 @@ func (o *Order) try(tickets []*ticket) (n int, large *store.Job, err error) {
 	g.now, g.dbs = o.clock.begin(), o.numbering()
 	defer o.clock.end()
 	defer g.leave()
-	for n < len(tickets) {
+	began := time.Now()
+	for n < len(tickets) && (n == 0 || !g.long(began)) {
 		if large = g.runTicket(tickets[n]); large != nil {
 			break
 		}
 		n++
 	}
 	return n, large, o.publish()
+}
+
+const (
+	// groupBytes and groupTime end a group, whose clients wait for each other: neither long records nor long commands keep
+	// short ones from their replies.
+	groupBytes = 256 << 10
+	groupTime  = time.Millisecond
+)
+
+// long reports whether those that are left had better be in a group of their own.
+func (g *group) long(began time.Time) bool {
+	sum := 0
+	for _, shard := range g.open {
+		sum += len(g.parts[shard].writer.rec.buf)
+	}
+	return sum > groupBytes || time.Since(began) > groupTime
 }
 
 // publish appends the group's record and then makes its layers visible, all in one step.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"runtime"
+	"sync"
 	"testing"
 
 	"larder/shard"
@@ -114,5 +116,45 @@ func TestReplayInOneOrder(t *testing.T) {
 	} {
 		storetest.Replay{Seed: uint64(seed), Clients: 6, Steps: storetest.Times(500, 30_000), Reference: reference, Subject: open,
 			Moment: shard.Moment}.Run(t)
+	}
+}
+
+// TestLongGroupsEnd: those who wait while somebody writes do not all get one long record, and one reply time: a group ends.
+func TestLongGroupsEnd(t *testing.T) {
+	e := openOrdered(2, 16<<20)(t, func() int64 { return 1 }).(settling)
+	entered, begin := make(chan struct{}), make(chan struct{})
+	var all sync.WaitGroup
+	all.Go(func() {
+		_ = e.Update(ctx, store.One(nth(0)), func(tx store.Tx) error {
+			close(entered)
+			<-begin
+			return store.SetString(tx, nth(0), []byte("v"), 0)
+		})
+	})
+	<-entered
+	const writers = 12
+	appends := func() int64 {
+		sizes, err := e.shards[0].Sizes(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sizes[0].Appends
+	}
+	before := appends()
+	for i := range writers {
+		all.Go(func() {
+			err := e.Update(ctx, store.One(nth(i)), func(tx store.Tx) error { return store.SetString(tx, nth(i), make([]byte, 100<<10), 0) })
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for e.Waiting() < writers {
+		runtime.Gosched()
+	}
+	close(begin)
+	all.Wait()
+	if n := appends() - before; n < 1+writers/3 || n > 1+writers {
+		t.Errorf("%d writers of 100 KB who had waited took %d records", writers, n)
 	}
 }

@@ -71,14 +71,14 @@ func (r *recorder) key(k store.Key) {
 	r.bytes(k.Name)
 }
 
-func (r *recorder) putHead(k store.Key, h store.Head) {
+func (r *recorder) putHead(k store.Key, h store.Head, grows bool) {
 	if h.Notes != "" {
 		r.op(opPutNoted)
 	} else {
 		r.op(opPutHead)
 	}
 	r.key(k)
-	r.grown = r.grown || growing(h)
+	r.grown = r.grown || grows
 	ranked := byte(0)
 	if h.Ranked {
 		ranked = 1
@@ -118,9 +118,9 @@ func (r *recorder) owner(id store.ID, p store.Part) {
 	r.buf = append(r.buf, byte(p))
 }
 
-func (r *recorder) putItem(id store.ID, p store.Part, it store.Item) {
+func (r *recorder) putItem(id store.ID, p store.Part, it store.Item, grows bool) {
 	r.op(opPutItem)
-	r.grown = true
+	r.grown = r.grown || grows
 	r.owner(id, p)
 	r.int(it.Pos)
 	r.bytes(it.Field)

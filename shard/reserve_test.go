@@ -149,3 +149,44 @@ func TestReserveLastsForFlush(t *testing.T) {
 	}
 	f.want(t, 0)
 }
+
+// TestFullLogTakesWhatLeavesSmallCollections: a small collection that loses something is written, shorter than it was,
+// in its head or beside it, and what comes back from items lies in its head. What would grow is refused.
+func TestFullLogTakesWhatLeavesSmallCollections(t *testing.T) {
+	full := &store.Error{Code: store.CodeFull}
+	for _, size := range []int{5, 60, 200} { // fields: in the head, beside it, in items
+		f := openFull(t, t.TempDir())
+		k := store.Key{Name: []byte("h")}
+		hash := func(do func(*store.HashKey) error) error {
+			return f.Update(context.Background(), store.One(k), func(tx store.Tx) error {
+				h, err := store.OpenHash(tx, k)
+				if err == nil {
+					err = do(h)
+				}
+				return err
+			})
+		}
+		put := func(n int) error {
+			return hash(func(h *store.HashKey) error {
+				_, err := h.Set(store.Item{Field: fmt.Append(nil, "field", n), Value: fmt.Appendf(nil, "%040d", n)})
+				return err
+			})
+		}
+		for n := range size {
+			if err := put(n); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.full.Store(true)
+		if err := put(size); !errors.Is(err, full) {
+			t.Errorf("%d fields, one more on a full disk: %v", size, err)
+		}
+		for n := range size {
+			err := hash(func(h *store.HashKey) error { _, err := h.Remove(fmt.Append(nil, "field", n)); return err })
+			if err != nil {
+				t.Fatalf("%d fields, number %d removed on a full disk: %v", size, n, err)
+			}
+		}
+		f.want(t, 0)
+	}
+}

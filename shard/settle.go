@@ -64,7 +64,7 @@ func (s *Shard) rotate() {
 	}
 	s.settles = make(chan struct{})
 	s.room.follow(s)
-	go s.settle(s.now, store.Mark{LSN: s.now.FrozenLast(), NextID: s.nextID, Databases: s.order.numbering()})
+	go s.settle(s.now, store.Mark{LSN: s.now.FrozenLast(), NextID: s.nextID, Note: s.order.numbering().String()})
 }
 
 // settle tries to hand the frozen generation down.

@@ -16,8 +16,27 @@ type strait struct {
 // errStrait has a group run again, without what its record had no room for.
 var errStrait = errors.New("shard: only what frees space has room")
 
-// growing reports whether to put a head takes more space. That of a collection shrinks with its items.
-func growing(h store.Head) bool { return h.ID == 0 }
+// growing reports whether to put a head takes more space. That of a collection shrinks with its items, and of one that
+// lies in its head with that.
+func (w *writer) growing(k store.Key, h *store.Head) (bool, error) {
+	if h.ID != 0 || h.Type == store.String || w.strait.grow == nil {
+		return h.ID == 0, nil
+	}
+	was, there, err := w.Row(k)
+	return !there || h.Bytes >= was.Bytes, err
+}
+
+// lengthens reports whether to put items takes more space: all do but a chunk that gets shorter, as one does that is a
+// small collection when that loses something.
+func (w *writer) lengthens(id store.ID, p store.Part, items []store.Item) (bool, error) {
+	if p != store.Chunks || len(items) != 1 || w.strait.grow == nil {
+		return true, nil
+	}
+	for was, err := range w.Range(id, p, store.Positions(items[0].Pos, items[0].Pos)) {
+		return err != nil || len(items[0].Value) >= len(was.Value), err
+	}
+	return true, nil
+}
 
 // admit refuses a write.
 func (s *strait) admit(grows bool) error {

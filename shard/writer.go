@@ -28,7 +28,11 @@ func (w *writer) NewID(k store.Key) (store.ID, error) {
 
 // PutHead never reads below: a SET of a key that is not in the memtable costs no page.
 func (w *writer) PutHead(k store.Key, h store.Head) error {
-	if err := w.strait.admit(growing(h)); err != nil {
+	grows, err := w.growing(k, &h)
+	if err == nil {
+		err = w.strait.admit(grows)
+	}
+	if err != nil {
 		return err
 	}
 	w.wrote = true
@@ -36,7 +40,7 @@ func (w *writer) PutHead(k store.Key, h store.Head) error {
 	if err := w.Put(k, h); err != nil {
 		return err
 	}
-	w.rec.putHead(k, h)
+	w.rec.putHead(k, h, grows)
 	return w.room()
 }
 
@@ -174,7 +178,11 @@ func (w *writer) Rank(id store.ID) error {
 // PutItems must know whether each item is new, so it looks below for those that the layer
 // does not have; an id that was made in this generation has nothing below.
 func (w *writer) PutItems(id store.ID, p store.Part, items ...store.Item) (store.Change, error) {
-	if err := w.strait.admit(true); err != nil {
+	grows, err := w.lengthens(id, p, items)
+	if err == nil {
+		err = w.strait.admit(grows)
+	}
+	if err != nil {
 		return store.Change{}, err
 	}
 	w.wrote = true
@@ -188,7 +196,7 @@ func (w *writer) PutItems(id store.ID, p store.Part, items ...store.Item) (store
 			return ch, err
 		}
 		ch = ch.Plus(more)
-		w.rec.putItem(id, p, it)
+		w.rec.putItem(id, p, it, grows)
 	}
 	return ch, w.room()
 }

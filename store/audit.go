@@ -52,9 +52,10 @@ type audit struct {
 // tally is what the items of one part add up to.
 type tally struct {
 	count, bytes int64
-	first, last  int64 // positions
-	uneven       bool  // neighbours are not listGap apart
-	end          int64 // of a long string
+	first, last  int64  // positions
+	uneven       bool   // neighbours are not listGap apart
+	end          int64  // of a long string
+	next         uint64 // behind the highest number of what is numbered
 }
 
 func (a *audit) report(repair, format string, args ...any) {
@@ -65,8 +66,11 @@ func (a *audit) report(repair, format string, args ...any) {
 func Describe(k Key, t Type) string { return fmt.Sprintf("%s %q of database %d", t, k.Name, k.DB) }
 
 func (a *audit) compare() error {
-	if a.head.ID == 0 {
+	switch {
+	case a.head.ID == 0 && a.head.Type == String:
 		return a.inline()
+	case a.head.ID == 0 || a.head.beside():
+		return a.pack()
 	}
 	own := partsOf(a.head.Type)
 	if len(own) == 0 {
@@ -86,11 +90,8 @@ func (a *audit) compare() error {
 	return nil
 }
 
-// inline compares a head that owns no items.
+// inline compares a string that has no chunks.
 func (a *audit) inline() error {
-	if a.head.Type != String {
-		return a.empty()
-	}
 	a.length(int64(len(a.head.Value)))
 	a.bytes(int64(len(a.head.Value)))
 	return nil
@@ -108,6 +109,8 @@ func (a *audit) sum(p Part) (t tally, err error) {
 		}
 		t.count, t.bytes, t.last = t.count+1, t.bytes+ItemBytes(it), it.Pos
 		t.end = it.Pos*ChunkSize + int64(len(it.Value))
+		n, _ := cutNumber(it.Value)
+		t.next = max(t.next, n+1)
 	}
 	return t, nil
 }
@@ -122,6 +125,7 @@ func (a *audit) whole(sum tally) {
 		a.span(sum)
 	default:
 		a.length(sum.count)
+		a.numbers(sum)
 	}
 	a.bytes(sum.bytes)
 }
@@ -149,7 +153,8 @@ func (a *audit) bytes(n int64) {
 func (a *audit) span(sum tally) {
 	var has listSpan
 	readable := has.parse(a.head.Value)
-	want := listSpan{first: sum.first, last: sum.last, irregular: sum.uneven || readable && has.irregular && sum.count > 1}
+	want := listSpan{first: sum.first, last: sum.last, irregular: sum.uneven || readable && has.irregular && sum.count > 1,
+		spilled: readable && has.spilled}
 	switch {
 	case !readable:
 		a.report("its ends are taken from its elements", "does not say where its ends are")

@@ -67,8 +67,8 @@ type Trimmer interface {
 type Mark struct {
 	LSN    uint64 // position of the last record it contains
 	NextID ID     // ids from here on were never used
-	// Databases is what whoever settles wants to find again beside the position: Settled returns it.
-	Databases []int
+	// Note is what whoever settles wants to find again beside the position: Settled returns it. Text without quotes.
+	Note string
 }
 
 // homeShift is where in an id of another base the number of that base stands.

@@ -1,6 +1,9 @@
 package store
 
-import "bytes"
+import (
+	"bytes"
+	"iter"
+)
 
 const (
 	// batchItems and batchBytes bound what a batch holds in memory between two writes.
@@ -44,18 +47,6 @@ func (b *batch) flush() (Change, error) {
 	return b.total, err
 }
 
-// become makes what was written the value of a key, whatever that held; nothing leaves no key. It returns how many
-// items there are. shape gives the head what depends on its type, at that length.
-func (b *batch) become(k Key, typ Type, shape func(h *Head)) (int64, error) {
-	ch, err := b.flush()
-	if err != nil {
-		return 0, err
-	}
-	h := handle{tx: b.tx, key: k, head: Head{Type: typ, ID: b.id, Len: ch.Count, Bytes: KeyBytes(k) + ch.Bytes}}
-	shape(&h.head)
-	return ch.Count, h.save(Change{})
-}
-
 // put writes items at once, past what is held.
 func (b *batch) put(items []Item) error {
 	if len(items) == 0 {
@@ -64,4 +55,28 @@ func (b *batch) put(items []Item) error {
 	ch, err := b.tx.PutItems(b.id, b.part, items...)
 	b.total = b.total.Plus(ch)
 	return err
+}
+
+// inPages calls write with copies of items, a bounded number at a time.
+func inPages(items iter.Seq2[Item, error], write func(page []Item) error) error {
+	var page []Item
+	held := 0
+	for it, err := range items {
+		if err != nil {
+			return err
+		}
+		it.Field, it.Value = bytes.Clone(it.Field), bytes.Clone(it.Value)
+		page = append(page, it)
+		if held += len(it.Field) + len(it.Value); len(page) < batchItems && held < batchBytes {
+			continue
+		}
+		if err := write(page); err != nil {
+			return err
+		}
+		page, held = page[:0], 0
+	}
+	if len(page) == 0 {
+		return nil
+	}
+	return write(page)
 }

@@ -10,6 +10,9 @@
 // alternative, one method per Redis command, made our closest peer write 87
 // methods twice.
 //
+// A collection that is small need not have items at all: types keep it as a pack in the
+// head's value, see form. To an engine that is a head like any other.
+//
 // # Identity
 //
 // Items hang off an ID, never off a name. Dropping a key, overwriting it or

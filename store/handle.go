@@ -9,6 +9,10 @@ type handle struct {
 	tx   Tx
 	key  Key
 	head Head
+	// held is the pack of a collection that has one, once have is set. If it is own this handle made it, may change it in
+	// place, and has to write it.
+	held      pack
+	have, own bool
 }
 
 // open reads a key's head; absent keys give a handle that does not exist yet. A key of
@@ -54,6 +58,13 @@ func (h *handle) Len() int64 { return h.head.Len }
 // Head returns a copy of what is known without the items.
 func (h *handle) Head() Head { return h.head }
 
+// begin gives an absent key a type, in memory only: save writes it. Without an id, what is put lies in the head.
+func (h *handle) begin(typ Type) {
+	if !h.head.Exists() {
+		h.head = Head{Type: typ, Bytes: KeyBytes(h.key)}
+	}
+}
+
 // create gives an absent key a type and an id, in memory only: save writes it.
 func (h *handle) create(typ Type) error {
 	if h.head.Exists() {
@@ -76,11 +87,30 @@ func KeyBytes(k Key) int64 { return int64(len(k.Name)) + KeyMin }
 // baseBytes is what a key counts for in Head.Bytes beyond its content.
 func baseBytes(k Key, n Notes) int64 { return KeyBytes(k) + int64(len(n)) }
 
+// apply counts what the items went through.
+func (h *handle) apply(ch Change) {
+	h.head.Len += ch.Count
+	h.head.Bytes += ch.Bytes
+}
+
+// finish is save for types that may be packed: it gives what is left the form that it should have.
+func (h *handle) finish(ch Change) error {
+	h.apply(ch)
+	if h.head.Len > 0 {
+		if err := h.reform(ch.Count < 0); err != nil {
+			return err
+		}
+	}
+	if err := h.stow(); err != nil {
+		return err
+	}
+	return h.save(Change{})
+}
+
 // save applies what the items went through and writes the head, or drops the key when
 // nothing is left in it.
 func (h *handle) save(ch Change) error {
-	h.head.Len += ch.Count
-	h.head.Bytes += ch.Bytes
+	h.apply(ch)
 	if h.head.Len > 0 {
 		return h.tx.PutHead(h.key, h.head)
 	}
@@ -89,6 +119,7 @@ func (h *handle) save(ch Change) error {
 
 // drop removes the key with all it holds, in O(1).
 func (h *handle) drop() error {
+	h.forget()
 	h.head = Head{}
 	_, err := h.tx.Drop(h.key)
 	return err

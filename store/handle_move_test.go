@@ -72,10 +72,10 @@ func TestTrimmedListsAreMoved(t *testing.T) {
 		for i := range 200 + rng.IntN(3000) {
 			want = append(want, fmt.Sprint("element", i))
 		}
-		onList(t, e, pushWords(want...))
+		onRows(t, e, pushWords(want...))
 		if round%2 == 0 {
 			pivot := rng.IntN(len(want))
-			onList(t, e, listInsert(true, want[pivot], "inserted"))
+			onRows(t, e, listInsert(true, want[pivot], "inserted"))
 			want = slices.Insert(want, pivot, "inserted")
 		}
 		if round%5 == 0 {
@@ -85,7 +85,7 @@ func TestTrimmedListsAreMoved(t *testing.T) {
 		from := rng.IntN(len(want))
 		to := from + rng.IntN(1+min(len(want)-from-1, 1<<rng.IntN(12)))
 		dropped, put := removal(t, e, listKey, func(tx store.Tx) error {
-			l, err := store.OpenList(tx, listKey)
+			l, err := store.OpenList(rows(tx), listKey)
 			if err != nil {
 				return err
 			}
@@ -96,7 +96,7 @@ func TestTrimmedListsAreMoved(t *testing.T) {
 			t.Errorf("%d of %d stay, %d were removed and %d written", stay, len(want), dropped, put)
 		}
 		want = append(want[from:to+1], "pushed")
-		onList(t, e, pushWords("pushed"))
+		onRows(t, e, pushWords("pushed"))
 		if got := listElements(t, e); !slices.Equal(got, want) {
 			t.Fatalf("from %d to %d: %d elements, want %d", from, to, len(got), len(want))
 		}
@@ -112,7 +112,7 @@ func poppedListsAreMoved(t *testing.T, e store.Engine, rng *rand.Rand, want []st
 	var popped []string
 	dropped, put := removal(t, e, listKey, func(tx store.Tx) error {
 		popped = nil
-		l, err := store.OpenList(tx, listKey)
+		l, err := store.OpenList(rows(tx), listKey)
 		if err != nil {
 			return err
 		}

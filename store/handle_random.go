@@ -32,7 +32,7 @@ func (h *handle) draw(p Part, n int64, visit func(Item)) error {
 	}
 	size := h.drawSize()
 	for n > 0 && h.Exists() {
-		drawn, err := h.tx.Random(h.head.ID, p, h.head.Len, int(min(n, size)))
+		drawn, err := h.random(p, int(min(n, size)))
 		if err == nil && len(drawn) == 0 {
 			err = errWrongLen
 		}
@@ -48,9 +48,9 @@ func (h *handle) draw(p Part, n int64, visit func(Item)) error {
 }
 
 // sample calls visit with n different items, all choices of n being as likely, or with all
-// items if there are not more. It draws while repeats are rare, else it sifts.
+// items if there are not more. It draws while repeats are rare, else it sifts. What Redis has in an order comes in it.
 func (h *handle) sample(p Part, n int64, visit func(Item)) error {
-	if n > sampleMemory || n*3 > h.Len() {
+	if n > sampleMemory || n*3 > h.Len() || h.packed() || h.compact() && h.Len() <= orderMax {
 		return h.sampleAll(p, min(n, h.Len()), visit)
 	}
 	seen := make(map[string]struct{}, n)

@@ -22,17 +22,28 @@ func (h *HashKey) Get(fields ...[]byte) ([]Item, error) { return h.lookup(Fields
 
 // Set writes fields, the later of equal ones wins, and returns how many are new.
 func (h *HashKey) Set(pairs ...Item) (int64, error) {
-	if err := h.create(Hash); err != nil {
-		return 0, err
-	}
-	ch, err := h.tx.PutItems(h.head.ID, Fields, pairs...)
+	h.begin(Hash)
+	ch, err := h.write(pairs)
 	if err != nil {
 		return 0, err
 	}
+	return ch.Count, h.finish(Change{})
+}
+
+// write puts fields and counts them; finish is still to come.
+func (h *HashKey) write(pairs []Item) (Change, error) {
 	// Redis sizes the hash by the number of pairs given, before it knows of repeats.
-	n := max(h.head.Len+ch.Count, int64(len(pairs)))
-	h.head.Encoding = uint8(h.encoding(n, pairs))
-	return ch.Count, h.save(ch)
+	h.head.Encoding = uint8(h.encoding(max(h.head.Len, int64(len(pairs))), pairs))
+	if err := h.prepare(pairs); err != nil {
+		return Change{}, err
+	}
+	ch, err := h.put(Fields, pairs...)
+	if err != nil {
+		return Change{}, err
+	}
+	h.apply(ch)
+	h.head.Encoding = uint8(h.encoding(h.head.Len, nil))
+	return ch, nil
 }
 
 // SetNew writes a field unless it is there, and reports whether it was written.

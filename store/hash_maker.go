@@ -6,21 +6,14 @@ import "iter"
 // are; none leaves no key. Of equal fields the later wins. Memory stays bounded. Of an item
 // Field and Value count, which need only be valid until the next is asked for.
 func StoreHash(tx Tx, dst Key, fields iter.Seq2[Item, error]) (int64, error) {
-	made, err := newBatch(tx, dst, Fields)
+	made := HashKey{handle: handle{tx: tx, key: dst}}
+	made.begin(Hash)
+	err := inPages(fields, func(page []Item) error {
+		_, err := made.write(page)
+		return err
+	})
 	if err != nil {
 		return 0, err
 	}
-	longest := 0
-	for it, err := range fields {
-		if err != nil {
-			return 0, err
-		}
-		longest = max(longest, len(it.Field), len(it.Value))
-		if err := made.add(Item{Field: it.Field, Value: it.Value}); err != nil {
-			return 0, err
-		}
-	}
-	return made.become(dst, Hash, func(h *Head) {
-		h.Encoding = uint8(hashEncoding(EncodingNone, h.Len, longest, LimitsOf(tx)))
-	})
+	return made.head.Len, made.finish(Change{})
 }

@@ -59,7 +59,7 @@ type Head struct {
 	// values and notes, without any engine's overhead.
 	Bytes int64
 	// Value is a short string itself, or what a type wants to remember about its
-	// items (a list its ends, a stream its last id). At most InlineMax bytes.
+	// items (a list its ends, a stream its last id), or the whole of a small collection: see form. At most ValueMax bytes.
 	Value []byte
 	// Notes are the cache commands' own, mostly none. At most NotesMax bytes. SetNotes changes them.
 	Notes Notes
@@ -80,7 +80,7 @@ func (h *Head) Expired(nowMillis int64) bool {
 }
 
 const (
-	// InlineMax is the longest Head.Value in bytes; longer strings go to chunks.
+	// InlineMax is the longest Head.Value in bytes of a string; longer ones go to chunks.
 	// About 1/20 of an 8 KiB page: larger rows make the heads' B-tree deep.
 	InlineMax = 400
 	// ChunkSize is the number of bytes in every chunk of a long string but the last.
@@ -89,3 +89,11 @@ const (
 	// counting rows one by one is cheaper than keeping blocks.
 	RankedMin = 512
 )
+
+// ValueMax is the longest Value that the head may have: without an id that of a collection is the whole of it.
+func (h *Head) ValueMax() int {
+	if h.ID == 0 && h.Type != String {
+		return PackedMax
+	}
+	return InlineMax
+}

@@ -45,7 +45,7 @@ func copyKey(tx Tx, from, to Key, h Head) error {
 	if err := tx.PutHead(to, h); err != nil {
 		return err
 	}
-	for _, p := range partsOf(h.Type) {
+	for _, p := range h.parts() {
 		if err := copyPart(tx, source, id, p); err != nil {
 			return err
 		}
@@ -65,6 +65,14 @@ func copyPart(tx Tx, from, to ID, p Part) error {
 	}
 	_, err := b.flush()
 	return err
+}
+
+// parts are those that the head's items lie in.
+func (h *Head) parts() []Part {
+	if h.beside() {
+		return []Part{Chunks}
+	}
+	return partsOf(h.Type)
 }
 
 // partsOf are the parts that a type's items may lie in.

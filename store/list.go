@@ -38,6 +38,7 @@ type ListKey struct {
 type listSpan struct {
 	first, last int64
 	irregular   bool
+	spilled     bool // see form
 }
 
 // OpenList reads the head of a list; an absent key gives an empty list, another type ErrWrongType.
@@ -62,17 +63,27 @@ func FirstList(tx Tx, keys ...Key) (*ListKey, int, error) {
 
 func listOf(h handle) (*ListKey, error) {
 	l := &ListKey{handle: h}
+	if h.packed() {
+		l.span = regularSpan(h.Len())
+		return l, nil
+	}
 	if h.Exists() && !l.span.parse(h.head.Value) {
 		return nil, &Error{Code: CodeInternal, Message: "the head of a list is not readable"}
 	}
 	return l, nil
 }
 
-// append encodes a span: whether it is irregular, then both ends as varints.
+// regularSpan is that of n elements from position 0 on, as in a pack.
+func regularSpan(n int64) listSpan { return listSpan{last: (n - 1) * listGap} }
+
+// append encodes a span: whether it is irregular, and whether the list is spilled, then both ends as varints.
 func (s listSpan) append(b []byte) []byte {
 	mark := byte(0)
 	if s.irregular {
 		mark = 1
+	}
+	if s.spilled {
+		mark |= spilledMark
 	}
 	b = append(b, mark)
 	b = binary.AppendVarint(b, s.first)
@@ -80,7 +91,7 @@ func (s listSpan) append(b []byte) []byte {
 }
 
 func (s *listSpan) parse(b []byte) bool {
-	if len(b) < 3 || b[0] > 1 {
+	if len(b) < 3 || b[0] > 1|spilledMark {
 		return false
 	}
 	first, n := binary.Varint(b[1:])
@@ -88,27 +99,70 @@ func (s *listSpan) parse(b []byte) bool {
 		return false
 	}
 	last, m := binary.Varint(b[1+n:])
-	*s = listSpan{first: first, last: last, irregular: b[0] == 1}
+	*s = listSpan{first: first, last: last, irregular: b[0]&1 != 0, spilled: b[0]&spilledMark != 0}
 	return m > 0
 }
 
 // commit saves the list after its items went through ch, the span set already.
 func (l *ListKey) commit(ch Change) error {
-	n := l.head.Len + ch.Count
-	if n <= 1 {
+	l.head.Encoding = uint8(l.encoding(ch))
+	l.apply(ch)
+	if l.head.Len == 0 {
+		return l.drop()
+	}
+	was := l.packed()
+	if !was {
+		l.note()
+	}
+	if err := l.reform(ch.Count < 0); err != nil {
+		return err
+	}
+	if err := l.stow(); err != nil {
+		return err
+	}
+	if l.packed() || was {
+		l.span = regularSpan(l.head.Len)
+	}
+	if !l.packed() {
+		l.note()
+	}
+	return l.save(Change{})
+}
+
+// note writes the span of a list that has items into its head.
+func (l *ListKey) note() {
+	if l.head.Len <= 1 {
 		l.span.irregular = false
 	}
-	if l.span.irregular && n >= RankedMin {
+	if l.span.irregular && l.head.Len >= RankedMin {
 		l.head.Ranked = true
 	}
-	l.head.Encoding = uint8(l.encoding(ch))
+	l.span.spilled = l.form() == spilled
 	l.head.Value = l.span.append(nil)
-	return l.save(ch)
+}
+
+// room makes room for values that are to be put, and takes into account that their positions may have to change.
+func (l *ListKey) room(elements []Item) error {
+	if !l.packed() {
+		return nil
+	}
+	err := l.prepare(elements)
+	if !l.packed() {
+		l.span = regularSpan(l.head.Len)
+	}
+	return err
 }
 
 // Push adds values at one end, one after the other, and creates the list if it is absent.
 func (l *ListKey) Push(end ListEnd, values ...[]byte) error {
-	if err := l.create(List); err != nil {
+	if !l.Exists() {
+		l.become(end)
+	}
+	items := make([]Item, len(values))
+	for i, v := range values {
+		items[i].Value = v
+	}
+	if err := l.room(items); err != nil {
 		return err
 	}
 	if l.span.last > listReach || l.span.first < -listReach {
@@ -119,15 +173,20 @@ func (l *ListKey) Push(end ListEnd, values ...[]byte) error {
 	if l.head.Len == 0 {
 		l.span = emptySpan(end)
 	}
-	items := make([]Item, len(values))
-	for i, v := range values {
-		items[i] = Item{Pos: l.span.extend(end), Value: v, New: true}
+	for i := range items {
+		items[i].Pos, items[i].New = l.span.extend(end), true
 	}
-	ch, err := l.tx.PutItems(l.head.ID, Elements, items...)
+	ch, err := l.put(Elements, items...)
 	if err != nil {
 		return err
 	}
 	return l.commit(ch)
+}
+
+// become makes an absent key a list without elements.
+func (l *ListKey) become(end ListEnd) {
+	l.begin(List)
+	l.head.Encoding, l.span = uint8(EncodingListpack), emptySpan(end)
 }
 
 // emptySpan is the span of no elements that the first push at end turns into one at 0.
@@ -156,7 +215,7 @@ func (l *ListKey) Pop(end ListEnd, n int64, visit func(value []byte)) error {
 		return nil
 	}
 	taken, edge, next := int64(0), int64(0), int64(0)
-	for it, err := range l.tx.Range(l.head.ID, Elements, l.outermost(end, n)) {
+	for it, err := range l.walk(Elements, l.outermost(end, n)) {
 		if err != nil {
 			return err
 		}
@@ -211,7 +270,7 @@ func (l *ListKey) cut(end ListEnd, n, edge, next int64) error {
 
 // remain removes n elements, all of those in some ranges, when the span has become that of the others.
 func (l *ListKey) remain(n int64, doomed ...Range) error {
-	if movable(l.Len()-n, n) {
+	if !l.packed() && movable(l.Len()-n, n) {
 		ch, err := l.moveItems(Elements, l.tx.Range(l.head.ID, Elements, l.whole()))
 		if err != nil {
 			return err
@@ -220,7 +279,7 @@ func (l *ListKey) remain(n int64, doomed ...Range) error {
 	}
 	var total Change
 	for _, r := range doomed {
-		ch, err := l.tx.DropRange(l.head.ID, Elements, r)
+		ch, err := l.dropRange(Elements, r)
 		if err != nil {
 			return err
 		}

@@ -49,7 +49,7 @@ func (l *ListKey) Set(i int64, value []byte) (ok bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	ch, err := l.tx.PutItems(l.head.ID, Elements, Item{Pos: pos, Value: value})
+	ch, err := l.put(Elements, Item{Pos: pos, Value: value})
 	if err != nil {
 		return false, err
 	}
@@ -80,7 +80,7 @@ func (l *ListKey) at(i int64) (Item, error) {
 		pos := l.span.first + i*listGap
 		r = Positions(pos, pos)
 	}
-	for it, err := range l.tx.Range(l.head.ID, Elements, r) {
+	for it, err := range l.walk(Elements, r) {
 		it.Value = bytes.Clone(it.Value)
 		return it, err
 	}
@@ -99,7 +99,7 @@ func (l *ListKey) Slice(start, stop int64) iter.Seq2[Item, error] {
 		first := l.span.first + from*listGap
 		r = Positions(first, first+(n-1)*listGap)
 	}
-	return l.tx.Range(l.head.ID, Elements, r)
+	return l.walk(Elements, r)
 }
 
 // Trim keeps the elements from start to stop, both inclusive and negative from the back.
@@ -122,18 +122,19 @@ func (l *ListKey) Trim(start, stop int64) error {
 	return l.keep(first, last, from, l.Len()-from-n)
 }
 
-// keep drops the before elements in front of position first and the after ones behind last.
+// keep drops the before elements in front of position first and the after ones behind last, those behind first: in a pack
+// positions move up when something in front of them goes.
 func (l *ListKey) keep(first, last, before, after int64) error {
 	front, back := l.whole(), l.whole()
 	front.Max = Bound{Edge: Exclusive, Pos: first}
 	back.Min = Bound{Edge: Exclusive, Pos: last}
 	l.span.first, l.span.last = first, last
 	var doomed []Range
-	if before > 0 {
-		doomed = append(doomed, front)
-	}
 	if after > 0 {
 		doomed = append(doomed, back)
+	}
+	if before > 0 {
+		doomed = append(doomed, front)
 	}
 	return l.remain(before+after, doomed...)
 }

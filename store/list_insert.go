@@ -35,7 +35,7 @@ func (l *ListKey) Insert(before bool, pivot, value []byte) (int64, error) {
 }
 
 func (l *ListKey) find(before bool, pivot []byte) (s listSpot, found bool, err error) {
-	for it, err := range l.tx.Range(l.head.ID, Elements, l.whole()) {
+	for it, err := range l.walk(Elements, l.whole()) {
 		if err != nil {
 			return s, false, err
 		}
@@ -54,7 +54,7 @@ func (l *ListKey) find(before bool, pivot []byte) (s listSpot, found bool, err e
 }
 
 func (l *ListKey) fill(s listSpot, value []byte) error {
-	ch, err := l.tx.PutItems(l.head.ID, Elements, Item{Pos: s.lo + (s.hi-s.lo)/2, Value: value})
+	ch, err := l.put(Elements, Item{Pos: s.lo + (s.hi-s.lo)/2, Value: value})
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (l *ListKey) window(s listSpot, side int64) (w listWindow, err error) {
 
 func (l *ListKey) collect(r Range) ([]Item, error) {
 	var items []Item
-	for it, err := range l.tx.Range(l.head.ID, Elements, r) {
+	for it, err := range l.walk(Elements, r) {
 		if err != nil {
 			return nil, err
 		}
@@ -150,7 +150,7 @@ func (w *listWindow) layout() (base, step int64) {
 // list makes it regular again.
 func (l *ListKey) spread(w listWindow, value []byte, base, step int64) error {
 	old := Positions(w.items[0].Pos, w.items[len(w.items)-1].Pos)
-	dropped, err := l.tx.DropRange(l.head.ID, Elements, old)
+	dropped, err := l.dropRange(Elements, old)
 	if err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ func (l *ListKey) spread(w listWindow, value []byte, base, step int64) error {
 	for i := range items {
 		items[i].Pos = base + int64(i)*step
 	}
-	put, err := l.tx.PutItems(l.head.ID, Elements, items...)
+	put, err := l.put(Elements, items...)
 	if err != nil {
 		return err
 	}

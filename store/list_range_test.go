@@ -60,7 +60,7 @@ func TestListsKeepToTheirEnds(t *testing.T) {
 	} {
 		for _, regular := range []bool{true, false} {
 			e := memory.New()
-			onList(t, e, func(_ store.Tx, l *store.ListKey) error {
+			onRows(t, e, func(_ store.Tx, l *store.ListKey) error {
 				for range 4 {
 					if err := l.Push(store.Back, []byte("a"), []byte("e"), []byte("f")); err != nil {
 						return err
@@ -71,7 +71,7 @@ func TestListsKeepToTheirEnds(t *testing.T) {
 				}
 				return insert(l)
 			})
-			onList(t, e, func(tx store.Tx, _ *store.ListKey) error {
+			onRows(t, e, func(tx store.Tx, _ *store.ListKey) error {
 				b := &bounded{Tx: tx, t: t, what: step.what}
 				l, err := store.OpenList(b, listKey)
 				if err == nil {

@@ -25,7 +25,7 @@ func (l *ListKey) Find(value []byte, s ListSearch, found func(index int64)) erro
 	seen, matches := int64(0), int64(0)
 	r := l.whole()
 	r.Reverse, r.Limit = backwards, s.MaxLen
-	for it, err := range l.tx.Range(l.head.ID, Elements, r) {
+	for it, err := range l.walk(Elements, r) {
 		if err != nil {
 			return err
 		}
@@ -55,6 +55,9 @@ func (l *ListKey) Remove(value []byte, count int64) (int64, error) {
 	if count == 0 {
 		left = math.MaxInt64
 	}
+	if l.packed() {
+		return l.removePackedValues(value, left, count < 0)
+	}
 	var total Change
 	r := l.whole()
 	r.Reverse, r.Limit = count < 0, listPage
@@ -64,7 +67,7 @@ func (l *ListKey) Remove(value []byte, count int64) (int64, error) {
 			return 0, err
 		}
 		for _, run := range page.runs {
-			ch, err := l.tx.DropRange(l.head.ID, Elements, run)
+			ch, err := l.dropRange(Elements, run)
 			if err != nil {
 				return 0, err
 			}
@@ -80,6 +83,38 @@ func (l *ListKey) Remove(value []byte, count int64) (int64, error) {
 		return 0, err
 	}
 	return -total.Count, l.commit(total)
+}
+
+// removePackedValues is Remove for what lies in one piece: the first most, or the last.
+func (l *ListKey) removePackedValues(value []byte, most int64, last bool) (int64, error) {
+	matches := int64(0)
+	for it, err := range l.walk(Elements, Range{}) {
+		if err != nil {
+			return 0, err
+		}
+		if bytes.Equal(it.Value, value) {
+			matches++
+		}
+	}
+	pass := int64(0)
+	if last {
+		pass = max(matches-most, 0)
+	}
+	ch, err := l.removePacked(Elements, func(_ int64, it *Item) bool {
+		if !bytes.Equal(it.Value, value) || most == 0 {
+			return false
+		}
+		if pass > 0 {
+			pass--
+			return false
+		}
+		most--
+		return true
+	})
+	if err != nil || ch.Count == 0 {
+		return 0, err
+	}
+	return -ch.Count, l.commit(ch)
 }
 
 // listMatches are the matching elements of a page, neighbours joined to one range.
@@ -102,7 +137,7 @@ func (m *listMatches) rest(r Range) Range {
 
 func (l *ListKey) matches(r Range, value []byte, most int64) (m listMatches, err error) {
 	joined := false
-	for it, err := range l.tx.Range(l.head.ID, Elements, r) {
+	for it, err := range l.walk(Elements, r) {
 		if err != nil {
 			return m, err
 		}
@@ -133,14 +168,14 @@ func (l *ListKey) measure(n int64) error {
 	}
 	r := l.whole()
 	r.Limit = 1
-	for it, err := range l.tx.Range(l.head.ID, Elements, r) {
+	for it, err := range l.walk(Elements, r) {
 		if err != nil {
 			return err
 		}
 		l.span.first = it.Pos
 	}
 	r.Reverse = true
-	for it, err := range l.tx.Range(l.head.ID, Elements, r) {
+	for it, err := range l.walk(Elements, r) {
 		if err != nil {
 			return err
 		}

@@ -17,8 +17,27 @@ var listKey = store.Key{Name: []byte("list")}
 // onList runs fn on the list in an update of its own and returns the head it leaves.
 func onList(t *testing.T, e store.Engine, fn func(store.Tx, *store.ListKey) error) (head store.Head) {
 	t.Helper()
+	return onListUnder(t, e, *store.DefaultLimits(), fn)
+}
+
+// onRows is onList for lists that have items however short they are.
+func onRows(t *testing.T, e store.Engine, fn func(store.Tx, *store.ListKey) error) (head store.Head) {
+	t.Helper()
+	return onListUnder(t, e, rows(nil).limits, fn)
+}
+
+// rows is a transaction under which lists have items as soon as they have two elements.
+func rows(tx store.Tx) limitedTx {
+	limits := *store.DefaultLimits()
+	limits.ListMaxListpackSize = 1
+	return limitedTx{tx, limits}
+}
+
+func onListUnder(t *testing.T, e store.Engine, limits store.Limits, fn func(store.Tx, *store.ListKey) error) (head store.Head) {
+	t.Helper()
 	ctx := context.Background()
-	err := e.Update(ctx, store.One(listKey), func(tx store.Tx) error {
+	err := e.Update(ctx, store.One(listKey), func(inner store.Tx) error {
+		tx := limitedTx{inner, limits}
 		l, err := store.OpenList(tx, listKey)
 		if err != nil {
 			return err
@@ -156,10 +175,10 @@ func TestInsertsInsideALongList(t *testing.T) {
 
 func TestShortListTurnsRegularAgain(t *testing.T) {
 	e := memory.New()
-	onList(t, e, pushWords("a", "z"))
+	onRows(t, e, pushWords("a", "z"))
 	irregular, again := false, false
 	for i := range 30 {
-		head := onList(t, e, listInsert(false, "a", fmt.Sprint(i)))
+		head := onRows(t, e, listInsert(false, "a", fmt.Sprint(i)))
 		irregular = irregular || !regular(head)
 		again = again || irregular && regular(head)
 	}
@@ -177,14 +196,14 @@ func listRemove(word string, count int64) func(store.Tx, *store.ListKey) error {
 
 func TestRemovalAtTheEndsKeepsAListRegular(t *testing.T) {
 	e := memory.New()
-	onList(t, e, pushWords("x", "x", "a", "b", "x", "c", "x"))
-	if head := onList(t, e, listRemove("x", 2)); !regular(head) || head.Len != 5 {
+	onRows(t, e, pushWords("x", "x", "a", "b", "x", "c", "x"))
+	if head := onRows(t, e, listRemove("x", 2)); !regular(head) || head.Len != 5 {
 		t.Errorf("front: regular %v, length %d", regular(head), head.Len)
 	}
-	if head := onList(t, e, listRemove("x", -1)); !regular(head) || head.Len != 4 {
+	if head := onRows(t, e, listRemove("x", -1)); !regular(head) || head.Len != 4 {
 		t.Errorf("back: regular %v, length %d", regular(head), head.Len)
 	}
-	if head := onList(t, e, listRemove("x", 0)); regular(head) {
+	if head := onRows(t, e, listRemove("x", 0)); regular(head) {
 		t.Error("a hole in the middle was not noticed")
 	}
 	if got := strings.Join(listElements(t, e), ""); got != "abc" {
@@ -236,7 +255,7 @@ func TestPositionsDoNotOverflow(t *testing.T) {
 	for _, first := range []int64{1<<62 + 1, -(1<<62 + 10)} {
 		e := memory.New()
 		putList(t, e, 3, first, 1)
-		head := onList(t, e, pushWords("z"))
+		head := onRows(t, e, pushWords("z"))
 		if got := strings.Join(listElements(t, e), " "); got != "e0 e1 e2 z" || !regular(head) {
 			t.Errorf("%s, regular %v", got, regular(head))
 		}

@@ -1,6 +1,9 @@
 package store
 
-import "iter"
+import (
+	"iter"
+	"slices"
+)
 
 // SetKey is a set opened inside a transaction. It belongs to the transaction's goroutine.
 // Of an item, Field is the member.
@@ -27,19 +30,13 @@ func (s *SetKey) Add(members ...[]byte) (int64, error) {
 	if err != nil || len(fresh) == 0 {
 		return 0, err
 	}
-	if err := s.create(Set); err != nil {
+	before := s.head.Len
+	s.begin(Set)
+	s.size(fresh[0].Field, int64(len(members)))
+	if err := s.write(fresh); err != nil {
 		return 0, err
 	}
-	ch, err := s.tx.PutItems(s.head.ID, Members, fresh...)
-	if err != nil {
-		return 0, err
-	}
-	var shape setShape
-	shape.see(fresh)
-	// Redis sizes the set by the number of members given, before it knows of repeats.
-	n := max(s.head.Len+ch.Count, int64(len(members)))
-	s.head.Encoding = uint8(shape.encoding(Encoding(s.head.Encoding), n, LimitsOf(s.tx)))
-	return ch.Count, s.save(ch)
+	return s.head.Len - before, s.finish(Change{})
 }
 
 func (s *SetKey) missing(members [][]byte) ([]Item, error) {
@@ -53,7 +50,57 @@ func (s *SetKey) missing(members [][]byte) ([]Item, error) {
 			fresh = append(fresh, Item{Field: members[i]})
 		}
 	}
-	return fresh, nil
+	return distinct(fresh), nil
+}
+
+// distinct leaves the first of equal members.
+func distinct(members []Item) []Item {
+	if len(members) < 2 {
+		return members
+	}
+	seen := make(map[string]struct{}, len(members))
+	return slices.DeleteFunc(members, func(it Item) bool {
+		_, again := seen[string(it.Field)]
+		seen[string(it.Field)] = struct{}{}
+		return again
+	})
+}
+
+// write puts members that are not there, one after the other as Redis does, for the encoding decides where a member
+// goes. finish is still to come.
+func (s *SetKey) write(fresh []Item) error {
+	limits := LimitsOf(s.tx)
+	from, n := 0, s.head.Len
+	for i := range fresh {
+		now := Encoding(s.head.Encoding)
+		if now == EncodingHashtable {
+			break
+		}
+		next := setEncoding(now, n, fresh[i].Field, limits)
+		if n++; next == now {
+			continue
+		}
+		if err := s.putRun(fresh[from:i]); err != nil {
+			return err
+		}
+		if next == EncodingListpack && !s.packed() {
+			if err := s.renumber(numbered); err != nil { // while its order is that of numbers still
+				return err
+			}
+		}
+		from, s.head.Encoding = i, uint8(next)
+	}
+	return s.putRun(fresh[from:])
+}
+
+// putRun puts members of one encoding.
+func (s *SetKey) putRun(fresh []Item) error {
+	if err := s.prepare(fresh); err != nil || len(fresh) == 0 {
+		return err
+	}
+	ch, err := s.put(Members, fresh...)
+	s.apply(ch)
+	return err
 }
 
 // Remove deletes members and returns how many were there.

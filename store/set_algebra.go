@@ -31,7 +31,7 @@ func OpenSets(tx Tx, keys ...Key) (*Sets, error) {
 		if h.Exists() && h.Type != Set {
 			return nil, ErrWrongType
 		}
-		s.sources[i] = ZSource{id: h.ID, part: Members, len: h.Len}
+		s.sources[i] = ZSource{handle: handle{tx: tx, key: keys[i], head: h}, part: Members}
 		s.bytes += h.Bytes
 	}
 	return s, nil
@@ -39,34 +39,69 @@ func OpenSets(tx Tx, keys ...Key) (*Sets, error) {
 
 // Inter yields the members that all operands have: the smallest is asked of the others.
 func (s *Sets) Inter() iter.Seq2[[]Item, error] {
-	bySize := slices.Clone(s.sources)
-	slices.SortStableFunc(bySize, func(a, b ZSource) int { return cmp.Compare(a.len, b.len) })
-	return sieve(s.tx, bySize[0], bySize[1:], func(_ *ZSource, _ *Item, theirs Item) bool { return theirs.Found })
+	bySize := bySize(s.sources)
+	return sieve(bySize[0], bySize[1:], func(_ *ZSource, _ *Item, theirs Item) bool { return theirs.Found })
 }
 
 // Diff yields the members of the first operand that no other has. The largest of the others
 // is asked first: it is the likeliest to have one.
 func (s *Sets) Diff() iter.Seq2[[]Item, error] {
 	others := slices.Clone(s.sources[1:])
-	slices.SortStableFunc(others, func(a, b ZSource) int { return cmp.Compare(b.len, a.len) })
-	return sieve(s.tx, s.sources[0], others, notFound)
+	slices.SortStableFunc(others, func(a, b ZSource) int { return cmp.Compare(b.Len(), a.Len()) })
+	return sieve(s.sources[0], others, notFound)
 }
 
 func notFound(_ *ZSource, _ *Item, theirs Item) bool { return !theirs.Found }
 
 // Union yields the members that any operand has, each once.
 func (s *Sets) Union() iter.Seq2[[]Item, error] {
+	if s.intsets() {
+		return s.unionOfNumbers()
+	}
 	if s.bytes > unionMemory || len(s.sources) == 1 {
 		return s.unionAsking()
 	}
 	return s.unionRemembering()
 }
 
+// intsets reports whether all operands are. Each is of a few hundred members then, so that all are in memory.
+func (s *Sets) intsets() bool {
+	for i := range s.sources {
+		if o := &s.sources[i]; o.Exists() && Encoding(o.head.Encoding) != EncodingIntset {
+			return false
+		}
+	}
+	return s.bytes <= unionMemory
+}
+
+// unionOfNumbers yields the union as the intset that Redis makes of it.
+func (s *Sets) unionOfNumbers() iter.Seq2[[]Item, error] {
+	return func(yield func([]Item, error) bool) {
+		var all []Item
+		for page, err := range s.unionRemembering() {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			all = append(all, page...)
+		}
+		slices.SortFunc(all, compareNumbers)
+		yield(all, nil)
+	}
+}
+
+// compareNumbers compares members of an intset.
+func compareNumbers(a, b Item) int {
+	x, _ := ParseInteger(a.Field)
+	y, _ := ParseInteger(b.Field)
+	return cmp.Compare(x, y)
+}
+
 // unionAsking yields of each operand what none before it has.
 func (s *Sets) unionAsking() iter.Seq2[[]Item, error] {
 	return func(yield func([]Item, error) bool) {
 		for i, source := range s.sources {
-			for page, err := range sieve(s.tx, source, s.sources[:i], notFound) {
+			for page, err := range sieve(source, s.sources[:i], notFound) {
 				if !yield(page, err) {
 					return
 				}
@@ -97,32 +132,11 @@ func (s *Sets) unionRemembering() iter.Seq2[[]Item, error] {
 func (s *Sets) All() iter.Seq2[[]Item, error] {
 	return func(yield func([]Item, error) bool) {
 		for _, source := range s.sources {
-			for page, err := range source.pages(s.tx) {
+			for page, err := range source.pages() {
 				if !yield(page, err) {
 					return
 				}
 			}
 		}
 	}
-}
-
-// StoreSet makes members the value of dst, whatever that held, and returns how many there
-// are; none leaves no key. dst may be an operand of what yields the pages, and members may
-// come several times.
-func StoreSet(tx Tx, dst Key, pages iter.Seq2[[]Item, error]) (int64, error) {
-	made, err := newBatch(tx, dst, Members)
-	if err != nil {
-		return 0, err
-	}
-	var shape setShape
-	for page, err := range pages {
-		if err != nil {
-			return 0, err
-		}
-		shape.see(page)
-		if err := made.put(page); err != nil {
-			return 0, err
-		}
-	}
-	return made.become(dst, Set, func(h *Head) { h.Encoding = uint8(shape.encoding(EncodingNone, h.Len, LimitsOf(tx))) })
 }

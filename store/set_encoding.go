@@ -1,35 +1,35 @@
 package store
 
-// setShape is what a set's encoding depends on besides their number, of the members
-// added to it. The zero value has seen none. It is a value of one goroutine.
-type setShape struct {
-	longest int  // bytes
-	words   bool // some are no integers
-}
-
-func (s *setShape) see(members []Item) {
-	for _, it := range members {
-		s.longest = max(s.longest, len(it.Field))
-		if !s.words {
-			_, integer := ParseInteger(it.Field)
-			s.words = !integer
-		}
+// size does what Redis does with the number of members a command names before it looks at them: it chooses the encoding
+// of a new set, which the first member decides, too, and gives up that of one that is there if they might not fit.
+func (s *SetKey) size(first []byte, given int64) {
+	limits := LimitsOf(s.tx)
+	_, integer := ParseInteger(first)
+	ints, words := int64(limits.SetMaxIntsetEntries), int64(limits.SetMaxListpackEntries)
+	next := Encoding(s.head.Encoding)
+	switch {
+	case next == EncodingNone && integer && given <= ints:
+		next = EncodingIntset
+	case next == EncodingNone && given <= words:
+		next = EncodingListpack
+	case next == EncodingNone, next == EncodingIntset && given > ints, next == EncodingListpack && given > words:
+		next = EncodingHashtable
 	}
+	s.head.Encoding = uint8(next)
 }
 
-// encoding is the encoding of a set at n members after those seen were added. Of integers
-// it is an intset until there are too many; the first word makes it a listpack, if it is small
-// enough for one; once a hash table, always a hash table.
-func (s *setShape) encoding(now Encoding, n int64, limits *Limits) Encoding {
-	intset := now == EncodingIntset || now == EncodingNone
+// setEncoding is the encoding of a set of n members when another one is added. Of integers it is an intset until there
+// are too many; the first word makes it a listpack, if it is small enough for one; once a hash table, always one.
+func setEncoding(now Encoding, n int64, member []byte, limits *Limits) Encoding {
+	_, integer := ParseInteger(member)
 	switch {
 	case now == EncodingHashtable:
+		return now
+	case now == EncodingIntset && integer && n < int64(limits.SetMaxIntsetEntries):
+		return now
+	case now == EncodingIntset && integer:
 		return EncodingHashtable
-	case intset && !s.words && n <= int64(limits.SetMaxIntsetEntries):
-		return EncodingIntset
-	case intset && !s.words:
-		return EncodingHashtable
-	case n > int64(limits.SetMaxListpackEntries) || s.longest > limits.SetMaxListpackValue:
+	case n >= int64(limits.SetMaxListpackEntries) || len(member) > limits.SetMaxListpackValue:
 		return EncodingHashtable
 	}
 	return EncodingListpack

@@ -1,6 +1,9 @@
 package store
 
-import "bytes"
+import (
+	"bytes"
+	"iter"
+)
 
 // Pop removes n different members chosen at random, or all if there are not more, and calls
 // visit with each. visit must not keep the slice.
@@ -26,26 +29,34 @@ func (s *SetKey) popAll(visit func(member []byte)) error {
 	return s.drop()
 }
 
-// popAllBut writes the members that stay under a fresh id and leaves the old one to the sweep.
+// popAllBut makes a set of the members that stay and leaves what the old one had to the sweep.
 func (s *SetKey) popAllBut(stay int64, visit func(member []byte)) error {
-	shape := setShape{words: Encoding(s.head.Encoding) != EncodingIntset}
-	ch, err := s.moveItems(Members, func(yield func(Item, error) bool) {
+	kept := SetKey{handle: handle{tx: s.tx, key: s.key, head: Head{Type: Set, ExpireAt: s.head.ExpireAt, Notes: s.head.Notes}}}
+	kept.head.Bytes = baseBytes(s.key, s.head.Notes)
+	kept.head.Encoding = uint8(EncodingListpack)
+	if Encoding(s.head.Encoding) == EncodingIntset {
+		kept.head.Encoding = uint8(EncodingIntset)
+	}
+	if err := inPages(s.partition(stay, visit), kept.write); err != nil {
+		return err
+	}
+	s.handle = kept.handle
+	return s.finish(Change{})
+}
+
+// partition yields as many members chosen at random and calls visit with the others.
+func (s *SetKey) partition(stay int64, visit func(member []byte)) iter.Seq2[Item, error] {
+	return func(yield func(Item, error) bool) {
 		for m, err := range s.sift(Members, stay) {
 			if err == nil && !m.taken {
 				visit(m.item.Field)
 				continue
 			}
-			shape.see([]Item{m.item})
 			if !yield(m.item, err) {
 				return
 			}
 		}
-	})
-	if err != nil {
-		return err
 	}
-	s.head.Encoding = uint8(shape.encoding(EncodingNone, stay, LimitsOf(s.tx)))
-	return s.save(ch)
 }
 
 // popSome samples and removes a batch at a time: a sample of samples is a sample.

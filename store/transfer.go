@@ -18,7 +18,7 @@ func Transfer(src Tx, from Key, dst Tx, to Key) (bool, error) {
 	if err := dst.PutHead(to, h); err != nil {
 		return false, err
 	}
-	for _, p := range partsOf(h.Type) {
+	for _, p := range h.parts() {
 		b := batch{tx: dst, id: h.ID, part: p}
 		for it, err := range src.Range(source, p, Range{}) {
 			if err == nil {

@@ -54,17 +54,31 @@ func (z *ZSetKey) Add(rule ZRule, members ...Item) (ZAdded, error) {
 		return done, err
 	}
 	places := firstPlaces(members)
-	written := make([]bool, len(now))
+	written := make([]zmark, len(now))
 	for i, m := range members {
 		at := places(i)
+		fresh := !now[at].Found
 		changed, err := rule.apply(&now[at], m.Score, &done)
-		if err != nil {
+		switch {
+		case err != nil:
 			return done, err
+		case changed && fresh:
+			written[at] = zfresh
+		case changed:
+			written[at] = max(written[at], zchanged)
 		}
-		written[at] = written[at] || changed
 	}
 	return done, z.write(now, written, len(members))
 }
+
+// zmark says what becomes of a member that was given.
+type zmark uint8
+
+const (
+	zsame zmark = iota
+	zchanged
+	zfresh
+)
 
 // firstPlaces maps an index to that of the first member of the same name: the second of two
 // must see what the first one left.
@@ -117,12 +131,14 @@ func (r ZRule) apply(now *Item, score float64, done *ZAdded) (changed bool, err 
 
 // write puts the items marked; given is the number of members the client named, from which
 // Redis guesses a new set's encoding.
-func (z *ZSetKey) write(items []Item, marked []bool, given int) error {
+func (z *ZSetKey) write(items []Item, marked []zmark, given int) error {
 	put := items[:0]
-	longest := 0
+	longest := -1
 	for i, it := range items {
-		if marked[i] {
+		if marked[i] != zsame {
 			put = append(put, it)
+		}
+		if marked[i] == zfresh {
 			longest = max(longest, len(it.Field))
 		}
 	}
@@ -130,27 +146,37 @@ func (z *ZSetKey) write(items []Item, marked []bool, given int) error {
 		return nil
 	}
 	if !z.Exists() {
-		if err := z.create(ZSet); err != nil {
-			return err
-		}
+		z.begin(ZSet)
 		z.head.Encoding = uint8(zsetEncoding(0, int64(given), longest, LimitsOf(z.tx)))
 	}
-	ch, err := z.tx.PutItems(z.head.ID, Scores, put...)
+	if err := z.putAll(put, longest); err != nil {
+		return err
+	}
+	return z.finish(Change{})
+}
+
+// putAll puts members and counts them, the longest that is new of longest bytes, negative if none is: another score
+// alone has Redis look at no limit. finish is still to come.
+func (z *ZSetKey) putAll(members []Item, longest int) error {
+	z.encode(longest)
+	if err := z.prepare(members); err != nil {
+		return err
+	}
+	ch, err := z.put(Scores, members...)
 	if err != nil {
 		return err
 	}
-	return z.commit(ch, longest)
+	z.apply(ch)
+	z.encode(longest)
+	z.head.Ranked = z.head.Ranked || z.head.Len >= RankedMin && !z.packed()
+	return nil
 }
 
-// commit saves the set after its items went through ch; longest is the length of the
-// longest member among those added.
-func (z *ZSetKey) commit(ch Change, longest int) error {
-	n := z.head.Len + ch.Count
-	if n >= RankedMin {
-		z.head.Ranked = true
+func (z *ZSetKey) encode(longest int) {
+	if longest < 0 {
+		return
 	}
-	z.head.Encoding = uint8(zsetEncoding(Encoding(z.head.Encoding), n, longest, LimitsOf(z.tx)))
-	return z.save(ch)
+	z.head.Encoding = uint8(zsetEncoding(Encoding(z.head.Encoding), z.head.Len, longest, LimitsOf(z.tx)))
 }
 
 func fieldsOf(items []Item) [][]byte {
@@ -170,8 +196,20 @@ func (z *ZSetKey) Remove(members ...[]byte) (int64, error) { return z.remove(Sco
 // Draw calls visit with n members, each drawn uniformly whatever was drawn before.
 func (z *ZSetKey) Draw(n int64, visit func(Item)) error { return z.draw(Scores, n, visit) }
 
-// Sample calls visit with n different members chosen at random, or with all if there are not more.
-func (z *ZSetKey) Sample(n int64, visit func(Item)) error { return z.sample(Scores, n, visit) }
+// Sample calls visit with n different members chosen at random, or with all if there are not more: then Redis begins
+// at the highest score.
+func (z *ZSetKey) Sample(n int64, visit func(Item)) error {
+	if n < z.Len() || !z.compact() {
+		return z.sample(Scores, n, visit)
+	}
+	for it, err := range z.walk(Scores, Range{Order: ByScore, Reverse: true}) {
+		if err != nil {
+			return err
+		}
+		visit(it)
+	}
+	return nil
+}
 
 // Scan calls visit with about n members from a cursor on and returns the cursor to go on
 // from, 0 at the end. A small set comes at once.
@@ -187,7 +225,7 @@ func (z *ZSetKey) Pop(highest bool, n int64, visit func(member []byte, score flo
 		return nil
 	}
 	r := Range{Order: ByScore, Reverse: highest, Limit: n}
-	for it, err := range z.tx.Range(z.head.ID, Scores, r) {
+	for it, err := range z.walk(Scores, r) {
 		if err != nil {
 			return err
 		}

@@ -38,10 +38,9 @@ func zeroForNaN(f float64) float64 {
 
 // ZSource is one operand: a sorted set, or a set whose members score 1.
 type ZSource struct {
+	handle
 	Weight float64
-	id     ID
 	part   Part
-	len    int64
 }
 
 // OpenZSources reads the heads of operands, each of weight 1. Absent keys are empty; a key
@@ -53,7 +52,7 @@ func OpenZSources(tx Tx, keys ...Key) ([]ZSource, error) {
 	}
 	sources := make([]ZSource, len(heads))
 	for i, h := range heads {
-		s := ZSource{Weight: 1, id: h.ID, len: h.Len}
+		s := ZSource{Weight: 1, handle: handle{tx: tx, key: keys[i], head: h}}
 		switch h.Type {
 		case ZSet:
 			s.part = Scores
@@ -77,14 +76,11 @@ func (s *ZSource) score(it Item) float64 {
 
 // pages yields an operand's members with their weighted scores, a bounded number at a time,
 // in memory that the caller may change until the next page.
-func (s *ZSource) pages(tx Tx) iter.Seq2[[]Item, error] {
+func (s *ZSource) pages() iter.Seq2[[]Item, error] {
 	return func(yield func([]Item, error) bool) {
-		if s.len == 0 {
-			return
-		}
 		var page []Item
 		held := 0
-		for it, err := range tx.Range(s.id, s.part, Range{}) {
+		for it, err := range s.items(s.part) {
 			if err != nil {
 				yield(nil, err)
 				return
@@ -124,7 +120,7 @@ type ZQuery struct {
 // nowhere else to put it.
 func (q ZQuery) Collect(tx Tx) ([]Item, error) {
 	var all zsetList
-	if err := q.run(tx, &all); err != nil {
+	if err := q.run(&all); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(all.items, func(a, b Item) int {
@@ -136,11 +132,8 @@ func (q ZQuery) Collect(tx Tx) ([]Item, error) {
 // Store makes the result the value of dst, whatever that held, and returns its length; an
 // empty result leaves no key.
 func (q ZQuery) Store(tx Tx, dst Key) (int64, error) {
-	made, err := newZSetMaker(tx, dst)
-	if err != nil {
-		return 0, err
-	}
-	if err := q.run(tx, made); err != nil {
+	made := newZSetMaker(tx, dst)
+	if err := q.run(made); err != nil {
 		return 0, err
 	}
 	return made.finish()
@@ -149,7 +142,7 @@ func (q ZQuery) Store(tx Tx, dst Key) (int64, error) {
 // CountInter returns the size of the intersection, counting no further than limit unless
 // that is 0.
 func (q ZQuery) CountInter(tx Tx, limit int64) (n int64, err error) {
-	for page, err := range q.inter(tx) {
+	for page, err := range q.inter() {
 		if err != nil {
 			return 0, err
 		}
@@ -160,13 +153,13 @@ func (q ZQuery) CountInter(tx Tx, limit int64) (n int64, err error) {
 	return n, nil
 }
 
-func (q ZQuery) run(tx Tx, to zsetSink) error {
+func (q ZQuery) run(to zsetSink) error {
 	if q.Op == ZUnion {
-		return q.unite(tx, to)
+		return q.unite(to)
 	}
-	pages := q.diff(tx)
+	pages := q.diff()
 	if q.Op == ZInter {
-		pages = q.inter(tx)
+		pages = q.inter()
 	}
 	for page, err := range pages {
 		if err != nil {
@@ -181,16 +174,16 @@ func (q ZQuery) run(tx Tx, to zsetSink) error {
 
 // bySize orders operands from the smallest to the largest, as Redis does: it also decides
 // the order in which scores are summed.
-func (q ZQuery) bySize() []ZSource {
-	s := slices.Clone(q.Sources)
-	slices.SortStableFunc(s, func(a, b ZSource) int { return cmp.Compare(a.len, b.len) })
+func bySize(sources []ZSource) []ZSource {
+	s := slices.Clone(sources)
+	slices.SortStableFunc(s, func(a, b ZSource) int { return cmp.Compare(a.Len(), b.Len()) })
 	return s
 }
 
-func (q ZQuery) unite(tx Tx, to zsetSink) error {
+func (q ZQuery) unite(to zsetSink) error {
 	put := to.add
-	for _, s := range q.bySize() {
-		for page, err := range s.pages(tx) {
+	for _, s := range bySize(q.Sources) {
+		for page, err := range s.pages() {
 			if err != nil {
 				return err
 			}
@@ -198,16 +191,16 @@ func (q ZQuery) unite(tx Tx, to zsetSink) error {
 				return err
 			}
 		}
-		if s.len > 0 {
+		if s.Exists() {
 			put = func(page []Item) error { return to.merge(page, q.Aggregate) }
 		}
 	}
 	return nil
 }
 
-func (q ZQuery) inter(tx Tx) iter.Seq2[[]Item, error] {
-	s := q.bySize()
-	return sieve(tx, s[0], s[1:], func(other *ZSource, mine *Item, theirs Item) bool {
+func (q ZQuery) inter() iter.Seq2[[]Item, error] {
+	s := bySize(q.Sources)
+	return sieve(s[0], s[1:], func(other *ZSource, mine *Item, theirs Item) bool {
 		if theirs.Found {
 			mine.Score = q.Aggregate.join(mine.Score, other.score(theirs))
 		}
@@ -215,21 +208,21 @@ func (q ZQuery) inter(tx Tx) iter.Seq2[[]Item, error] {
 	})
 }
 
-func (q ZQuery) diff(tx Tx) iter.Seq2[[]Item, error] {
-	return sieve(tx, q.Sources[0], q.Sources[1:], func(_ *ZSource, _ *Item, theirs Item) bool {
+func (q ZQuery) diff() iter.Seq2[[]Item, error] {
+	return sieve(q.Sources[0], q.Sources[1:], func(_ *ZSource, _ *Item, theirs Item) bool {
 		return !theirs.Found
 	})
 }
 
 // sieve yields what of first is left after keep was asked about each member and what each
 // of others holds of it.
-func sieve(tx Tx, first ZSource, others []ZSource,
+func sieve(first ZSource, others []ZSource,
 	keep func(other *ZSource, mine *Item, theirs Item) bool) iter.Seq2[[]Item, error] {
 	return func(yield func([]Item, error) bool) {
-		for page, err := range first.pages(tx) {
+		for page, err := range first.pages() {
 			left := page
 			for i := 0; i < len(others) && len(left) > 0 && err == nil; i++ {
-				left, err = sieveOnce(tx, left, &others[i], keep)
+				left, err = sieveOnce(left, &others[i], keep)
 			}
 			if err != nil {
 				yield(nil, err)
@@ -242,14 +235,11 @@ func sieve(tx Tx, first ZSource, others []ZSource,
 	}
 }
 
-func sieveOnce(tx Tx, page []Item, other *ZSource,
+func sieveOnce(page []Item, other *ZSource,
 	keep func(other *ZSource, mine *Item, theirs Item) bool) ([]Item, error) {
-	theirs := make([]Item, len(page))
-	if other.len > 0 {
-		var err error
-		if theirs, err = tx.Items(theirs[:0], other.id, other.part, fieldsOf(page)...); err != nil {
-			return nil, err
-		}
+	theirs, err := other.lookup(other.part, fieldsOf(page)...)
+	if err != nil {
+		return nil, err
 	}
 	left := page[:0]
 	for i, mine := range page {

@@ -39,28 +39,28 @@ func (l *zsetList) merge(page []Item, a Aggregate) error {
 	return nil
 }
 
-// zsetMaker writes a result under a fresh id of dst's, so that memory stays bounded and dst
+// zsetMaker writes a result into a new sorted set, so that memory stays bounded and dst
 // may be one of the operands. For the transaction's goroutine.
 type zsetMaker struct {
-	dst     Key
-	batch   *batch
-	longest int // member
+	made ZSetKey
 }
 
-func newZSetMaker(tx Tx, dst Key) (*zsetMaker, error) {
-	b, err := newBatch(tx, dst, Scores)
-	return &zsetMaker{dst: dst, batch: b}, err
+func newZSetMaker(tx Tx, dst Key) *zsetMaker {
+	m := &zsetMaker{made: ZSetKey{handle: handle{tx: tx, key: dst}}}
+	m.made.begin(ZSet)
+	return m
 }
 
 func (m *zsetMaker) add(page []Item) error {
+	longest := 0
 	for _, it := range page {
-		m.longest = max(m.longest, len(it.Field))
+		longest = max(longest, len(it.Field))
 	}
-	return m.batch.put(page)
+	return m.made.putAll(page, longest)
 }
 
 func (m *zsetMaker) merge(page []Item, a Aggregate) error {
-	held, err := m.batch.tx.Items(nil, m.batch.id, Scores, fieldsOf(page)...)
+	held, err := m.made.Scores(fieldsOf(page)...)
 	if err != nil {
 		return err
 	}
@@ -73,28 +73,14 @@ func (m *zsetMaker) merge(page []Item, a Aggregate) error {
 }
 
 // finish puts the result under dst and returns its length.
-func (m *zsetMaker) finish() (int64, error) {
-	return m.batch.become(m.dst, ZSet, func(h *Head) {
-		h.Encoding = uint8(zsetEncoding(0, h.Len, m.longest, LimitsOf(m.batch.tx)))
-		h.Ranked = h.Len >= RankedMin
-	})
-}
+func (m *zsetMaker) finish() (int64, error) { return m.made.head.Len, m.made.finish(Change{}) }
 
 // StoreZSet makes members the value of dst, whatever that held, and returns how many there
 // are; none leaves no key. Of an item Field and Score count.
 func StoreZSet(tx Tx, dst Key, members iter.Seq2[Item, error]) (int64, error) {
-	made, err := newZSetMaker(tx, dst)
-	if err != nil {
+	made := newZSetMaker(tx, dst)
+	if err := inPages(members, made.add); err != nil {
 		return 0, err
-	}
-	for it, err := range members {
-		if err != nil {
-			return 0, err
-		}
-		made.longest = max(made.longest, len(it.Field))
-		if err := made.batch.add(Item{Field: it.Field, Score: it.Score}); err != nil {
-			return 0, err
-		}
 	}
 	return made.finish()
 }

@@ -90,7 +90,7 @@ func (z *ZSetKey) ByLex(lex LexRange, reverse bool) (r Range, ok bool, err error
 }
 
 func (z *ZSetKey) outermost(highest bool) (Item, error) {
-	for it, err := range z.tx.Range(z.head.ID, Scores, Range{Order: ByScore, Reverse: highest, Limit: 1}) {
+	for it, err := range z.walk(Scores, Range{Order: ByScore, Reverse: highest, Limit: 1}) {
 		it.Field = bytes.Clone(it.Field)
 		return it, err
 	}
@@ -103,7 +103,7 @@ func (z *ZSetKey) walkLex(lex LexRange, reverse bool) (r Range, ok bool, err err
 		enters, stays = stays, enters
 	}
 	r = Range{Order: ByScore, Reverse: reverse}
-	for it, err := range z.tx.Range(z.head.ID, Scores, r) {
+	for it, err := range z.walk(Scores, r) {
 		switch {
 		case err != nil:
 			return r, false, err
@@ -124,11 +124,11 @@ func (z *ZSetKey) Members(r Range) iter.Seq2[Item, error] {
 		return func(func(Item, error) bool) {}
 	}
 	byRank := r.Min.Edge == Unbounded && r.Max.Edge == Unbounded && r.Limit > 0
-	if beyond := z.Len() - r.Skip - r.Limit; byRank && !z.head.Ranked && 0 <= beyond && beyond < r.Skip {
+	if beyond := z.Len() - r.Skip - r.Limit; byRank && !z.head.Ranked && !z.packed() && 0 <= beyond && beyond < r.Skip {
 		r.Reverse, r.Skip = !r.Reverse, beyond
 		return z.mirrored(r)
 	}
-	return z.tx.Range(z.head.ID, Scores, r)
+	return z.walk(Scores, r)
 }
 
 // mirrored yields a range from its end. Only sets below RankedMin are read like this, from
@@ -136,7 +136,7 @@ func (z *ZSetKey) Members(r Range) iter.Seq2[Item, error] {
 func (z *ZSetKey) mirrored(r Range) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		var items []Item
-		for it, err := range z.tx.Range(z.head.ID, Scores, r) {
+		for it, err := range z.walk(Scores, r) {
 			if err != nil {
 				yield(it, err)
 				return
@@ -154,10 +154,7 @@ func (z *ZSetKey) mirrored(r Range) iter.Seq2[Item, error] {
 
 // Count returns the number of members in a range.
 func (z *ZSetKey) Count(r Range) (int64, error) {
-	if !z.Exists() {
-		return 0, nil
-	}
-	return z.tx.Count(z.head.ID, Scores, r)
+	return z.count(Scores, r)
 }
 
 // RemoveRange deletes the members of a range and returns how many.
@@ -170,17 +167,17 @@ func (z *ZSetKey) RemoveRange(r Range) (int64, error) {
 	}
 	ch, moved, err := z.leave(r)
 	if err == nil && !moved {
-		ch, err = z.tx.DropRange(z.head.ID, Scores, r)
+		ch, err = z.dropRange(Scores, r)
 	}
 	if err != nil || ch.Count == 0 {
 		return 0, err
 	}
-	return -ch.Count, z.commit(ch, 0)
+	return -ch.Count, z.finish(ch)
 }
 
 // leave moves the set to what is not in a range, if most of it is.
 func (z *ZSetKey) leave(r Range) (ch Change, moved bool, err error) {
-	if z.Len() < moveLeast {
+	if z.Len() < moveLeast || z.packed() {
 		return ch, false, nil
 	}
 	from, gone, err := z.ranks(r)

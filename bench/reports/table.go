@@ -22,6 +22,8 @@ func layoutOf(section string) layout {
 	case "cold":
 		return layout{[]string{"rps", "cpu_us", "cpu_run_us", "p50_us", "p99_us", "cached_percent"},
 			contend.RedisEverysec, true}
+	case "objects":
+		return layout{[]string{"rps", "cpu_us", "cpu_run_us", "p50_us", "p99_us", "disk_mb"}, contend.RedisEverysec, true}
 	case "small":
 		return layout{[]string{"rps", "cpu_us", "cpu_run_us", "p50_us", "p99_us", "disk_mb", "later_mb"},
 			contend.RedisEverysec, true}

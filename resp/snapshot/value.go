@@ -47,18 +47,18 @@ func serialized(tx store.Tx, h store.Head) iter.Seq2[[]byte, error] {
 }
 
 func collection(tx store.Tx, h store.Head) iter.Seq2[[]byte, error] {
-	kind, part, order := rdb.Set, store.Members, store.Natural
+	kind := rdb.Set
 	switch h.Type {
 	case store.List:
-		kind, part = rdb.List, store.Elements
+		kind = rdb.List
 	case store.Hash:
-		kind, part = rdb.Hash, store.Fields
+		kind = rdb.Hash
 	case store.ZSet:
-		kind, part, order = rdb.ZSet, store.Scores, store.ByScore
+		kind = rdb.ZSet
 	}
 	return func(yield func([]byte, error) bool) {
 		page := rdb.AppendHeader(make([]byte, 0, pageBytes/16), kind, h.Len)
-		for it, err := range tx.Range(h.ID, part, store.Range{Order: order}) {
+		for it, err := range store.Content(tx, h, store.Range{}) {
 			if err != nil {
 				yield(nil, err)
 				return

@@ -168,7 +168,7 @@ func (t *tx) PutHead(k store.Key, h store.Head) error {
 	if err := firstError(t.writable(), t.inScope(k)); err != nil {
 		return err
 	}
-	if !h.Exists() || len(h.Value) > store.InlineMax {
+	if !h.Exists() || len(h.Value) > h.ValueMax() {
 		return misuse("head of type %v with a value of %d bytes", h.Type, len(h.Value))
 	}
 	old := t.row(k)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
 	"larder/store"
 	"larder/store/sqlite/capi"
@@ -52,7 +50,7 @@ func (e *Engine) Settle(ctx context.Context, fn func(store.BaseTx) error) error 
 func (e *Engine) Settled() (m store.Mark) {
 	_ = e.read(context.Background(), func(t *tx) (err error) {
 		if m, err = t.journalMark(); err == nil {
-			m.Databases, err = t.databases()
+			m.Note, err = t.noted()
 		}
 		return err
 	})
@@ -100,25 +98,19 @@ func (t *tx) metaNumber(k string) (int64, error) {
 
 func (t *tx) metaPut(k string, n int64) error { return t.fail(t.conn.metaPut(k, n)) }
 
-// databasesPut writes the numbers one behind the other, or no row where there are none.
-func (t *tx) databasesPut(dbs []int) error {
-	sql := `DELETE FROM meta WHERE k = 'databases'`
-	if len(dbs) > 0 {
-		sql = fmt.Sprintf(`INSERT INTO meta (k, v) VALUES ('databases', '%s')
-			ON CONFLICT (k) DO UPDATE SET v = excluded.v`, strings.Trim(fmt.Sprint(dbs), "[]"))
+// putNote leaves no row where there is nothing to note.
+func (t *tx) putNote(note string) error {
+	sql := `DELETE FROM meta WHERE k = 'note'`
+	if note != "" {
+		sql = fmt.Sprintf(`INSERT INTO meta (k, v) VALUES ('note', '%s') ON CONFLICT (k) DO UPDATE SET v = excluded.v`, note)
 	}
 	_, err := t.conn.Query(sql, func(*capi.Stmt) {})
 	return t.fail(err)
 }
 
-func (t *tx) databases() (dbs []int, err error) {
-	_, err = t.conn.Query(`SELECT v FROM meta WHERE k = 'databases'`, func(s *capi.Stmt) {
-		for _, word := range strings.Fields(s.Text(0)) {
-			n, _ := strconv.Atoi(word) // written by databasesPut
-			dbs = append(dbs, n)
-		}
-	})
-	return dbs, t.fail(err)
+func (t *tx) noted() (note string, err error) {
+	_, err = t.conn.Query(`SELECT v FROM meta WHERE k = 'note'`, func(s *capi.Stmt) { note = s.Text(0) })
+	return note, t.fail(err)
 }
 
 // SetMark also moves this engine's own ids behind the journal's.
@@ -132,7 +124,7 @@ func (t *tx) SetMark(m store.Mark) error {
 	if err := t.metaPut("ids", w.nextID); err != nil {
 		return err
 	}
-	if err := t.databasesPut(m.Databases); err != nil {
+	if err := t.putNote(m.Note); err != nil {
 		return err
 	}
 	return t.metaPut("lsn", int64(m.LSN))

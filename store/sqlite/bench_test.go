@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync/atomic"
@@ -283,4 +284,99 @@ func BenchmarkSettle(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkPacked puts and gets small collections of some sizes, which lie in their heads or, beside them, in a table
+// of values too long for a tree whose rows must be short. What the file takes is told, too.
+func BenchmarkPacked(b *testing.B) {
+	for _, size := range []int{250, 500, 900, 1000, 2000, 4000} {
+		if size <= store.PackedMax {
+			b.Run(fmt.Sprintf("%d/head", size), func(b *testing.B) { benchPacked(b, size, false) })
+		}
+		b.Run(fmt.Sprintf("%d/beside", size), func(b *testing.B) { benchPacked(b, size, true) })
+	}
+}
+
+const packedKeys = 100_000
+
+func benchPacked(b *testing.B, size int, beside bool) {
+	path := filepath.Join(b.TempDir(), "shard.db")
+	e, err := sqlite.Open(path, sqlite.Options{CacheBytes: 64 << 20})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = e.Close() })
+	name := func(i int) []byte { return fmt.Appendf(nil, "key:%010d", i) }
+	place := func(i int) store.Cursor { return store.Position(name(i), e.Hash(name(i))) }
+	order := make([]int, packedKeys)
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int { return cmp.Compare(place(i), place(j)) })
+	value := make([]byte, size)
+	put := func(some []int) {
+		err := e.Settle(ctx, func(tx store.BaseTx) error {
+			for _, i := range some {
+				h := store.Head{Type: store.Hash, Len: 10, Bytes: int64(size), Value: value}
+				if beside {
+					h.Value, h.ID = nil, store.ID(i+1)
+				}
+				if err := tx.PutHead(store.Key{Name: name(i)}, h); err != nil {
+					return err
+				}
+				if beside {
+					if _, err := tx.PutItems(h.ID, store.Chunks, store.Item{Value: value}); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := e.Checkpoint(ctx); err != nil {
+			b.Fatal(err)
+		}
+	}
+	before := cpu()
+	put(order)
+	made := cpu() - before
+	info, _ := os.Stat(path)
+	var puts, gets time.Duration
+	var n int
+	for b.Loop() {
+		var some []int
+		for _, i := range order {
+			if rand.IntN(5) == 0 {
+				some = append(some, i)
+			}
+		}
+		before = cpu()
+		put(some)
+		puts += cpu() - before
+		n += len(some)
+		before = cpu()
+		for range some {
+			i := rand.IntN(packedKeys)
+			k := store.Key{Name: name(i)}
+			view(b, e, func(tx store.Tx) error {
+				heads, err := tx.Heads(nil, k)
+				if err != nil || !beside {
+					return err
+				}
+				for _, err := range tx.Range(heads[0].ID, store.Chunks, store.Positions(0, 0)) {
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+		gets += cpu() - before
+	}
+	b.ReportMetric(float64(made)/packedKeys/1000, "make-us")
+	b.ReportMetric(float64(puts)/float64(n)/1000, "put-us")
+	b.ReportMetric(float64(gets)/float64(n)/1000, "get-us")
+	b.ReportMetric(float64(info.Size())/packedKeys, "file-bytes/key")
 }

@@ -99,8 +99,7 @@ func (e *Engine) Close() error {
 	}
 	e.check.mu.Lock()
 	defer e.check.mu.Unlock()
-	e.writer.mu.Lock() // a transaction in progress has ended, and no other begins
-	e.writer.mu.Unlock()
+	e.writer.await()
 	keep(e.readers.close())
 	keep(e.own.close())
 	if e.check.conn != nil {

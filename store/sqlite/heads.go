@@ -121,7 +121,7 @@ func (t *tx) PutHead(k store.Key, h store.Head) error {
 	if err := t.writable(); err != nil {
 		return err
 	}
-	if !h.Exists() || len(h.Value) > store.InlineMax {
+	if !h.Exists() || len(h.Value) > h.ValueMax() {
 		return misuse("a head without a type, or with too long a value")
 	}
 	old, err := t.meta(k)

@@ -16,7 +16,7 @@ import (
 	"larder/store/sqlite/sqlfile"
 )
 
-// The format of a file. 2 knew no ids of other files, see store.Foreign; the tables are the same, so that a file of it
+// The format of a file. 2 knew no ids of other files, see store.Foreign, nor packs; the tables are the same, so that a file of it
 // becomes one of 3 by its number alone.
 const (
 	format        = 3

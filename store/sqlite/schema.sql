@@ -1,7 +1,7 @@
 -- One shard. Format 3: 1 knew no notes and counted no orphans, 2 no ids of other files (from 1 << 48 on, see store.Foreign). Times are Unix milliseconds unless named otherwise.
 
 -- format, ids (first id never handed out), seed (of every hash), lsn (of the last record of a journal that is in the tables),
--- databases (what SWAPDB has exchanged: for each number of a client's, the one in spaces; absent for none).
+-- note (of the engine above: in the first shard what SWAPDB has exchanged, for each number of a client's the one in spaces).
 CREATE TABLE meta (
 	k TEXT PRIMARY KEY,
 	v

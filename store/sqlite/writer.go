@@ -28,6 +28,12 @@ type backup struct {
 	idLimit int64
 }
 
+// await returns once the transaction in progress has ended.
+func (w *writer) await() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+}
+
 func (w *writer) save() backup { return backup{w.ledger.clone(), w.idLimit} }
 
 // restore also has the cache forget what was staged since the transaction began: more than is undone, and right.

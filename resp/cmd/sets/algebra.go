@@ -16,9 +16,9 @@ func sinter(c *cmd.Call) reply.Reply { return answer(c, (*store.Sets).Inter) }
 func sunion(c *cmd.Call) reply.Reply { return answer(c, (*store.Sets).Union) }
 func sdiff(c *cmd.Call) reply.Reply  { return answer(c, (*store.Sets).Diff) }
 
-func sinterstore(c *cmd.Call) reply.Reply { return keep(c, (*store.Sets).Inter) }
-func sunionstore(c *cmd.Call) reply.Reply { return keep(c, (*store.Sets).All) }
-func sdiffstore(c *cmd.Call) reply.Reply  { return keep(c, (*store.Sets).Diff) }
+func sinterstore(c *cmd.Call) reply.Reply { return keep(c, (*store.Sets).StoreInter) }
+func sunionstore(c *cmd.Call) reply.Reply { return keep(c, (*store.Sets).StoreUnion) }
+func sdiffstore(c *cmd.Call) reply.Reply  { return keep(c, (*store.Sets).StoreDiff) }
 
 func answer(c *cmd.Call, op func(*store.Sets) pages) reply.Reply {
 	sets, err := store.OpenSets(c.Tx, c.KeysFrom(1)...)
@@ -37,12 +37,12 @@ func answer(c *cmd.Call, op func(*store.Sets) pages) reply.Reply {
 	return list.Done()
 }
 
-func keep(c *cmd.Call, op func(*store.Sets) pages) reply.Reply {
+func keep(c *cmd.Call, op func(*store.Sets, store.Key) (int64, error)) reply.Reply {
 	sets, err := store.OpenSets(c.Tx, c.KeysFrom(2)...)
 	if err != nil {
 		return reply.Err(err)
 	}
-	n, err := store.StoreSet(c.Tx, c.Key(1), op(sets))
+	n, err := op(sets, c.Key(1))
 	if err != nil {
 		return reply.Err(err)
 	}

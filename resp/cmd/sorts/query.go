@@ -108,7 +108,7 @@ func (q *query) value(p *pattern, h store.Head) ([]byte, error) {
 	case p.field == nil && h.Type == store.String:
 		return store.AppendString([]byte{}, q.tx, h, 0, h.Len)
 	case p.field != nil && h.Type == store.Hash:
-		items, err := q.tx.Items(nil, h.ID, store.Fields, p.field)
+		items, err := store.FieldsOf(q.tx, h, p.field)
 		if err != nil || !items[0].Found {
 			return nil, err
 		}

@@ -17,6 +17,11 @@ func run(c *cmd.Call, readOnly bool) reply.Reply {
 	if err != nil {
 		return reply.Err(err)
 	}
+	if !readOnly {
+		if err := store.ConvertZSet(c.Tx, q.source); err != nil {
+			return reply.Err(err)
+		}
+	}
 	elements, err := q.open(c.Nested)
 	if err != nil {
 		return reply.Err(err)
@@ -73,15 +78,8 @@ func (q *query) open(nested bool) (iter.Seq2[[]byte, error], error) {
 
 // elements yields what the key holds, in the order of a list or of scores.
 func (q *query) elements(h store.Head, r store.Range) iter.Seq2[[]byte, error] {
-	part := store.Elements
-	switch h.Type {
-	case store.Set:
-		part = store.Members
-	case store.ZSet:
-		part, r.Order = store.Scores, store.ByScore
-	}
 	return func(yield func([]byte, error) bool) {
-		for it, err := range q.tx.Range(h.ID, part, r) {
+		for it, err := range store.Content(q.tx, h, r) {
 			element := it.Field
 			if h.Type == store.List {
 				element = it.Value

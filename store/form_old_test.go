@@ -1,0 +1,203 @@
+package store_test
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"testing"
+
+	"larder/store"
+	"larder/store/memory"
+)
+
+// old lays out a collection as it was before there were packs: items in the engine's order, whatever the encoding.
+func old(tx store.Tx, k store.Key, h store.Head, p store.Part, items []store.Item) error {
+	id, err := tx.NewID(k)
+	if err != nil {
+		return err
+	}
+	ch, err := tx.PutItems(id, p, items...)
+	if err != nil {
+		return err
+	}
+	h.ID, h.Len, h.Bytes = id, ch.Count, ch.Bytes+store.KeyBytes(k)
+	return tx.PutHead(k, h)
+}
+
+// TestOldCollectionsArePackedWhenTheyAreWritten: and read as they are until then.
+func TestOldCollectionsArePackedWhenTheyAreWritten(t *testing.T) {
+	k := store.Key{Name: []byte("old")}
+	span := []byte{0, 0, 0x80, 0x80, 0x80, 1} // regular, its ends at 0 and 1 << 20
+	item := func(name string) store.Item { return store.Item{Field: []byte(name)} }
+	rows := []struct {
+		name  string
+		head  store.Head
+		part  store.Part
+		items []store.Item
+		write func(store.Tx) error
+		want  string // in order, but for what had none before
+	}{
+		{"hash", store.Head{Type: store.Hash, Encoding: uint8(store.EncodingListpack)}, store.Fields,
+			[]store.Item{{Field: []byte("a"), Value: []byte("1")}, {Field: []byte("b"), Value: []byte("2")}},
+			func(tx store.Tx) error {
+				h, err := store.OpenHash(tx, k)
+				if err == nil {
+					_, err = h.Set(store.Item{Field: []byte("a"), Value: []byte("3")}, store.Item{Field: []byte("last"), Value: []byte("4")})
+				}
+				return err
+			}, "a=3 b=2 last=4"},
+		{"intset", store.Head{Type: store.Set, Encoding: uint8(store.EncodingIntset)}, store.Members,
+			[]store.Item{item("30"), item("4"), item("100")},
+			func(tx store.Tx) error { return addAll(tx, k, [][]byte{[]byte("-5"), []byte("50")}) }, "-5= 4= 30= 50= 100="},
+		{"intset to listpack", store.Head{Type: store.Set, Encoding: uint8(store.EncodingIntset)}, store.Members,
+			[]store.Item{item("30"), item("4"), item("100")},
+			func(tx store.Tx) error { return addAll(tx, k, [][]byte{[]byte("w"), []byte("5")}) }, "4= 30= 100= w= 5="},
+		{"sorted set", store.Head{Type: store.ZSet, Encoding: uint8(store.EncodingListpack)}, store.Scores,
+			[]store.Item{{Field: []byte("a"), Score: 3}, {Field: []byte("b"), Score: 1}},
+			func(tx store.Tx) error {
+				z, err := store.OpenZSet(tx, k)
+				if err == nil {
+					_, err = z.Add(store.ZRule{}, store.Item{Field: []byte("c"), Score: 2})
+				}
+				return err
+			}, "b= c= a="},
+		{"list", store.Head{Type: store.List, Encoding: uint8(store.EncodingListpack), Value: span}, store.Elements,
+			[]store.Item{{Value: []byte("x")}, {Pos: 1 << 20, Value: []byte("y")}},
+			func(tx store.Tx) error {
+				l, err := store.OpenList(tx, k)
+				if err == nil {
+					err = l.Push(store.Front, []byte("first"))
+				}
+				return err
+			}, "=first =x =y"},
+	}
+	for _, row := range rows {
+		update(t, memory.New(), func(tx store.Tx) error {
+			if err := old(tx, k, row.head, row.part, row.items); err != nil {
+				return err
+			}
+			read := shownContent(t, tx, k)
+			if len(read) != len(row.items) {
+				t.Errorf("%s: %d items are read of %d", row.name, len(read), len(row.items))
+			}
+			if h := headOf(t, tx, k); h.ID == 0 {
+				t.Errorf("%s: a read has packed it", row.name)
+			}
+			if err := row.write(tx); err != nil {
+				return err
+			}
+			h := headOf(t, tx, k)
+			got := shownContent(t, tx, k)
+			if h.ID != 0 {
+				t.Errorf("%s: not packed: %+v", row.name, h)
+			}
+			want := row.want
+			if row.name == "hash" {
+				slices.Sort(got)
+			}
+			if fmt.Sprint(got) != "["+want+"]" {
+				t.Errorf("%s: %v, want %s", row.name, got, want)
+			}
+			findings, err := store.Audit(tx, k, h)
+			if len(findings) > 0 {
+				t.Errorf("%s: %v", row.name, findings)
+			}
+			return err
+		}, k)
+	}
+}
+
+func headOf(t *testing.T, tx store.Tx, k store.Key) store.Head {
+	t.Helper()
+	heads, err := tx.Heads(nil, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return heads[0]
+}
+
+func shownContent(t *testing.T, tx store.Tx, k store.Key) (shown []string) {
+	t.Helper()
+	for it, err := range store.Content(tx, headOf(t, tx, k), store.Range{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown = append(shown, fmt.Sprintf("%s=%s", it.Field, it.Value))
+	}
+	return shown
+}
+
+// TestDamagedPacksAreMended: what of one is readable is believed, and what is not gives an error to whoever reads it.
+func TestDamagedPacksAreMended(t *testing.T) {
+	k := store.Key{Name: []byte("k")}
+	for _, long := range []bool{false, true} { // in the head, and beside it
+		fields := pairs(0, 5)
+		if long {
+			fields = pairs(0, 300)
+		}
+		rows := []struct {
+			name   string
+			damage func(v []byte) []byte
+			left   int
+		}{
+			{"cut off", func(v []byte) []byte { return v[:len(v)-1] }, len(fields) - 1},
+			{"a length of what is not there", func(v []byte) []byte { return append(bytes.Clone(v), 200, 1, 'x') }, len(fields)},
+			{"another kind", func(v []byte) []byte { return append([]byte{0x12}, v[1:]...) }, 0},
+			{"no pack", func([]byte) []byte { return []byte("nonsense") }, 0},
+		}
+		for _, row := range rows {
+			update(t, memory.New(), func(tx store.Tx) error {
+				h, err := store.OpenHash(tx, k)
+				if err != nil {
+					return err
+				}
+				if _, err := h.Set(fields...); err != nil {
+					return err
+				}
+				if err := damage(t, tx, k, long, row.damage); err != nil {
+					return err
+				}
+				before := headOf(t, tx, k)
+				if findings, err := store.Audit(tx, k, before); len(findings) == 0 || err != nil {
+					t.Errorf("%s: %v %v", row.name, findings, err)
+				}
+				if _, err := store.Amend(tx, k); err != nil {
+					return err
+				}
+				after := headOf(t, tx, k)
+				if row.left == 0 && after.Type == store.Hash || row.left > 0 && int(after.Len) != row.left {
+					t.Errorf("%s: %+v is left", row.name, after)
+				}
+				if row.left == 0 {
+					return nil
+				}
+				findings, err := store.Audit(tx, k, after)
+				if len(findings) > 0 || len(shownContent(t, tx, k)) != row.left {
+					t.Errorf("%s: %v", row.name, findings)
+				}
+				return err
+			}, k)
+		}
+	}
+}
+
+func damage(t *testing.T, tx store.Tx, k store.Key, long bool, how func([]byte) []byte) error {
+	t.Helper()
+	h := headOf(t, tx, k)
+	if (h.ID != 0) != long {
+		t.Fatalf("long %v: %+v", long, h)
+	}
+	if !long {
+		h.Value = how(h.Value)
+		return tx.PutHead(k, h)
+	}
+	var held []byte
+	for it, err := range tx.Range(h.ID, store.Chunks, store.Positions(0, 0)) {
+		if err != nil {
+			return err
+		}
+		held = bytes.Clone(it.Value)
+	}
+	_, err := tx.PutItems(h.ID, store.Chunks, store.Item{Value: how(held)})
+	return err
+}

@@ -1,0 +1,123 @@
+package store
+
+import "iter"
+
+// What follows does to the items of a collection, whatever form it has, what Tx does to items. Of an absent key there
+// are none. Writing changes the head in memory only, and returns what the head is to count: see finish.
+
+// walk yields the items of a range. Slices are valid until the next is asked for, and nothing may be written to the
+// key meanwhile.
+func (h *handle) walk(p Part, r Range) iter.Seq2[Item, error] {
+	switch {
+	case !h.Exists():
+		return func(func(Item, error) bool) {}
+	case h.packed():
+		return h.walkPacked(p, r)
+	}
+	return h.tx.Range(h.head.ID, p, r)
+}
+
+// items yields all items of a part, in the order in which Redis has them if it has them in one.
+func (h *handle) items(p Part) iter.Seq2[Item, error] {
+	switch {
+	case h.sorts(p):
+		return h.sorted(p)
+	case p == Scores && h.compact():
+		return h.walk(p, Range{Order: ByScore})
+	case p == Elements && !h.packed():
+		var s listSpan
+		if s.parse(h.head.Value) {
+			return h.walk(p, Positions(s.first, s.last)) // see ListKey.whole
+		}
+	}
+	return h.walk(p, Range{})
+}
+
+// lookup finds items by field, in order; Found tells which are there.
+func (h *handle) lookup(p Part, fields ...[]byte) ([]Item, error) {
+	if h.Exists() && !h.packed() {
+		items, err := h.tx.Items(make([]Item, 0, len(fields)), h.head.ID, p, fields...)
+		return h.bare(items), err
+	}
+	return h.lookupPacked(p, fields)
+}
+
+// put adds or overwrites items.
+func (h *handle) put(p Part, items ...Item) (Change, error) {
+	switch h.form() {
+	case packed:
+		return h.putPacked(p, items)
+	case numbered:
+		return h.putNumbered(p, items)
+	}
+	return h.tx.PutItems(h.head.ID, p, items...)
+}
+
+// dropFields removes items by field.
+func (h *handle) dropFields(p Part, fields ...[]byte) (Change, error) {
+	switch {
+	case !h.Exists():
+		return Change{}, nil
+	case h.packed():
+		return h.removeFields(p, fields)
+	}
+	return h.tx.DropItems(h.head.ID, p, fields...)
+}
+
+// dropRange removes the items of a range.
+func (h *handle) dropRange(p Part, r Range) (Change, error) {
+	switch {
+	case !h.Exists():
+		return Change{}, nil
+	case h.packed():
+		return h.removeRange(p, r)
+	}
+	return h.tx.DropRange(h.head.ID, p, r)
+}
+
+// count returns how many items a range has.
+func (h *handle) count(p Part, r Range) (int64, error) {
+	switch {
+	case !h.Exists():
+		return 0, nil
+	case h.packed():
+		return h.countPacked(p, r)
+	}
+	return h.tx.Count(h.head.ID, p, r)
+}
+
+// random returns n items, each drawn uniformly and independently.
+func (h *handle) random(p Part, n int) ([]Item, error) {
+	if h.packed() {
+		return h.drawPacked(p, n)
+	}
+	items, err := h.tx.Random(h.head.ID, p, h.head.Len, n)
+	for i := range items {
+		items[i].Found = true
+	}
+	return h.bare(items), err
+}
+
+// Content yields the items of a collection, in Redis's order if it has one, and scored ones by score: for those who
+// read any type. Of the range Reverse, Skip and Limit count.
+func Content(tx Tx, h Head, r Range) iter.Seq2[Item, error] {
+	of := handle{tx: tx, head: h}
+	parts := partsOf(h.Type)
+	if len(parts) == 0 {
+		return func(func(Item, error) bool) {}
+	}
+	whole := r.Skip == 0 && r.Limit == 0 && !r.Reverse
+	if whole && h.Type != ZSet {
+		return of.items(parts[0])
+	}
+	if h.Type == ZSet {
+		r.Order = ByScore
+	}
+	return of.walk(parts[0], r)
+}
+
+// FieldsOf looks fields of a hash's head up, in order.
+func FieldsOf(tx Tx, h Head, fields ...[]byte) ([]Item, error) {
+	of := handle{tx: tx, head: h}
+	return of.lookup(Fields, fields...)
+}
