@@ -104,6 +104,7 @@ ours() {
 # The race detector watches our code, not SQLite's, its libc and its malloc: translated from C, they would take
 # ten times as long.
 unit() {
+	[ -d ../shared/rdb ] || echo "../shared/rdb is not there: no RDB files of others are read"
 	CGO_ENABLED=1 go test -race -gcflags='modernc.org/...=-race=false' -timeout 12m $(ours)
 }
 

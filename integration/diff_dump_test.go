@@ -93,6 +93,10 @@ var dumpScripts = []script{
 		CONFIG SET maxmemory-policy noeviction
 	`)},
 	{"restore among others", dumpLines(`
+		RESTORE-ASKING asked 0 $LIST
+		RESTORE-ASKING asked 0 $LIST
+		LRANGE asked 0 -1
+		DEL asked
 		MULTI
 		RESTORE a 0 $LIST
 		RESTORE a 0 $LIST

@@ -2,60 +2,112 @@ package rdb
 
 import (
 	"bytes"
-	"encoding/binary"
 	"strconv"
 )
 
 const packedEnd = 0xFF
 
-// listpack reads a string that is a listpack: its size, a number of elements or 65535, the elements, an end. Behind
-// each element stands its length, to walk backwards by.
+// listpack is a cursor over a string that is one: its size, a number of elements or 65535, the elements, an end. Behind
+// each element stands its length, to walk backwards by. For one goroutine.
+type listpack struct {
+	in        reader
+	said, met uint64
+}
+
+const uncounted = 0xFFFF
+
+// listpackOf begins to read one.
+func listpackOf(blob []byte) *listpack {
+	l := &listpack{in: reader{in: blob}}
+	size := l.in.little(4)
+	l.said = l.in.little(2)
+	if size != uint64(len(blob)) {
+		l.in.fail()
+	}
+	return l
+}
+
+// more reports whether there is another element.
+func (l *listpack) more() bool { return !l.in.failed && len(l.in.in) > 1 }
+
+// next reads an element; after a fault it answers nothing. An integer has no text.
+func (l *listpack) next() (e packed) {
+	before := l.in.in
+	if e = l.in.packed(); l.in.failed {
+		return packed{}
+	}
+	var room [5]byte
+	back := appendBackLength(room[:0], len(before)-len(l.in.in))
+	if !bytes.Equal(l.in.take(uint64(len(back))), back) {
+		l.in.fail()
+	}
+	l.met++
+	return e
+}
+
+// whole reports whether what was read to its end is a listpack.
+func (l *listpack) whole() bool {
+	return l.in.byte() == packedEnd && !l.in.failed && len(l.in.in) == 0 && (l.said == uncounted || l.said == l.met)
+}
+
+// listpack reads a string that is a listpack.
 func (w *walk) listpack() {
-	const unknown = 0xFFFF
-	blob := w.r.text()
-	in := reader{in: blob}
-	size, n := in.little(4), in.little(2)
-	if w.r.failed || in.failed || size != uint64(len(blob)) {
-		w.r.fail()
-		return
-	}
-	seen := uint64(0)
-	for w.going() && len(in.in) > 1 {
-		before := in.in
-		b, ok := in.packed()
-		back := appendBackLength(nil, len(before)-len(in.in))
-		if !ok || in.failed || !bytes.Equal(in.take(uint64(len(back))), back) {
-			w.r.fail()
-			return
+	l := listpackOf(w.r.text())
+	for w.going() && l.more() {
+		if e := l.next(); !l.in.failed {
+			w.word(e.bytes())
 		}
-		seen++
-		w.word(b)
 	}
-	if !w.stopped && (in.byte() != packedEnd || n != unknown && n != seen) {
+	if !w.stopped && !l.whole() {
 		w.r.fail()
 	}
 }
 
-// packed reads an element of a listpack.
-func (r *reader) packed() ([]byte, bool) {
+// packed is an element of a listpack: a text, or an integer.
+type packed struct {
+	text   []byte
+	number int64
+	whole  bool // an integer
+}
+
+// bytes is an element as the text that it stands for.
+func (e packed) bytes() []byte {
+	if e.whole {
+		return strconv.AppendInt(nil, e.number, 10)
+	}
+	return e.text
+}
+
+// integer is an element that must be one.
+func (e packed) integer() (int64, bool) {
+	if e.whole {
+		return e.number, true
+	}
+	n, err := strconv.ParseInt(string(e.text[:min(len(e.text), 32)]), 10, 64)
+	return n, err == nil
+}
+
+// packed reads an element without the length behind it.
+func (r *reader) packed() packed {
 	switch first := r.byte(); {
 	case first < 0x80:
-		return strconv.AppendUint(nil, uint64(first), 10), true
+		return packed{number: int64(first), whole: true}
 	case first < 0xC0:
-		return r.take(uint64(first & 0x3f)), true
+		return packed{text: r.take(uint64(first & 0x3f))}
 	case first < 0xE0:
 		v := int64(first&0x1f)<<8 | int64(r.byte())
-		return strconv.AppendInt(nil, v<<51>>51, 10), true
+		return packed{number: v << 51 >> 51, whole: true}
 	case first < 0xF0:
 		n := uint64(first&0x0f)<<8 | uint64(r.byte())
-		return r.take(n), true
+		return packed{text: r.take(n)}
 	case first == 0xF0:
-		return r.take(r.little(4)), true
+		return packed{text: r.take(r.little(4))}
 	case first <= 0xF4:
 		width := [...]int{2, 3, 4, 8}[first-0xF1]
-		return strconv.AppendInt(nil, signed(r.little(width), width), 10), true
+		return packed{number: signed(r.little(width), width), whole: true}
 	}
-	return nil, false
+	r.fail()
+	return packed{}
 }
 
 // appendBackLength encodes a length to be read from its end: seven bits in a byte, the highest first, which
@@ -71,72 +123,4 @@ func appendBackLength(b []byte, n int) []byte {
 		b = append(b, byte(n>>shift)|0x80)
 	}
 	return b
-}
-
-// ziplist reads a string that is a ziplist: its size, where the last element stands, a number of elements or 65535,
-// the elements, an end. Before each element stands the length of the one before it.
-func (w *walk) ziplist() {
-	const unknown = 0xFFFF
-	blob := w.r.text()
-	in := reader{in: blob}
-	size, tail, n := in.little(4), in.little(4), in.little(2)
-	if w.r.failed || in.failed || size != uint64(len(blob)) {
-		w.r.fail()
-		return
-	}
-	seen, before, at := uint64(0), 0, len(blob)-len(in.in)
-	for w.going() && len(in.in) > 1 {
-		at = len(blob) - len(in.in)
-		back := uint64(in.byte())
-		if back == 0xFE {
-			back = in.little(4)
-		}
-		b, ok := in.zipped()
-		if !ok || in.failed || back != uint64(before) {
-			w.r.fail()
-			return
-		}
-		before = len(blob) - len(in.in) - at
-		seen++
-		w.word(b)
-	}
-	if !w.stopped && (in.byte() != packedEnd || n != unknown && n != seen || tail != uint64(at)) {
-		w.r.fail()
-	}
-}
-
-// zipped reads an element of a ziplist behind the length before it.
-func (r *reader) zipped() ([]byte, bool) {
-	first := r.byte()
-	switch {
-	case first < 0x40:
-		return r.take(uint64(first)), true
-	case first < 0x80:
-		n := uint64(first&0x3f)<<8 | uint64(r.byte())
-		return r.take(n), true
-	case first == 0x80:
-		n := r.take(4)
-		if len(n) < 4 {
-			return nil, false
-		}
-		return r.take(uint64(binary.BigEndian.Uint32(n))), true
-	case first > 0xF0 && first < 0xFE:
-		return strconv.AppendInt(nil, int64(first)-0xF1, 10), true
-	}
-	width := 0
-	switch first {
-	case 0xC0:
-		width = 2
-	case 0xD0:
-		width = 4
-	case 0xE0:
-		width = 8
-	case 0xF0:
-		width = 3
-	case 0xFE:
-		width = 1
-	default:
-		return nil, false
-	}
-	return strconv.AppendInt(nil, signed(r.little(width), width), 10), true
 }

@@ -17,6 +17,7 @@ const (
 	Set
 	Hash
 	ZSet
+	Stream
 )
 
 // form is the byte a value begins with.
@@ -31,6 +32,7 @@ const (
 	plainZSet    form = 5
 	modulePreGA  form = 6
 	module       form = 7
+	zipmap       form = 9
 	ziplistList  form = 10
 	intset       form = 11
 	ziplistZSet  form = 12
@@ -40,10 +42,34 @@ const (
 	listpackHash form = 16
 	listpackZSet form = 17
 	quicklist2   form = 18 // of listpacks and of single long elements
-	stream2      form = 19
+	stream2      form = 19 // with what was deleted and added
 	listpackSet  form = 20
-	stream3      form = 21
+	stream3      form = 21 // with when consumers were active
+	// Hashes whose fields have expiries of their own: release candidates of 7.4 wrote the first two.
+	expiringHashRC     form = 22
+	expiringListpackRC form = 23
+	expiringHash       form = 24
+	expiringListpack   form = 25
+	stream4            form = 26 // with the producers' message ids, 8.6
+	stream5            form = 27 // with entries that were given back, 8.8
+	array              form = 28
+	// Numbers of Valkey's that Redis has for something else are moved out of the way.
+	valkeyHash    form = 200 // 22: with expiries in full
+	valkeyUnknown form = 201 // 23
 )
+
+// ofValkey is the form that a payload with a version of Valkey's means.
+func (f form) ofValkey() form {
+	switch {
+	case f < 22:
+		return f
+	case f == 22:
+		return valkeyHash
+	case f == 23:
+		return valkeyUnknown
+	}
+	return 0xFF
+}
 
 func (f form) kind() Kind {
 	switch f {
@@ -53,21 +79,27 @@ func (f form) kind() Kind {
 		return List
 	case plainSet, intset, listpackSet:
 		return Set
-	case plainHash, ziplistHash, listpackHash:
+	case plainHash, zipmap, ziplistHash, listpackHash, expiringHashRC, expiringListpackRC, expiringHash, expiringListpack, valkeyHash:
 		return Hash
 	case textZSet, plainZSet, ziplistZSet, listpackZSet:
 		return ZSet
+	case stream, stream2, stream3, stream4, stream5:
+		return Stream
 	}
 	return 0
 }
 
-// foreign reports whether this is a type that Redis has and this package has not.
-func (f form) foreign() bool {
+// foreign is why a type that others have is not read.
+func (f form) foreign() string {
 	switch f {
-	case modulePreGA, module, stream, stream2, stream3:
-		return true
+	case modulePreGA, module:
+		return "DUMP and RESTORE do not serve values of modules"
+	case array:
+		return "RESTORE does not serve arrays of Redis 8.8"
+	case valkeyUnknown:
+		return "RESTORE does not serve type 23 of Valkey"
 	}
-	return false
+	return ""
 }
 
 // Value is a payload whose footer is right; its content has not been looked at. For one goroutine.
@@ -81,6 +113,7 @@ type Value struct {
 type Element struct {
 	Name, Value []byte
 	Score       float64 // never nan, nor a negative zero
+	ExpireAt    int64   // of a field, in Unix milliseconds; 0 for never
 }
 
 // Bytes is the content of a string.
@@ -91,6 +124,23 @@ func (v *Value) Bytes() ([]byte, error) {
 		return nil, ErrFormat
 	}
 	return b, nil
+}
+
+// Check reads all of a value and keeps nothing.
+func (v *Value) Check() error {
+	switch v.Kind {
+	case String:
+		_, err := v.Bytes()
+		return err
+	case Stream:
+		return v.checkStream()
+	}
+	for _, err := range v.Elements() {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Elements yields the elements of a collection, in order, and ErrFormat where the payload is wrong; an empty
@@ -129,6 +179,15 @@ func (w *walk) read(f form) {
 		w.ziplist()
 	case listpackSet, listpackHash, listpackZSet:
 		w.listpack()
+	case zipmap:
+		w.zipmap()
+	case expiringHashRC, expiringHash, valkeyHash:
+		w.expiring(f)
+	case expiringListpack:
+		w.r.take(8) // the first expiry, which each field tells again
+		w.triples()
+	case expiringListpackRC:
+		w.triples()
 	case intset:
 		w.integers()
 	case quicklist, quicklist2:

@@ -63,7 +63,7 @@ func CheckRenames(params *param.Set) error {
 // absent are commands of Redis 7.2 that may not be there. A configuration that takes their names away has its
 // way, as it has with those that are.
 func absent() []string {
-	return []string{"ACL", "BGSAVE", "FAILOVER", "LASTSAVE", "MIGRATE", "PSYNC", "REPLCONF", "RESTORE-ASKING", "SAVE", "SYNC"}
+	return []string{"ACL", "FAILOVER", "MIGRATE", "PSYNC", "REPLCONF", "SYNC"}
 }
 
 // rename gives commands other names, or none. Their rows stay: COMMAND, statistics, errors and ACL rules

@@ -25,7 +25,7 @@ func (r *rates) sample(commands, bytesIn, sent int64) {
 
 func kilobytes(rate *atomic.Int64) string { return fmt.Sprintf("%.2f", float64(rate.Load())/1024) }
 
-// everySecond samples the rates and, while `timeout` is set, ends idle connections.
+// everySecond samples the rates, writes the RDB files that save lines ask for, and, while `timeout` is set, ends idle connections.
 func (s *Server) everySecond() {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -39,6 +39,9 @@ func (s *Server) everySecond() {
 			}
 			s.rates.sample(s.stats.Commands.Load(), s.traffic.In.Load(), s.traffic.Out.Load())
 			s.clients.enforce()
+			if s.saving.due(now) {
+				_ = s.saving.Start() // whoever came first writes the file
+			}
 			if idle := s.params.Int("timeout"); idle > 0 {
 				s.clients.closeIdle(now, time.Duration(idle)*time.Second)
 			}

@@ -103,6 +103,7 @@ type Server struct {
 	traffic       guard.Traffic
 	scripts       *lua.Engine
 	cache         cache
+	saving        saving
 
 	busyMillis atomic.Int64 // busy-reply-threshold
 
@@ -153,6 +154,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s.newCache(o.CacheStats, o.Culler)
+	s.newSaving()
 	s.table = newTable(s.families()...)
 	if err := s.table.rename(o.Params.Renames()); err != nil {
 		return nil, err
@@ -178,6 +180,7 @@ func (s *Server) Close() error {
 	s.closeOnce.Do(func() {
 		close(s.done)
 		s.saveCounts()
+		s.saving.Close()
 		s.scripts.Close()
 		s.mu.Lock()
 		defer s.mu.Unlock()

@@ -16,7 +16,7 @@ const (
 	Admin                              //
 	PubSub                             //
 	NoScript                           // not from scripts
-	Random                             // reserved
+	Asking                             // taken for a slot that is on its way to this node of a cluster
 	Blocking                           // may return a Block
 	Loading                            // allowed while loading
 	Stale                              //

@@ -212,6 +212,9 @@ func (e *Engine) RestoreFunctions(payload []byte, policy Policy) error {
 	})
 }
 
+// FunctionsInFile are the libraries as an RDB file has them.
+func (e *Engine) FunctionsInFile() []byte { return e.functions.current.Load().inFile() }
+
 // DumpFunctions is FUNCTION DUMP.
 func (e *Engine) DumpFunctions() []byte { return e.functions.current.Load().dump() }
 

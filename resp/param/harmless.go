@@ -10,7 +10,6 @@ const (
 	noReplicas = "there is no replication, and `replicaof` is refused"
 	noCluster  = "there is no cluster, and `cluster-enabled yes` is refused"
 	noTLS      = "there is no TLS, and a `tls-port` is refused"
-	noRDB      = "no RDB file is read or written: every acknowledged write is in Larder's own files"
 	noAOF      = "there is no append-only file: every acknowledged write is in Larder's own log, which shortens itself"
 	noDefragAt = "there is no defragmentation, and `activedefrag yes` is refused"
 	inTheDark  = "large values are always freed in the background"
@@ -62,15 +61,17 @@ func shutdownRow(name string) row {
 
 func idlePersistenceRows() []row {
 	return slices.Concat(
-		without(noRDB,
+		[]row{
 			custom("save", "3600 1 300 100 60 10000", manyArgs, saveGrammar()),
 			checked("dbfilename", "dump.rdb", protected, baseName("dbfilename", "filename", true)),
+		},
+		without("RDB files, which `SAVE` and `BGSAVE` write, hold strings as they are, and always a checksum",
 			yesno("rdbcompression", "yes", 0),
 			yesno("rdbchecksum", "yes", immutable),
-			yesno("rdb-del-sync-files", "no", 0),
-			yesno("rdb-save-incremental-fsync", "yes", 0),
 		),
-		without("no RDB file is written; writes are refused while the log cannot be written",
+		without("an RDB file is synced when it is whole", yesno("rdb-save-incremental-fsync", "yes", 0)),
+		without("no RDB file is read", yesno("rdb-del-sync-files", "no", 0)),
+		without("every acknowledged write is in Larder's own files, whatever becomes of an RDB file; writes are refused while the log cannot be written",
 			yesno("stop-writes-on-bgsave-error", "yes", 0)),
 		without("every acknowledged write is in Larder's own files, whatever it says", yesno("appendonly", "no", 0)),
 		without(noAOF,

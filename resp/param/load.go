@@ -223,6 +223,9 @@ func (l *loader) include(path string) error {
 // File is the absolute path of the configuration file, "" without one.
 func (s *Set) File() string { return s.file }
 
+// Named reports whether the configuration named a parameter.
+func (s *Set) Named(name string) bool { return slices.Contains(s.given, s.must(name)) }
+
 // Ignored are the parameters the configuration named although they have no effect here, in its order.
 func (s *Set) Ignored() []string {
 	var names []string

@@ -20,7 +20,7 @@ func commandWords() []word[cmd.Flags] {
 		{cmd.PubSub, "pubsub"}, {cmd.NoScript, "noscript"}, {cmd.Blocking, "blocking"}, {cmd.Loading, "loading"},
 		{cmd.Stale, "stale"}, {cmd.NoMonitor, "skip_monitor"}, {cmd.NoSlowlog, "skip_slowlog"}, {cmd.Fast, "fast"},
 		{cmd.NoAuth, "no_auth"}, {cmd.NoMandatoryKeys, "no_mandatory_keys"},
-		{cmd.NoAsyncLoading, "no_async_loading"}, {cmd.NoMulti, "no_multi"}, {cmd.MovableKeys, "movablekeys"},
+		{cmd.NoAsyncLoading, "no_async_loading"}, {cmd.NoMulti, "no_multi"}, {cmd.Asking, "asking"}, {cmd.MovableKeys, "movablekeys"},
 		{cmd.AllowBusy, "allow_busy"},
 	}
 }

@@ -1,10 +1,12 @@
 package dumps
 
 import (
+	"context"
 	"testing"
 
 	"larder/rdb"
 	"larder/resp/cmd/cmdtest"
+	"larder/store"
 	"larder/store/memory"
 )
 
@@ -14,10 +16,33 @@ func (noHost) SetUse(int, []byte, int64, int64) {}
 
 func sealed(body []byte) []byte {
 	var out []byte
-	for p := range rdb.Sealed(func(yield func([]byte, error) bool) { yield(body, nil) }) {
+	for p := range rdb.Sealed(rdb.VersionPlain, func(yield func([]byte, error) bool) { yield(body, nil) }) {
 		out = append(out, p...)
 	}
 	return out
+}
+
+// firstID is an id as bytes, 1-0.
+const firstID = "\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00"
+
+// sound has the check look at the key, which must find nothing.
+func sound(t *testing.T, e store.Engine, body []byte) {
+	t.Helper()
+	key := store.Key{Name: []byte("k")}
+	err := e.View(context.Background(), store.One(key), func(tx store.Tx) error {
+		heads, err := tx.Heads(nil, key)
+		if err != nil {
+			return err
+		}
+		found, err := store.Audit(tx, key, heads[0])
+		for _, f := range found {
+			t.Errorf("%q: %s %s", body, f.Subject, f.Problem)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // FuzzRestore restores anything: it is refused, or what DUMP then gives can be restored again and is the same.
@@ -25,11 +50,15 @@ func FuzzRestore(f *testing.F) {
 	for _, body := range []string{"\x00\x05hello", "\x00\x05cut", "\x00\xc3\x04\x05\x00a\xe0\x00", "\x01\x02\x01a\xc0\x01", "\x02\x02\x01a\x01a", "\x04\x01\x01f\x01v",
 		"\x05\x01\x01m\x00\x00\x00\x00\x00\x00\xf8\x3f", "\x0b\x0c\x02\x00\x00\x00\x02\x00\x00\x00\x01\x00\x02\x00",
 		"\x0d\x11\x11\x00\x00\x00\x0d\x00\x00\x00\x02\x00\x00\x01f\x03\x02vw\xff", "\x12\x01\x02\x0a\x0a\x00\x00\x00\x01\x00\x81a\x02\xff",
+		"\x0f\x01\x10" + firstID + "\x1d\x1d\x00\x00\x00\x0a\x00\x01\x01\x00\x01\x01\x01\x81f\x02\x00\x01\x02\x01\x00\x01\x01\x01\x81v\x02\x04\x01\xff\x01\x01\x01\x01" +
+			"\x01g\x01\x01\x01" + firstID + "\x07\x00\x00\x00\x00\x00\x00\x00\x03\x01\x01c\x09\x00\x00\x00\x00\x00\x00\x00\x01" + firstID,
+		"\x13\x00\x00\x07\x01\x00\x00\x07\x01\x01\x00", "\x15\x00\x00\x07\x01\x00\x00\x07\x01\x01\x01\x01g\x00\x00\x00\x00\x00",
 		"\x14\x0a\x0a\x00\x00\x00\x01\x00\x81a\x02\xff", "\x12\xff\xff", ""} {
 		f.Add([]byte(body))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		s := cmdtest.NewSession(memory.New(), Table(noHost{}), nil)
+		e := memory.New()
+		s := cmdtest.NewSession(e, Table(noHost{}), nil)
 		do := func(words ...string) string {
 			args := make([][]byte, len(words))
 			for i, w := range words {
@@ -43,6 +72,7 @@ func FuzzRestore(f *testing.F) {
 			}
 			return
 		}
+		sound(t, e, body)
 		dump := do("DUMP", "k")
 		at := len("$\r\n")
 		for dump[at-1] != '\n' {

@@ -19,9 +19,10 @@ const (
 )
 
 var (
-	errFormat  = store.Invalid("Bad data format")
-	errTooFar  = store.Invalid("invalid expire time in 'restore' command")
-	errTooMuch = store.Invalid("string exceeds maximum allowed size (proto-max-bulk-len)")
+	errFormat   = store.Invalid("Bad data format")
+	errTooFar   = store.Invalid("invalid expire time in 'restore' command")
+	errExpiring = store.Invalid("RESTORE does not serve hashes whose fields have expiries of their own")
+	errTooMuch  = store.Invalid("string exceeds maximum allowed size (proto-max-bulk-len)")
 )
 
 // restoring is RESTORE's arguments.
@@ -110,24 +111,17 @@ func refused(err error) reply.Reply {
 		return reply.Err(store.Invalid(badFooter))
 	case errors.Is(err, rdb.ErrFormat):
 		return reply.Err(errFormat)
-	case errors.Is(err, rdb.ErrStream):
-		return reply.Err(errNoStream)
+	}
+	if foreign, ok := errors.AsType[rdb.ForeignError](err); ok {
+		return reply.Err(store.Invalid(foreign.Error()))
 	}
 	return reply.Err(err)
 }
 
 // discard is a value whose time has passed: what it would replace goes, if it is a value at all.
 func discard(c *cmd.Call, v *rdb.Value) reply.Reply {
-	if v.Kind == rdb.String {
-		if _, err := v.Bytes(); err != nil {
-			return refused(err)
-		}
-	} else {
-		for _, err := range v.Elements() {
-			if err != nil {
-				return refused(err)
-			}
-		}
+	if err := v.Check(); err != nil {
+		return refused(err)
 	}
 	if _, err := c.Tx.Drop(c.Key(1)); err != nil {
 		return reply.Err(err)
@@ -156,6 +150,21 @@ func write(tx store.Tx, key store.Key, v *rdb.Value, until int64) error {
 		}
 		return store.SetString(tx, key, text, until)
 	}
+	if err := writeCollection(tx, key, v); err != nil || until == 0 {
+		return err
+	}
+	heads, err := tx.Heads(nil, key)
+	if err != nil {
+		return err
+	}
+	heads[0].ExpireAt = until
+	return tx.PutHead(key, heads[0])
+}
+
+func writeCollection(tx store.Tx, key store.Key, v *rdb.Value) error {
+	if v.Kind == rdb.Stream {
+		return store.StoreStream(tx, key, streamContent(v.Stream()))
+	}
 	given, made := int64(0), int64(0)
 	elements := counted(v.Elements(), &given)
 	var err error
@@ -174,15 +183,8 @@ func write(tx store.Tx, key store.Key, v *rdb.Value, until int64) error {
 		return err
 	case made != given: // one came twice
 		return rdb.ErrFormat
-	case until == 0:
-		return nil
 	}
-	heads, err := tx.Heads(nil, key)
-	if err != nil {
-		return err
-	}
-	heads[0].ExpireAt = until
-	return tx.PutHead(key, heads[0])
+	return nil
 }
 
 func counted(elements iter.Seq2[rdb.Element, error], n *int64) iter.Seq2[rdb.Element, error] {
@@ -208,6 +210,9 @@ func names(elements iter.Seq2[rdb.Element, error]) iter.Seq2[[]byte, error] {
 func items(elements iter.Seq2[rdb.Element, error]) iter.Seq2[store.Item, error] {
 	return func(yield func(store.Item, error) bool) {
 		for e, err := range elements {
+			if e.ExpireAt != 0 && err == nil {
+				err = errExpiring
+			}
 			if !yield(store.Item{Field: e.Name, Value: e.Value, Score: e.Score}, err) {
 				return
 			}

@@ -24,10 +24,14 @@ type debugRow struct {
 
 func debugRows() []debugRow {
 	return []debugRow{
+		{"CHANGE-REPL-ID", 2, debugNothing, []string{"CHANGE-REPL-ID", "    Does nothing: there is no replication."}},
 		{"ERROR", 3, debugError, []string{"ERROR <string>", "    Return a Redis protocol error with <string> as message. Useful for clients", "    unit tests to simulate Redis errors."}},
+		{"LOADAOF", 2, (*family).debugReload, []string{"LOADAOF", "    Make all writes durable and fold the write-ahead logs into the data files."}},
 		{"LOG", 3, (*family).debugLog, []string{"LOG <message>", "    Write <message> to the server log."}},
 		{"OBJECT", 3, (*family).debugObject, []string{"OBJECT <key>", "    Show low level info about `key` and associated value."}},
+		{"POPULATE", -3, (*family).debugPopulate, []string{"POPULATE <count> [<prefix>] [<size>]", "    Create <count> string keys named key:<num>. If <prefix> is specified then", "    it is used instead of the 'key' prefix. These are not propagated to", "    replicas. Cluster slots are not respected so keys not belonging to the", "    current node can be created in cluster mode."}},
 		{"PROTOCOL", 3, debugProtocol, []string{"PROTOCOL <type>", "    Reply with a test value of the specified type. <type> can be: string,", "    integer, double, bignum, null, array, set, map, attrib, push, verbatim,", "    true, false."}},
+		{"QUICKLIST-PACKED-THRESHOLD", 3, debugNothing, []string{"QUICKLIST-PACKED-THRESHOLD <size>", "    Does nothing: lists have no nodes."}},
 		{"RELOAD", -2, (*family).debugReload, []string{"RELOAD [option ...]", "    Make all writes durable and fold the write-ahead logs into the data files."}},
 		{"SET-ACTIVE-EXPIRE", 3, (*family).debugActiveExpire, []string{"SET-ACTIVE-EXPIRE <0|1>", "    Setting it to 0 disables expiring keys (and hash-fields) in background ", "    when they are not accessed (otherwise the Redis behavior). Setting it", "    to 1 reenables back the default."}},
 		{"SLEEP", 3, debugSleep, []string{"SLEEP <seconds>", "    Stop this connection for <seconds>. Decimals allowed."}},
@@ -51,6 +55,10 @@ func (f *family) debug(c *cmd.Call) reply.Reply {
 			return row.run(f, c)
 		}
 	}
+	return debugUnknown(c)
+}
+
+func debugUnknown(c *cmd.Call) reply.Reply {
 	word := c.Args[1][:min(len(c.Args[1]), 128)]
 	return reply.Failf("ERR unknown subcommand or wrong number of arguments for '%s'. Try DEBUG HELP.", word)
 }

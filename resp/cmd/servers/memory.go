@@ -1,6 +1,7 @@
 package servers
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 
@@ -15,6 +16,15 @@ func mallocStats(*cmd.Call) reply.Reply {
 	return reply.VerbatimText("txt", fmt.Sprintf("go runtime: heap in use %d, heap idle %d, heap released %d, stacks %d, "+
 		"from the system %d, allocations %d, frees %d, collections %d\n",
 		m.HeapInuse, m.HeapIdle, m.HeapReleased, m.StackInuse, m.Sys, m.Mallocs, m.Frees, m.NumGC))
+}
+
+// memoryStats answers Redis's fields from the server's figures.
+func (f *family) memoryStats(*cmd.Call) reply.Reply {
+	pairs, err := f.host.MemoryStats(context.Background())
+	if err != nil {
+		return reply.Err(err)
+	}
+	return reply.MapOf(pairs...)
 }
 
 const (

@@ -41,25 +41,27 @@ func role(*cmd.Call) reply.Reply {
 	return reply.Of(reply.Text("master"), reply.Integer(0), reply.Of())
 }
 
-// shutdown takes Redis's options. Data is on disk already, so SAVE and NOSAVE are the same.
+// shutdown takes Redis's options. Data is on disk already: SAVE, or a save line, is about the RDB file.
 func (f *family) shutdown(c *cmd.Call) reply.Reply {
 	s := c.Scan(1)
-	var save, nosave, abort, other bool
+	var save, nosave, abort, now, force bool
 	for s.More() {
 		switch {
 		case s.Word("SAVE"):
 			save = true
 		case s.Word("NOSAVE"):
 			nosave = true
-		case s.Word("NOW"), s.Word("FORCE"):
-			other = true
+		case s.Word("NOW"):
+			now = true
+		case s.Word("FORCE"):
+			force = true
 		case s.Word("ABORT"):
 			abort = true
 		default:
 			s.Fail(arg.SyntaxError)
 		}
 	}
-	if s.Err() == nil && (save && nosave || abort && (save || nosave || other)) {
+	if s.Err() == nil && (save && nosave || abort && (save || nosave || now || force)) {
 		s.Fail(arg.SyntaxError)
 	}
 	switch {
@@ -71,26 +73,14 @@ func (f *family) shutdown(c *cmd.Call) reply.Reply {
 	if text, busy := f.host.Busy(); busy && !nosave {
 		return reply.Fail(text)
 	}
+	if save || !nosave && f.host.SavesAlone() {
+		if err := f.host.Save(context.Background()); err != nil && !force {
+			return reply.Fail("ERR Errors trying to SHUTDOWN. Check logs.")
+		}
+	}
 	c.Client.Killed.Store(true)
 	f.host.Stop()
 	return reply.Nothing()
-}
-
-func (f *family) rewrite(c *cmd.Call) reply.Reply {
-	return f.fold(c, reply.Word("Background append only file rewriting started"))
-}
-
-// fold makes all writes durable and folds the write-ahead logs. It waits for writers, so inside EXEC, which is
-// one, it comes after the commit; there is nobody to tell then if it fails, but the upkeep will try again.
-func (f *family) fold(c *cmd.Call, answer reply.Reply) reply.Reply {
-	if c.Nested {
-		c.Later(func() { _ = f.host.Flush(context.Background()) })
-		return answer
-	}
-	if err := f.host.Flush(context.Background()); err != nil {
-		return reply.Err(err)
-	}
-	return answer
 }
 
 func (f *family) slowlogGet(c *cmd.Call) reply.Reply {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"larder/resp/cmd"
+	"larder/resp/reply"
 	"larder/resp/stat"
 	"larder/store"
 )
@@ -36,9 +37,21 @@ type Host interface {
 	DebugAllowed(*cmd.Client) bool
 	// View runs a read-only transaction.
 	View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error
+	// Update runs a transaction that nobody is told of.
+	Update(ctx context.Context, s store.Scope, fn func(store.Tx) error) error
 	// IdleSeconds is the time since a key was last used.
 	IdleSeconds(db int, name []byte) int64
 	Log(message string)
+	// Save writes the RDB file, StartSave begins to; snapshot.ErrRunning if somebody does. LastSave is when there was one.
+	Save(ctx context.Context) error
+	StartSave() error
+	// Saving tells whether a file is being written.
+	Saving() bool
+	LastSave() time.Time
+	// SavesAlone tells whether the configuration's save lines ask for files.
+	SavesAlone() bool
+	// MemoryStats are the names and values of MEMORY STATS.
+	MemoryStats(ctx context.Context) ([]reply.Reply, error)
 }
 
 type family struct{ host Host }
@@ -65,6 +78,12 @@ func Table(host Host) []cmd.Spec {
 		{Name: "SHUTDOWN", Arity: -1, Flags: admin | cmd.NoMulti | cmd.AllowBusy, Run: f.shutdown, Group: group, Since: "1.0.0",
 			Usage: "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]", Summary: "Synchronously saves the database(s) to disk and shuts down the server.",
 			Complexity: "O(1)"},
+		{Name: "SAVE", Arity: 1, Flags: cmd.Admin | cmd.NoScript | cmd.NoAsyncLoading | cmd.NoMulti, Run: f.save, Group: group, Since: "1.0.0",
+			Summary: "Synchronously saves the database(s) to disk.", Complexity: "O(N) where N is the total number of keys in all databases"},
+		{Name: "BGSAVE", Arity: -1, Flags: cmd.Admin | cmd.NoScript | cmd.NoAsyncLoading, Run: f.backgroundSave, Group: group, Since: "1.0.0", Usage: "[SCHEDULE]",
+			Summary: "Asynchronously saves the database(s) to disk.", Complexity: "O(1)"},
+		{Name: "LASTSAVE", Arity: 1, Flags: quiet | cmd.Fast, Categories: []string{"@admin", "@dangerous"}, Run: f.lastSave, Group: group, Since: "1.0.0",
+			Tips: []string{"nondeterministic_output"}, Summary: "Returns the Unix timestamp of the last successful save to disk.", Complexity: "O(1)"},
 		{Name: "BGREWRITEAOF", Arity: 1, Flags: cmd.Admin | cmd.NoScript | cmd.NoAsyncLoading, Run: f.rewrite, Group: group, Since: "1.0.0",
 			Summary: "Makes all writes durable and folds the write-ahead logs into the data files.", Complexity: "O(1)"},
 		{Name: "DEBUG", Arity: -2, Flags: admin | cmd.Undocumented, Barred: f.debugBarred, Run: f.debug, Group: group, Since: "1.0.0", Summary: "A container for debugging commands.", Complexity: "Depends on subcommand."},
@@ -124,6 +143,8 @@ func (f *family) memoryRows() []cmd.Spec {
 			Summary: "Asks the allocator to release memory.", Complexity: "Depends on how much memory is allocated, could be slow"},
 		{Name: "MALLOC-STATS", Arity: 2, Run: mallocStats, Group: group, Since: "4.0.0", Tips: all,
 			Summary: "Returns the allocator statistics.", Complexity: "Depends on how much memory is allocated, could be slow"},
+		{Name: "STATS", Arity: 2, Nests: true, Run: f.memoryStats, Group: group, Since: "4.0.0", Tips: all,
+			Summary: "Returns details about memory usage.", Complexity: "O(1)"},
 		{Name: "DOCTOR", Arity: 2, Run: memoryDoctor, Group: group, Since: "4.0.0", Tips: all, Summary: "Outputs a memory problems report.", Complexity: "O(1)"},
 		{Name: "HELP", Arity: 2, Flags: quiet, Run: memoryHelp, Group: group, Since: "4.0.0", Summary: "Returns helpful text about the different subcommands.", Complexity: "O(1)"},
 	}

@@ -1,11 +1,10 @@
-package dumps
+// Package snapshot writes what a store holds in the format of RDB files: single values for DUMP, and all data for SAVE.
+package snapshot
 
 import (
 	"iter"
 
 	"larder/rdb"
-	"larder/resp/cmd"
-	"larder/resp/reply"
 	"larder/store"
 )
 
@@ -16,46 +15,14 @@ const (
 	pageBytes = 16 << 10
 )
 
-var (
-	errTooLong  = store.Invalid("the payload is longer than proto-max-bulk-len")
-	errNoStream = store.Invalid("DUMP and RESTORE do not serve streams and values of modules")
-)
-
-// dump writes the value piece by piece: what is large goes to a temporary file, not to memory.
-func dump(c *cmd.Call) reply.Reply {
-	heads, err := c.Tx.Heads(nil, c.Key(1))
-	if err != nil {
-		return reply.Err(err)
+// Value is a key's content in Redis's serialisation, and the version of the format that brought its form. Of streams
+// newest is the newest form that may be taken; the oldest that tells everything is. The pieces are read as they are
+// asked for; what is large is never in memory as a whole.
+func Value(tx store.Tx, k store.Key, h store.Head, newest rdb.StreamForm) (version uint16, pieces iter.Seq2[[]byte, error], err error) {
+	if h.Type == store.Stream {
+		return streamValue(tx, k, newest)
 	}
-	h := heads[0]
-	switch h.Type {
-	case store.None:
-		return reply.Nil()
-	case store.String, store.List, store.Set, store.Hash, store.ZSet:
-	default:
-		return reply.Err(errNoStream)
-	}
-	limit := store.LimitsOf(c.Tx).ProtoMaxBulkLen
-	answer, err := reply.Spool(bounded(limit, rdb.Sealed(serialized(c.Tx, h))))
-	if err != nil {
-		return reply.Err(err)
-	}
-	return answer
-}
-
-// bounded ends with an error once the pieces are longer than RESTORE could take.
-func bounded(limit int64, pieces iter.Seq2[[]byte, error]) iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
-		left := limit
-		for p, err := range pieces {
-			if left -= int64(len(p)); left < 0 && err == nil {
-				err = errTooLong
-			}
-			if !yield(p, err) || err != nil {
-				return
-			}
-		}
-	}
+	return rdb.VersionPlain, serialized(tx, h), nil
 }
 
 func serialized(tx store.Tx, h store.Head) iter.Seq2[[]byte, error] {
