@@ -3,6 +3,7 @@ package integration
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -122,9 +123,10 @@ var goldenRows = []golden{
 func TestGolden(t *testing.T) {
 	needsLarder(t)
 	s := startLarder(t)
+	rows := slices.Concat(goldenRows, newerRows)
 	for _, proto := range []int{2, 3} {
-		for i := range goldenRows {
-			g := &goldenRows[i]
+		for i := range rows {
+			g := &rows[i]
 			t.Run(fmt.Sprintf("RESP%d/%s", proto, strings.ReplaceAll(g.lines, "\n", "; ")), func(t *testing.T) {
 				g.check(t, s, proto)
 			})

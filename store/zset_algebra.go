@@ -39,6 +39,8 @@ func zeroForNaN(f float64) float64 {
 // ZSource is one operand: a sorted set, or a set whose members score 1.
 type ZSource struct {
 	Weight float64
+	// Counts has each member score the weight, whatever it scores in the operand: a sum then counts operands.
+	Counts bool
 	id     ID
 	part   Part
 	len    int64
@@ -69,7 +71,7 @@ func OpenZSources(tx Tx, keys ...Key) ([]ZSource, error) {
 }
 
 func (s *ZSource) score(it Item) float64 {
-	if s.part == Members {
+	if s.Counts || s.part == Members {
 		return s.Weight
 	}
 	return it.Score * s.Weight

@@ -18,6 +18,7 @@ type addition struct {
 	trims   bool
 	trim    store.StreamTrim
 	limited bool
+	chosen  bool // one of KEEPREF, DELREF and ACKED
 }
 
 // option reads one option; false if the next word is none.
@@ -25,6 +26,7 @@ func (a *addition) option(s *arg.Scanner, trimming bool) bool {
 	switch {
 	case !trimming && s.Word("NOMKSTREAM"):
 		a.make = false
+	case a.refs(s):
 	case s.WordWith("MAXLEN", 1):
 		a.threshold(s, false)
 	case s.WordWith("MINID", 1):
@@ -38,6 +40,18 @@ func (a *addition) option(s *arg.Scanner, trimming bool) bool {
 		return false
 	}
 	return true
+}
+
+// refs reads what becomes of references to what is trimmed.
+func (a *addition) refs(s *arg.Scanner) bool {
+	r, found := refsOf(s)
+	if found && a.chosen {
+		s.Fail(arg.SyntaxError)
+	}
+	if found {
+		a.trim.Refs, a.chosen = r, true
+	}
+	return found
 }
 
 func (a *addition) threshold(s *arg.Scanner, byID bool) {

@@ -99,7 +99,7 @@ func xread(c *cmd.Call) reply.Reply {
 func (r *reading) starts(c *cmd.Call) ([]store.StreamID, error) {
 	var ends [][]byte
 	for i, text := range r.ids {
-		if string(text) == "$" {
+		if string(text) == "$" || string(text) == "+" {
 			ends = append(ends, r.names[i])
 		}
 	}
@@ -121,6 +121,15 @@ func (r *reading) starts(c *cmd.Call) ([]store.StreamID, error) {
 			}
 			end++
 			behind[i] = s.State().Last
+		case "+":
+			s, err := stream(end)
+			if err != nil {
+				return nil, err
+			}
+			end++
+			if behind[i], err = behindTop(s); err != nil {
+				return nil, err
+			}
 		case ">":
 			return nil, store.Invalid("The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option.")
 		default:
@@ -132,6 +141,16 @@ func (r *reading) starts(c *cmd.Call) ([]store.StreamID, error) {
 		}
 	}
 	return behind, nil
+}
+
+// behindTop is the id behind which the last entry alone is, or, where there is none, whatever comes.
+func behindTop(s *store.StreamKey) (store.StreamID, error) {
+	if s.Len() == 0 {
+		return s.State().Last, nil
+	}
+	top, err := s.Top()
+	before, _ := top.Prev()
+	return before, err
 }
 
 // read adds what a stream has behind an id.
