@@ -12,7 +12,7 @@ import (
 var lineLists = [][]script{
 	stringScripts, hashScripts, listScripts, setScripts, zsetScripts, keyScripts,
 	connectionScripts, helloScripts, protocolScripts, authScripts, serverScripts, debugScripts,
-	sortScripts, dumpScripts, streamScripts, groupScripts, transactionScripts, blockingScripts, pubsubScripts, paceScripts, trackingScripts, scriptScripts,
+	sortScripts, dumpScripts, streamScripts, groupScripts, transactionScripts, blockingScripts, pubsubScripts, paceScripts, trackingScripts, scriptScripts, oddScripts,
 }
 
 // testedElsewhere are commands that end or replace the server, which no line may do.
