@@ -190,6 +190,42 @@ PUBLISH <v> <v>
 EVAL { "return redis.call('GET', KEYS[1])" | "return {KEYS[1], ARGV[1]}" | "return redis.pcall('INCR', KEYS[1])" | "return tonumber(ARGV[1])" } 1 <k> <v>
 EVAL_RO "return redis.call('TYPE', KEYS[1])" 1 <k>
 COMMAND GETKEYS SET <k> <v>
+COMMAND GETKEYS { XREAD | SORT | EVAL | LMPOP | MSETNX } ( <v> )*
+BLPOP ( <l> )* 0.01
+BRPOP ( <l> )* 0.01
+BLMOVE <l> <l> { LEFT | RIGHT } { LEFT | RIGHT } 0.01
+BRPOPLPUSH <l> <l> 0.01
+BLMPOP 0.01 2 <l> <l> { LEFT | RIGHT } [ COUNT <n> ]
+BZPOPMIN ( <z> )* 0.01
+BZPOPMAX ( <z> )* 0.01
+BZMPOP 0.01 2 <z> <z> { MIN | MAX } [ COUNT <n> ]
+CLIENT SETNAME <v>
+CLIENT GETNAME
+CLIENT REPLY <v>
+CLIENT { NO-EVICT | CACHING | TRACKING } <v>
+CLIENT KILL { TYPE | USER | ID | LADDR } <v> <v>
+CLIENT UNBLOCK <v>
+CLIENT LIST TYPE <v>
+CONFIG GET <v>
+CONFIG SET <v> <v>
+FUNCTION { STATS | KILL | LIST <v> | DELETE <v> | FLUSH <v> | DUMP <v> }
+FCALL <v> <n> <k>
+SCRIPT { EXISTS ( <v> )* | FLUSH <v> | KILL | LOAD "return 1" | <v> }
+EVALSHA <v> 1 <k>
+EVALSHA e0e1f9fabfc9d4800c877a703b823ac0578ff8db 0
+PUBSUB { CHANNELS <m> | NUMSUB ( <v> )* | NUMPAT | SHARDNUMSUB <v> }
+LATENCY { RESET | HISTORY <v> | <v> }
+SLOWLOG { LEN <v> | GET <v> | <v> }
+MEMORY { DOCTOR <v> | USAGE <v> <v> | <v> }
+OBJECT { FREQ <k> | ENCODING <v> | <v> }
+XINFO { CONSUMERS <k> <v> | <v> <k> }
+CLUSTER { INFO | NODES | KEYSLOT <v> | <v> }
+WAIT 0 <o>
+SWAPDB { 0 | 1 } { 0 | 1 }
+FLUSHDB { ASYNC | SYNC | <v> }
+AUTH <v>
+RESTORE <k> 0 <v> [ REPLACE ]
+SPUBLISH <v> <v>
 COMMAND GETKEYS ZUNIONSTORE <k> <n> <k> <k>
 `
 
@@ -214,11 +250,20 @@ func newLineMaker(seed uint64, serves func(command string) bool) *lineMaker {
 // line is the next command line.
 func (m *lineMaker) line() []string {
 	m.words = m.forms[m.IntN(len(m.forms))]
+	waits := blocking(m.words[0])
+	if waits && m.IntN(10) > 0 { // each takes as long as a hundred others
+		return m.line()
+	}
 	line := m.fill("")
-	if m.IntN(4) == 0 && (len(line) < 2 || !strings.HasPrefix(line[1], "y")) {
+	if m.IntN(4) == 0 && !waits && (len(line) < 2 || !strings.HasPrefix(line[1], "y")) {
 		line = m.mutate(line)
 	}
 	return line
+}
+
+// blocking tells commands that may wait, which a mutation might have wait for ever.
+func blocking(command string) bool {
+	return strings.HasPrefix(command, "BL") || strings.HasPrefix(command, "BR") || strings.HasPrefix(command, "BZ")
 }
 
 // fill takes words up to a closing one, or to the next choice.

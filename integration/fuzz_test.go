@@ -21,7 +21,7 @@ func TestFuzzAgainstRedis(t *testing.T) {
 	if n, err := strconv.ParseUint(os.Getenv("LARDER_FUZZ_SEED"), 10, 64); err == nil {
 		seed = n
 	}
-	p := startPair(t)
+	p := startPair(t, "--slowlog-log-slower-than", "-1")
 	for _, proto := range []int{2, 3} {
 		t.Run(fmt.Sprint("RESP", proto), func(t *testing.T) {
 			t.Logf("seed %d", seed)
@@ -176,7 +176,7 @@ func howCompared(words []string) (how comparison) {
 	case "SMEMBERS", "SINTER", "SUNION", "SDIFF", "HGETALL", "HKEYS", "HVALS", "KEYS":
 		how.loose, how.doubles = true, true
 	case "HSCAN", "SSCAN", "ZSCAN":
-		how.loose, how.doubles, how.middle = true, true, len(words) > 2 && words[2] != "0"
+		how.loose, how.paged, how.doubles, how.middle = true, true, true, len(words) > 2 && words[2] != "0"
 	case "SORT", "SORT_RO": // without scores, or with none, what is alike stays as each server has it
 		by := slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(w, "BY") })
 		how.loose, how.doubles, how.random = !by, true, by
@@ -185,7 +185,7 @@ func howCompared(words []string) (how comparison) {
 	case "TTL", "EXPIRETIME":
 		how.near = 2
 	default:
-		how.doubles = name[0] == 'Z' || strings.HasPrefix(name, "GEO")
+		how.doubles = strings.HasPrefix(name, "Z") || strings.HasPrefix(name, "BZ") || strings.HasPrefix(name, "GEO")
 	}
 	return how
 }

@@ -137,8 +137,8 @@ func (f *family) extract(c *cmd.Call, show func([]byte, cmd.KeyFlags) reply.Repl
 		}
 		before := len(keys)
 		fits := k.Each(line, func(at int) { keys = append(keys, show(line[at], flags)) })
-		// A number of no keys is for scripts alone, whatever keys stand elsewhere.
-		if !fits || k.KeyNum && len(keys) == before && !spec.Has(cmd.NoMandatoryKeys) {
+		// A number of no keys, or one that does not fit, is for scripts alone, whatever keys stand elsewhere.
+		if !spec.Has(cmd.NoMandatoryKeys) && (!fits || k.KeyNum && len(keys) == before) {
 			return reply.Fail("ERR Invalid arguments specified for command")
 		}
 	}
