@@ -56,6 +56,11 @@ SSCAN s "" COUNT 1000
 SSCAN s " 0" COUNT 1000
 HSCAN none "\x00" 0
 `},
+	{"payloads before times", `
+RESTORE k 9223372036854775807 nonsense
+RESTORE k nonsense nonsense
+RESTORE k -1 nonsense
+`},
 	{"a limit of nothing", `
 XADD x 1-1 a b
 XADD x 2-1 a b

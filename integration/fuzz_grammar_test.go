@@ -208,7 +208,7 @@ CLIENT UNBLOCK <v>
 CLIENT LIST TYPE <v>
 CONFIG GET <v>
 CONFIG SET <v> <v>
-FUNCTION { STATS | KILL | LIST <v> | DELETE <v> | FLUSH <v> | DUMP <v> }
+FUNCTION { STATS | KILL | LIST <v> | DELETE <v> | FLUSH <v> }
 FCALL <v> <n> <k>
 SCRIPT { EXISTS ( <v> )* | FLUSH <v> | KILL | LOAD "return 1" | <v> }
 EVALSHA <v> 1 <k>
@@ -258,7 +258,20 @@ func (m *lineMaker) line() []string {
 	if m.IntN(4) == 0 && !waits && (len(line) < 2 || !strings.HasPrefix(line[1], "y")) {
 		line = m.mutate(line)
 	}
+	if newer(line) {
+		return m.line()
+	}
 	return line
+}
+
+// newer tells lines that ask for what the judge is too old for.
+func newer(line []string) bool {
+	for i, word := range line[1:] {
+		if word == "COUNT" && line[i] == "AGGREGATE" {
+			return true
+		}
+	}
+	return false
 }
 
 // blocking tells commands that may wait, which a mutation might have wait for ever.
