@@ -137,6 +137,11 @@ fuzz() {
 	done
 }
 
+# differ has redis-server judge a million lines; the seed of the day is printed when it fails.
+differ() {
+	LARDER_FUZZ_LINES=1000000 LARDER_FUZZ_SEED=$(date +%s) go test -count=1 -timeout 40m -run TestFuzzAgainstRedis ./integration/
+}
+
 main() {
 	stage install install
 	stage go go_there
@@ -154,6 +159,7 @@ main() {
 		stage torture torture -kills 20 -cuts 20 -heavy 0 -longest 1500ms
 		if [ $full = yes ]; then
 			stage fuzz fuzz
+			stage differ differ
 			LARDER_TEST_LONG=1 stage long unit
 			LARDER_TEST_LONG=1 stage many-jobs clients
 			stage torture-long torture -for 20m -heavy 10

@@ -21,17 +21,19 @@ type Policy struct {
 // Evicts reports whether the policy ever removes a key.
 func (p *Policy) Evicts() bool { return p.score != nil }
 
-// Policies are those of Redis, and two that cost nothing on reads: least recently stored.
+// Policies are those of Redis; lrs, least recently stored, is an older name of ours for its lrm, least recently modified.
 func Policies() []Policy {
 	return []Policy{
 		{Name: "noeviction"},
 		{Name: "allkeys-lru", score: leastUsed},
 		{Name: "allkeys-lfu", score: leastFrequent},
 		{Name: "allkeys-lrs", score: leastStored},
+		{Name: "allkeys-lrm", score: leastStored},
 		{Name: "allkeys-random", score: anyKey},
 		{Name: "volatile-lru", Volatile: true, score: leastUsed},
 		{Name: "volatile-lfu", Volatile: true, score: leastFrequent},
 		{Name: "volatile-lrs", Volatile: true, score: leastStored},
+		{Name: "volatile-lrm", Volatile: true, score: leastStored},
 		{Name: "volatile-random", Volatile: true, score: anyKey},
 		{Name: "volatile-ttl", Volatile: true, Ordered: true, score: soonest},
 	}

@@ -12,7 +12,7 @@ import (
 var lineLists = [][]script{
 	stringScripts, hashScripts, listScripts, setScripts, zsetScripts, keyScripts,
 	connectionScripts, helloScripts, protocolScripts, authScripts, serverScripts, debugScripts,
-	sortScripts, dumpScripts, streamScripts, groupScripts, transactionScripts, blockingScripts, pubsubScripts, paceScripts, trackingScripts, scriptScripts,
+	sortScripts, dumpScripts, streamScripts, groupScripts, transactionScripts, blockingScripts, pubsubScripts, paceScripts, trackingScripts, scriptScripts, oddScripts,
 }
 
 // testedElsewhere are commands that end or replace the server, which no line may do.
@@ -33,7 +33,7 @@ func TestEveryCommandIsCovered(t *testing.T) {
 			}
 		}
 	}
-	for _, g := range slices.Concat(goldenRows, cacheRows) {
+	for _, g := range slices.Concat(goldenRows, newerRows, cacheRows) {
 		for _, s := range g.script().steps(t) {
 			covered[nameOf(s.words, all)] = true
 		}

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-var evictionPolicies = []string{"allkeys-lru", "allkeys-lfu", "allkeys-lrs", "allkeys-random",
-	"volatile-lru", "volatile-lfu", "volatile-lrs", "volatile-random", "volatile-ttl"}
+var evictionPolicies = []string{"allkeys-lru", "allkeys-lfu", "allkeys-lrs", "allkeys-lrm", "allkeys-random",
+	"volatile-lru", "volatile-lfu", "volatile-lrs", "volatile-lrm", "volatile-random", "volatile-ttl"}
 
 // infoNumber is a field of INFO.
 func infoNumber(t testing.TB, c *conn, field string) int64 {

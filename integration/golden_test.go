@@ -150,9 +150,10 @@ var goldenRows = []golden{
 func TestGolden(t *testing.T) {
 	needsLarder(t)
 	s := startLarder(t)
+	rows := slices.Concat(goldenRows, orderRows, newerRows)
 	for _, proto := range []int{2, 3} {
-		for _, row := range slices.Concat(goldenRows, orderRows) {
-			g := &row
+		for i := range rows {
+			g := &rows[i]
 			t.Run(fmt.Sprintf("RESP%d/%s", proto, strings.ReplaceAll(g.lines, "\n", "; ")), func(t *testing.T) {
 				g.check(t, s, proto)
 			})

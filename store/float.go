@@ -157,6 +157,32 @@ func (d LongDouble) Plus(other LongDouble) (sum LongDouble, ok bool) {
 	return LongDouble{f}, true
 }
 
+// Minus subtracts a number; ok is false when the difference is not finite.
+func (d LongDouble) Minus(other LongDouble) (LongDouble, bool) {
+	return d.Plus(LongDouble{newExtended().Neg(other.float())})
+}
+
+// Compare is negative, zero or positive as d is below, equal to or above other.
+func (d LongDouble) Compare(other LongDouble) int { return d.float().Cmp(other.float()) }
+
+// Float64 is the nearest double.
+func (d LongDouble) Float64() float64 {
+	f, _ := d.float().Float64()
+	return f
+}
+
+// LargestLongDouble is the largest finite number, LDBL_MAX of C; negative, the lowest.
+func LargestLongDouble(negative bool) LongDouble {
+	mantissa := newExtended().SetUint64(1<<64 - 1)
+	f := newExtended().SetMantExp(mantissa, longDoubleMaxExp-longDoublePrec)
+	if negative {
+		f.Neg(f)
+	}
+	return LongDouble{f}
+}
+
+func (d LongDouble) infinite() bool { return d.f != nil && d.f.IsInf() }
+
 // String is Redis's human form of a finite number: "%.17Lf" without trailing zeros.
 func (d LongDouble) String() string {
 	s := strings.TrimRight(d.float().Text('f', 17), "0")

@@ -27,6 +27,7 @@ func LastStreamID() StreamID { return maxStreamID }
 
 // ParseStreamID reads "ms-seq" or "ms"; an id without a sequence number gets seq.
 func ParseStreamID(text string, seq uint64) (StreamID, bool) {
+	text, _, _ = strings.Cut(text, "\x00") // where a text of C ends
 	millis, sequence, both := strings.Cut(text, "-")
 	id, ok := StreamID{Seq: seq}, false
 	if id.Millis, ok = parseIDPart(millis); !ok {
@@ -38,9 +39,21 @@ func ParseStreamID(text string, seq uint64) (StreamID, bool) {
 	return id, ok
 }
 
-// parseIDPart allows a plus sign, as strtoull does.
+// parseIDPart reads a number as strtoull does: space and a plus sign may stand before it, and a minus sign turns around
+// what was not refused as a negative number, which is one written without spare zeros.
 func parseIDPart(text string) (uint64, bool) {
-	n, err := strconv.ParseUint(strings.TrimPrefix(text, "+"), 10, 64)
+	if n, ok := ParseInteger([]byte(text)); ok && n < 0 {
+		return 0, false
+	}
+	text = strings.TrimLeft(text, " \t\n\v\f\r")
+	digits := strings.TrimPrefix(text, "+")
+	if len(digits) == len(text) {
+		digits = strings.TrimPrefix(text, "-")
+	}
+	n, err := strconv.ParseUint(digits, 10, 64)
+	if strings.HasPrefix(text, "-") {
+		n = -n
+	}
 	return n, err == nil
 }
 

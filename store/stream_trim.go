@@ -14,6 +14,8 @@ type StreamTrim struct {
 	// no bound, negative for what Redis takes unless told, a hundred nodes or 10000 entries.
 	Nearly bool
 	Limit  int64
+	// Refs says what becomes of what groups have pending. Without groups it says nothing.
+	Refs Refs
 }
 
 // Trim removes the oldest entries and returns how many went. The stream stays.
@@ -41,6 +43,18 @@ func (s *StreamKey) trim(t StreamTrim) (int64, error) {
 	}
 	if n <= 0 {
 		return 0, nil
+	}
+	if t.Refs != KeepRefs {
+		refs, err := s.refs()
+		switch {
+		case err != nil:
+			return 0, err
+		case len(refs.groups) > 0 && t.Refs == OnlyAcked:
+			return s.trimAcked(refs, n, !t.ByID)
+		}
+		if err := s.dropRefs(refs, n); err != nil {
+			return 0, err
+		}
 	}
 	ch, err := s.dropOldest(n)
 	if err != nil {

@@ -32,16 +32,9 @@ func (b *Blob) Add(n int64) (int64, error) {
 
 // AddFloat is Add for long doubles; it returns the new content. by is the increment's text.
 func (b *Blob) AddFloat(by []byte) (string, error) {
-	var value LongDouble
-	if b.Exists() {
-		text, err := b.AppendTo(nil, 0, min(b.Len(), MaxLongDoubleText))
-		if err != nil {
-			return "", err
-		}
-		var ok bool
-		if value, ok = ParseLongDouble(text); !ok {
-			return "", errNotFloat
-		}
+	value, err := b.longDouble()
+	if err != nil {
+		return "", err
 	}
 	increment, ok := ParseLongDouble(by)
 	if !ok {

@@ -40,6 +40,8 @@ func zeroForNaN(f float64) float64 {
 type ZSource struct {
 	handle
 	Weight float64
+	// Counts has each member score the weight, whatever it scores in the operand: a sum then counts operands.
+	Counts bool
 	part   Part
 }
 
@@ -68,7 +70,7 @@ func OpenZSources(tx Tx, keys ...Key) ([]ZSource, error) {
 }
 
 func (s *ZSource) score(it Item) float64 {
-	if s.part == Members {
+	if s.Counts || s.part == Members {
 		return s.Weight
 	}
 	return it.Score * s.Weight

@@ -1,11 +1,14 @@
 package arg
 
-import "strconv"
+import (
+	"bytes"
+	"strconv"
+)
 
 // Cursor reads a SCAN cursor as Redis's strtoul does: a sign is taken, a negative number
-// wraps around, and nothing at all is 0.
+// wraps around, a NUL ends it, and nothing at all is 0.
 func (s *Scanner) Cursor() uint64 {
-	b := s.Bytes()
+	b, _, _ := bytes.Cut(s.Bytes(), []byte{0})
 	if s.err != nil || len(b) == 0 {
 		return 0
 	}

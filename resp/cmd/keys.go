@@ -101,11 +101,12 @@ func (k *KeySpec) eachCounted(args [][]byte, first int, fn func(i int)) bool {
 	}
 	n, ok := arg.ParseInt(args[first+k.NumAt])
 	start := first + k.FirstAt
-	if !ok || n < 0 || n > int64(len(args)-start) {
+	step := max(k.Step, 1)
+	if !ok || n < 0 || n > int64((len(args)-start+step-1)/step) {
 		return false
 	}
 	for i := range int(n) {
-		fn(start + i*max(k.Step, 1))
+		fn(start + i*step)
 	}
 	return true
 }

@@ -115,7 +115,7 @@ func TestChangeRefuses(t *testing.T) {
 		{"appendfsync=foo", "appendfsync", fail + "argument(s) must be one of the following: everysec, always, no"},
 		{"loglevel=foo", "loglevel", fail + "argument(s) must be one of the following: debug, verbose, notice, warning, nothing"},
 		{"maxmemory-policy=foo", "maxmemory-policy", fail + "argument(s) must be one of the following: volatile-lru, volatile-lfu, volatile-random, volatile-ttl, " +
-			"allkeys-lru, allkeys-lfu, allkeys-random, noeviction, volatile-lrs, allkeys-lrs"},
+			"allkeys-lru, allkeys-lfu, allkeys-random, noeviction, volatile-lrs, allkeys-lrs, volatile-lrm, allkeys-lrm"},
 		{"shutdown-on-sigint=now foo", "shutdown-on-sigint", fail + "argument(s) must be one of the following: default, save, nosave, now, force"},
 		{"shutdown-on-sigint=", "shutdown-on-sigint", fail + "argument(s) must be one of the following: default, save, nosave, now, force"},
 		{"shutdown-on-sigint=save nosave", "shutdown-on-sigint", fail + "shutdown options SAVE and NOSAVE can't be used simultaneously"},

@@ -76,7 +76,8 @@ func memoryRows() []row {
 	return []row{
 		memory("maxmemory", "0", 0, fullRange).or("maxdisk"),
 		enum("maxmemory-policy", "noeviction", 0, "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl",
-			"allkeys-lru", "allkeys-lfu", "allkeys-random", "noeviction", "volatile-lrs", "allkeys-lrs"),
+			"allkeys-lru", "allkeys-lfu", "allkeys-random", "noeviction", "volatile-lrs", "allkeys-lrs",
+			"volatile-lrm", "allkeys-lrm"),
 		number("maxmemory-samples", "5", 1, maxInt, 0),
 		number("lfu-log-factor", "10", 0, maxInt, 0),
 		number("lfu-decay-time", "1", 0, maxInt, 0),

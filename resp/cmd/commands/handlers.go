@@ -135,7 +135,10 @@ func (f *family) extract(c *cmd.Call, show func([]byte, cmd.KeyFlags) reply.Repl
 		if flags&cmd.KeyVariable != 0 && spec.KeyUse != nil {
 			flags = spec.KeyUse(line)
 		}
-		if !k.Each(line, func(at int) { keys = append(keys, show(line[at], flags)) }) {
+		before := len(keys)
+		fits := k.Each(line, func(at int) { keys = append(keys, show(line[at], flags)) })
+		// A number of no keys, or one that does not fit, is for scripts alone, whatever keys stand elsewhere.
+		if !spec.Has(cmd.NoMandatoryKeys) && (!fits || k.KeyNum && len(keys) == before) {
 			return reply.Fail("ERR Invalid arguments specified for command")
 		}
 	}

@@ -1,6 +1,9 @@
 package conns
 
 import (
+	"math"
+	"time"
+
 	"larder/resp/arg"
 	"larder/resp/cmd"
 	"larder/resp/reply"
@@ -82,6 +85,9 @@ func readFilter(s *arg.Scanner, skipMe *bool) (filter, reply.Reply) {
 			return nil, reply.Failf("ERR No such user '%s'", user)
 		}
 		return func(o *cmd.Client) bool { return o.Info().User == string(user) }, none
+	case s.WordWith("MAXAGE", 1):
+		seconds := s.IntIn(1, math.MaxInt64, "maxage is not an integer or out of range")
+		return func(o *cmd.Client) bool { return int64(time.Since(o.Created)/time.Second) >= seconds }, none
 	case s.WordWith("SKIPME", 1):
 		switch {
 		case s.Word("YES"):

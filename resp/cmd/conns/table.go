@@ -80,7 +80,7 @@ func (f *family) clientRows() []cmd.Spec {
 		{Name: "INFO", Arity: 2, Flags: open, Run: f.info, Group: "connection", Since: "6.2.0",
 			Summary: "Returns information about the connection.", Complexity: "O(1)", Tips: []string{"nondeterministic_output"}},
 		{Name: "KILL", Arity: -3, Flags: admin, Run: f.kill, Group: "connection", Since: "2.4.0",
-			Usage:   "<ip:port | <[ID client-id] | [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>] | [USER username] | [ADDR ip:port] | [LADDR ip:port] | [SKIPME <YES | NO>]> [...]>",
+			Usage:   "<ip:port | <[ID client-id] | [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>] | [USER username] | [ADDR ip:port] | [LADDR ip:port] | [SKIPME <YES | NO>] [MAXAGE maxage]> [...]>",
 			Summary: "Terminates open connections.", Complexity: "O(N) where N is the number of client connections"},
 		{Name: "TRACKING", Arity: -3, Flags: open, Run: f.tracking, Group: "connection", Since: "6.0.0",
 			Usage:   "<ON | OFF> [REDIRECT client-id] [PREFIX prefix [PREFIX prefix ...]] [BCAST] [OPTIN] [OPTOUT] [NOLOOP]",

@@ -67,13 +67,16 @@ func (f *family) restore(c *cmd.Call) reply.Reply {
 	case heads[0].Exists() && !o.replace:
 		return reply.Fail(busyKey)
 	}
-	until, err := readTTL(c, o.absolute)
-	if err != nil {
-		return reply.Err(err)
+	until, tooFar := readTTL(c, o.absolute)
+	if tooFar != nil && tooFar != error(errTooFar) { // errors.Is would compare codes alone
+		return reply.Err(tooFar)
 	}
 	v, err := rdb.Open(c.Args[3])
-	if err != nil {
+	switch {
+	case err != nil:
 		return refused(err)
+	case tooFar != nil: // Redis, which has no word for it, looks at the payload first
+		return reply.Err(tooFar)
 	}
 	if heads[0].Exists() {
 		c.Notify("n:new", c.Key(1)) // Redis removes the old one first

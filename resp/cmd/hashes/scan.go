@@ -21,14 +21,16 @@ func hscan(c *cmd.Call) reply.Reply {
 	}
 	list, next := c.List(reply.Array), store.Cursor(0)
 	if h.Exists() {
-		pattern, n := s.ScanOptions()
+		pattern, n, noValues := s.FieldScanOptions()
 		if err := s.Err(); err != nil {
 			return reply.Err(err)
 		}
 		next, err = h.Scan(store.Cursor(from), n, func(it store.Item) {
 			if pattern == nil || store.Match(pattern, it.Field, false) {
 				list.Bytes(it.Field)
-				list.Bytes(it.Value)
+				if !noValues {
+					list.Bytes(it.Value)
+				}
 			}
 		})
 		if err != nil {

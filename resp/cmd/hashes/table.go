@@ -52,7 +52,7 @@ func readRows() []cmd.Spec {
 			Tips:       []string{"nondeterministic_output"}},
 		{Name: "HSCAN", Arity: -3, Flags: cmd.View, Nests: true, Run: hscan, Group: "hash", Since: "2.8.0",
 			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO|cmd.KeyAccess)},
-			Usage:      "key cursor [MATCH pattern] [COUNT count]",
+			Usage:      "key cursor [MATCH pattern] [COUNT count] [NOVALUES]",
 			Summary:    "Iterates over fields and values of a hash.",
 			Complexity: "O(1) for every call. O(N) for a complete iteration, including enough command calls for the cursor to return back to 0. N is the number of elements inside the collection.",
 			Tips:       []string{"nondeterministic_output"}},

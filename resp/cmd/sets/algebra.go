@@ -4,6 +4,7 @@ import (
 	"iter"
 	"math"
 
+	"larder/resp/arg"
 	"larder/resp/cmd"
 	"larder/resp/reply"
 	"larder/store"
@@ -49,7 +50,14 @@ func keep(c *cmd.Call, op func(*store.Sets, store.Key) (int64, error)) reply.Rep
 	return reply.Integer(n)
 }
 
-func sintercard(c *cmd.Call) reply.Reply {
+func sintercard(c *cmd.Call) reply.Reply { return card(c, (*store.Sets).Inter, false) }
+func sdiffcard(c *cmd.Call) reply.Reply  { return card(c, (*store.Sets).Diff, false) }
+
+// sunioncard takes APPROX, and counts exactly all the same: no estimate is nearer.
+func sunioncard(c *cmd.Call) reply.Reply { return card(c, (*store.Sets).Union, true) }
+
+// card counts the result of a set operation, no further than the limit.
+func card(c *cmd.Call, op func(*store.Sets) pages, approximates bool) reply.Reply {
 	s := c.Scan(1)
 	numKeys := s.IntIn(1, math.MaxInt64, "numkeys should be greater than 0")
 	if numKeys > int64(s.Left()) {
@@ -59,10 +67,16 @@ func sintercard(c *cmd.Call) reply.Reply {
 		return reply.Err(err)
 	}
 	keys, limit := c.KeysOf(s.Take(int(numKeys))), int64(0)
-	for s.WordWith("LIMIT", 1) {
-		limit = s.IntIn(0, math.MaxInt64, "LIMIT can't be negative")
+	for s.More() {
+		switch {
+		case s.WordWith("LIMIT", 1):
+			limit = s.IntIn(0, math.MaxInt64, "LIMIT can't be negative")
+		case approximates && s.Word("APPROX"):
+		default:
+			s.Fail(arg.SyntaxError)
+		}
 	}
-	if err := s.End(); err != nil {
+	if err := s.Err(); err != nil {
 		return reply.Err(err)
 	}
 	sets, err := store.OpenSets(c.Tx, keys...)
@@ -70,7 +84,7 @@ func sintercard(c *cmd.Call) reply.Reply {
 		return reply.Err(err)
 	}
 	n := int64(0)
-	for page, err := range sets.Inter() {
+	for page, err := range op(sets) {
 		if err != nil {
 			return reply.Err(err)
 		}

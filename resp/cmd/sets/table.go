@@ -23,6 +23,11 @@ func readRows() []cmd.Spec {
 			Summary:    "Returns the difference of multiple sets.",
 			Complexity: "O(N) where N is the total number of elements in all given sets.",
 			Tips:       []string{"nondeterministic_output_order"}},
+		{Name: "SDIFFCARD", Arity: -3, Flags: cmd.View | cmd.MovableKeys, Run: sdiffcard, Group: "set", Since: "8.10.0",
+			Keys:       []cmd.KeySpec{cmd.KeysCounted(1, cmd.KeyRO|cmd.KeyAccess)},
+			Usage:      "numkeys key [key ...] [LIMIT limit]",
+			Summary:    "Returns the number of members of the difference between the first set and all successive sets.",
+			Complexity: "O(N) where N is the total number of elements in all given sets."},
 		{Name: "SINTER", Arity: -2, Flags: cmd.View, Run: sinter, Group: "set", Since: "1.0.0",
 			Keys:       []cmd.KeySpec{cmd.KeysFrom(1, -1, 1, cmd.KeyRO|cmd.KeyAccess)},
 			Usage:      "key [key ...]",
@@ -68,6 +73,11 @@ func readRows() []cmd.Spec {
 			Summary:    "Returns the union of multiple sets.",
 			Complexity: "O(N) where N is the total number of elements in all given sets.",
 			Tips:       []string{"nondeterministic_output_order"}},
+		{Name: "SUNIONCARD", Arity: -3, Flags: cmd.View | cmd.MovableKeys, Run: sunioncard, Group: "set", Since: "8.10.0",
+			Keys:       []cmd.KeySpec{cmd.KeysCounted(1, cmd.KeyRO|cmd.KeyAccess)},
+			Usage:      "numkeys key [key ...] [APPROX] [LIMIT limit]",
+			Summary:    "Returns the number of members of the union of multiple sets.",
+			Complexity: "O(N) where N is the total number of elements in all given sets."},
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"larder/resp/arg"
+	"larder/resp/reply"
 	"larder/store"
 )
 
@@ -134,12 +135,13 @@ func presence(text []byte) int {
 	return 1
 }
 
-// number reads a score as strtod does, which takes leading space, and nothing at all for zero.
+// number reads a score as strtod does, which takes leading space, ends at a NUL, and takes nothing at all for zero.
 func number(text []byte) (float64, error) {
-	if len(text) == 0 {
+	digits := reply.Quote(text)
+	if digits == "" {
 		return 0, nil
 	}
-	f, ok := arg.ParseFloat([]byte(strings.TrimLeft(string(text), " \t\n\v\f\r")))
+	f, ok := arg.ParseFloat([]byte(strings.TrimLeft(digits, " \t\n\v\f\r")))
 	if !ok {
 		return 0, errNoNumber
 	}

@@ -2,7 +2,6 @@ package streams
 
 import (
 	"bytes"
-	"math"
 
 	"larder/resp/arg"
 	"larder/resp/cmd"
@@ -18,6 +17,7 @@ type addition struct {
 	trims   bool
 	trim    store.StreamTrim
 	limited bool
+	chosen  bool // one of KEEPREF, DELREF and ACKED
 }
 
 // option reads one option; false if the next word is none.
@@ -25,6 +25,7 @@ func (a *addition) option(s *arg.Scanner, trimming bool) bool {
 	switch {
 	case !trimming && s.Word("NOMKSTREAM"):
 		a.make = false
+	case a.refs(s):
 	case s.WordWith("MAXLEN", 1):
 		a.threshold(s, false)
 	case s.WordWith("MINID", 1):
@@ -38,6 +39,18 @@ func (a *addition) option(s *arg.Scanner, trimming bool) bool {
 		return false
 	}
 	return true
+}
+
+// refs reads what becomes of references to what is trimmed.
+func (a *addition) refs(s *arg.Scanner) bool {
+	r, found := refsOf(s)
+	if found && a.chosen {
+		s.Fail(arg.SyntaxError)
+	}
+	if found {
+		a.trim.Refs, a.chosen = r, true
+	}
+	return found
 }
 
 func (a *addition) threshold(s *arg.Scanner, byID bool) {
@@ -64,7 +77,7 @@ func (a *addition) threshold(s *arg.Scanner, byID bool) {
 // check looks at what only belongs together, and bounds what goes at once.
 func (a *addition) check(s *arg.Scanner) {
 	switch {
-	case a.limited && !a.trims:
+	case a.trim.Limit != 0 && !a.trims:
 		s.Fail("syntax error, LIMIT cannot be used without specifying a trimming strategy")
 	case a.limited && !a.trim.Nearly:
 		s.Fail("syntax error, LIMIT cannot be used without the special ~ option")
@@ -160,10 +173,10 @@ func xtrim(c *cmd.Call) reply.Reply {
 	if s.Err() == nil && s.More() {
 		s.Fail(arg.SyntaxError)
 	}
-	a.check(&s)
-	if s.Err() == nil && !a.trims {
-		s.Fail("syntax error, XTRIM must be called with at least one trimming strategy")
+	if !a.trims && a.trim.Limit == 0 {
+		s.Fail("syntax error, XTRIM must be called with a trimming strategy")
 	}
+	a.check(&s)
 	if err := s.Err(); err != nil {
 		return reply.Err(err)
 	}
@@ -208,7 +221,10 @@ func xsetid(c *cmd.Call) reply.Reply {
 	for s.More() {
 		switch {
 		case s.WordWith("ENTRIESADDED", 1):
-			n := s.IntIn(0, math.MaxInt64, "entries_added must be positive")
+			n := s.Int()
+			if s.Err() == nil && n < 0 {
+				s.Fail("entries_added must be positive")
+			}
 			state.Added, added = uint64(n), true
 		case s.WordWith("MAXDELETEDID", 1):
 			state.MaxDeleted, deleted = idFrom(&s, 0), true

@@ -12,6 +12,8 @@ type groupReading struct {
 	reading
 	group, consumer []byte
 	noAck           bool
+	claims          bool
+	idle            int64 // least idle time of what is claimed
 }
 
 func groupReadingOf(c *cmd.Call) (r groupReading, err error) {
@@ -26,6 +28,8 @@ func groupReadingOf(c *cmd.Call) (r groupReading, err error) {
 			r.group, r.consumer = s.Bytes(), s.Bytes()
 		case s.Word("NOACK"):
 			r.noAck = true
+		case s.WordWith("CLAIM", 1):
+			r.claims, r.idle = true, max(s.IntOr("min-idle-time is not an integer"), 0)
 		case s.WordWith("STREAMS", 1):
 			r.streams(c, &s, ">")
 		default:
@@ -142,7 +146,15 @@ func (r *groupReading) deliver(c *cmd.Call, out *reply.List, name []byte, f *fro
 	}
 	found := c.List(reply.Array)
 	if f.fresh {
-		err = r.fresh(found, f, consumer, now)
+		left := r.count
+		if r.claims {
+			var got int64
+			got, err = r.overdue(found, f, consumer, now)
+			left -= got
+		}
+		if err == nil && (r.count == 0 || left > 0) {
+			err = r.fresh(found, f, consumer, now, left)
+		}
 	} else {
 		err = r.history(found, f, consumer, now)
 	}
@@ -164,8 +176,8 @@ func (r *groupReading) deliver(c *cmd.Call, out *reply.List, name []byte, f *fro
 const page = 256
 
 // fresh delivers entries that nobody got yet.
-func (r *groupReading) fresh(out *reply.List, f *from, consumer *store.StreamConsumer, now int64) error {
-	for left := r.count; ; {
+func (r *groupReading) fresh(out *reply.List, f *from, consumer *store.StreamConsumer, now, left int64) error {
+	for {
 		next, ok := f.group.Last.Next()
 		if !ok {
 			return nil

@@ -108,9 +108,14 @@ func fill(out *reply.List, s *store.StreamKey, r store.StreamRange) error {
 
 // entry is an id and its fields.
 func entry(e store.StreamEntry) reply.Reply {
+	return reply.Of(reply.Text(e.ID.String()), contents(e))
+}
+
+// contents are the fields and values of an entry.
+func contents(e store.StreamEntry) reply.Reply {
 	fields := make([]reply.Reply, len(e.Fields))
 	for i, f := range e.Fields {
 		fields[i] = reply.Bytes(f)
 	}
-	return reply.Of(reply.Text(e.ID.String()), reply.Of(fields...))
+	return reply.Of(fields...)
 }

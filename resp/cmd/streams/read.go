@@ -95,32 +95,26 @@ func xread(c *cmd.Call) reply.Reply {
 	return c.Await(cmd.Block{Keys: c.KeysOf(r.names), Type: store.Stream, Limit: r.limit, Resume: r.resume(c, behind)}, reply.NilArray())
 }
 
-// starts are the ids to read behind. Whose last id counts is looked up here and again to be read, as Redis counts it.
+// starts are the ids to read behind. Redis looks at the type of each key before it looks at the id that belongs to it. The
+// keys are looked up here and again to be read, as Redis counts them.
 func (r *reading) starts(c *cmd.Call) ([]store.StreamID, error) {
-	var ends [][]byte
-	for i, text := range r.ids {
-		if string(text) == "$" {
-			ends = append(ends, r.names[i])
-		}
+	stream, err := store.OpenStreams(c.Tx, c.KeysOf(r.names)...)
+	if err != nil {
+		return nil, err
 	}
-	var stream func(i int) (*store.StreamKey, error)
-	if len(ends) > 0 {
-		var err error
-		if stream, err = store.OpenStreams(c.Tx, c.KeysOf(ends)...); err != nil {
-			return nil, err
-		}
-	}
-	end := 0
 	behind := make([]store.StreamID, len(r.ids))
 	for i, text := range r.ids {
+		s, err := stream(i)
+		if err != nil {
+			return nil, err
+		}
 		switch string(text) {
 		case "$":
-			s, err := stream(end)
-			if err != nil {
+			behind[i] = s.State().Last
+		case "+":
+			if behind[i], err = behindTop(s); err != nil {
 				return nil, err
 			}
-			end++
-			behind[i] = s.State().Last
 		case ">":
 			return nil, store.Invalid("The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option.")
 		default:
@@ -132,6 +126,16 @@ func (r *reading) starts(c *cmd.Call) ([]store.StreamID, error) {
 		}
 	}
 	return behind, nil
+}
+
+// behindTop is the id behind which the last entry alone is, or, where there is none, whatever comes.
+func behindTop(s *store.StreamKey) (store.StreamID, error) {
+	if s.Len() == 0 {
+		return s.State().Last, nil
+	}
+	top, err := s.Top()
+	before, _ := top.Prev()
+	return before, err
 }
 
 // read adds what a stream has behind an id.

@@ -29,6 +29,7 @@ func set(c *cmd.Call) reply.Reply {
 
 func TestReplies(t *testing.T) {
 	cmdtest.Replay(t, "testdata/replies.txt", Table(), fresh, set)
+	cmdtest.Replay(t, "testdata/newer.txt", Table(), fresh, set)
 }
 
 // model is a stream as Redis's manual describes it: entries in order, each one pair.

@@ -9,10 +9,11 @@ import (
 	"larder/store"
 )
 
-// options are what SET and GETEX take behind their fixed arguments.
+// options are what SET, GETEX and MSETEX take behind their fixed arguments.
 type options struct {
 	nx, xx, get, keepTTL, persist bool
 	expiry                        expiry
+	condition                     condition
 }
 
 // expiry is a time as the client gave it.
@@ -37,6 +38,7 @@ type dialect uint8
 const (
 	forSet dialect = iota
 	forGet
+	forSeveral
 )
 
 // parseOptions refuses combinations where Redis does: at the word that does not fit. The same
@@ -46,13 +48,14 @@ func parseOptions(s arg.Scanner, d dialect) (options, error) {
 	for s.More() {
 		timeless := !o.expiry.given()
 		switch {
-		case d == forSet && !o.xx && s.Word("NX"):
+		case d != forGet && !o.xx && !o.condition.asked && s.Word("NX"):
 			o.nx = true
-		case d == forSet && !o.nx && s.Word("XX"):
+		case d != forGet && !o.nx && !o.condition.asked && s.Word("XX"):
 			o.xx = true
+		case d == forSet && !o.nx && !o.xx && o.condition.read(&s):
 		case d == forSet && s.Word("GET"):
 			o.get = true
-		case d == forSet && timeless && s.Word("KEEPTTL"):
+		case d != forGet && timeless && s.Word("KEEPTTL"):
 			o.keepTTL = true
 		case d == forGet && timeless && s.Word("PERSIST"):
 			o.persist = true
@@ -61,7 +64,10 @@ func parseOptions(s arg.Scanner, d dialect) (options, error) {
 			s.Fail(arg.SyntaxError)
 		}
 	}
-	return o, s.Err()
+	if err := s.Err(); err != nil {
+		return o, err
+	}
+	return o, o.condition.check()
 }
 
 func (e *expiry) given() bool { return e.form != noForm }

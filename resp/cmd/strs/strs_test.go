@@ -31,6 +31,7 @@ func list(c *cmd.Call) reply.Reply {
 func TestRepliesAreThoseOfRedis(t *testing.T) {
 	fresh := func() store.Engine { return memory.New(memory.WithReruns(1)) }
 	cmdtest.Replay(t, "testdata/strings.txt", strs.Table(), fresh, list)
+	cmdtest.Replay(t, "testdata/newer.txt", strs.Table(), fresh, list)
 }
 
 func TestExpiryIsKeptOrCleared(t *testing.T) {

@@ -24,14 +24,31 @@ func noted(f cmd.KeyFlags, notes string) []cmd.KeySpec {
 	return []cmd.KeySpec{cmd.KeyAt(1, f).Noted(notes)}
 }
 
-// setUse tells what SET does with its key: it only reads it with GET.
+// pairsCounted is a number of keys with their values behind it.
+func pairsCounted() []cmd.KeySpec {
+	k := cmd.KeysCounted(1, cmd.KeyOW|cmd.KeyUpdate)
+	k.Step = 2
+	return []cmd.KeySpec{k}
+}
+
+// setUse tells what SET does with its key: it only reads it with GET or a condition on the value.
 func setUse(line [][]byte) cmd.KeyFlags {
 	for _, word := range line[min(3, len(line)):] {
-		if arg.Is(word, "GET") {
-			return cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate
+		for _, reads := range [...]string{"GET", "IFEQ", "IFNE", "IFDEQ", "IFDNE"} {
+			if arg.Is(word, reads) {
+				return cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate
+			}
 		}
 	}
 	return cmd.KeyOW | cmd.KeyUpdate
+}
+
+// delExUse tells what DELEX does with its key: it reads it where there is a condition.
+func delExUse(line [][]byte) cmd.KeyFlags {
+	if len(line) > 2 {
+		return cmd.KeyRW | cmd.KeyAccess | cmd.KeyDelete
+	}
+	return cmd.KeyRM | cmd.KeyDelete
 }
 
 // Table returns the rows of the family.
@@ -39,6 +56,9 @@ func Table() []cmd.Spec { return slices.Concat(readRows(), writeRows(), countRow
 
 func readRows() []cmd.Spec {
 	return []cmd.Spec{
+		{Name: "DIGEST", Arity: 2, Flags: cmd.View | cmd.Fast, Keys: one(cmd.KeyRO | cmd.KeyAccess), Run: digest, Group: group, Since: "8.4.0",
+			Usage: "key", Summary: "Returns the hash digest of a string value as a hexadecimal string.",
+			Complexity: "O(N) where N is the length of the string value."},
 		{Name: "GET", Arity: 2, Flags: cmd.View | cmd.Fast, Keys: one(cmd.KeyRO | cmd.KeyAccess), Run: get, Group: group, Since: "1.0.0",
 			Usage: "key", Summary: "Returns the string value of a key.",
 			Complexity: constant},
@@ -71,11 +91,20 @@ func writeRows() []cmd.Spec {
 		{Name: "APPEND", Arity: 3, Event: "$:append", Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyInsert), Run: appendTo, Group: group, Since: "2.0.0",
 			Usage: "key value", Summary: "Appends a string to the value of a key. Creates the key if it doesn't exist.",
 			Complexity: appending},
+		{Name: "DELEX", Arity: -2, Event: "g:del", Flags: cmd.Write | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyDelete | cmd.KeyVariable), KeyUse: delExUse, Run: delEx, Group: group, Since: "8.4.0",
+			Usage: "key [IFEQ ifeq-value | IFNE ifne-value | IFDEQ ifdeq-digest | IFDNE ifdne-digest]", Summary: "Conditionally removes the specified key based on value or hash digest comparison.",
+			Complexity: "O(1) for IFEQ/IFNE, O(N) for IFDEQ/IFDNE where N is the length of the string value."},
+		{Name: "DELIFEQ", Arity: 3, Event: "g:del", Flags: cmd.Write | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyDelete), Run: delIfEq, Group: group, Since: "Valkey 9.0.0",
+			Usage: "key value", Summary: "Delete key if value matches string.",
+			Complexity: constant},
 		{Name: "GETSET", Arity: 3, Event: "$:set", Flags: cmd.Write | cmd.Looks | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate), Run: getSet, Group: group, Since: "1.0.0", DeprecatedSince: "6.2.0", ReplacedBy: "`SET` with the `!GET` argument",
 			Usage: "key value", Summary: "Returns the previous string value of a key after setting it to a new value.",
 			Complexity: constant},
 		{Name: "MSET", Arity: -3, Event: "$:set", Flags: cmd.Write | cmd.DenyOOM, Keys: []cmd.KeySpec{cmd.KeysFrom(1, -1, 2, cmd.KeyOW|cmd.KeyUpdate)}, Run: mset, Group: group, Since: "1.0.1",
 			Usage: "key value [key value ...]", Summary: "Atomically creates or modifies the string values of one or more keys.",
+			Complexity: "O(N) where N is the number of keys to set.", Tips: []string{"request_policy:multi_shard", "response_policy:all_succeeded"}},
+		{Name: "MSETEX", Arity: -4, Event: "$:set", Flags: cmd.Write | cmd.DenyOOM | cmd.MovableKeys, Keys: pairsCounted(), Run: msetEX, Group: group, Since: "8.4.0",
+			Usage: "numkeys key value [key value ...] [NX | XX] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]", Summary: "Atomically sets multiple string keys with a shared expiration in a single operation. Supports flexible argument parsing where condition and expiration flags can appear in any order.",
 			Complexity: "O(N) where N is the number of keys to set.", Tips: []string{"request_policy:multi_shard", "response_policy:all_succeeded"}},
 		{Name: "MSETNX", Arity: -3, Event: "$:set", Flags: cmd.Write | cmd.DenyOOM, Keys: []cmd.KeySpec{cmd.KeysFrom(1, -1, 2, cmd.KeyOW|cmd.KeyInsert)}, Run: msetNX, Group: group, Since: "1.0.1",
 			Usage: "key value [key value ...]", Summary: "Atomically modifies the string values of one or more keys only when all keys don't exist.",
@@ -84,7 +113,7 @@ func writeRows() []cmd.Spec {
 			Usage: "key milliseconds value", Summary: "Sets both string value and expiration time in milliseconds of a key. The key is created if it doesn't exist.",
 			Complexity: constant},
 		{Name: "SET", Arity: -3, Event: "$:set", Flags: cmd.Write | cmd.DenyOOM, Keys: noted(cmd.KeyRW|cmd.KeyAccess|cmd.KeyUpdate|cmd.KeyVariable, "RW and ACCESS due to the optional `GET` argument"), KeyUse: setUse, Run: set, Group: group, Since: "1.0.0",
-			Usage: "key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]", Summary: "Sets the string value of a key, ignoring its type. The key is created if it doesn't exist.",
+			Usage: "key value [NX | XX | IFEQ ifeq-value | IFNE ifne-value | IFDEQ ifdeq-digest | IFDNE ifdne-digest] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]", Summary: "Sets the string value of a key, ignoring its type. The key is created if it doesn't exist.",
 			Complexity: constant},
 		{Name: "SETEX", Arity: 4, Event: "$:set", Flags: cmd.Write | cmd.DenyOOM, Keys: one(cmd.KeyOW | cmd.KeyUpdate), Run: setEX, Group: group, Since: "2.0.0", DeprecatedSince: "2.6.12", ReplacedBy: "`SET` with the `EX` argument",
 			Usage: "key seconds value", Summary: "Sets the string value and expiration time of a key. Creates the key if it doesn't exist.",
@@ -111,6 +140,9 @@ func countRows() []cmd.Spec {
 			Complexity: constant},
 		{Name: "INCRBY", Arity: 3, Event: "$:incrby", Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate), Run: incrBy, Group: group, Since: "1.0.0",
 			Usage: "key increment", Summary: "Increments the integer value of a key by a number. Uses 0 as initial value if the key doesn't exist.",
+			Complexity: constant},
+		{Name: "INCREX", Arity: -2, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate), Run: incrEx, Group: group, Since: "8.8.0",
+			Usage: "key [BYFLOAT increment | BYINT increment] [LBOUND lowerbound] [UBOUND upperbound] [SATURATE] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST] [ENX]", Summary: "Increments the numeric value of a key by a number and sets its expiration time. Uses 0 as initial value if the key doesn't exist.",
 			Complexity: constant},
 		{Name: "INCRBYFLOAT", Arity: 3, Event: "$:incrbyfloat", Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate), Run: incrByFloat, Group: group, Since: "2.6.0",
 			Usage: "key increment", Summary: "Increment the floating point value of a key by a number. Uses 0 as initial value if the key doesn't exist.",

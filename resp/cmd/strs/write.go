@@ -19,13 +19,13 @@ func set(c *cmd.Call) reply.Reply {
 	if err != nil {
 		return reply.Err(err)
 	}
-	if o.nx || o.xx || o.get || o.keepTTL {
+	if o.nx || o.xx || o.get || o.keepTTL || o.condition.asked {
 		return setKnowing(c, o, at)
 	}
 	return o.expiry.noted(c, unless(store.SetString(c.Tx, c.Key(1), c.Args[2], at), reply.OK()))
 }
 
-// setKnowing is SET with options about the old value. Only GET minds its type.
+// setKnowing is SET with options about the old value. Only GET and conditions on the value mind its type.
 func setKnowing(c *cmd.Call, o options, at int64) reply.Reply {
 	heads, err := c.Tx.Heads(nil, c.Key(1))
 	if err != nil {
@@ -39,6 +39,12 @@ func setKnowing(c *cmd.Call, o options, at int64) reply.Reply {
 	}
 	if o.nx && old.Exists() || o.xx && !old.Exists() || answer.IsError() {
 		return refused
+	}
+	if o.condition.asked {
+		if holds, err := o.condition.holds(c.Tx, old); err != nil || !holds {
+			answer.Release()
+			return unless(err, refused)
+		}
 	}
 	if o.keepTTL {
 		at = old.ExpireAt

@@ -43,7 +43,7 @@ func readOptions(s *arg.Scanner, q *store.ZQuery, stores bool) (withScores bool,
 				q.Sources[i].Weight = s.FloatOr("weight value is not a float")
 			}
 		case q.Op != store.ZDiff && s.WordWith("AGGREGATE", 1):
-			q.Aggregate = readAggregate(s)
+			readAggregate(s, q)
 		case !stores && s.Word("WITHSCORES"):
 			withScores = true
 		default:
@@ -53,17 +53,24 @@ func readOptions(s *arg.Scanner, q *store.ZQuery, stores bool) (withScores bool,
 	return withScores, s.Err()
 }
 
-func readAggregate(s *arg.Scanner) store.Aggregate {
+// readAggregate reads how scores are joined: the last word counts.
+func readAggregate(s *arg.Scanner, q *store.ZQuery) {
+	counts := false
 	switch {
 	case s.Word("SUM"):
-		return store.AggregateSum
+		q.Aggregate = store.AggregateSum
 	case s.Word("MIN"):
-		return store.AggregateMin
+		q.Aggregate = store.AggregateMin
 	case s.Word("MAX"):
-		return store.AggregateMax
+		q.Aggregate = store.AggregateMax
+	case s.Word("COUNT"):
+		q.Aggregate, counts = store.AggregateSum, true
+	default:
+		s.Fail(arg.SyntaxError)
 	}
-	s.Fail(arg.SyntaxError)
-	return store.AggregateSum
+	for i := range q.Sources {
+		q.Sources[i].Counts = counts
+	}
 }
 
 func combine(c *cmd.Call, op store.ZOp) reply.Reply {

@@ -16,17 +16,18 @@ const (
 )
 
 // scoreBound reads "1.5", "(1.5", "-inf". Unlike scores elsewhere these go through strtod
-// without further checks: leading spaces, nothing at all and overflow are fine.
+// without further checks: leading spaces, nothing at all and overflow are fine, and a NUL ends them.
 func scoreBound(b []byte) (store.Bound, bool) {
 	bound := store.Bound{Edge: store.Inclusive}
 	if len(b) > 0 && b[0] == '(' {
 		bound.Edge = store.Exclusive
 		b = b[1:]
 	}
-	b = bytes.TrimLeft(b, " \t\n\v\f\r")
+	b, _, _ = bytes.Cut(b, []byte{0})
 	if len(b) == 0 {
 		return bound, true
 	}
+	b = bytes.TrimLeft(b, " \t\n\v\f\r")
 	f, ok := arg.ParseFloat(b)
 	if !ok {
 		f, ok = overflowed(b)
