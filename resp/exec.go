@@ -144,7 +144,7 @@ func (e *execution) transact(tx store.Tx) error {
 	e.reply.Release()
 	e.forgo()
 	e.Chores = e.Chores[:0]
-	e.track.reset(tx, !e.Spec.Has(cmd.Write) || e.Spec.Has(cmd.Looks) || e.Spec.Waits != nil, e.entry.uses && !e.Client.NoTouch.Load())
+	e.track.reset(tx, e.Spec.LooksUp(e.Args) || e.Spec.Waits != nil, e.entry.uses && !e.Client.NoTouch.Load())
 	e.Tx, e.Event = &e.track, e.Spec.Event
 	e.run()
 	e.Tx = nil

@@ -64,7 +64,7 @@ func (r *scriptRun) prepare(run *lua.Run, entry *entry, args [][]byte) {
 	c.Spec, c.Args, c.Event, c.Heard = spec, args, spec.Event, e.Heard
 	c.DB, c.Proto = int(e.Client.DB.Load()), run.Proto()
 	c.Client, c.Owner, c.Nested, c.Keep = e.Client, e.session, true, false
-	r.track.reset(r.tx, !spec.Has(cmd.Write) || spec.Has(cmd.Looks), entry.uses && !e.Client.NoTouch.Load())
+	r.track.reset(r.tx, spec.LooksUp(args), entry.uses && !e.Client.NoTouch.Load())
 	c.Tx = nil
 	if transactional(spec) {
 		c.Tx = &r.track

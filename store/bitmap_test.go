@@ -59,7 +59,7 @@ func bitAt(data []byte, i int64) byte { return data[i/8] >> (7 - i%8) & 1 }
 // Counting and finding over chunks that are there and some that are not, beside a plain slice.
 func TestBitsAreCountedAndFound(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(3, 4))
-	for range 60 {
+	for range 30 {
 		e, data := memory.New(), sparse(rnd)
 		if len(data) == 0 {
 			continue

@@ -124,6 +124,12 @@ func (s *Spec) Covers(args [][]byte) bool {
 	return s.Has(Whole) || s.Roams != nil && s.Roams(args)
 }
 
+// LooksUp reports whether a call looks keys up as reading commands do, of a writing one too that only reads with
+// these arguments.
+func (s *Spec) LooksUp(args [][]byte) bool {
+	return !s.Has(Write) || s.Has(Looks) || s.KeyUse != nil && s.KeyUse(args)&KeyRO != 0
+}
+
 // Empties reports whether the command takes elements out of its keys, which then may vanish.
 func (s *Spec) Empties() bool {
 	const taking = KeyRW | KeyDelete
