@@ -75,7 +75,7 @@ func wordOf(w string, i, n int) string {
 		return strconv.Itoa(i)
 	case "encoding":
 		return "u8"
-	case "numkeys":
+	case "numkeys", "numids":
 		return strconv.Itoa(n)
 	case "timeout", "min-idle-time":
 		return "0"
@@ -174,10 +174,13 @@ const (
 var growing = map[string]string{
 	"MSET":        headEach,
 	"MSETNX":      headEach,
+	"MSETEX":      headEach,
 	"SDIFF":       operands,
 	"SDIFFSTORE":  operands,
 	"SINTER":      operands,
 	"SINTERCARD":  operands,
+	"SUNIONCARD":  operands,
+	"SDIFFCARD":   operands,
 	"SINTERSTORE": operands,
 	"SUNION":      operands,
 	"SUNIONSTORE": operands,
