@@ -1,7 +1,6 @@
 package hlls
 
 import (
-	"errors"
 	"slices"
 
 	"larder/hll"
@@ -13,9 +12,14 @@ import (
 // longest is more than any sound sketch takes: two bytes for each register.
 const longest = 3 * hll.Registers
 
-var (
-	errNoSketch = errors.New("WRONGTYPE Key is not a valid HyperLogLog string value.")
-	errDamaged  = errors.New("INVALIDOBJ Corrupted HLL object detected")
+// refusal is an error as the client reads it, code and full stop included.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+const (
+	errNoSketch refusal = "WRONGTYPE Key is not a valid HyperLogLog string value."
+	errDamaged  refusal = "INVALIDOBJ Corrupted HLL object detected"
 )
 
 // failed is the reply to an error of this package, which has its code with it, or of the store.
