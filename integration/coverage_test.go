@@ -13,6 +13,7 @@ var lineLists = [][]script{
 	stringScripts, hashScripts, listScripts, setScripts, zsetScripts, keyScripts,
 	connectionScripts, helloScripts, protocolScripts, authScripts, serverScripts, debugScripts,
 	sortScripts, dumpScripts, streamScripts, groupScripts, transactionScripts, blockingScripts, pubsubScripts, paceScripts, trackingScripts, scriptScripts, oddScripts,
+	bitmapScripts, geoScripts, hllScripts,
 }
 
 // testedElsewhere are commands that end or replace the server, which no line may do.

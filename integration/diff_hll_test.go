@@ -9,11 +9,10 @@ import (
 )
 
 func TestDiffHyperLogLogs(t *testing.T) {
-	diff(t, []script{
-		{"lines", hllLines},
-		{"random", randomHLL(rand.New(rand.NewPCG(21, 22)), 3000)},
-	})
+	diff(t, append(hllScripts, script{"random", randomHLL(rand.New(rand.NewPCG(21, 22)), 3000)}))
 }
+
+var hllScripts = []script{{"lines", hllLines}}
 
 const hllLines = `
 	PFADD h

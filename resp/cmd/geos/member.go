@@ -2,7 +2,9 @@ package geos
 
 import (
 	"fmt"
+	"math"
 	"strconv"
+	"strings"
 
 	"larder/geo"
 	"larder/resp/arg"
@@ -15,9 +17,17 @@ import (
 func readPoint(s *arg.Scanner) geo.Point {
 	p := geo.Point{Lon: s.Float(), Lat: s.Float()}
 	if !p.Valid() {
-		s.Fail(fmt.Sprintf("invalid longitude,latitude pair %f,%f", p.Lon, p.Lat))
+		s.Fail(fmt.Sprintf("invalid longitude,latitude pair %s,%s", degrees(p.Lon), degrees(p.Lat)))
 	}
 	return p
+}
+
+// degrees writes a number as C's %f does.
+func degrees(f float64) string {
+	if math.IsInf(f, 0) {
+		return strings.ToLower(strings.TrimPrefix(fmt.Sprint(f), "+"))
+	}
+	return strconv.FormatFloat(f, 'f', 6, 64)
 }
 
 // readUnit reads a unit as its length in metres.
