@@ -10,17 +10,17 @@ import (
 // A key that is renamed to another shard is moved by its head alone: its items stay in the file where they are, their home,
 // and the head names an id of that file (store.Foreign). So RENAME costs the same whatever the names and the size.
 //
-// Who reads such a key needs two shards at one moment. A writer opens the second when it gets there; a View cannot have known
-// and begins again, once. Who removes such a key leaves a note in the key's file, in the transaction that takes the head away,
-// for that file alone may know whose head it was (a plain SET looks at nothing below). The note is handed over later: one
-// transaction over both shards tells the home and forgets the note, so a crash leaves both or neither. Only then are the items
-// swept. That an id has no head in its own file never says that it has none.
+// A transaction on such a key needs two shards at one moment. A writer opens the second shard when it needs it. A View learns
+// of it only from the head, and begins again, once. When such a key is removed, the key's file notes the id in the transaction
+// that takes the head away: that file alone may know which head it was, since a plain SET looks at nothing below. The
+// note is handed over later. One transaction over both shards tells the home and deletes the note, so a crash leaves both or
+// neither. Only then are the items swept. An id without a head in its own file may still have one in another.
 
 // handOverMost is the number of ids that one transaction tells of.
 const handOverMost = 256
 
-// handOver has items that keys of this shard were the last to own swept in the shards where they are. What the file has
-// noted stays noted until it has settled that they know.
+// handOver tells other shards of their ids whose last key was removed in this shard, so that their items are swept. A note
+// stays in the file until the file has settled the transaction that told of it.
 func (s *Shard) handOver(ctx context.Context) error {
 	l, ok := s.base.(store.Lender)
 	if !ok || len(s.order.shards) == 1 || s.base.Settled().LSN < s.toldAt.Load() {
