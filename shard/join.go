@@ -3,6 +3,8 @@ package shard
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 
 	"larder/store"
@@ -65,6 +67,7 @@ func recordDirect(log *wal.Log, shards []*Shard, direct []*directTx, g *gate) er
 	var payload []byte
 	need := wal.Frees
 	for i, d := range direct {
+		d.rec.loose(slices.Sorted(maps.Keys(d.fresh)))
 		payload = section(payload, shards[i].index, d.rec.buf)
 		need = max(need, d.rec.demand())
 	}

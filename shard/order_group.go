@@ -270,7 +270,7 @@ func (o *Order) publish() error {
 	need := wal.Frees
 	for _, shard := range g.open {
 		w := &g.parts[shard].writer
-		o.shards[shard].group.DropLoose()
+		w.rec.loose(o.shards[shard].group.DropLoose())
 		if len(w.rec.buf) > 0 {
 			o.payload = section(o.payload, shard, w.rec.buf)
 			need = max(need, w.rec.demand())

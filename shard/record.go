@@ -113,6 +113,14 @@ func (r *recorder) ids(o op, ids []store.ID) {
 	}
 }
 
+// loose tells replay of ids that have items in the record, and no head. It cannot know by itself: whether the record made
+// them is not written there, and a base may have counted its ids beyond those that were given out.
+func (r *recorder) loose(ids []store.ID) {
+	if len(ids) > 0 {
+		r.ids(opOrphan, ids)
+	}
+}
+
 func (r *recorder) owner(id store.ID, p store.Part) {
 	r.uint(uint64(id))
 	r.buf = append(r.buf, byte(p))

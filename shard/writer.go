@@ -45,7 +45,7 @@ func (w *writer) PutHead(k store.Key, h store.Head) error {
 }
 
 // noteReplayed keeps the counter above an id that a record which is replayed has made. A stream may have none but in its
-// head, so heads count as items do.
+// head, so heads count as items do. Records of before recorder.loose do not tell of ids that have lost their head.
 func (w *writer) noteReplayed(id store.ID) {
 	if id >= w.shard.nextID && id < store.Foreign {
 		w.shard.noteID(id)

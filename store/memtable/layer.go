@@ -241,10 +241,11 @@ func (l *Layer) absorbHead(e *headEntry) {
 	l.replace(mine, func() { mine.take(e) })
 }
 
-// DropLoose forgets the items of ids that were given out and that no head names at the end.
-func (l *Layer) DropLoose() {
+// DropLoose forgets the items of ids that were given out and that no head names at the end. It returns the ids of those
+// that had some.
+func (l *Layer) DropLoose() (dropped []store.ID) {
 	if len(l.fresh) == 0 {
-		return
+		return nil
 	}
 	loose := map[store.ID]bool{}
 	for _, id := range l.fresh {
@@ -257,13 +258,15 @@ func (l *Layer) DropLoose() {
 		delete(loose, id)
 	}
 	if len(loose) == 0 {
-		return
+		return nil
 	}
 	for k := range l.colls {
 		if loose[k.id] {
 			l.closeColl(k)
+			dropped = append(dropped, k.id)
 		}
 	}
+	return dropped
 }
 
 // puts is about how many bytes the layer has to write.
