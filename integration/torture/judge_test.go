@@ -51,7 +51,7 @@ func TestJudge(t *testing.T) {
 		{"half a transaction", []string{"SET a 2"}, 0, 0, false, -1, true},
 		{"the other half", []string{"SET a 1", "SET b 2"}, 0, 0, false, -1, true},
 		{"a pipeline up to its middle", []string{"SET a 3", "SET b 2", "RPUSH l x"}, 2, 0, true, 2, false},
-		{"a pipeline whose keys stand apart", []string{"SET a 4", "SET b 2"}, 2, 0, true, 2, false},
+		{"a pipeline whose keys stand apart", []string{"SET a 4", "SET b 2"}, 2, 0, true, -1, true},
 		{"what was answered of it is there", []string{"SET a 3", "SET b 2", "RPUSH l x"}, 2, 2, true, 2, false},
 		{"what was answered of it is lost", []string{"SET a 3", "SET b 2"}, 2, 2, true, -1, true},
 		{"as was promised for a second ago only", []string{"SET a 3", "SET b 2"}, 2, 2, false, 2, false},

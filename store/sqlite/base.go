@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"larder/store"
 	"larder/store/sqlite/capi"
@@ -167,8 +166,11 @@ func (t *tx) Adopt(store.ID) error { return t.writable() }
 
 // Rank builds the blocks, unless they are there.
 func (t *tx) Rank(id store.ID) error {
-	t.known = slices.DeleteFunc(t.known, func(k knownID) bool { return k.id == id })
-	return t.every([]store.ID{id}, t.buildRanks)
+	err := t.every([]store.ID{id}, t.buildRanks)
+	if err == nil {
+		t.note(id, true)
+	}
+	return err
 }
 
 func (t *tx) every(ids []store.ID, write func(store.ID) error) error {

@@ -18,14 +18,15 @@ type knownID struct {
 	ranked bool
 }
 
-// note remembers an id. Beyond a few dozen it does not, and ranked asks the file.
+// note remembers an id. Beyond a few dozen it does not, and ranked asks the file. An id that is counted stays so, whatever a
+// head says that was written before: the key that asked for it may be another file's.
 func (t *tx) note(id store.ID, ranked bool) {
 	if id == 0 {
 		return
 	}
 	for i := range t.known {
 		if t.known[i].id == id {
-			t.known[i].ranked = ranked
+			t.known[i].ranked = t.known[i].ranked || ranked
 			return
 		}
 	}

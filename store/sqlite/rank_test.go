@@ -2,9 +2,11 @@ package sqlite_test
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -150,6 +152,43 @@ func TestRanksOfALargeSet(t *testing.T) {
 		r.write(func(tx store.Tx) (store.Change, error) { return tx.DropItems(r.id, store.Scores, it.Field) })
 	}
 	r.compare()
+}
+
+// TestRankAskedForByAnotherFile: an id whose key moves to another file is counted because that asks for it, though the key
+// that goes says that it is not.
+func TestRankAskedForByAnotherFile(t *testing.T) {
+	e := open(t, filepath.Join(t.TempDir(), "shard.db"), sqlite.Options{})
+	const id, first, more = 5, 20, 30
+	put := func(tx store.BaseTx, from, n int) (ch store.Change, err error) {
+		for i := from; i < from+n && err == nil; i++ {
+			ch, err = tx.PutItems(id, store.Elements, store.Item{Pos: int64(i), Value: []byte("v")})
+		}
+		return ch, err
+	}
+	settle(t, e, store.Mark{LSN: 1, NextID: 10}, func(tx store.BaseTx) error {
+		ch, err := put(tx, 0, first)
+		return errors.Join(err, tx.PutHead(key("k"), store.Head{Type: store.List, ID: id, Len: first, Bytes: ch.Bytes}))
+	})
+	settle(t, e, store.Mark{LSN: 2, NextID: 10}, func(tx store.BaseTx) error {
+		if err := tx.Rank(id); err != nil {
+			return err
+		}
+		if _, there, err := tx.Row(key("k")); !there || err != nil {
+			t.Errorf("the key is there: %v, %v", there, err)
+		}
+		_, err := put(tx, first, more)
+		return errors.Join(tx.Unlink(key("k")), err)
+	})
+	view(t, e, func(tx store.Tx) error {
+		n, err := tx.Count(id, store.Elements, store.Range{})
+		if n != first+more {
+			t.Errorf("%d items are counted of %d", n, first+more)
+		}
+		return err
+	})
+	if err := e.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestSignOfZeroIsKept(t *testing.T) {
