@@ -19,6 +19,7 @@ const (
 	CodeUnreadable      // a file could not be read; it may be sound
 	CodeCold            // the answer is not in memory, and nobody wanted to wait for the disk
 	CodeLate            // the transaction had not begun by its deadline, and never will
+	CodeEnded           // the transaction was ended, for it kept a file's write-ahead log from beginning again
 )
 
 // Error is a failure with a code. Compare with errors.Is against the sentinels

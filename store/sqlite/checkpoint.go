@@ -108,6 +108,9 @@ func (e *Engine) checkpoint(ctx context.Context, kept int64) error {
 			defer done()
 			quiet = quiet && all
 		}
+		if size := e.logBytes(); !quiet && size > kept && size > e.heldMost() {
+			e.readers.endOldest(e.commits.Load())
+		}
 		// With a View in progress SQLite would wait for it, and all writers with that.
 		if e.full.Load() || quiet && e.logBytes() > kept {
 			return e.check.truncate(&e.full)

@@ -21,6 +21,7 @@ type conn struct {
 	mark   store.Mark
 	marked bool
 	hurry  bool // nothing may be read from the file: see store.Hurrier
+	hold   hold
 	ahead  ahead
 	idle   [shapes][]*cursor // range statements not in use
 	all    []*cursor

@@ -62,6 +62,7 @@ type Engine struct {
 	fill    atomic.Pointer[store.Fill] // as of the last commit
 	// logShare is what the log's file may keep, in bytes: see SetLogShare.
 	logShare atomic.Int64
+	heldMin  int64       // see heldMost
 	full     atomic.Bool // a commit found no space: the next checkpoint shortens the log
 	// shrinking: the last Sweep gave pages back, and the next goes on.
 	shrinking atomic.Bool

@@ -10,6 +10,12 @@ import (
 // Commits counts the commits that changed something.
 func (e *Engine) Commits() uint64 { return e.commits.Load() / 2 }
 
+// HoldAtLeast sets how long the log gets at least before a View is ended that holds it.
+func (e *Engine) HoldAtLeast(bytes int64) { e.heldMin = bytes }
+
+// LogBytes is the length of the log's file.
+func (e *Engine) LogBytes() int64 { return e.logBytes() }
+
 // LimitPages makes the file full at n pages.
 func (e *Engine) LimitPages(t *testing.T, n int) {
 	t.Helper()

@@ -42,6 +42,7 @@ func Open(path string, o Options) (*Engine, error) {
 	e := &Engine{path: path, opts: o.filled()}
 	e.commits.Store(2) // 0 is a reader without a snapshot
 	e.logShare.Store(walKept)
+	e.heldMin = heldMin
 	e.rows = e.opts.Rows.Join(e.commits.Load)
 	if err := createFile(path); err != nil {
 		return nil, err

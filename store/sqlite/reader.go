@@ -45,6 +45,7 @@ func (r *reader) renew() error {
 		commits |= 1 // which commit the snapshot has seen last cannot be told
 	}
 	r.seen = commits
+	r.conn.hold.take(commits)
 	return nil
 }
 
@@ -52,6 +53,7 @@ func (r *reader) renew() error {
 func (r *reader) release() {
 	r.conn.s.pin.Reset()
 	r.seen, r.conn.marked = 0, false
+	r.conn.hold.drop()
 }
 
 // begin starts a transaction on a snapshot of all that has been committed.

@@ -84,6 +84,9 @@ func (t *tx) readable() error {
 	if !t.open {
 		return misuse("transaction used after its end")
 	}
+	if t.conn.hold.lost() {
+		return t.fail(errHeld(t.conn.Path))
+	}
 	return t.failure
 }
 
