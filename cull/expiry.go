@@ -14,6 +14,8 @@ const (
 	aloneCommands = 64
 	// aloneShare is the part of a tick that is left to others while the server is idle.
 	aloneShare = 8
+	// fieldsAtOnce is how many fields of a hash go in one transaction, while which nobody else writes.
+	fieldsAtOnce = 256
 )
 
 // allowance is how long a cycle may expire keys: most of a tick while hardly any client asks for something, twice the
@@ -54,14 +56,14 @@ func (l *Loop) expire(ctx context.Context, until time.Time) (spent bool) {
 	return true
 }
 
-// Expire removes every key whose time has passed, whether active expiry is on or not, and
-// tells how many. For any goroutine.
+// Expire removes every key and every field of a hash whose time has passed, whether active expiry is on or not, and
+// tells how many keys. For any goroutine.
 func (l *Loop) Expire(ctx context.Context) (total int64, err error) {
 	r, more := l.newRemover()
+	count := r.removed
+	r.removed = func(n int64) { count(n); total += n }
 	for more && err == nil && ctx.Err() == nil {
-		var n int64
-		n, more, err = r.step(ctx)
-		total += n
+		_, more, err = r.step(ctx)
 	}
 	return total, errors.Join(err, ctx.Err())
 }
@@ -121,7 +123,7 @@ func (l *Loop) newRemover() (*remover, bool) {
 		removed: func(n int64) { l.stats.Expired.Add(n) }}, ok
 }
 
-// step removes some keys. There is nothing more to do if none is due, or if the same hint comes again after it was of no
+// step removes some keys and fields, and tells how many of both. There is nothing more to do if none is due, or if the same hint comes again after it was of no
 // use: clients are paused, or it is only stale. Another one may have removed what a step was told of: that ends nothing.
 func (r *remover) step(ctx context.Context) (removed int64, more bool, err error) {
 	now, err := engineNow(ctx, r.engine)
@@ -143,26 +145,33 @@ func (r *remover) step(ctx context.Context) (removed int64, more bool, err error
 }
 
 // expire runs a job for each key, in one batch: a transaction over all of them would have to hold many
-// shards at once.
+// shards at once. Fields of a hash count as removed, and not as keys.
 func (r *remover) expire(ctx context.Context, due []store.Due) (removed int64, err error) {
-	counts := make([]int, len(due))
+	counts, fields := make([]int, len(due)), make([]int64, len(due))
 	jobs := make([]*store.Job, len(due))
 	for i := range due {
 		k := due[i].Key
 		jobs[i] = &store.Job{Scope: store.One(k), Write: true, Fn: func(tx store.Tx) (err error) {
-			counts[i], err = store.Expire(tx, k)
+			fields[i] = 0
+			if counts[i], err = store.Expire(tx, k); err != nil || counts[i] > 0 {
+				return err
+			}
+			gone, err := store.ExpireFields(tx, k, fieldsAtOnce)
+			fields[i] = gone.Fields
 			return err
 		}}
 	}
 	store.Batch(ctx, r.through, jobs)
+	keys := int64(0)
 	for i, j := range jobs {
 		if j.Err != nil {
 			err = j.Err
 			continue
 		}
-		removed += int64(counts[i])
+		keys += int64(counts[i])
+		removed += int64(counts[i]) + fields[i]
 	}
-	r.removed(removed)
+	r.removed(keys)
 	return removed, err
 }
 

@@ -63,6 +63,13 @@ HINCRBY <h> <f> <n>
 HINCRBYFLOAT <h> <f> <x>
 HRANDFIELD <h> [ <n> [ WITHVALUES ] ]
 HSCAN <h> 0 [ MATCH <m> ] [ COUNT 1000 ]
+HEXPIRE <h> <t> [ { NX | XX | GT | LT } ] FIELDS 1 <f>
+HEXPIREAT <h> <T> [ { NX | XX | GT | LT } ] FIELDS 2 <f> <f>
+HEXPIRETIME <h> FIELDS 2 <f> <f>
+HPERSIST <h> FIELDS 1 <f>
+HGETDEL <h> FIELDS 2 <f> <f>
+HGETEX <h> [ { EXAT <T> | PERSIST } ] FIELDS 2 <f> <f>
+HSETEX <h> [ { FNX | FXX } ] [ { EXAT <T> | KEEPTTL } ] FIELDS 1 <f> <v>
 LPUSH <l> ( <v> )*
 RPUSH <l> ( <v> )*
 LPUSHX <l> ( <v> )*

@@ -150,7 +150,7 @@ var goldenRows = []golden{
 func TestGolden(t *testing.T) {
 	needsLarder(t)
 	s := startLarder(t)
-	rows := slices.Concat(goldenRows, orderRows, newerRows)
+	rows := slices.Concat(goldenRows, orderRows, newerRows, hashRows)
 	for _, proto := range []int{2, 3} {
 		for i := range rows {
 			g := &rows[i]

@@ -21,6 +21,7 @@ const (
 	VersionStream    = 9  // 5.0
 	VersionStream2   = 10 // 7.0
 	VersionStream3   = 11 // 7.2
+	VersionExpiring  = 12 // 7.4
 	VersionFunctions = 10 // 7.0
 )
 

@@ -13,6 +13,20 @@ func AppendHeader(b []byte, k Kind, n int64) []byte {
 	return appendLength(append(b, byte(forms[k])), uint64(n))
 }
 
+// AppendExpiringHeader begins a hash of n fields of which some expire, the first of them at a Unix time in milliseconds.
+// Before each field stands AppendExpiry.
+func AppendExpiringHeader(b []byte, n, first int64) []byte {
+	return appendLength(binary.LittleEndian.AppendUint64(append(b, byte(expiringHash)), uint64(first)), uint64(n))
+}
+
+// AppendExpiry adds when the field behind it expires, 0 for never; first is the header's.
+func AppendExpiry(b []byte, at, first int64) []byte {
+	if at == 0 {
+		return appendLength(b, 0)
+	}
+	return appendLength(b, uint64(at-first)+1)
+}
+
 // AppendShort is a whole string value.
 func AppendShort(b, text []byte) []byte { return AppendText(append(b, byte(plainString)), text) }
 

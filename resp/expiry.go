@@ -19,17 +19,20 @@ type expiry struct {
 	server *Server
 }
 
-// Batch runs jobs and announces, after the commit, the keys they expired.
+// Batch runs jobs and announces, after the commit, the keys and the fields they expired.
 func (x *expiry) Batch(ctx context.Context, jobs []*store.Job) {
-	expired := make([][]store.Key, len(jobs))
+	expired, shrunk := make([][]store.Key, len(jobs)), make([][]shrunk, len(jobs))
 	wrapped := make([]*store.Job, len(jobs))
 	for i, j := range jobs {
 		wrapped[i] = &store.Job{Scope: j.Scope, Write: j.Write, Fn: func(tx store.Tx) error {
-			t := &expiryTx{Tx: tx, paused: x.server.pause.on.Load() && x.server.pause.active()}
+			t := &expiryTx{Tx: tx, server: x.server, paused: x.server.pause.on.Load() && x.server.pause.active()}
 			err := j.Fn(t)
-			expired[i] = t.expired
+			expired[i], shrunk[i] = t.expired, t.shrunk
 			return err
-		}, After: func() { x.server.expired(expired[i]) }}
+		}, After: func() {
+			x.server.expired(expired[i])
+			x.server.shrunk(shrunk[i])
+		}}
 	}
 	store.Batch(ctx, x.Engine, wrapped)
 	for i, j := range jobs {
@@ -46,10 +49,18 @@ func (x *expiry) Update(ctx context.Context, s store.Scope, fn func(store.Tx) er
 	return job.Err
 }
 
-// expiryTx remembers which keys it expired. It belongs to one run of a job.
+// shrunk is a hash that has lost fields because their time had passed.
+type shrunk struct {
+	key  store.Key
+	gone store.FieldsGone
+}
+
+// expiryTx remembers which keys it expired, and which lost fields. It belongs to one run of a job.
 type expiryTx struct {
 	store.Tx
+	server  *Server
 	expired []store.Key
+	shrunk  []shrunk
 	paused  bool // CLIENT PAUSE: nothing may change, so nothing expires
 }
 
@@ -70,6 +81,44 @@ func (t *expiryTx) Expire(keys ...store.Key) (int, error) {
 		total += n
 	}
 	return total, nil
+}
+
+// ExpireFields tells those who watch the hash, too.
+func (t *expiryTx) ExpireFields(k store.Key, most int) (store.FieldsGone, error) {
+	if t.paused {
+		return store.FieldsGone{}, nil
+	}
+	gone, err := store.ExpireFields(t.Tx, k, most)
+	if err == nil && gone.Fields > 0 {
+		t.server.watches.touch(k)
+		t.shrunk = append(t.shrunk, shrunk{k, gone})
+	}
+	return gone, err
+}
+
+// shrunk announces hashes that have lost fields.
+func (s *Server) shrunk(hashes []shrunk) {
+	heard := s.heard()
+	for _, h := range hashes {
+		s.stats.ExpiredFields.Add(h.gone.Fields)
+		s.caches.Invalidate(nil, []string{string(h.key.Name)})
+		for _, event := range fieldEvents(h.gone) {
+			if heard.Has(event[0]) {
+				s.announce(cmd.Notice{Event: event[2:], DB: h.key.DB, Name: string(h.key.Name)})
+			}
+		}
+	}
+}
+
+// fieldEvents are the events of fields that are gone because their time had passed.
+func fieldEvents(gone store.FieldsGone) []string {
+	switch {
+	case gone.Key:
+		return []string{"h:hexpired", "g:del"}
+	case gone.Fields > 0:
+		return []string{"h:hexpired"}
+	}
+	return nil
 }
 
 func (s *Server) expired(keys []store.Key) {

@@ -94,7 +94,7 @@ func (s *Server) infoStats(t *infoText) {
 		"instantaneous_input_kbps", kilobytes(&s.rates.bytesIn), "instantaneous_output_kbps", kilobytes(&s.rates.sent),
 		"instantaneous_input_repl_kbps", "0.00", "instantaneous_output_repl_kbps", "0.00",
 		"rejected_connections", st.Refused.Load(), "sync_full", 0, "sync_partial_ok", 0, "sync_partial_err", 0,
-		"expired_keys", st.Expired.Load(), "expired_stale_perc", fmt.Sprintf("%.2f", 100*stale), "expired_time_cap_reached_count", s.upkeep.Capped(), "expire_cycle_cpu_milliseconds", s.upkeep.BusyMillis(),
+		"expired_subkeys", st.ExpiredFields.Load(), "expired_keys", st.Expired.Load(), "expired_stale_perc", fmt.Sprintf("%.2f", 100*stale), "expired_time_cap_reached_count", s.upkeep.Capped(), "expire_cycle_cpu_milliseconds", s.upkeep.BusyMillis(),
 		"evicted_keys", evicted-s.evictedBefore.Load(), "evicted_clients", 0, "total_eviction_exceeded_time", overTotal.Milliseconds(), "current_eviction_exceeded_time", overNow.Milliseconds(),
 		"keyspace_hits", st.Hits.Load(), "keyspace_misses", st.Misses.Load(), "pubsub_channels", s.broker.Total(broker.Channels),
 		"pubsub_patterns", s.broker.Total(broker.Patterns), "pubsubshard_channels", s.broker.Total(broker.ShardChannels),

@@ -81,19 +81,33 @@ func (t *trackTx) noteDrop(keys ...store.Key) error {
 	return nil
 }
 
-// noteExpired removes keys whose time has passed: the write would hide that they had expired.
+// noteExpired removes keys whose time has passed, or that of the last field: the write would hide that they had expired.
 func (t *trackTx) noteExpired(keys ...store.Key) error {
-	if !t.call.Heard.Has('x') {
-		return nil
-	}
+	heard := t.call.Heard
 	for _, k := range keys {
-		n, err := store.Expire(t.Tx, k)
+		if heard.Has('x') {
+			n, err := store.Expire(t.Tx, k)
+			if err != nil {
+				return err
+			}
+			if n > 0 {
+				t.call.Notify("x:expired", k)
+				t.call.After(func() { t.server.stats.Expired.Add(1) })
+				continue
+			}
+		}
+		if !heard.Has('h') && !heard.Has('g') {
+			continue
+		}
+		gone, err := store.ExpireFields(t.Tx, k, 0)
 		if err != nil {
 			return err
 		}
-		if n > 0 {
-			t.call.Notify("x:expired", k)
-			t.call.After(func() { t.server.stats.Expired.Add(1) })
+		for _, event := range fieldEvents(gone) {
+			t.call.Notify(event, k)
+		}
+		if gone.Key {
+			t.call.After(func() { t.server.stats.ExpiredFields.Add(gone.Fields) })
 		}
 	}
 	return nil

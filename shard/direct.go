@@ -123,7 +123,7 @@ func (d *directTx) Expire(keys ...store.Key) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		if there && h.Expired(now) {
+		if there && h.Outlived(now) {
 			d.rec.drop(k)
 		}
 	}

@@ -38,30 +38,54 @@ func (s *Shard) Expired(ctx context.Context, nowMillis int64, n int) ([]store.Du
 	return due, err
 }
 
-// Soonest lists what expires first, whether it has expired or not.
+// Soonest lists what expires first, whether it has expired or not. The index has hashes in between that only have fields
+// that expire, or whose own time comes later than that of a field: it looks further until it has enough of the others.
 func (s *Shard) Soonest(ctx context.Context, dst []store.Candidate, n int) ([]store.Candidate, error) {
 	x, done, err := s.beginExpiring()
 	if err != nil {
 		return dst, err
 	}
 	defer done()
-	found, err := x.first(ctx, math.MaxInt64, n)
-	if err != nil {
-		return dst, err
-	}
 	at := len(dst)
-	defer func() { s.outward(dst[at:]) }()
-	err = s.base.View(ctx, store.Whole(), func(low store.Tx) error {
+	for ask := n; ; ask *= 4 {
+		found, err := x.first(ctx, math.MaxInt64, ask)
+		if err == nil {
+			dst, err = s.candidates(ctx, x, dst[:at], found)
+		}
+		if err != nil {
+			return dst[:at], err
+		}
+		upTo := int64(math.MaxInt64)
+		if len(found) == ask {
+			upTo = found[ask-1].ExpireAt
+		}
+		mine := dst[at:]
+		slices.SortStableFunc(mine, func(a, b store.Candidate) int { return cmp.Compare(a.ExpireAt, b.ExpireAt) })
+		if len(found) < ask || len(mine) >= n && mine[n-1].ExpireAt <= upTo {
+			dst = dst[:at+min(n, len(mine))]
+			s.outward(dst[at:])
+			return dst, nil
+		}
+	}
+}
+
+// candidates appends those of the keys found that have an expiry of their own.
+func (s *Shard) candidates(ctx context.Context, x *expiring, dst []store.Candidate, found []store.Due) ([]store.Candidate, error) {
+	at := len(dst)
+	err := s.base.View(ctx, store.Whole(), func(low store.Tx) error {
+		dst = dst[:at]
 		for _, d := range found {
-			if c, ok := x.stack.Candidate(d.Key); ok {
+			c, ok := x.stack.Candidate(d.Key)
+			if !ok {
+				h, _, err := low.(store.BaseTx).Row(d.Key)
+				if err != nil {
+					return err
+				}
+				c = store.Candidate{Key: d.Key, Bytes: h.Bytes, ExpireAt: h.ExpireAt}
+			}
+			if c.ExpireAt != 0 {
 				dst = append(dst, c)
-				continue
 			}
-			h, _, err := low.(store.BaseTx).Row(d.Key)
-			if err != nil {
-				return err
-			}
-			dst = append(dst, store.Candidate{Key: d.Key, Bytes: h.Bytes, ExpireAt: d.ExpireAt})
 		}
 		return nil
 	})

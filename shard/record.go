@@ -27,6 +27,7 @@ const (
 	opNumber                 // databases' numbers, see numbering; of the first shard
 	opAdopt                  // ids of this shard that come back from another
 	opRank                   // ids: their items are counted, as a head in another shard says
+	opPutTimed               // key, head with Wake for ExpireAt, Aside: of a head that is Timed
 )
 
 // recorder encodes the writes of one shard in the order they were made. Everything in it
@@ -72,9 +73,13 @@ func (r *recorder) key(k store.Key) {
 }
 
 func (r *recorder) putHead(k store.Key, h store.Head, grows bool) {
-	if h.Notes != "" {
+	aside := h.Aside()
+	switch {
+	case h.Timed():
+		r.op(opPutTimed)
+	case aside != "":
 		r.op(opPutNoted)
-	} else {
+	default:
 		r.op(opPutHead)
 	}
 	r.key(k)
@@ -85,13 +90,13 @@ func (r *recorder) putHead(k store.Key, h store.Head, grows bool) {
 	}
 	r.buf = append(r.buf, byte(h.Type), h.Encoding, ranked)
 	r.uint(uint64(h.ID))
-	r.int(h.ExpireAt)
+	r.int(h.Wake())
 	r.int(h.Len)
 	r.int(h.Bytes)
 	r.bytes(h.Value)
-	if h.Notes != "" {
-		r.uint(uint64(len(h.Notes)))
-		r.buf = append(r.buf, h.Notes...)
+	if aside != "" {
+		r.uint(uint64(len(aside)))
+		r.buf = append(r.buf, aside...)
 	}
 }
 
@@ -292,9 +297,9 @@ func (r *reader) apply(tx store.BaseTx) (err error) {
 		if r.err == nil {
 			err = tx.PutHead(k, h)
 		}
-	case opPutNoted:
+	case opPutNoted, opPutTimed:
 		k, h := r.key(), r.head()
-		h.Notes = store.Notes(r.bytes())
+		h.SetAside(h.ExpireAt, kind == opPutTimed, string(r.bytes()))
 		if r.err == nil {
 			err = tx.PutHead(k, h)
 		}

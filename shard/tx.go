@@ -214,6 +214,20 @@ func (t *Tx) Expire(keys ...store.Key) (int, error) {
 	return t.each(keys, func(tx store.BaseTx, mine []store.Key) (int, error) { return tx.Expire(mine...) })
 }
 
+// Row asks the key's shard.
+func (t *Tx) Row(k store.Key) (store.Head, bool, error) {
+	shard, tx, err := t.ofKey(k)
+	if err != nil {
+		return store.Head{}, false, err
+	}
+	k.DB = t.dbs.inner(k.DB)
+	h, there, err := tx.Row(k)
+	if err == nil {
+		err = t.named(shard, &h)
+	}
+	return h, there, err
+}
+
 // each calls fn with the keys of each shard, and adds up.
 func (t *Tx) each(keys []store.Key, fn func(store.BaseTx, []store.Key) (int, error)) (total int, err error) {
 	if err := t.admits(keys...); err != nil {

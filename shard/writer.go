@@ -101,7 +101,7 @@ func (w *writer) hide(k store.Key, was *store.Head) error {
 	return w.Hide(k, was)
 }
 
-// Expire drops the keys whose time has passed.
+// Expire drops the keys whose own time has passed.
 func (w *writer) Expire(keys ...store.Key) (int, error) {
 	n := 0
 	now := w.Now().UnixMilli()
@@ -110,7 +110,7 @@ func (w *writer) Expire(keys ...store.Key) (int, error) {
 		if err != nil {
 			return n, err
 		}
-		if there && h.Expired(now) {
+		if there && h.Outlived(now) {
 			if err := w.hide(k, &h); err != nil {
 				return n, err
 			}

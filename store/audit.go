@@ -87,10 +87,9 @@ func (a *audit) compare() error {
 		return a.stream(sum)
 	case sum.count == 0:
 		return a.empty()
-	default:
-		a.whole(sum)
 	}
-	return nil
+	a.whole(sum)
+	return a.expiries()
 }
 
 // inline compares a string that has no chunks.
@@ -146,7 +145,7 @@ func (a *audit) length(n int64) {
 }
 
 func (a *audit) bytes(n int64) {
-	if n += baseBytes(a.key, a.head.Notes); a.head.Bytes != n {
+	if n += baseBytes(a.key, a.head.Notes) + a.head.Fields.Count*timeBytes; a.head.Bytes != n {
 		a.want.Bytes = n
 		a.report(fmt.Sprintf("its size becomes %d", n), "counts for %d bytes and takes %d", a.head.Bytes, n)
 	}

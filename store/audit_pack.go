@@ -8,7 +8,7 @@ func (a *audit) pack() error {
 		return err
 	}
 	parts := partsOf(a.head.Type)
-	if len(parts) != 1 || len(held) == 0 || held.kind() != packVersion|kindOf(parts[0]) {
+	if a.head.Type == Stream || len(parts) == 0 || len(held) == 0 || held.kind()&^a.mayExpire() != packVersion|kindOf(parts[0]) {
 		return a.empty()
 	}
 	var sum Change
@@ -23,9 +23,19 @@ func (a *audit) pack() error {
 	if r.broken {
 		a.cut(held, readable)
 	}
+	times, err := held[:readable].times()
 	a.length(sum.Count)
 	a.bytes(sum.Bytes)
-	return nil
+	a.times(times)
+	return err
+}
+
+// mayExpire is what the kind of the key's pack may have besides what it must.
+func (a *audit) mayExpire() packKind {
+	if a.head.Type == Hash {
+		return packExpiring
+	}
+	return 0
 }
 
 // cut leaves the first bytes of a pack.
@@ -73,7 +83,7 @@ func (a *audit) lostPack() (bool, error) {
 	}
 	t := List
 	switch held.kind() &^ packVersion {
-	case packPairs:
+	case packPairs, packPairs | packExpiring:
 		t = Hash
 	case packScored:
 		t = ZSet

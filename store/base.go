@@ -102,6 +102,7 @@ type BaseTx interface {
 	Tx
 	Finder
 	Reaper
+	Rower
 	// Mark is the mark this transaction's snapshot contains.
 	Mark() (Mark, error)
 	// Keyspaces counts the databases that hold keys, in order, as this transaction sees them.
@@ -111,8 +112,6 @@ type BaseTx interface {
 	// SetNow has the transaction go by a time in Unix milliseconds and not by the base's clock. It comes before
 	// anything else that the transaction does.
 	SetNow(nowMillis int64)
-	// Row returns a key's head as it is stored, expired or not; ok false if there is none.
-	Row(k Key) (h Head, ok bool, err error)
 	// Unlink removes a key's row, expired or not, and leaves its id alone.
 	Unlink(k Key) error
 	// Orphan leaves the items of ids that no head names any more to the sweep. Those of other bases are noted: see

@@ -16,6 +16,7 @@ const (
 	EncodingHashtable
 	EncodingSkiplist
 	EncodingStream
+	EncodingListpackEx // a listpack of fields, values and when they expire, in the order of that
 )
 
 // String returns the word OBJECT ENCODING answers.
@@ -39,6 +40,8 @@ func (e Encoding) String() string {
 		return "skiplist"
 	case EncodingStream:
 		return "stream"
+	case EncodingListpackEx:
+		return "listpackex"
 	}
 	return "unknown"
 }

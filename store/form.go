@@ -69,7 +69,7 @@ func (h *handle) form() form {
 // compact reports whether Redis has the collection in one block, and so in an order.
 func (h *handle) compact() bool {
 	e := Encoding(h.head.Encoding)
-	return e == EncodingListpack || e == EncodingIntset
+	return e == EncodingListpack || e == EncodingIntset || e == EncodingListpackEx
 }
 
 // packable reports whether the collection may be packed. Of those that are not compact hashes may, of which a value is
@@ -91,7 +91,9 @@ func (h *handle) packedBytes() int64 {
 	each := int64(1)
 	switch h.head.Type {
 	case Hash:
-		each = 2
+		if each = 2; h.timed() {
+			each = 3
+		}
 	case ZSet:
 		each = 9
 	}
@@ -175,10 +177,13 @@ func (h *handle) mark(f form, next uint64) {
 
 // fold packs a collection that has items, unless it turns out longer than a pack.
 func (h *handle) fold() error {
-	p := partsOf(h.head.Type)[0]
-	made := newPack(kindOf(p), int(h.packedBytes())+16)
+	p, kind, whole := partsOf(h.head.Type)[0], kindOf(partsOf(h.head.Type)[0]), iter.Seq2[Item, error](nil)
+	if whole = h.kept(p); h.timed() {
+		kind, whole = kind|packExpiring, h.clocked(whole)
+	}
+	made := newPack(kind, int(h.packedBytes())+16)
 	sum := Change{}
-	for it, err := range h.items(p) {
+	for it, err := range whole {
 		if err != nil {
 			return err
 		}
@@ -191,6 +196,7 @@ func (h *handle) fold() error {
 	}
 	h.head.ID, h.head.Ranked = 0, false
 	h.head.Len, h.head.Bytes = sum.Count, baseBytes(h.key, h.head.Notes)+sum.Bytes
+	h.head.Fields.Count = 0 // retime counts them, and their bytes
 	h.keep(made)
 	return nil
 }
@@ -209,16 +215,21 @@ func (h *handle) unfold(want form) error {
 	for i := range items {
 		items[i].Found, items[i].New = false, true
 		if want == numbered {
-			items[i].Value = withNumber(uint64(i), items[i].Value)
+			items[i].Value = withNumber(numberAt(items, i), items[i].Value)
 		}
 	}
-	h.head.ID = id
+	h.head.ID, h.head.Fields.Count = id, 0
 	h.mark(want, uint64(len(items)))
 	h.head.Len, h.head.Bytes = 0, baseBytes(h.key, h.head.Notes)
 	if len(items) == 0 {
 		return nil
 	}
-	ch, err := h.tx.PutItems(id, p, items...)
+	var ch Change
+	if p == Fields && anyTimed(items) {
+		ch, err = h.putTimed(items)
+	} else {
+		ch, err = h.tx.PutItems(id, p, items...)
+	}
 	h.apply(ch)
 	return err
 }
@@ -226,14 +237,15 @@ func (h *handle) unfold(want form) error {
 // renumber gives items numbers in the order in which they are read, or takes them away.
 func (h *handle) renumber(want form) error {
 	p := partsOf(h.head.Type)[0]
-	items, err := h.gather(p)
+	items, err := h.gather(p) // times stay as they are
 	if err != nil {
 		return err
 	}
 	for i := range items {
-		if items[i].Found = false; want == numbered {
-			items[i].Value = withNumber(uint64(i), items[i].Value)
+		if want == numbered {
+			items[i].Value = withNumber(numberAt(items, i), items[i].Value)
 		}
+		items[i].Found, items[i].Score = false, 0
 	}
 	h.mark(want, uint64(len(items)))
 	ch, err := h.tx.PutItems(h.head.ID, p, items...)
@@ -243,7 +255,7 @@ func (h *handle) renumber(want form) error {
 
 // gather copies all items, in order.
 func (h *handle) gather(p Part) (items []Item, err error) {
-	for it, err := range h.items(p) {
+	for it, err := range h.kept(p) {
 		if err != nil {
 			return nil, err
 		}
@@ -251,6 +263,14 @@ func (h *handle) gather(p Part) (items []Item, err error) {
 		items = append(items, it)
 	}
 	return items, nil
+}
+
+// numberAt is the number of one of a collection's items that are in order: see byTime.
+func numberAt(items []Item, i int) uint64 {
+	if items[i].Score != 0 {
+		return uint64(len(items) - 1 - i)
+	}
+	return uint64(i)
 }
 
 func withNumber(n uint64, value []byte) []byte {
@@ -272,10 +292,13 @@ func (h *handle) nextNumber() uint64 {
 	return n
 }
 
-// putNumbered is put: what is there keeps its number.
+// putNumbered is put: what is there keeps its number, but for a field that gets another time.
 func (h *handle) putNumbered(p Part, items []Item) (Change, error) {
 	next := h.nextNumber()
 	there, err := h.tx.Items(nil, h.head.ID, p, fieldsOf(items)...)
+	if err == nil && p == Fields {
+		err = h.clock(there)
+	}
 	if err != nil {
 		return Change{}, err
 	}
@@ -285,16 +308,19 @@ func (h *handle) putNumbered(p Part, items []Item) (Change, error) {
 		n, again := given[string(it.Field)]
 		switch {
 		case again:
-		case there[i].Found:
+		case there[i].Found && there[i].Score == it.Score:
 			n, _ = cutNumber(there[i].Value)
 		default:
 			n = next
 			next++
 		}
 		given[string(it.Field)] = n
-		put[i] = Item{Field: it.Field, Value: withNumber(n, it.Value)}
+		put[i] = Item{Field: it.Field, Score: it.Score, Value: withNumber(n, it.Value)}
 	}
 	h.mark(numbered, next)
+	if p == Fields && (h.timed() || anyTimed(put)) {
+		return h.putTimed(put)
+	}
 	return h.tx.PutItems(h.head.ID, p, put...)
 }
 
@@ -309,7 +335,15 @@ func (h *handle) sorted(p Part) iter.Seq2[Item, error] {
 			}
 			items = append(items, h.numberOf(it))
 		}
-		slices.SortStableFunc(items, func(a, b Item) int { return cmp.Compare(a.Pos, b.Pos) })
+		if err := h.clock(items); err != nil {
+			yield(Item{}, err)
+			return
+		}
+		order := func(a, b Item) int { return cmp.Compare(a.Pos, b.Pos) }
+		if h.timed() {
+			order = byTime
+		}
+		slices.SortStableFunc(items, order)
 		for _, it := range items {
 			if it.Pos = 0; !yield(it, nil) {
 				return

@@ -101,6 +101,9 @@ func (h *handle) finish(ch Change) error {
 			return err
 		}
 	}
+	if err := h.retime(); err != nil {
+		return err
+	}
 	if err := h.stow(); err != nil {
 		return err
 	}

@@ -17,8 +17,17 @@ func (h *handle) walk(p Part, r Range) iter.Seq2[Item, error] {
 	return h.tx.Range(h.head.ID, p, r)
 }
 
-// items yields all items of a part, in the order in which Redis has them if it has them in one.
+// items yields all items of a part, in the order in which Redis has them if it has them in one. Fields whose time has
+// passed are none.
 func (h *handle) items(p Part) iter.Seq2[Item, error] {
+	if h.stale() {
+		return h.living(h.kept(p))
+	}
+	return h.kept(p)
+}
+
+// kept is items, with the fields whose time has passed and that are not removed yet.
+func (h *handle) kept(p Part) iter.Seq2[Item, error] {
 	switch {
 	case h.sorts(p):
 		return h.sorted(p)
@@ -33,8 +42,17 @@ func (h *handle) items(p Part) iter.Seq2[Item, error] {
 	return h.walk(p, Range{})
 }
 
-// lookup finds items by field, in order; Found tells which are there.
+// lookup finds items by field, in order; Found tells which are there. Of fields Score is when they expire, 0 for never.
 func (h *handle) lookup(p Part, fields ...[]byte) ([]Item, error) {
+	items, err := h.find(p, fields)
+	if h.head.Fields.Count == 0 || err != nil {
+		return items, err
+	}
+	return h.alive(items)
+}
+
+// find is lookup, with the fields whose time has passed; and the times of fields are those that a pack tells.
+func (h *handle) find(p Part, fields [][]byte) ([]Item, error) {
 	if h.Exists() && !h.packed() {
 		items, err := h.tx.Items(make([]Item, 0, len(fields)), h.head.ID, p, fields...)
 		return h.bare(items), err
@@ -50,6 +68,9 @@ func (h *handle) put(p Part, items ...Item) (Change, error) {
 	case numbered:
 		return h.putNumbered(p, items)
 	}
+	if p == Fields && (h.timed() || anyTimed(items)) {
+		return h.putTimed(items)
+	}
 	return h.tx.PutItems(h.head.ID, p, items...)
 }
 
@@ -60,6 +81,9 @@ func (h *handle) dropFields(p Part, fields ...[]byte) (Change, error) {
 		return Change{}, nil
 	case h.packed():
 		return h.removeFields(p, fields)
+	}
+	if err := h.dropTimes(fields...); err != nil {
+		return Change{}, err
 	}
 	return h.tx.DropItems(h.head.ID, p, fields...)
 }

@@ -97,7 +97,15 @@ type sifted struct {
 // end. Slices are valid until the next is asked for.
 func (h *handle) sift(p Part, n int64) iter.Seq2[sifted, error] {
 	return func(yield func(sifted, error) bool) {
-		left := h.Len()
+		left, err := h.Len(), error(nil)
+		if h.stale() {
+			gone := int64(0)
+			if gone, err = h.lapsed(); err != nil {
+				yield(sifted{}, err)
+				return
+			}
+			left -= gone
+		}
 		for it, err := range h.items(p) {
 			taken := err == nil && rand.Int64N(max(left, 1)) < n
 			if taken {

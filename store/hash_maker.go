@@ -4,7 +4,7 @@ import "iter"
 
 // StoreHash makes fields the content of dst, whatever that held, and returns how many there
 // are; none leaves no key. Of equal fields the later wins. Memory stays bounded. Of an item
-// Field and Value count, which need only be valid until the next is asked for.
+// Field and Value count, which need only be valid until the next is asked for, and Score: when it expires.
 func StoreHash(tx Tx, dst Key, fields iter.Seq2[Item, error]) (int64, error) {
 	made := HashKey{handle: handle{tx: tx, key: dst}}
 	made.begin(Hash)

@@ -5,13 +5,13 @@ import (
 	"strconv"
 )
 
-// Add adds n to the decimal number in a field, 0 if it is absent, and returns the sum.
+// Add adds n to the decimal number in a field, 0 if it is absent, and returns the sum. The field expires when it did.
 func (h *HashKey) Add(field []byte, n int64) (int64, error) {
 	found, err := h.Get(field)
 	if err != nil {
 		return 0, err
 	}
-	value, ok := int64(0), true
+	value, at, ok := int64(0), found[0].Score, true
 	if found[0].Found {
 		value, ok = ParseInteger(found[0].Value)
 	}
@@ -22,7 +22,7 @@ func (h *HashKey) Add(field []byte, n int64) (int64, error) {
 		return 0, errOverflow
 	}
 	value += n
-	_, err = h.Set(Item{Field: field, Value: strconv.AppendInt(nil, value, 10)})
+	_, err = h.Set(Item{Field: field, Value: strconv.AppendInt(nil, value, 10), Score: at})
 	return value, err
 }
 
@@ -44,7 +44,7 @@ func (h *HashKey) AddFloat(field []byte, by LongDouble) (string, error) {
 		return "", errNotFinite
 	}
 	text := sum.String()
-	_, err = h.Set(Item{Field: field, Value: []byte(text)})
+	_, err = h.Set(Item{Field: field, Value: []byte(text), Score: found[0].Score})
 	return text, err
 }
 

@@ -51,7 +51,7 @@ type Head struct {
 	// ID owns the items; 0 when the head has none.
 	ID ID
 	// ExpireAt is in Unix milliseconds, 0 for never. The key is gone once the
-	// clock is past it (Redis: now > when).
+	// clock is past it (Redis: now > when). See Fields for a hash that goes with its last field.
 	ExpireAt int64
 	// Len is the number of items of a collection or of bytes of a string.
 	Len int64
@@ -63,6 +63,8 @@ type Head struct {
 	Value []byte
 	// Notes are the cache commands' own, mostly none. At most NotesMax bytes. SetNotes changes them.
 	Notes Notes
+	// Fields is when fields of a hash expire.
+	Fields FieldTimes
 }
 
 // SetNotes gives the head other notes, and counts them.
@@ -73,11 +75,6 @@ func (h *Head) SetNotes(n Notes) {
 
 // Exists reports whether the key was there.
 func (h *Head) Exists() bool { return h.Type != None }
-
-// Expired reports whether the head's time has passed at nowMillis.
-func (h *Head) Expired(nowMillis int64) bool {
-	return h.ExpireAt != 0 && nowMillis > h.ExpireAt
-}
 
 const (
 	// InlineMax is the longest Head.Value in bytes of a string; longer ones go to chunks.

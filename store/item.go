@@ -14,6 +14,7 @@ const (
 	Groups                    // stream: group -> state; named
 	Consumers                 // stream: group, consumer -> state; named
 	Pending                   // stream: group, id -> delivery; named
+	Expiries                  // hash: field -> when it expires, of those that do; hashed, and scored by that
 )
 
 // Class says how a part's items are addressed and what their natural order is.
@@ -33,7 +34,7 @@ const (
 // Class returns the part's class.
 func (p Part) Class() Class {
 	switch p {
-	case Fields, Members, Scores:
+	case Fields, Members, Scores, Expiries:
 		return Hashed
 	case Elements, Chunks:
 		return Placed
@@ -43,7 +44,7 @@ func (p Part) Class() Class {
 
 // Scored reports whether the part's items have a score and the second order. Such items
 // have no Value.
-func (p Part) Scored() bool { return p == Scores }
+func (p Part) Scored() bool { return p == Scores || p == Expiries }
 
 // HashBits is the width of the hash that orders hashed items and, below the slot, heads.
 const HashBits = 48

@@ -69,8 +69,11 @@ func copyPart(tx Tx, from, to ID, p Part) error {
 
 // parts are those that the head's items lie in.
 func (h *Head) parts() []Part {
-	if h.beside() {
+	switch {
+	case h.beside():
 		return []Part{Chunks}
+	case h.Type == Hash && !h.Timed():
+		return []Part{Fields}
 	}
 	return partsOf(h.Type)
 }
@@ -81,7 +84,7 @@ func partsOf(t Type) []Part {
 	case String:
 		return []Part{Chunks}
 	case Hash:
-		return []Part{Fields}
+		return []Part{Fields, Expiries}
 	case Set:
 		return []Part{Members}
 	case ZSet:

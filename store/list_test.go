@@ -300,6 +300,8 @@ type limitedTx struct {
 
 func (t limitedTx) Limits() *store.Limits { return &t.limits }
 
+func (t limitedTx) Unwrap() store.Tx { return t.Tx }
+
 func TestListEncodingByConfiguredSize(t *testing.T) {
 	rows := []struct {
 		size, length, trim int

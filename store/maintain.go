@@ -6,24 +6,33 @@ import "context"
 // those they need, the fanout forwards them, and only background work, the command
 // line and the server's own commands use them, through the functions of this file.
 
-// Due is a key that has an expiry, and when that is, in Unix milliseconds.
+// Due is a key that has an expiry, or has fields that do, and its Head.Wake.
 type Due struct {
 	Key      Key
 	ExpireAt int64
 }
 
-// Expirer finds keys whose time has passed, by index. They are hints: Expire looks again.
+// Expirer finds keys whose time has passed, or that of one of their fields, by index. They are hints: Expire and
+// ExpireFields look again.
 type Expirer interface {
 	// Expired returns at most n of them, and none only if there are none. The first has waited longest.
 	Expired(ctx context.Context, nowMillis int64, n int) ([]Due, error)
 }
 
-// Reaper is an optional interface of a Tx that removes those of keys whose time has passed, and returns how many.
+// Reaper is an optional interface of a Tx that removes what has expired.
 type Reaper interface {
+	// Expire removes those of keys whose own time has passed, and returns how many. A hash that is gone with its last field
+	// is not among them: see ExpireFields.
 	Expire(keys ...Key) (int, error)
 }
 
-// Expire has a transaction remove those of keys whose time has passed, and returns how many. An engine that is no
+// Rower is an optional interface of a Tx that tells what ExpireFields has to know.
+type Rower interface {
+	// Row returns a key's head as it is stored, expired or not; ok false if there is none.
+	Row(k Key) (h Head, ok bool, err error)
+}
+
+// Expire has a transaction remove those of keys whose own time has passed, and returns how many. An engine that is no
 // Reaper removes them by itself: nobody sees an expired key in any case.
 func Expire(tx Tx, keys ...Key) (int, error) {
 	r, ok := As[Reaper](tx)

@@ -53,6 +53,9 @@ func (h *handle) mine(p Part, room int) (pack, error) {
 // putPacked is put. Where an entry belongs depends on the part, and of members on the encoding.
 func (h *handle) putPacked(p Part, items []Item) (ch Change, err error) {
 	mine, err := h.mine(p, entriesBytes(items))
+	if err == nil && p == Fields && anyTimed(items) {
+		mine, err = mine.as(kindOf(p) | packExpiring)
+	}
 	if err != nil {
 		return ch, err
 	}
@@ -63,8 +66,8 @@ func (h *handle) putPacked(p Part, items []Item) (ch Change, err error) {
 		if p == Elements {
 			there, found, at, err = mine.place(items[i].Pos)
 		} else if there, found, err = mine.find(e.a); err == nil {
-			if p == Scores && found {
-				mine = mine.cut(there.from, there.to)
+			if moves := p == Scores || there.expireAt != e.expireAt; found && moves {
+				mine, there.to = mine.cut(there.from, there.to), there.from
 			}
 			at, err = h.spot(mine, p, &e)
 		}
@@ -78,7 +81,7 @@ func (h *handle) putPacked(p Part, items []Item) (ch Change, err error) {
 		default:
 			ch = ch.Plus(Change{Count: 1, Bytes: ItemBytes(Item{})})
 		}
-		if found && p != Scores {
+		if found && there.to > there.from {
 			mine = mine.put(there.from, there.to, &e)
 		} else {
 			mine = mine.put(at, at, &e)
@@ -97,21 +100,26 @@ func entriesBytes(items []Item) (n int) {
 }
 
 // spot is the offset at which a new entry belongs: members of an intset stand in the order of numbers, those of sorted
-// sets in that of scores, all others where they came in.
+// sets in that of scores, fields that expire in that of their times and before the others, all others where they came in.
 func (h *handle) spot(k pack, p Part, e *packEntry) (int, error) {
 	intset := p == Members && Encoding(h.head.Encoding) == EncodingIntset
-	if p != Scores && !intset {
+	if p != Scores && !intset && e.expireAt == 0 {
 		return len(k), nil
 	}
 	n, _ := ParseInteger(e.a)
 	r := k.read()
 	for r.next() {
 		var c int
-		if intset {
+		switch {
+		case intset:
 			other, _ := ParseInteger(r.a)
 			c = cmp.Compare(other, n)
-		} else if c = cmp.Compare(r.score, e.score); c == 0 {
-			c = bytes.Compare(r.a, e.a)
+		case p == Fields: // of equal times the latest comes first, as in Redis
+			c = cmp.Compare(behind(r.expireAt), e.expireAt) + 1
+		default:
+			if c = cmp.Compare(r.score, e.score); c == 0 {
+				c = bytes.Compare(r.a, e.a)
+			}
 		}
 		if c > 0 {
 			return r.from, nil

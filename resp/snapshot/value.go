@@ -22,6 +22,9 @@ func Value(tx store.Tx, k store.Key, h store.Head, newest rdb.StreamForm) (versi
 	if h.Type == store.Stream {
 		return streamValue(tx, k, newest)
 	}
+	if h.Timed() {
+		return rdb.VersionExpiring, collection(tx, h), nil
+	}
 	return rdb.VersionPlain, serialized(tx, h), nil
 }
 
@@ -57,11 +60,18 @@ func collection(tx store.Tx, h store.Head) iter.Seq2[[]byte, error] {
 		kind = rdb.ZSet
 	}
 	return func(yield func([]byte, error) bool) {
-		page := rdb.AppendHeader(make([]byte, 0, pageBytes/16), kind, h.Len)
-		for it, err := range store.Content(tx, h, store.Range{}) {
+		page, err := header(tx, &h, kind)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for it, err := range content(tx, &h) {
 			if err != nil {
 				yield(nil, err)
 				return
+			}
+			if h.Timed() {
+				page = rdb.AppendExpiry(page, int64(it.Score), h.Fields.First)
 			}
 			if page = appendItem(page, kind, &it); len(page) < pageBytes {
 				continue
@@ -73,6 +83,23 @@ func collection(tx store.Tx, h store.Head) iter.Seq2[[]byte, error] {
 		}
 		yield(page, nil)
 	}
+}
+
+// header begins a collection. Only a hash of which fields expire takes a form that servers before 7.4 do not read.
+func header(tx store.Tx, h *store.Head, kind rdb.Kind) ([]byte, error) {
+	page := make([]byte, 0, pageBytes/16)
+	if !h.Timed() {
+		return rdb.AppendHeader(page, kind, h.Len), nil
+	}
+	n, err := store.LiveFields(tx, *h)
+	return rdb.AppendExpiringHeader(page, n, h.Fields.First), err
+}
+
+func content(tx store.Tx, h *store.Head) iter.Seq2[store.Item, error] {
+	if h.Timed() {
+		return store.TimedFields(tx, *h)
+	}
+	return store.Content(tx, *h, store.Range{})
 }
 
 func appendItem(page []byte, kind rdb.Kind, it *store.Item) []byte {

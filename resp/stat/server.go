@@ -16,14 +16,16 @@ type Server struct {
 	Hits        atomic.Int64 // keys found by reading commands
 	Misses      atomic.Int64
 	Expired     atomic.Int64 // keys removed because their time had passed
-	Errors      Errors
-	Slow        Slowlog
-	Events      Latency
+	// ExpiredFields counts fields of hashes, of those too that went with the last of them.
+	ExpiredFields atomic.Int64
+	Errors        Errors
+	Slow          Slowlog
+	Events        Latency
 }
 
 // Reset forgets what CONFIG RESETSTAT forgets.
 func (s *Server) Reset() {
-	for _, n := range []*atomic.Int64{&s.Connections, &s.Refused, &s.Commands, &s.Hits, &s.Misses, &s.Expired} {
+	for _, n := range []*atomic.Int64{&s.Connections, &s.Refused, &s.Commands, &s.Hits, &s.Misses, &s.Expired, &s.ExpiredFields} {
 		n.Store(0)
 	}
 	s.Errors.Reset()

@@ -215,7 +215,7 @@ func (t *tx) Drop(keys ...store.Key) (int, error) {
 
 // Expire counts what it removes.
 func (t *tx) Expire(keys ...store.Key) (int, error) {
-	expired := func(h store.Head) bool { return h.Expired(t.now) }
+	expired := func(h store.Head) bool { return h.Outlived(t.now) }
 	return t.remove(keys, expired, expired)
 }
 

@@ -35,7 +35,7 @@ func (e *Engine) Expiring(ctx context.Context, behind store.Due, before int64, n
 	}
 	var all []store.Due
 	st.databases(func(db int, r *headRow) bool {
-		d := store.Due{Key: store.Key{DB: db, Name: []byte(r.name)}, ExpireAt: r.head.ExpireAt}
+		d := store.Due{Key: store.Key{DB: db, Name: []byte(r.name)}, ExpireAt: r.head.Wake()}
 		if d.ExpireAt != 0 && d.ExpireAt < before && compareDue(d, behind) > 0 {
 			all = append(all, d)
 		}

@@ -144,7 +144,7 @@ func (l *Layer) clear(doomed func(*headEntry) bool, dead map[store.ID]bool) (
 
 // conceal undoes enter, but for the indexes.
 func (l *Layer) conceal(e *headEntry) {
-	if e.expireAt != 0 {
+	if e.wake != 0 {
 		l.ttl.Delete(e)
 	}
 	delete(l.noted, e)

@@ -28,12 +28,12 @@ func (l *Layer) expiring(due []store.Due, newer []*Layer, before int64, n int) [
 	var last *headEntry // of those at the front that are hidden
 	at, from := len(due), l.passed.Load()
 	walk := func(e *headEntry) bool {
-		if e.expireAt >= before || len(due)-at >= n {
+		if e.wake >= before || len(due)-at >= n {
 			return false
 		}
 		switch {
 		case !hidden(newer, e.key()):
-			due = append(due, store.Due{Key: e.key(), ExpireAt: e.expireAt})
+			due = append(due, store.Due{Key: e.key(), ExpireAt: e.wake})
 		case len(due) == at:
 			last = e
 		}
@@ -46,7 +46,7 @@ func (l *Layer) expiring(due []store.Due, newer []*Layer, before int64, n int) [
 	}
 	if last != nil {
 		mark := newHeadEntry(last.key(), last.pos) // the entry itself may get another expiry
-		mark.expireAt = last.expireAt
+		mark.wake = last.wake
 		l.passed.Store(mark)
 	}
 	return due

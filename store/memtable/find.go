@@ -49,7 +49,7 @@ func (m *Merged) Tagged(db int, tag string, from store.Cursor, n int) ([][]byte,
 func (l *Layer) tagged(db int, tag string, from store.Cursor) []*headEntry {
 	var list []*headEntry
 	for e := range l.noted {
-		if int(e.db) == db && e.pos >= from && e.notes().Tagged(tag) {
+		if int(e.db) == db && e.pos >= from && e.head().Notes.Tagged(tag) {
 			list = append(list, e)
 		}
 	}

@@ -18,23 +18,47 @@ const (
 
 // headEntry is a key as the layer leaves it; Type None is a key that is gone. It is kept small: see index.
 type headEntry struct {
-	text                   []byte // name, value, notes; never changed, only replaced
-	pos                    store.Cursor
-	id                     store.ID
-	expireAt, length, size int64
+	text               []byte // name, value, Head.Aside; never changed, only replaced
+	pos                store.Cursor
+	id                 store.ID
+	wake, length, size int64
 	// below, and belowTTL and belowSize if something is: what Size and Keyspaces must not count twice.
 	belowSize int64
 	stored    int64 // Unix milliseconds of the last put
 	db        int32
 	nameLen   uint32
-	notesLen  uint16
+	asideLen  uint16
 	kind      store.Type
 	encoding  uint8
-	ranked    bool
+	marks     marks
 	below     below
 	belowTTL  bool
 	counted   bool // the layer's growth takes account of what lies below; a Writer's knowledge
 }
+
+// marks are what is true of a head.
+type marks uint8
+
+const (
+	ranked   marks = 1 << iota
+	timed          // see Head.Timed
+	volatile       // it has an expiry of its own
+)
+
+func marksOf(h *store.Head) (m marks) {
+	if h.Ranked {
+		m |= ranked
+	}
+	if h.Timed() {
+		m |= timed
+	}
+	if h.ExpireAt != 0 {
+		m |= volatile
+	}
+	return m
+}
+
+func (m marks) has(o marks) bool { return m&o != 0 }
 
 // headBytes is what an entry costs beyond its text: itself, its slot, what the allocator rounds up.
 const headBytes = 96 + 16 + 8
@@ -52,36 +76,37 @@ func (e *headEntry) place() place { return place{int64(e.db), e.name()} }
 func (e *headEntry) key() store.Key { return store.Key{DB: int(e.db), Name: e.name()} }
 
 func (e *headEntry) value() []byte {
-	end := len(e.text) - int(e.notesLen)
+	end := len(e.text) - int(e.asideLen)
 	if end == int(e.nameLen) {
 		return nil
 	}
 	return e.text[e.nameLen:end:end]
 }
 
-func (e *headEntry) notes() store.Notes {
-	return store.Notes(e.text[len(e.text)-int(e.notesLen):])
-}
-
 func (e *headEntry) head() store.Head {
-	return store.Head{Type: e.kind, Encoding: e.encoding, Ranked: e.ranked, ID: e.id, ExpireAt: e.expireAt,
-		Len: e.length, Bytes: e.size, Value: e.value(), Notes: e.notes()}
+	h := store.Head{Type: e.kind, Encoding: e.encoding, Ranked: e.marks.has(ranked), ID: e.id, ExpireAt: e.wake,
+		Len: e.length, Bytes: e.size, Value: e.value()}
+	if e.asideLen > 0 {
+		h.SetAside(e.wake, e.marks.has(timed), string(e.text[len(e.text)-int(e.asideLen):]))
+	}
+	return h
 }
 
 // set gives the entry another head, and memory of its own.
 func (e *headEntry) set(h *store.Head) {
-	text := make([]byte, 0, int(e.nameLen)+len(h.Value)+len(h.Notes))
-	text = append(append(append(text, e.name()...), h.Value...), h.Notes...)
-	e.text, e.notesLen = text, uint16(len(h.Notes))
-	e.kind, e.encoding, e.ranked, e.id = h.Type, h.Encoding, h.Ranked, h.ID
-	e.expireAt, e.length, e.size = h.ExpireAt, h.Len, h.Bytes
+	aside := h.Aside()
+	text := make([]byte, 0, int(e.nameLen)+len(h.Value)+len(aside))
+	text = append(append(append(text, e.name()...), h.Value...), aside...)
+	e.text, e.asideLen = text, uint16(len(aside))
+	e.kind, e.encoding, e.marks, e.id = h.Type, h.Encoding, marksOf(h), h.ID
+	e.wake, e.length, e.size = h.Wake(), h.Len, h.Bytes
 }
 
 // take gives the entry the head of another one of the same name.
 func (e *headEntry) take(from *headEntry) {
-	e.text, e.notesLen = from.text, from.notesLen
-	e.kind, e.encoding, e.ranked, e.id = from.kind, from.encoding, from.ranked, from.id
-	e.expireAt, e.length, e.size, e.stored = from.expireAt, from.length, from.size, from.stored
+	e.text, e.asideLen = from.text, from.asideLen
+	e.kind, e.encoding, e.marks, e.id = from.kind, from.encoding, from.marks, from.id
+	e.wake, e.length, e.size, e.stored = from.wake, from.length, from.size, from.stored
 }
 
 // headCompare looks at names only where it must: see naturalCompare.
@@ -107,8 +132,8 @@ func nameCompare(a, b *headEntry) int {
 func nameOrder(a, b *headEntry) bool { return nameCompare(a, b) < 0 }
 
 func ttlOrder(a, b *headEntry) bool {
-	if a.expireAt != b.expireAt {
-		return a.expireAt < b.expireAt
+	if a.wake != b.wake {
+		return a.wake < b.wake
 	}
 	return nameOrder(a, b)
 }
@@ -118,7 +143,7 @@ func (e *headEntry) weight() store.Fill {
 	if !e.live() {
 		return store.Fill{}
 	}
-	return store.Fill{Data: e.size, Keys: 1, Volatile: one(e.expireAt != 0)}
+	return store.Fill{Data: e.size, Keys: 1, Volatile: one(e.marks.has(volatile))}
 }
 
 // weighBelow is what lies below an entry, as far as the layer's growth takes account of it.
@@ -134,6 +159,15 @@ func (e *headEntry) adds() store.Fill {
 	return e.weight().Minus(store.Fill{Data: e.belowSize, Keys: one(e.below == present), Volatile: one(e.belowTTL)})
 }
 
+// expireAt is when the key as such expires, 0 for never.
+func (e *headEntry) expireAt() int64 {
+	if !e.marks.has(timed) {
+		return e.wake
+	}
+	h := e.head()
+	return h.ExpireAt
+}
+
 func (e *headEntry) liesOver(h *store.Head, there bool) {
 	e.below, e.belowTTL, e.belowSize = absent, false, 0
 	if there {
@@ -142,5 +176,5 @@ func (e *headEntry) liesOver(h *store.Head, there bool) {
 }
 
 func (e *headEntry) candidate() store.Candidate {
-	return store.Candidate{Key: e.key(), Bytes: e.size, ExpireAt: e.expireAt, StoredAt: e.stored}
+	return store.Candidate{Key: e.key(), Bytes: e.size, ExpireAt: e.expireAt(), StoredAt: e.stored}
 }

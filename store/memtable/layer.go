@@ -23,8 +23,8 @@ type Layer struct {
 	order *btree.BTreeG[*headEntry]
 	// names is the same by (database, name), nil until somebody asks for a span of names.
 	names *btree.BTreeG[*headEntry]
-	noted map[*headEntry]struct{}   // entries whose head has notes
-	ttl   *btree.BTreeG[*headEntry] // live entries with an expiry, soonest first
+	noted map[*headEntry]struct{}   // entries whose head has notes, or times of fields
+	ttl   *btree.BTreeG[*headEntry] // live entries with an expiry of a key or of fields, soonest first
 	colls map[collKey]*coll
 	ids
 	// passed is the last entry of those at the front of ttl that newer layers hide, or nil.
@@ -143,10 +143,10 @@ func (l *Layer) enter(e *headEntry) {
 
 // replace has an entry change to another head.
 func (l *Layer) replace(e *headEntry, change func()) {
-	if e.expireAt != 0 {
+	if e.wake != 0 {
 		l.ttl.Delete(e)
 	}
-	if e.notesLen > 0 {
+	if e.asideLen > 0 {
 		delete(l.noted, e)
 	}
 	old := e.id
@@ -162,11 +162,11 @@ func (l *Layer) replace(e *headEntry, change func()) {
 
 // show has the layer account for an entry's head.
 func (l *Layer) show(e *headEntry) {
-	if e.expireAt != 0 {
+	if e.wake != 0 {
 		l.ttl.Set(e)
 		l.uncover(e)
 	}
-	if e.notesLen > 0 {
+	if e.asideLen > 0 {
 		if l.noted == nil {
 			l.noted = map[*headEntry]struct{}{}
 		}

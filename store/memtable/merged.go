@@ -84,10 +84,14 @@ func (m *Merged) manyHeads(dst []store.Head, keys []store.Key) ([]store.Head, er
 
 // alive is an entry's head as a reader sees it: expired ones are absent.
 func (m *Merged) alive(e *headEntry) store.Head {
-	if e.expireAt != 0 && m.Now().UnixMilli() > e.expireAt {
+	if e.wake == 0 {
+		return e.head()
+	}
+	h := e.head()
+	if h.Expired(m.Now().UnixMilli()) {
 		return store.Head{}
 	}
-	return e.head()
+	return h
 }
 
 // Row is the stored head, expired or not.

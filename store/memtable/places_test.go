@@ -87,9 +87,9 @@ func TestCopyIsWhole(t *testing.T) {
 	if mine == copied || !reflect.DeepEqual(mine, copied) || len(c.colls) != 1 {
 		t.Errorf("the entry is %+v of %+v", copied, mine)
 	}
-	l.head(one).expireAt = 99
+	l.head(one).wake = 99
 	delete(set, 8)
-	if copied.expireAt != 9 || len(c.lost) != 1 {
+	if copied.wake != 9 || len(c.lost) != 1 {
 		t.Error("a copy changes with its layer")
 	}
 }

@@ -50,7 +50,7 @@ func (s *Sampler) Draw(dst []store.Candidate, n int) []store.Candidate {
 func (s *Sampler) drawFrom(dst []store.Candidate, i, pick, n int) []store.Candidate {
 	l := s.layers[i]
 	if s.volatile {
-		if e, ok := l.ttl.GetAt(pick); ok && !hidden(s.layers[i+1:], e.key()) {
+		if e, ok := l.ttl.GetAt(pick); ok && e.marks.has(volatile) && !hidden(s.layers[i+1:], e.key()) {
 			dst = append(dst, e.candidate())
 		}
 		return dst

@@ -388,7 +388,7 @@ func (w *writing) Drop(keys ...store.Key) (int, error) {
 
 func (w *writing) Expire(keys ...store.Key) (int, error) {
 	now := w.Now().UnixMilli()
-	return w.remove(keys, func(h *store.Head) (bool, bool) { return h.Expired(now), true })
+	return w.remove(keys, func(h *store.Head) (bool, bool) { return h.Outlived(now), true })
 }
 
 func (w *writing) Move(from, to store.Key, h store.Head) error {

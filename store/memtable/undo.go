@@ -205,10 +205,10 @@ func (l *Layer) forget(e *headEntry) {
 	if l.names != nil {
 		l.names.Delete(e)
 	}
-	if e.expireAt != 0 {
+	if e.wake != 0 {
 		l.ttl.Delete(e)
 	}
-	if e.notesLen > 0 {
+	if e.asideLen > 0 {
 		delete(l.noted, e)
 	}
 	l.bytes -= headBytes + int64(len(e.text))

@@ -37,7 +37,7 @@ const unowned = `SELECT id FROM (SELECT DISTINCT id FROM items UNION SELECT DIST
 const highest = `SELECT max(coalesce((SELECT max(id) FROM heads WHERE ` + local + `), 0), coalesce((SELECT max(id) FROM items), 0),
 	coalesce((SELECT max(ref) FROM blobs), 0), coalesce((SELECT max(at) >> 20 FROM chunks), 0))`
 
-const counted = `(SELECT count(*), count(expire), coalesce(sum(heads.bytes), 0) FROM heads WHERE heads.ns = spaces.ns)`
+const counted = `(SELECT count(*), count(expire) FILTER (WHERE ` + ownExpiry + `), coalesce(sum(heads.bytes), 0) FROM heads WHERE heads.ns = spaces.ns)`
 
 // lost is what listLost has listed.
 const lost = `(SELECT id FROM temp.lost)`

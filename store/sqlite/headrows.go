@@ -10,10 +10,14 @@ func headSpace(ns int64) uint64 { return uint64(ns) << 1 }
 // record is how the cache keeps a row.
 func (row *headRow) record(ns int64) rowcache.Record {
 	h := &row.head
-	return rowcache.Record{
+	rec := rowcache.Record{
 		Key: rowcache.Key{Space: headSpace(ns), At: row.h}, Name: row.name, Found: row.found, Opaque: h.Notes != "",
-		Numbers: [rowcache.Numbers]int64{kindOf(*h), int64(h.ID), h.ExpireAt, h.Len, h.Bytes}, Value: h.Value,
+		Numbers: [rowcache.Numbers]int64{kindOf(*h), int64(h.ID), h.Wake(), h.Len, h.Bytes}, Value: h.Value,
 	}
+	if h.Timed() && !rec.Opaque {
+		rec.Value = append([]byte(h.Aside()), h.Value...)
+	}
+	return rec
 }
 
 // cached looks a row up among those that are remembered. A writing transaction sees what it has changed
@@ -30,8 +34,18 @@ func (t *tx) cached(ns int64, row *headRow) bool {
 		row.head = headOf(rec.Numbers[0])
 		row.head.ID, row.head.ExpireAt = store.ID(rec.Numbers[1]), rec.Numbers[2]
 		row.head.Len, row.head.Bytes, row.head.Value = rec.Numbers[3], rec.Numbers[4], rec.Value
+		if rec.Numbers[0]&timedBit != 0 {
+			row.cutTimes()
+		}
 	}
 	return true
+}
+
+// cutTimes takes the times of fields off the front of a value that was remembered behind them.
+func (row *headRow) cutTimes() {
+	h := &row.head
+	h.SetAside(h.ExpireAt, true, string(h.Value))
+	h.Value, h.Notes = h.Value[len(h.Value)-len(h.Notes):], ""
 }
 
 // cache has a row that was read remembered.

@@ -13,12 +13,22 @@ type headRow struct {
 	head  store.Head
 }
 
-const rankedBit = 1 << 16
+const (
+	rankedBit = 1 << 16
+	timedBit  = 1 << 17 // notes begin with times: see store.Head.Aside
+	bareBit   = 1 << 18 // expire is that of a field, for the key has none
+)
 
 func kindOf(h store.Head) int64 {
 	k := int64(h.Type) | int64(h.Encoding)<<8
 	if h.Ranked {
 		k |= rankedBit
+	}
+	if h.Timed() {
+		k |= timedBit
+		if h.ExpireAt == 0 {
+			k |= bareBit
+		}
 	}
 	return k
 }
@@ -32,9 +42,9 @@ func headOf(kind int64) store.Head {
 func (t *tx) readHead(s *capi.Stmt) store.Head {
 	h := headOf(s.Int(1))
 	h.ID = store.ID(s.Int(2))
-	h.ExpireAt, h.Len, h.Bytes = s.Int(3), s.Int(4), s.Int(5)
+	h.Len, h.Bytes = s.Int(4), s.Int(5)
 	h.Value = t.arena.column(s, 6)
-	h.Notes = store.Notes(s.Bytes(7))
+	h.SetAside(s.Int(3), s.Int(1)&timedBit != 0, string(s.Bytes(7)))
 	return h
 }
 
@@ -135,7 +145,7 @@ func (t *tx) PutHead(k store.Key, h store.Head) error {
 	if err := t.writeHead(sp, old, h); err != nil {
 		return err
 	}
-	if err := t.retag(sp, &old, h.Notes); err != nil {
+	if err := t.retag(sp, &old, &h); err != nil {
 		return err
 	}
 	sp.add(ones(!old.found), ones(h.ExpireAt != 0)-ones(old.head.ExpireAt != 0), h.Bytes-old.head.Bytes)
@@ -193,7 +203,7 @@ func (t *tx) writeHead(sp *space, old headRow, h store.Head) error {
 	timed := true
 	if old.found {
 		// Leaving the column out leaves its index alone.
-		timed = old.head.ExpireAt != h.ExpireAt
+		timed = old.head.Wake() != h.Wake()
 		s = t.conn.s.headUpdate
 		if timed {
 			s = t.conn.s.headTimed
@@ -207,7 +217,7 @@ func (t *tx) writeHead(sp *space, old headRow, h store.Head) error {
 	s.BindInt(8, t.storedAt())
 	bindValue(s, 9, h.Value)
 	if timed {
-		bindNonZero(s, 10, h.ExpireAt)
+		bindNonZero(s, 10, h.Wake())
 	}
 	return t.fail(t.conn.Exec(s))
 }
@@ -289,14 +299,14 @@ func (t *tx) Move(from, to store.Key, h store.Head) error {
 	return t.PutHead(to, h)
 }
 
-// remove deletes a key's row and returns what it was; with onlyExpired it leaves live keys alone
+// remove deletes a key's row and returns what it was; with onlyOutlived it leaves other keys alone
 // and returns nothing.
-func (t *tx) remove(k store.Key, onlyExpired bool) (headRow, error) {
+func (t *tx) remove(k store.Key, onlyOutlived bool) (headRow, error) {
 	if err := t.writable(); err != nil {
 		return headRow{}, err
 	}
 	old, err := t.meta(k)
-	if err != nil || !old.found || onlyExpired && !old.head.Expired(t.now) {
+	if err != nil || !old.found || onlyOutlived && !old.head.Outlived(t.now) {
 		return headRow{}, err
 	}
 	sp := t.ledger.find(k.DB)

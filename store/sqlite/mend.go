@@ -131,7 +131,7 @@ func (in *inspection) duplicate(from, to store.ID) {
 // typeOf is the type whose items lie in a part.
 func typeOf(p store.Part) store.Type {
 	switch p {
-	case store.Fields:
+	case store.Fields, store.Expiries:
 		return store.Hash
 	case store.Members:
 		return store.Set

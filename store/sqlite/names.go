@@ -48,7 +48,7 @@ func (t *tx) Names(db int, span store.Span) ([][]byte, error) {
 		if span.Past(name) {
 			break
 		}
-		if expire := s.Int(1); span.Admits(name) && (expire == 0 || expire >= t.now) {
+		if span.Admits(name) && t.alive(s, 1) {
 			names = append(names, name)
 		}
 	}

@@ -16,11 +16,12 @@ import (
 	"larder/store/sqlite/sqlfile"
 )
 
-// The format of a file. 2 knew no ids of other files, see store.Foreign, and no packs; the tables are the same, so that
-// a file of it becomes one of 3 by its number alone.
+// The format of a file. 2 knew no ids of other files, see store.Foreign, and no packs, 3 no fields that expire: it would take
+// the time of a field for that of the key. The tables are the same, so that an older file becomes one of 4 by its number
+// alone.
 const (
-	format        = 3
-	formatBefore  = 2
+	format        = 4
+	oldestFormat  = 2
 	applicationID = 0x4c617264 // "Lard", for file(1)
 )
 
@@ -119,7 +120,7 @@ func (e *Engine) prepareFile(c *conn) error {
 		return err
 	}
 	switch {
-	case app != applicationID || version < formatBefore:
+	case app != applicationID || version < oldestFormat:
 		return &store.Error{Code: store.CodeRefused, Message: e.path + " is not a shard of format " + strconv.Itoa(format)}
 	case version > format:
 		return &store.Error{Code: store.CodeRefused, Message: fmt.Sprintf(

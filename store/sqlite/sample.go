@@ -140,8 +140,9 @@ func (t *tx) candidates(dst []store.Candidate, most int, s *capi.Stmt, db int, v
 		if err != nil || !row {
 			return dst, rows, t.fail(err)
 		}
-		c := store.Candidate{Key: store.Key{DB: db, Name: s.Clone(0)}, Bytes: s.Int(1), ExpireAt: s.Int(2), StoredAt: s.Int(3)}
-		used := s.Int(4)
+		c := store.Candidate{Key: store.Key{DB: db, Name: s.Clone(0)}, Bytes: s.Int(1), StoredAt: s.Int(2)}
+		used, times := s.Int(3), timesOf(s, 4)
+		c.ExpireAt = times.ExpireAt
 		c.UsedAt, c.Frequency = used>>useBits, uint8(used)
 		if !volatile || c.ExpireAt != 0 {
 			dst = append(dst, c)

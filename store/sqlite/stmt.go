@@ -51,6 +51,8 @@ const (
 		AND (score, field) >= (?3, ?4) AND (score, field) < (?5, ?6) `
 	oneItem = ` WHERE id = ?1 AND part = ?2 AND pos = ?3 AND field = ?4`
 	oneHead = ` WHERE ns = ?1 AND h = ?2 AND name = ?3`
+	// ownExpiry holds of heads with an expiry if that is not the one of a field alone: bareBit.
+	ownExpiry = `kind & 262144 = 0`
 )
 
 func (s *statements) reading() []preparation {
@@ -68,17 +70,17 @@ func (s *statements) reading() []preparation {
 			AND (expire, h, name) > (?2, ?3, ?4) AND expire < ?5 ORDER BY expire, h, name LIMIT ?6`},
 		{&s.headTimeless, `SELECT name FROM heads WHERE ns = ?1 AND h >= ?2 AND expire IS NULL ORDER BY h LIMIT 1`},
 		{&s.headNext, `SELECT h FROM heads WHERE ns = ?1 AND h >= ?2 ORDER BY h LIMIT 1`},
-		{&s.sampleHeads, `SELECT name, bytes, expire, stored, used FROM heads
+		{&s.sampleHeads, `SELECT name, bytes, stored, used, expire, kind, notes FROM heads
 			WHERE ns = ?1 AND h >= ?2 AND h < ?3 ORDER BY h, name LIMIT ?4`},
-		{&s.sampleExpire, `SELECT name, bytes, expire, stored, used FROM heads
-			WHERE ns = ?1 AND expire IS NOT NULL AND expire >= ?2 ORDER BY expire LIMIT ?3`},
+		{&s.sampleExpire, `SELECT name, bytes, stored, used, expire, kind, notes FROM heads
+			WHERE ns = ?1 AND expire IS NOT NULL AND expire >= ?2 AND ` + ownExpiry + ` ORDER BY expire LIMIT ?3`},
 		{&s.expireEnds, `SELECT (SELECT expire FROM heads WHERE ns = ?1 AND expire IS NOT NULL ORDER BY expire LIMIT 1),
 			(SELECT expire FROM heads WHERE ns = ?1 AND expire IS NOT NULL ORDER BY expire DESC LIMIT 1)`},
 		{&s.ttlSample, `SELECT CAST(avg(expire) AS INTEGER) FROM (
 			SELECT * FROM (SELECT expire FROM heads WHERE ns = ?1 AND expire IS NOT NULL ORDER BY expire LIMIT 64)
 			UNION ALL
 			SELECT * FROM (SELECT expire FROM heads WHERE ns = ?1 AND expire IS NOT NULL ORDER BY expire DESC LIMIT 64))`},
-		{&s.tagScan, `SELECT t.h, t.name, heads.expire FROM tags t CROSS JOIN heads ON heads.ns = t.ns AND heads.h = t.h AND heads.name = t.name
+		{&s.tagScan, `SELECT t.h, t.name, heads.expire, heads.kind, heads.notes FROM tags t CROSS JOIN heads ON heads.ns = t.ns AND heads.h = t.h AND heads.name = t.name
 			WHERE t.ns = ?1 AND t.tag = ?2 AND t.h >= ?3 ORDER BY t.h, t.name`},
 		{&s.itemGet, `SELECT score, value, ref FROM items` + oneItem},
 		{&s.blobGet, `SELECT value FROM blobs WHERE ref = ?1`},
@@ -90,7 +92,7 @@ func (s *statements) reading() []preparation {
 
 // ordering needs the index of names.
 func (s *statements) ordering() []preparation {
-	const names = `SELECT name, expire FROM heads INDEXED BY heads_name WHERE ns = ?1 `
+	const names = `SELECT name, expire, kind, notes FROM heads INDEXED BY heads_name WHERE ns = ?1 `
 	return []preparation{
 		{&s.namesUp, names + `AND name >= ?2 ORDER BY name`},
 		{&s.namesDown, names + `AND name <= ?2 ORDER BY name DESC`},

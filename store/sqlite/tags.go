@@ -5,19 +5,20 @@ import (
 	"larder/store/sqlite/capi"
 )
 
-// retag writes the notes of a key that has got new ones, and the index of its tags. Keys
-// without notes, before and after, cost no statement.
-func (t *tx) retag(sp *space, old *headRow, next store.Notes) error {
-	if old.head.Notes == next {
+// retag writes what a key has aside, if that is new, and the index of its tags. Keys
+// with nothing aside, before and after, cost no statement.
+func (t *tx) retag(sp *space, old *headRow, next *store.Head) error {
+	aside := next.Aside()
+	if old.head.Aside() == aside {
 		return nil
 	}
 	s := t.conn.s.headNoted
 	bindHead(s, sp.ns, old.h, old.name)
-	bindValue(s, 4, []byte(next))
+	bindValue(s, 4, []byte(aside))
 	if err := t.conn.Exec(s); err != nil {
 		return t.fail(err)
 	}
-	return t.indexTags(sp, old, next)
+	return t.indexTags(sp, old, next.Notes)
 }
 
 // untag takes a key that is gone out of the index.
@@ -32,6 +33,21 @@ func (t *tx) indexTags(sp *space, old *headRow, next store.Notes) error {
 		}
 	}
 	return old.head.Notes.Diff(next, write(t.conn.s.tagDrop), write(t.conn.s.tagPut))
+}
+
+// timesOf is a head of which expire, kind and notes are known, which stand in a statement from column col on.
+func timesOf(s *capi.Stmt, col int) (h store.Head) {
+	h.SetAside(s.Int(col), s.Int(col+1)&timedBit != 0, string(s.Bytes(col+2)))
+	return h
+}
+
+// alive reports whether a head whose expire, kind and notes stand from column col on has not expired.
+func (t *tx) alive(s *capi.Stmt, col int) bool {
+	if wake := s.Int(col); wake == 0 || wake >= t.now {
+		return true
+	}
+	h := timesOf(s, col)
+	return !h.Expired(t.now)
 }
 
 // Tagged reads n rows of the index and then those of the last one's granule: see Scan.
@@ -60,7 +76,7 @@ func (t *tx) Tagged(db int, tag string, from store.Cursor, n int) ([][]byte, sto
 			return names, at, nil
 		}
 		last = at
-		if expire := s.Int(2); expire == 0 || expire >= t.now {
+		if t.alive(s, 2) {
 			names = append(names, t.nameIn(s, 1))
 		}
 	}

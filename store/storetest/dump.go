@@ -56,7 +56,7 @@ func dumpDatabase(p *probe, all *strings.Builder, db int) {
 			continue
 		}
 		fmt.Fprintf(all, "%d %q %s\n", db, k.Name, describeHead(h))
-		for part := store.Fields; h.ID != 0 && part <= store.Pending; part++ {
+		for part := store.Fields; h.ID != 0 && part <= store.Expiries; part++ {
 			for _, line := range p.describeRange(h.ID, part, store.Range{}) {
 				fmt.Fprintf(all, "%d %q %d %s\n", db, k.Name, part, line)
 			}
@@ -65,8 +65,8 @@ func dumpDatabase(p *probe, all *strings.Builder, db int) {
 }
 
 func describeHead(h store.Head) string {
-	return fmt.Sprintf("%v enc=%d ranked=%v owns=%v at=%d len=%d bytes=%d %q %q",
-		h.Type, h.Encoding, h.Ranked, h.ID != 0, h.ExpireAt, h.Len, h.Bytes, h.Value, h.Notes)
+	return fmt.Sprintf("%v enc=%d ranked=%v owns=%v at=%d fields=%d len=%d bytes=%d %q %q",
+		h.Type, h.Encoding, h.Ranked, h.ID != 0, h.ExpireAt, h.Fields, h.Len, h.Bytes, h.Value, h.Notes)
 }
 
 // describeRange lists items, hashed ones in natural order by name.

@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"fmt"
+
 	"larder/store"
 )
 
@@ -12,6 +14,8 @@ func expiryRows() []row {
 		{"Expiry/Expire looks again", expiryExpire},
 		{"Expiry/moving over an expired key", expiryMove},
 		{"Expiry/the clock never goes back", expiryClock},
+		{"Expiry/fields", expiryFields},
+		{"Expiry/fields are found", expiryFieldsFound},
 	}
 }
 
@@ -129,5 +133,111 @@ func expiryClock(w *world) {
 			w.clock.Add(1)
 			p.want(p.Now().Equal(before), "Now moved inside a transaction")
 		})
+	}
+}
+
+func (p *probe) timed(k store.Key, at, first, last int64) {
+	p.put(k, store.Head{Type: store.Hash, Len: 3, Bytes: 7, ExpireAt: at, Value: []byte("any"),
+		Fields: store.FieldTimes{Count: 2, First: first, Last: last}})
+}
+
+// expiryFields: a key outlives its first field and goes with its last, or when its own time comes.
+func expiryFields(w *world) {
+	stays, last, own := key("stays"), key("last"), key("own")
+	w.update(func(p *probe) {
+		p.timed(stays, 0, start+10, 0)
+		p.timed(last, 0, start+10, start+100)
+		p.timed(own, start+100, start+10, start+200)
+	})
+	w.clock.Store(start + 100)
+	w.view(func(p *probe) {
+		for _, k := range []store.Key{stays, last, own} {
+			p.want(p.head(k).Fields.First == start+10, "%q: %+v", k.Name, p.head(k))
+		}
+	})
+	w.clock.Store(start + 101)
+	w.view(func(p *probe) {
+		p.want(p.head(stays).Type == store.Hash && p.size(0) == 3, "%+v", p.head(stays))
+		p.wantAbsent(last)
+		p.wantAbsent(own)
+		found, _, err := p.Scan(0, 0, 10)
+		p.ok(err)
+		p.want(len(found) == 1, "scan found %d", len(found))
+		for range 20 {
+			name, ok, err := p.RandomKey(0)
+			p.ok(err)
+			p.want(ok && string(name) == "stays", "random key %q", name)
+		}
+	})
+	w.updateIn(store.One(stays, last, own), func(p *probe) {
+		r, ok := store.As[store.Rower](p.Tx)
+		p.want(ok, "the transaction is no Rower")
+		h, there, err := r.Row(last)
+		p.ok(err)
+		p.want(there && h.Fields.Last == start+100, "row %v %+v", there, h)
+		n, err := p.Expire(stays, last, own)
+		p.ok(err)
+		p.want(n == 1 && p.size(0) == 2, "%d have outlived their own time, %d are left", n, p.size(0))
+		n, err = p.Drop(last)
+		p.ok(err)
+		p.want(n == 0 && p.size(0) == 1, "dropped %d", n)
+	})
+}
+
+// expiryFieldsFound: what has fields that expire is found when the first of them does, and has no expiry for all that.
+func expiryFieldsFound(w *world) {
+	e, ok := w.e.(store.Expirer)
+	if !ok {
+		return
+	}
+	due := func(before int64) string {
+		found, err := e.Expired(ctx, before, 10)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		text := ""
+		for _, d := range found {
+			text += fmt.Sprint(string(d.Key.Name), " ", d.ExpireAt-start, " ")
+		}
+		return text
+	}
+	want := func(before int64, want string) {
+		if got := due(start + before); got != want {
+			w.t.Errorf("due before %d: %q, want %q", before, got, want)
+		}
+	}
+	w.update(func(p *probe) {
+		p.timed(key("a"), 0, start+30, 0)
+		p.timed(key("b"), start+20, start+40, 0)
+		p.timed(key("c"), start+90, start+10, start+95)
+		p.setUntil(key("d"), "v", start+25)
+	})
+	want(100, "c 10 b 20 d 25 a 30 ")
+	want(25, "c 10 b 20 ")
+	w.update(func(p *probe) {
+		p.timed(key("c"), start+90, start+50, 0)
+		p.put(key("a"), store.Head{Type: store.Hash, Len: 1, Value: []byte("any")})
+	})
+	want(100, "b 20 d 25 c 50 ")
+	w.update(func(p *probe) { p.timed(key("a"), 0, start+5, 0) })
+	s, ok := w.e.(store.Sampler)
+	if !ok {
+		return
+	}
+	for range 200 {
+		found, err := s.Sample(ctx, nil, 4, true)
+		for _, f := range found {
+			if err != nil || string(f.Key.Name) == "a" || f.ExpireAt == start+50 {
+				w.t.Fatal("a sample of what expires:", f, err)
+			}
+		}
+	}
+	found, err := s.Soonest(ctx, nil, 3)
+	var names string
+	for _, f := range found {
+		names += fmt.Sprint(string(f.Key.Name), " ", f.ExpireAt-start, " ")
+	}
+	if err != nil || names != "b 20 d 25 c 90 " {
+		w.t.Errorf("the keys that expire first: %q %v", names, err)
 	}
 }

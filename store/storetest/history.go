@@ -172,7 +172,7 @@ func (a *act) say(format string, args ...any) { a.said = append(a.said, fmt.Spri
 func (a *act) any() {
 	reads := []func(){a.readHeads, a.readItems, a.readRange, a.readRange}
 	writes := []func(){
-		a.write, a.write, a.write, a.write, a.dropItems, a.dropRange, a.putString, a.retag, a.drop, a.expire, a.expireSome, a.rename,
+		a.write, a.write, a.write, a.write, a.dropItems, a.dropRange, a.putString, a.retag, a.drop, a.expire, a.expireFields, a.expireSome, a.rename,
 	}
 	if a.plan.small {
 		reads = []func(){a.readHeads, a.readSmall}
@@ -192,9 +192,9 @@ func (a *act) any() {
 
 func (a *act) key() store.Key { return a.plan.keys[a.random.IntN(len(a.plan.keys))] }
 
-// parts are one of each class, and the scored one.
+// parts are one of each class, and the scored ones.
 func (a *act) part() store.Part {
-	parts := []store.Part{store.Fields, store.Scores, store.Elements, store.Entries}
+	parts := []store.Part{store.Fields, store.Scores, store.Elements, store.Entries, store.Expiries}
 	return parts[a.random.IntN(len(parts))]
 }
 
@@ -340,23 +340,6 @@ func (a *act) drop() {
 	n, err := a.Drop(keys...)
 	a.ok(err)
 	a.say("dropped %d", n)
-}
-
-// expire gives a key a time that is near or past.
-func (a *act) expire() {
-	k := a.key()
-	h := a.head(k)
-	if !h.Exists() {
-		return
-	}
-	h.ExpireAt = a.Now().UnixMilli() + a.random.Int64N(300) - 20
-	a.put(k, h)
-}
-
-func (a *act) expireSome() {
-	n, err := a.Expire(a.plan.keys...)
-	a.ok(err)
-	a.say("expired %d", n)
 }
 
 // rename moves a key to any other name, in any database.

@@ -19,10 +19,9 @@ const (
 )
 
 var (
-	errFormat   = store.Invalid("Bad data format")
-	errTooFar   = store.Invalid("invalid expire time in 'restore' command")
-	errExpiring = store.Invalid("RESTORE does not serve hashes whose fields have expiries of their own")
-	errTooMuch  = store.Invalid("string exceeds maximum allowed size (proto-max-bulk-len)")
+	errFormat  = store.Invalid("Bad data format")
+	errTooFar  = store.Invalid("invalid expire time in 'restore' command")
+	errTooMuch = store.Invalid("string exceeds maximum allowed size (proto-max-bulk-len)")
 )
 
 // restoring is RESTORE's arguments.
@@ -177,7 +176,7 @@ func writeCollection(tx store.Tx, key store.Key, v *rdb.Value) error {
 	case rdb.Set:
 		made, err = store.StoreSet(tx, key, pages(elements))
 	case rdb.Hash:
-		made, err = store.StoreHash(tx, key, items(elements))
+		made, err = store.StoreHash(tx, key, timed(elements))
 	case rdb.ZSet:
 		made, err = store.StoreZSet(tx, key, items(elements))
 	}
@@ -213,10 +212,21 @@ func names(elements iter.Seq2[rdb.Element, error]) iter.Seq2[[]byte, error] {
 func items(elements iter.Seq2[rdb.Element, error]) iter.Seq2[store.Item, error] {
 	return func(yield func(store.Item, error) bool) {
 		for e, err := range elements {
-			if e.ExpireAt != 0 && err == nil {
-				err = errExpiring
-			}
 			if !yield(store.Item{Field: e.Name, Value: e.Value, Score: e.Score}, err) {
+				return
+			}
+		}
+	}
+}
+
+// timed are fields, which may have expiries of their own: up to Redis's last, of 48 bits.
+func timed(elements iter.Seq2[rdb.Element, error]) iter.Seq2[store.Item, error] {
+	return func(yield func(store.Item, error) bool) {
+		for e, err := range elements {
+			if e.ExpireAt >= 1<<48 && err == nil {
+				err = rdb.ErrFormat
+			}
+			if !yield(store.Item{Field: e.Name, Value: e.Value, Score: float64(e.ExpireAt)}, err) {
 				return
 			}
 		}

@@ -29,6 +29,68 @@ func TestReplies(t *testing.T) {
 	cmdtest.Replay(t, "testdata/replies.txt", Table(), fresh, set)
 }
 
+func TestExpiryReplies(t *testing.T) {
+	cmdtest.Replay(t, "testdata/expiry.txt", Table(), fresh, set)
+}
+
+// TestFieldsExpire: a field is there in its last millisecond, and in the next one nobody sees it.
+func TestFieldsExpire(t *testing.T) {
+	for _, pad := range []string{"x", strings.Repeat("x", 5000)} { // packed, or a row for each field
+		now := int64(1_000_000)
+		e := memory.New(memory.WithClock(func() int64 { return now }))
+		s := cmdtest.NewSession(e, Table(), set)
+		want := func(line, want string) {
+			t.Helper()
+			if got := s.DoText(t, line); got != want {
+				t.Errorf("at %d, %s:\n got %s\nwant %s", now, line, got, want)
+			}
+		}
+		want("HSET h a 1 b 2 c 3 pad "+pad, ":4")
+		want("HPEXPIRE h 100 FIELDS 1 a", "*1 :1")
+		want("HEXPIRE h 1 FIELDS 1 b", "*1 :1")
+		now += 40
+		want("HPTTL h FIELDS 2 a b", "*2 :60 :960")
+		want("HTTL h FIELDS 2 a b", "*2 :1 :1")
+		now += 60
+		want("HGET h a", "$1 1")
+		want("HPTTL h FIELDS 1 a", "*1 :0")
+		want("HLEN h", ":4")
+		now++
+		want("HGET h a", "$-1")
+		want("HMGET h a b", "*2 $-1 $1 2")
+		want("HEXISTS h a", ":0")
+		want("HSTRLEN h a", ":0")
+		want("HLEN h", ":3")
+		want("HPTTL h FIELDS 1 a", "*1 :-2")
+		want("HPERSIST h FIELDS 1 a", "*1 :-2")
+		want("HEXPIRE h 9 FIELDS 2 a b", "*2 :-2 :1")
+		want("HDEL h a", ":0")
+		want("HGETDEL h FIELDS 1 a", "*1 $-1")
+		want("HGETEX h PERSIST FIELDS 1 a", "*1 $-1")
+		want("HSETEX h FXX FIELDS 1 a 2", ":0")
+		for line, fields := range map[string]int{"HKEYS h": 3, "HVALS h": 3, "HGETALL h": 6, "HRANDFIELD h 9": 3, "HRANDFIELD h -9": 9} {
+			if got := s.DoText(t, line); !strings.HasPrefix(got, fmt.Sprintf("*%d ", fields)) || strings.Contains(got, "$1 a") {
+				t.Errorf("%s: %s", line, got)
+			}
+		}
+		want("HINCRBY h a 7", ":7")
+		want("HPTTL h FIELDS 1 a", "*1 :-1")
+		want("HPEXPIRE h 10 FIELDS 1 a", "*1 :1")
+		now += 11
+		want("HSETNX h a 8", ":1")
+		want("HSET h a 9", ":0")
+		want("HPEXPIRE h 10 FIELDS 1 a", "*1 :1")
+		now += 11
+		want("HSET h a 10", ":1")
+		want("HDEL h c pad", ":2")
+		want("HPEXPIRE h 20 FIELDS 2 a b", "*2 :1 :1")
+		now += 21
+		want("HLEN h", ":0")
+		want("HSET h new 1", ":1")
+		want("HGETALL h", "*2 $3 new $1 1")
+	}
+}
+
 func TestUnorderedReplies(t *testing.T) {
 	for _, proto := range []int{2, 3} {
 		s := cmdtest.NewSession(fresh(), Table(), set)

@@ -64,7 +64,11 @@ func hlen(c *cmd.Call) reply.Reply {
 	if err != nil {
 		return reply.Err(err)
 	}
-	return reply.Integer(h.Len())
+	n, err := h.Live()
+	if err != nil {
+		return reply.Err(err)
+	}
+	return reply.Integer(n)
 }
 
 func hgetall(c *cmd.Call) reply.Reply {

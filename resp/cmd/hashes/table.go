@@ -8,7 +8,7 @@ import (
 )
 
 // Table returns the rows of the hash commands.
-func Table() []cmd.Spec { return slices.Concat(readRows(), writeRows()) }
+func Table() []cmd.Spec { return slices.Concat(readRows(), writeRows(), expiryRows(), timeRows()) }
 
 func readRows() []cmd.Spec {
 	return []cmd.Spec{
@@ -102,5 +102,81 @@ func writeRows() []cmd.Spec {
 			Usage:      "key field value",
 			Summary:    "Sets the value of a field in a hash only when the field doesn't exist.",
 			Complexity: "O(1)"},
+	}
+}
+
+const eachField = "O(N) where N is the number of specified fields"
+
+// expiryRows are the commands that change when fields expire.
+func expiryRows() []cmd.Spec {
+	return []cmd.Spec{
+		{Name: "HEXPIRE", Arity: -6, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Run: hexpire, Group: "hash", Since: "7.4.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)},
+			Usage:      "key seconds [NX | XX | GT | LT] FIELDS numfields field [field ...]",
+			Summary:    "Sets expiry for hash field using relative time to expire (seconds).",
+			Complexity: eachField},
+		{Name: "HEXPIREAT", Arity: -6, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Run: hexpireAt, Group: "hash", Since: "7.4.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)},
+			Usage:      "key unix-time-seconds [NX | XX | GT | LT] FIELDS numfields field [field ...]",
+			Summary:    "Sets expiry for hash field using an absolute Unix timestamp (seconds).",
+			Complexity: eachField},
+		{Name: "HPEXPIRE", Arity: -6, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Run: hpexpire, Group: "hash", Since: "7.4.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)},
+			Usage:      "key milliseconds [NX | XX | GT | LT] FIELDS numfields field [field ...]",
+			Summary:    "Sets expiry for hash field using relative time to expire (milliseconds).",
+			Complexity: eachField},
+		{Name: "HPEXPIREAT", Arity: -6, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Run: hpexpireAt, Group: "hash", Since: "7.4.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)},
+			Usage:      "key unix-time-milliseconds [NX | XX | GT | LT] FIELDS numfields field [field ...]",
+			Summary:    "Sets expiry for hash field using an absolute Unix timestamp (milliseconds).",
+			Complexity: eachField},
+		{Name: "HPERSIST", Arity: -5, Event: "h:hpersist", Flags: cmd.Write | cmd.Fast, Run: hpersist, Group: "hash", Since: "7.4.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)},
+			Usage:      "key FIELDS numfields field [field ...]",
+			Summary:    "Removes the expiration time for each specified field.",
+			Complexity: eachField},
+		{Name: "HGETDEL", Arity: -5, Event: "h:hdel", Flags: cmd.Write | cmd.Fast, Run: hgetdel, Group: "hash", Since: "8.0.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyAccess|cmd.KeyDelete)},
+			Usage:      "key FIELDS numfields field [field ...]",
+			Summary:    "Returns the value of a field and deletes it from the hash.",
+			Complexity: eachField},
+		{Name: "HGETEX", Arity: -5, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.Fast, Run: hgetex, Group: "hash", Since: "8.0.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyAccess|cmd.KeyUpdate)},
+			Usage:      "key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST] FIELDS numfields field [field ...]",
+			Summary:    "Gets the value of one or more fields of a given hash key, and optionally sets their expiration.",
+			Complexity: eachField},
+		{Name: "HSETEX", Arity: -6, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Run: hsetex, Group: "hash", Since: "8.0.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)},
+			Usage:      "key [FNX | FXX] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL] FIELDS numfields field value [field value ...]",
+			Summary:    "Sets the value of one or more fields of a given hash key, and optionally sets their expiration.",
+			Complexity: eachField},
+	}
+}
+
+// timeRows are the commands that tell when fields expire.
+func timeRows() []cmd.Spec {
+	return []cmd.Spec{
+		{Name: "HEXPIRETIME", Arity: -5, Flags: cmd.View | cmd.Fast, Run: hexpireTime, Group: "hash", Since: "7.4.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO|cmd.KeyAccess)},
+			Usage:      "key FIELDS numfields field [field ...]",
+			Summary:    "Returns the expiration time of a hash field as a Unix timestamp, in seconds.",
+			Complexity: eachField},
+		{Name: "HPEXPIRETIME", Arity: -5, Flags: cmd.View | cmd.Fast, Run: hpexpireTime, Group: "hash", Since: "7.4.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO|cmd.KeyAccess)},
+			Usage:      "key FIELDS numfields field [field ...]",
+			Summary:    "Returns the expiration time of a hash field as a Unix timestamp, in msec.",
+			Complexity: eachField},
+		{Name: "HPTTL", Arity: -5, Flags: cmd.View | cmd.Fast, Run: hpttl, Group: "hash", Since: "7.4.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO|cmd.KeyAccess)},
+			Usage:      "key FIELDS numfields field [field ...]",
+			Summary:    "Returns the TTL in milliseconds of a hash field.",
+			Complexity: eachField,
+			Tips:       []string{"nondeterministic_output"}},
+		{Name: "HTTL", Arity: -5, Flags: cmd.View | cmd.Fast, Run: httl, Group: "hash", Since: "7.4.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO|cmd.KeyAccess)},
+			Usage:      "key FIELDS numfields field [field ...]",
+			Summary:    "Returns the TTL in seconds of a hash field.",
+			Complexity: eachField,
+			Tips:       []string{"nondeterministic_output"}},
 	}
 }
