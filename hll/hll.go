@@ -55,6 +55,20 @@ func Open(content []byte, sparseMax int) (s *Sketch, ok bool) {
 	return s, !s.Dense() || len(content) == denseLen
 }
 
+// HeaderLen is how much of a sketch Kept wants to see.
+const HeaderLen = header
+
+// Kept is the count that a sketch of size bytes has kept of last time, told by its header. ok is false if it no longer
+// holds, or if this is no sketch.
+func Kept(head []byte, size int64) (n uint64, ok bool) {
+	if len(head) < header || string(head[:len(magic)]) != magic || head[formAt] > sparse ||
+		head[formAt] == dense && size != denseLen {
+		return 0, false
+	}
+	n = (&Sketch{b: head}).cached()
+	return n, n&stale == 0
+}
+
 // Content is what the key is to hold.
 func (s *Sketch) Content() []byte { return s.b }
 
@@ -72,11 +86,11 @@ func (s *Sketch) Count() (n uint64, fresh, ok bool) {
 	if n = s.cached(); n&stale == 0 {
 		return n, false, true
 	}
-	var counts [1 << registerBits]int
-	if !s.each(func(_, run int, value uint8) { counts[value] += run }) {
+	counts, ok := s.histogram()
+	if !ok {
 		return 0, false, false
 	}
-	n = estimate(&counts)
+	n = estimate(counts)
 	binary.LittleEndian.PutUint64(s.b[countAt:], n)
 	return n, true, true
 }
@@ -120,14 +134,8 @@ func murmur(data []byte, seed uint64) uint64 {
 	return h ^ h>>r
 }
 
-// each calls visit for runs of equal registers, in order; false if the sketch is damaged.
+// each calls visit for runs of equal registers of a sparse sketch, in order; false if it is damaged.
 func (s *Sketch) each(visit func(from, run int, value uint8)) bool {
-	if s.Dense() {
-		for i := range Registers {
-			visit(i, 1, s.register(i))
-		}
-		return true
-	}
 	at := 0
 	for p := header; p < len(s.b); {
 		op := s.opAt(p)
@@ -148,11 +156,43 @@ func (s *Sketch) Values() (all *[Registers]uint8, ok bool) {
 
 // Into raises registers to those of the sketch; false if it is damaged.
 func (s *Sketch) Into(all *[Registers]uint8) bool {
+	if s.Dense() {
+		four := all[:]
+		for p := s.b[header:]; len(p) >= 3 && len(four) >= 4; p, four = p[3:], four[4:] {
+			a, b, c, d := unpack(p)
+			four[0], four[1] = max(four[0], a), max(four[1], b)
+			four[2], four[3] = max(four[2], c), max(four[3], d)
+		}
+		return true
+	}
 	return s.each(func(from, run int, value uint8) {
 		for i := from; i < from+run; i++ {
 			all[i] = max(all[i], value)
 		}
 	})
+}
+
+// histogram tells how many registers have each value.
+func (s *Sketch) histogram() (counts *[1 << registerBits]int, ok bool) {
+	counts = new([1 << registerBits]int)
+	if s.Dense() {
+		for p := s.b[header:]; len(p) >= 3; p = p[3:] {
+			a, b, c, d := unpack(p)
+			counts[a]++
+			counts[b]++
+			counts[c]++
+			counts[d]++
+		}
+		return counts, true
+	}
+	return counts, s.each(func(_, run int, value uint8) { counts[value] += run })
+}
+
+// unpack reads four registers of a dense sketch from three bytes: one by one takes three times as long.
+func unpack(p []byte) (a, b, c, d uint8) {
+	v := uint32(p[0]) | uint32(p[1])<<8 | uint32(p[2])<<16
+	const mask = 1<<registerBits - 1
+	return uint8(v & mask), uint8(v >> 6 & mask), uint8(v >> 12 & mask), uint8(v >> 18)
 }
 
 // register reads one of a dense sketch: 6 bits, lowest first.

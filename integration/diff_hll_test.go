@@ -81,6 +81,34 @@ const hllLines = `
 	PFCOUNT scripted
 	EXEC
 	COMMAND GETKEYS PFMERGE a b c
+	PFADD kept a b c
+	@w WATCH kept
+	PFCOUNT kept
+	@w MULTI
+	@w PING
+	@w EXEC
+	@w WATCH kept
+	PFCOUNT kept
+	@w MULTI
+	@w PING
+	@w EXEC
+	PFADD kept d
+	@w WATCH kept
+	[raw] @p "GET kept\r\nPFCOUNT kept\r\nGET kept\r\nPFCOUNT kept other\r\nPFCOUNT nosuch\r\n"
+	[times 4] @p receive
+	@w MULTI
+	@w PING
+	@w EXEC
+	[raw] @p "PFADD kept f\r\nPFCOUNT kept\r\nGET kept\r\n"
+	[times 2] @p receive
+	SET kept "HYLL\x00\x00\x00\x00"
+	PFCOUNT kept
+	SET kept "HYLL\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00"
+	PFCOUNT kept
+	SET kept "HYLL\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00"
+	PFCOUNT kept
+	SET kept "HYLL\x02\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00"
+	PFCOUNT kept
 `
 
 // randomHLL adds, counts and merges, damages some keys on the way, and compares the keys' bytes.

@@ -239,6 +239,19 @@ var invalidationScripts = []script{
 		@b receive
 		@a GET a
 	`},
+	{"PFCOUNT keeps its count", `
+		PFADD h a b c
+		@a CLIENT TRACKING ON
+		@a GET h
+		PFCOUNT h
+		@a receive
+		@a GET h
+		PFCOUNT h
+		@a PFCOUNT h
+		@a PING
+		PFADD h d
+		@a receive
+	`},
 	{"pipelines", `
 		@a CLIENT TRACKING ON
 		[raw] @a "SET k 1\r\nGET k\r\nSET k 2\r\nGET k\r\nSET k 3\r\nPING\r\n"

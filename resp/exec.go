@@ -79,7 +79,7 @@ func (e *execution) begin(s *session, args [][]byte) {
 	e.Keep, e.Counted, e.queued = false, false, false
 	e.DB, e.Proto = int(s.client.DB.Load()), int(s.client.Proto.Load())
 	e.reply, e.refused, e.grows, e.took = reply.Reply{}, false, false, 0
-	e.job.Err, e.job.Write = nil, false
+	e.job.Err, e.job.Write, e.job.May = nil, false, false
 	e.Heard = s.server.heard()
 	e.Block, e.waiter, e.shown, e.standsIn = nil, nil, false, false
 	e.forgo()
@@ -111,6 +111,7 @@ func transactional(s *cmd.Spec) bool {
 // to the handler, which answers the syntax error before it touches a key.
 func (e *execution) scope() {
 	e.job.Write = e.writesKeys()
+	e.job.May = e.Spec.Mends != nil && e.Spec.Mends(e.Args)
 	e.job.Scope = store.Scope{All: e.Spec.Covers(e.Args)}
 	e.keys = e.keys[:0]
 	for i := range e.Spec.Keys {
@@ -146,8 +147,12 @@ func (e *execution) transact(tx store.Tx) error {
 	e.Chores = e.Chores[:0]
 	e.track.reset(tx, e.Spec.LooksUp(e.Args) || e.Spec.Waits != nil, e.entry.uses && !e.Client.NoTouch.Load())
 	e.Tx, e.Event = &e.track, e.Spec.Event
+	e.track.view = e.job.May && !e.job.Write && !e.Nested
 	e.run()
 	e.Tx = nil
+	if e.track.barred {
+		return store.ErrReadOnly
+	}
 	if e.reply.IsError() && !e.Keep {
 		e.forgo()
 		return errUndo

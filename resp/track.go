@@ -18,6 +18,8 @@ type trackTx struct {
 	uses         bool // the command counts as a use of its keys
 	wrote        bool
 	again        bool // the engine runs the transaction again: this run is void
+	view         bool // of a job that reads as a rule: see store.Job.May
+	barred       bool // and has to write
 	hits, misses int64
 	changes      []string    // names of the keys written, if anybody tracks keys
 	flushed      bool        // whole databases were emptied
@@ -26,6 +28,7 @@ type trackTx struct {
 
 func (t *trackTx) reset(tx store.Tx, reading, uses bool) {
 	t.Tx, t.reading, t.uses, t.wrote, t.again, t.hits, t.misses = tx, reading, uses, false, false, 0, 0
+	t.view, t.barred = false, false
 	t.ready = t.ready[:0]
 }
 
@@ -50,6 +53,9 @@ func (t *trackTx) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, erro
 
 // PutHead notes the use of a key, and tells those who watch it.
 func (t *trackTx) PutHead(k store.Key, h store.Head) error {
+	if t.view {
+		return t.bar()
+	}
 	if err := t.notingPut(k, &h); err != nil {
 		return t.seen(err)
 	}
@@ -61,6 +67,12 @@ func (t *trackTx) notingPut(k store.Key, h *store.Head) error {
 	t.changed(k)
 	t.noteReady(k, h)
 	return t.notePut(k)
+}
+
+// bar refuses a write before anybody is told of it.
+func (t *trackTx) bar() error {
+	t.barred = true
+	return store.ErrReadOnly
 }
 
 // seen notes that the engine gives this run up.
@@ -127,6 +139,9 @@ func (t *trackTx) Move(from, to store.Key, h store.Head) error {
 
 // PutItems notes that the transaction has written; the head that follows names the key.
 func (t *trackTx) PutItems(id store.ID, p store.Part, items ...store.Item) (store.Change, error) {
+	if t.view {
+		return store.Change{}, t.bar()
+	}
 	t.wrote = true
 	ch, err := t.Tx.PutItems(id, p, items...)
 	return ch, t.seen(err)

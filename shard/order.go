@@ -113,15 +113,18 @@ func (o *Order) update(ctx context.Context, s store.Scope, only *Shard, fn func(
 	return t.own.Err
 }
 
-// Batch runs jobs in order: in one group if one of them writes, else in one View.
+// Batch runs jobs in order: in one group if one of them writes, else in one View. What has run in a View leaves nothing
+// behind, so all of it runs again if one must write after all: none sees less than those before it.
 func (o *Order) Batch(ctx context.Context, jobs []*store.Job) {
 	if err := ctx.Err(); err != nil {
 		fail(jobs, err)
 		return
 	}
-	if !anyWrites(jobs) {
-		o.viewAll(ctx, jobs)
+	if !anyWrites(jobs) && o.viewAll(ctx, jobs) {
 		return
+	}
+	for _, j := range jobs {
+		j.Write = j.Write || j.May
 	}
 	t := o.line.ticket()
 	defer o.line.giveBack(t)

@@ -2,6 +2,7 @@ package shard
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"larder/store"
@@ -51,20 +52,25 @@ func (v *view) runOne(ctx context.Context, s store.Scope, only *Shard, fn func(s
 	return v.one.Err
 }
 
-// viewAll runs jobs that only read in one View.
-func (o *Order) viewAll(ctx context.Context, jobs []*store.Job) {
+// viewAll runs jobs that only read in one View; false if one of them must write, and nothing has happened.
+func (o *Order) viewAll(ctx context.Context, jobs []*store.Job) (done bool) {
 	v := o.view()
 	defer o.views.Put(v)
 	for _, j := range jobs {
 		o.reach(v.shards, &j.Scope)
 	}
 	v.runAll(ctx, jobs, nil)
+	if slices.ContainsFunc(jobs, (*store.Job).MustWrite) {
+		v.effects = nil
+		return false
+	}
 	v.await()
 	for _, j := range jobs {
 		if j.Err == nil && j.After != nil {
 			j.After()
 		}
 	}
+	return true
 }
 
 // runAll begins again, at a later moment, with a job that needs another shard.

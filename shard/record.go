@@ -28,6 +28,7 @@ const (
 	opAdopt                  // ids of this shard that come back from another
 	opRank                   // ids: their items are counted, as a head in another shard says
 	opPutTimed               // key, head with Wake for ExpireAt, Aside: of a head that is Timed
+	opPatch                  // id, part, pos, offset, bytes: of an item that is there, and may get longer
 )
 
 // recorder encodes the writes of one shard in the order they were made. Everything in it
@@ -139,6 +140,16 @@ func (r *recorder) putItem(id store.ID, p store.Part, it store.Item, grows bool)
 	r.bytes(it.Field)
 	r.buf = binary.LittleEndian.AppendUint64(r.buf, math.Float64bits(it.Score))
 	r.bytes(it.Value)
+}
+
+// patch is putItem of one of which a part has changed.
+func (r *recorder) patch(id store.ID, p store.Part, it store.Item, grows bool) {
+	r.op(opPatch)
+	r.grown = r.grown || grows
+	r.owner(id, p)
+	r.int(it.Pos)
+	r.uint(uint64(it.Changed.From))
+	r.bytes(it.Value[it.Changed.From:it.Changed.To])
 }
 
 func (r *recorder) dropItem(id store.ID, p store.Part, it store.Item) {
@@ -277,102 +288,4 @@ func (r *reader) rangeOf() store.Range {
 	x.Min, x.Max = r.bound(), r.bound()
 	x.Skip, x.Limit = r.int(), r.int()
 	return x
-}
-
-// replay applies a shard's part of a record to a transaction.
-func replay(ops []byte, tx store.BaseTx) error {
-	r := &reader{buf: ops}
-	for len(r.buf) > 0 && r.err == nil {
-		if err := r.apply(tx); err != nil {
-			return err
-		}
-	}
-	return r.err
-}
-
-func (r *reader) apply(tx store.BaseTx) (err error) {
-	switch kind := op(r.byte()); kind {
-	case opPutHead:
-		k, h := r.key(), r.head()
-		if r.err == nil {
-			err = tx.PutHead(k, h)
-		}
-	case opPutNoted, opPutTimed:
-		k, h := r.key(), r.head()
-		h.SetAside(h.ExpireAt, kind == opPutTimed, string(r.bytes()))
-		if r.err == nil {
-			err = tx.PutHead(k, h)
-		}
-	case opDrop:
-		if k := r.key(); r.err == nil {
-			_, err = tx.Drop(k)
-		}
-	case opUnlink:
-		if k := r.key(); r.err == nil {
-			err = tx.Unlink(k)
-		}
-	case opOrphan, opTold, opAdopt, opRank:
-		if ids := r.ids(); r.err == nil {
-			err = applyIDs(kind, ids, tx)
-		}
-	case opNumber:
-		if n, w := r.numbering(), tx.(renumberer); r.err == nil {
-			err = w.renumber(n)
-		}
-	case opPutItem:
-		id, p := r.owner()
-		it := store.Item{Pos: r.int(), Field: r.bytes(), Score: r.float(), Value: r.bytes()}
-		if r.err == nil {
-			_, err = tx.PutItems(id, p, it)
-		}
-	case opDropItem:
-		id, p := r.owner()
-		pos, field := r.int(), r.bytes()
-		if r.err == nil {
-			err = dropOne(tx, id, p, pos, field)
-		}
-	case opFlush:
-		if db := int(r.uint()); r.err == nil {
-			err = tx.Flush(db)
-		}
-	case opSwap:
-		if a, b := int(r.uint()), int(r.uint()); r.err == nil {
-			err = tx.Swap(a, b)
-		}
-	case opRange:
-		id, p := r.owner()
-		if x := r.rangeOf(); r.err == nil {
-			_, err = tx.DropRange(id, p, x)
-		}
-	default:
-		r.fail()
-	}
-	return err
-}
-
-// applyIDs applies what is told of ids whose keys are another shard's.
-func applyIDs(kind op, ids []store.ID, tx store.BaseTx) (err error) {
-	switch kind {
-	case opOrphan:
-		return tx.Orphan(ids...)
-	case opTold:
-		return tx.Told(ids...)
-	}
-	each := tx.Rank
-	if kind == opAdopt {
-		each = tx.Adopt
-	}
-	for _, id := range ids {
-		err = errors.Join(err, each(id))
-	}
-	return err
-}
-
-func dropOne(tx store.Tx, id store.ID, p store.Part, pos int64, field []byte) (err error) {
-	if p.Class() == store.Placed {
-		_, err = tx.DropRange(id, p, store.Positions(pos, pos))
-	} else {
-		_, err = tx.DropItems(id, p, field)
-	}
-	return err
 }

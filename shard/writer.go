@@ -196,7 +196,11 @@ func (w *writer) PutItems(id store.ID, p store.Part, items ...store.Item) (store
 			return ch, err
 		}
 		ch = ch.Plus(more)
-		w.rec.putItem(id, p, it, grows)
+		if it.Changed = items[i].Changed; it.Changed.Empty() {
+			w.rec.putItem(id, p, it, grows)
+		} else {
+			w.rec.patch(id, p, it, grows)
+		}
 	}
 	return ch, w.room()
 }

@@ -89,9 +89,11 @@ type Bits struct {
 
 // page is a chunk in memory, or the whole of a string that has none.
 type page struct {
-	number  int64
-	data    []byte // as far as it is stored or was set
-	changed bool
+	number int64
+	data   []byte // as far as it is stored or was set
+	stored bool   // the chunk is there
+	// changed is what of data is not as it is stored: all of it lies between two places, or behind the end.
+	changed Piece
 }
 
 // Bits reads what lies under fields: one range for chunks that follow each other.
@@ -123,6 +125,16 @@ func (b *Blob) Bits(fields ...BitField) (*Bits, error) {
 	return x, nil
 }
 
+// SetField sets one field to the low bits of v. The string is as long as that needs.
+func (b *Blob) SetField(f BitField, v int64) error {
+	x, err := b.Bits(f)
+	if err != nil {
+		return err
+	}
+	x.Set(f, v)
+	return x.Save(f.Size())
+}
+
 func (x *Bits) find(number int64) (int, bool) {
 	return slices.BinarySearchFunc(x.pages, number, func(p page, n int64) int { return int(p.number - n) })
 }
@@ -136,7 +148,7 @@ func (x *Bits) read(first, last int64) error {
 			return err
 		}
 		if i, found := x.find(it.Pos); found {
-			x.pages[i].data = slices.Clone(it.Value)
+			x.pages[i].data, x.pages[i].stored = slices.Clone(it.Value), true
 		}
 	}
 	return nil
@@ -182,14 +194,21 @@ func (p *page) set(i int64, mask, value byte) {
 		if value == 0 {
 			return
 		}
-		p.data = append(p.data, make([]byte, i+1-int64(len(p.data)))...)
+		p.lengthen(i + 1)
 	}
 	if c := p.data[i]&^mask | value; c != p.data[i] {
-		p.data[i], p.changed = c, true
+		p.data[i], p.changed = c, p.changed.With(int(i), int(i+1))
 	}
 }
 
-// Save writes what has changed. The string is at least size bytes long then; beyond what it was it holds zeros. Its last
+// lengthen adds zeros up to n bytes.
+func (p *page) lengthen(n int64) {
+	was := len(p.data)
+	p.data = append(p.data, make([]byte, n-int64(was))...)
+	p.changed = p.changed.With(was, int(n))
+}
+
+// Save writes what has changed, and ends the use of x. The string is at least size bytes long then; beyond what it was it holds zeros. Its last
 // byte must lie under one of the fields that were read if it grows.
 // proto-max-bulk-len does not bound it: as in Redis it bounds the offset of a field, and the end may lie behind.
 func (x *Bits) Save(size int64) error {
@@ -218,9 +237,9 @@ func (x *Bits) Save(size int64) error {
 // reach has the last byte of a string that grows stored, be it zero: by that an Audit knows that nothing is missing.
 func (x *Bits) reach(size int64) {
 	if size > x.blob.Len() {
-		p, i := x.place((size - 1) * 8)
-		p.data = append(p.data, make([]byte, max(0, i+1-int64(len(p.data))))...)
-		p.changed = true
+		if p, i := x.place((size - 1) * 8); i >= int64(len(p.data)) {
+			p.lengthen(i + 1)
+		}
 	}
 }
 
@@ -239,9 +258,14 @@ func (x *Bits) saveInline(size int64) error {
 func (x *Bits) saveChunks() (Change, error) {
 	items := make([]Item, 0, len(x.pages))
 	for _, p := range x.pages {
-		if p.changed {
-			items = append(items, Item{Pos: p.number, Value: p.data})
+		if p.changed.Empty() {
+			continue
 		}
+		it := Item{Pos: p.number, Value: p.data, Given: true}
+		if p.stored {
+			it.Changed = p.changed
+		}
+		items = append(items, it)
 	}
 	if len(items) == 0 {
 		return Change{}, nil

@@ -134,7 +134,10 @@ type Entry struct {
 type Job struct {
 	Scope Scope
 	Write bool
-	Fn    func(Tx) error
+	// May says of a job that reads, as a rule, that it writes now and then. It runs as one that reads, which waits for no
+	// writer; if Fn answers ErrReadOnly then, Write is set and it runs again, with all of its batch that has run.
+	May bool
+	Fn  func(Tx) error
 	// After, if there is one, runs when the transaction has committed: once, in the order of commits, and before anybody
 	// who has seen the transaction gets an answer. What is published of a write is published there. It may run on another
 	// goroutine than the caller's, and must not use the engine.
@@ -145,6 +148,9 @@ type Job struct {
 	// Err is set when the batch returns.
 	Err error
 }
+
+// MustWrite reports whether a job that has run as one that reads is to run again as one that writes: see May.
+func (j *Job) MustWrite() bool { return j.May && j.Err == ErrReadOnly }
 
 // Sequencer is an optional interface of engines with one order of commits.
 type Sequencer interface {
@@ -176,10 +182,11 @@ func Run(ctx context.Context, e Engine, j *Job) {
 		b.Batch(ctx, one[:])
 		return
 	}
-	if j.Write {
-		j.Err = e.Update(ctx, j.Scope, j.Fn)
-	} else {
+	if !j.Write {
 		j.Err = e.View(ctx, j.Scope, j.Fn)
+	}
+	if j.Write = j.Write || j.MustWrite(); j.Write {
+		j.Err = e.Update(ctx, j.Scope, j.Fn)
 	}
 	if j.Err == nil && j.After != nil {
 		j.After()

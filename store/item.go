@@ -50,7 +50,7 @@ func (p Part) Scored() bool { return p == Scores || p == Expiries }
 const HashBits = 48
 
 // Item is one entry under an id. Slices are valid until the transaction ends,
-// and the engine does not keep slices it is given after the call.
+// and the engine does not keep slices it is given after the call, but for a Value that is Given.
 type Item struct {
 	Pos   int64
 	Field []byte
@@ -60,6 +60,26 @@ type Item struct {
 	Found bool
 	// New tells PutItems that there is certainly no such item yet: an engine need not look.
 	New bool
+	// Changed, unless it is empty, tells PutItems that there is such an item, whose Value is the same but for these
+	// bytes: an engine need not note the others. What lies behind the end of the one there is among them.
+	Changed Piece
+	// Given tells PutItems that nobody is going to change Value's bytes any more: an engine may keep them, as it may no
+	// others.
+	Given bool
+}
+
+// Piece is the bytes of a value from From up to but not including To. Chunks have no more than it can count.
+type Piece struct{ From, To uint16 }
+
+// Empty reports whether there are none.
+func (p Piece) Empty() bool { return p.From >= p.To }
+
+// With is the least span that has those of both.
+func (p Piece) With(from, to int) Piece {
+	if p.Empty() {
+		return Piece{uint16(from), uint16(to)}
+	}
+	return Piece{min(p.From, uint16(from)), max(p.To, uint16(to))}
 }
 
 // Order chooses one of a part's orders.

@@ -115,18 +115,21 @@ func (b *Blob) overlay(off int64, data []byte) (Change, error) {
 
 // merge writes piece into one chunk, at an offset within it.
 func (b *Blob) merge(chunk, within int64, piece []byte) (Change, error) {
+	it := Item{Pos: chunk}
 	merged := make([]byte, within+int64(len(piece)), ChunkSize)
 	if chunk*ChunkSize < b.Len() {
-		for it, err := range b.tx.Range(b.head().ID, Chunks, Positions(chunk, chunk)) {
+		for was, err := range b.tx.Range(b.head().ID, Chunks, Positions(chunk, chunk)) {
 			if err != nil {
 				return Change{}, err
 			}
-			merged = merged[:max(len(merged), len(it.Value))]
-			copy(merged, it.Value)
+			it.Changed = Piece{}.With(min(len(was.Value), int(within)), len(merged))
+			merged = merged[:max(len(merged), len(was.Value))]
+			copy(merged, was.Value)
 		}
 	}
 	copy(merged[within:], piece)
-	return b.tx.PutItems(b.head().ID, Chunks, Item{Pos: chunk, Value: merged})
+	it.Value = merged
+	return b.tx.PutItems(b.head().ID, Chunks, it)
 }
 
 // putChunks writes data as chunks from number first on, replacing what they held.

@@ -17,7 +17,7 @@ type layout struct {
 
 func layoutOf(section string) layout {
 	switch section {
-	case "core", "zipf", "shards":
+	case "core", "zipf", "shards", "families":
 		return layout{[]string{"rps", "cpu_us", "cpu_run_us", "p50_us", "p99_us"}, contend.RedisEverysec, true}
 	case "cold":
 		return layout{[]string{"rps", "cpu_us", "cpu_run_us", "p50_us", "p99_us", "cached_percent"},

@@ -49,6 +49,7 @@ func All() []Section {
 		{"larger", "Values of 4 KB in a server whose memory is limited to a fraction of them.", runLarger},
 		{"shards", "Writes that touch several keys, and so several shards: transactions, moves and copies, beside EVAL of one INCR.", runShards},
 		{"objects", "Small collections, 100,000 of each type at most, 50 clients: a hash of ten fields, lists and sorted sets of five, sets of three.", runObjects},
+		{"families", "Bitmaps, HyperLogLogs and a geo set of a million points (100,000 in a short run), 50 clients. A search of 1 km finds four of a million points, one of 5 km a hundred.", runFamilies},
 		{"cold", "Writes of 50 clients to keys whose rows are not in memory: before each slice the server is started again and its files are put out of the page cache. No key is written twice in a slice.", runCold},
 		{"small", "SET of new keys of 1 KB by 50 clients under `maxmemory 50mb` with allkeys-lru, and what the data directory takes: at most while they write, and ten seconds after.", runSmall},
 		{"beside", "Four other clients, each with a GET or SET of a small key a millisecond, counted from when it was due, while another's FLUSHALL of the whole key space runs, or its RENAMEs of a large set, one after the other.", runBeside},

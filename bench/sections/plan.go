@@ -22,9 +22,10 @@ type Plan struct {
 	Huge   HugePlan
 	Shards ShardsPlan
 	Cold   ColdPlan
+	Points int // of the geo set
 }
 
-// ShardsPlan is the size of what moves from shard to shard; the sections small and beside are as long.
+// ShardsPlan is the size of what moves from shard to shard; the sections small, beside and families are as long.
 type ShardsPlan struct {
 	Seconds float64
 	Members int // of the large set
@@ -90,7 +91,7 @@ func Short() Plan {
 		Larger: LargerPlan{Keys: 100_000, ValueBytes: 4096, Limit: 256 << 20, Seconds: 1},
 		Huge:   HugePlan{Items: 20_000, StringMB: 8, Seconds: 0.5},
 		Shards: ShardsPlan{Seconds: 1, Members: 200_000, Moves: 4},
-		Cold:   ColdPlan{Keys: 50_000, Ops: 5_000, Seconds: 2},
+		Cold:   ColdPlan{Keys: 50_000, Ops: 5_000, Seconds: 2}, Points: 100_000,
 	}
 }
 
@@ -105,7 +106,7 @@ func Default() Plan {
 		Larger: LargerPlan{Keys: 262_144, ValueBytes: 4096, Limit: 256 << 20, Seconds: 10},
 		Huge:   HugePlan{Items: 1_000_000, StringMB: 256, Seconds: 3},
 		Shards: ShardsPlan{Seconds: 5, Members: 200_000, Moves: 20},
-		Cold:   ColdPlan{Keys: 500_000, Ops: 20_000, Seconds: 10},
+		Cold:   ColdPlan{Keys: 500_000, Ops: 20_000, Seconds: 10}, Points: 1_000_000,
 	}
 }
 
@@ -121,7 +122,7 @@ func Full() Plan {
 		Larger: LargerPlan{Keys: 1 << 20, ValueBytes: 4096, Limit: 256 << 20, Seconds: 60},
 		Huge:   HugePlan{Items: 1_000_000, StringMB: 256, Seconds: 5},
 		Shards: ShardsPlan{Seconds: 20, Members: 200_000, Moves: 50},
-		Cold:   ColdPlan{Keys: 1_000_000, Ops: 50_000, Seconds: 30},
+		Cold:   ColdPlan{Keys: 1_000_000, Ops: 50_000, Seconds: 30}, Points: 1_000_000,
 	}
 }
 

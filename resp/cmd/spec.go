@@ -74,9 +74,11 @@ type Spec struct {
 	// Grows, if set, tells whether a call is refused for want of room as if its flags said DenyOOM.
 	Grows func(args [][]byte) bool
 	// Waits, if set, tells whether a call of a blocking command that only reads may wait. Its transaction is an
-	// Update then: engines run those one after the other, so that no writer comes between looking and waiting. So it is
-	// where PFCOUNT keeps what it has counted.
+	// Update then: engines run those one after the other, so that no writer comes between looking and waiting.
 	Waits func(args [][]byte) bool
+	// Mends, if set, tells whether a call of a command that reads may have to write after all, as PFCOUNT does that keeps
+	// what it has counted: see store.Job.May.
+	Mends func(args [][]byte) bool
 	// Barred, if set, tells why a client may not call the command, whatever it says; empty if it may.
 	Barred func(*Client) string
 	// Still says of a command that writes to a stream that it adds no entry: nobody's wait ends with it.

@@ -21,7 +21,9 @@ const (
 	// layout stands behind the number of shards, for the eyes of a Larder that knows version 1 of the journal alone. That one
 	// would pass over a log it does not know, and delete it; but if there is more than a number it refuses, and
 	// shows what is there.
-	layout = "journal 2, for a newer Larder"
+	layout = "journal 3, for a newer Larder"
+	// layout2 is of directories whose log has no patches (version 2). What is in the log of either is understood here.
+	layout2 = "journal 2, for a newer Larder"
 	// maxShards bounds the files and connections that a typing error could ask for.
 	maxShards = 1024
 )
@@ -137,13 +139,13 @@ func settleCount(files disk.Files, dir string, n int) (int, error) {
 	if err != nil || stored < 1 || stored > maxShards {
 		return 0, refused("the file %s should hold the number of shards and holds %.40q", path, text)
 	}
-	if rest != "" && rest != layout {
+	if rest != "" && rest != layout && rest != layout2 {
 		return 0, refused("the data in %s was written by a newer Larder, %s says %.40q: start that one", dir, path, rest)
 	}
 	if n != 0 && n != stored {
 		return 0, refused("the data in %s is divided into %d shards and cannot be opened with %d", dir, stored, n)
 	}
-	if rest == "" {
+	if rest != layout {
 		return stored, storeCount(files, dir, stored)
 	}
 	return stored, nil

@@ -68,23 +68,25 @@ func TestPowerCutWhileADirectoryIsMade(t *testing.T) {
 func TestClaimOfAnotherLayout(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "shards")
-	if err := os.WriteFile(path, []byte("3\n"), 0o600); err != nil {
+	for _, before := range []string{"3\n", "3\njournal 2, for a newer Larder\n"} {
+		if err := os.WriteFile(path, []byte(before), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d := claim(t, dir, 0)
+		if d.Shards() != 3 {
+			t.Errorf("%d shards", d.Shards())
+		}
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil || string(text) != "3\njournal 3, for a newer Larder\n" {
+			t.Errorf("the file holds %q: %v", text, err)
+		}
+	}
+	if err := os.WriteFile(path, []byte("3\njournal 4, for a newer Larder\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d := claim(t, dir, 0)
-	if d.Shards() != 3 {
-		t.Errorf("%d shards", d.Shards())
-	}
-	if err := d.Close(); err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil || string(text) != "3\njournal 2, for a newer Larder\n" {
-		t.Errorf("the file holds %q: %v", text, err)
-	}
-	if err := os.WriteFile(path, []byte("3\njournal 3, for a newer Larder\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	_, err = datadir.Claim(dir, 3, local)
-	wantRefused(t, err, "newer Larder", "journal 3")
+	_, err := datadir.Claim(dir, 3, local)
+	wantRefused(t, err, "newer Larder", "journal 4")
 }

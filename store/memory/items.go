@@ -84,7 +84,11 @@ func (t *tx) PutItems(id store.ID, p store.Part, items ...store.Item) (store.Cha
 		}
 		row := &itemRow{id: id, part: p, item: t.normal(p, it)}
 		ch := store.Change{Count: 1, Bytes: store.ItemBytes(row.item)}
-		if old, ok := t.st.items.Get(row); ok {
+		old, ok := t.st.items.Get(row)
+		if !it.Changed.Empty() && (!ok || !sameBut(it.Changed, row.item.Value, old.item.Value)) {
+			return total, misuse("item that has changed beyond what was said")
+		}
+		if ok {
 			ch = ch.Plus(store.Change{Count: -1, Bytes: -store.ItemBytes(old.item)})
 			t.st.removeItem(old)
 		}
@@ -95,6 +99,15 @@ func (t *tx) PutItems(id store.ID, p store.Part, items ...store.Item) (store.Cha
 		total = total.Plus(ch)
 	}
 	return total, nil
+}
+
+// sameBut reports whether a value is what was there but for what is said to have changed.
+func sameBut(changed store.Piece, value, was []byte) bool {
+	from, to := int(changed.From), int(changed.To)
+	if to > len(value) || len(value) < len(was) || len(value) > len(was) && to != len(value) || from > len(was) {
+		return false
+	}
+	return bytes.Equal(value[:from], was[:from]) && (to >= len(was) || bytes.Equal(value[to:len(was)], was[to:]))
 }
 
 // normal copies an item in the form its part keeps.

@@ -52,6 +52,10 @@ func (r *row) item() store.Item {
 
 // set gives the row another item of the same place.
 func (r *row) set(it store.Item) {
+	if it.Given && len(it.Field) == 0 {
+		r.text, r.fieldLen, r.score = it.Value, 0, it.Score
+		return
+	}
 	text := make([]byte, 0, len(it.Field)+len(it.Value))
 	r.text = append(append(text, it.Field...), it.Value...)
 	r.fieldLen, r.score = uint32(len(it.Field)), it.Score

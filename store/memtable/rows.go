@@ -20,7 +20,7 @@ func (w *Writer) Rows(id store.ID, p store.Part) Rows {
 
 // Normal gives an item its place.
 func (w *Writer) Normal(p store.Part, it store.Item) store.Item {
-	clean := store.Item{Field: it.Field, Value: it.Value}
+	clean := store.Item{Field: it.Field, Value: it.Value, Given: it.Given}
 	switch p.Class() {
 	case store.Hashed:
 		clean.Pos = w.hash(it.Field)

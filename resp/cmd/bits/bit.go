@@ -39,14 +39,9 @@ func setBit(c *cmd.Call) reply.Reply {
 	if err != nil {
 		return reply.Err(err)
 	}
-	x, err := b.Bits(field)
-	if err != nil {
-		return reply.Err(err)
-	}
-	old := x.Get(field)
-	if old != bit || field.Size() > b.Len() {
-		x.Set(field, bit)
-		err = x.Save(field.Size())
+	old, err := b.Bit(field.Off)
+	if err == nil && (int64(old) != bit || field.Size() > b.Len()) {
+		err = b.SetField(field, bit)
 	}
 	return unless(err, reply.Integer(old))
 }

@@ -154,7 +154,7 @@ func (s *Session) Do(t *testing.T, args ...[]byte) (answer reply.Reply) {
 		return spec.Run(call)
 	}
 	run := s.engine.View
-	if spec.Has(cmd.Write) || spec.Waits != nil && spec.Waits(args) {
+	if spec.Has(cmd.Write) || spec.Waits != nil && spec.Waits(args) || spec.Mends != nil {
 		run = s.engine.Update
 	}
 	err := run(context.Background(), store.Scope{Keys: keys, All: spec.Covers(args)}, fn)

@@ -102,23 +102,46 @@ func count(c *cmd.Call) reply.Reply {
 	if len(c.Args) > 2 {
 		return countAll(c)
 	}
-	h, err := open(c, 1)
-	switch {
-	case err != nil:
+	b, err := store.OpenBlob(c.Tx, c.Key(1))
+	if err != nil {
 		return failed(err)
-	case h.sketch == nil:
-		return reply.Integer(0)
 	}
-	n, fresh, ok := h.sketch.Count()
-	if !ok {
-		return failed(errDamaged)
+	n, ok, err := kept(b)
+	if err == nil && !ok {
+		n, err = countAnew(c, b)
 	}
-	if fresh {
-		if err := h.save(); err != nil {
-			return reply.Err(err)
-		}
+	if err != nil {
+		return failed(err)
 	}
 	return reply.Integer(int64(n))
+}
+
+// kept is the count of last time if it still holds.
+func kept(b *store.Blob) (n uint64, ok bool, err error) {
+	if b.Len() > longest {
+		return 0, false, nil
+	}
+	head, err := b.AppendTo(make([]byte, 0, hll.HeaderLen), 0, min(b.Len(), hll.HeaderLen))
+	if err == nil {
+		n, ok = hll.Kept(head, b.Len())
+	}
+	return n, ok, err
+}
+
+// countAnew keeps what it has counted.
+func countAnew(c *cmd.Call, b *store.Blob) (uint64, error) {
+	s, err := read(c, b.Head())
+	if err != nil || s == nil {
+		return 0, err
+	}
+	n, fresh, ok := s.Count()
+	if !ok {
+		return 0, errDamaged
+	}
+	if fresh {
+		err = held{b, s}.save()
+	}
+	return n, err
 }
 
 func countAll(c *cmd.Call) reply.Reply {

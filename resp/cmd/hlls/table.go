@@ -12,7 +12,7 @@ func Table() []cmd.Spec {
 		{Name: "PFADD", Arity: -2, Event: "$:pfadd", Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyInsert)}, Run: add, Group: group, Since: "2.8.9",
 			Usage: "key [element [element ...]]", Summary: "Adds elements to a HyperLogLog key. Creates the key if it doesn't exist.",
 			Complexity: "O(1) to add every element."},
-		{Name: "PFCOUNT", Arity: -2, Flags: cmd.View | cmd.MayReplicate, Waits: keepsCount, Keys: []cmd.KeySpec{cmd.KeysFrom(1, -1, 1, cmd.KeyRW|cmd.KeyAccess).Noted(countNotes)}, Run: count, Group: group, Since: "2.8.9",
+		{Name: "PFCOUNT", Arity: -2, Flags: cmd.View | cmd.MayReplicate, Mends: keepsCount, Keys: []cmd.KeySpec{cmd.KeysFrom(1, -1, 1, cmd.KeyRW|cmd.KeyAccess).Noted(countNotes)}, Run: count, Group: group, Since: "2.8.9",
 			Usage: "key [key ...]", Summary: "Returns the approximated cardinality of the set(s) observed by the HyperLogLog key(s).",
 			Complexity: "O(1) with a very small average constant time when called with a single key. O(N) with N being the number of keys, and much bigger constant times, when called with multiple keys."},
 		{Name: "PFDEBUG", Arity: 3, Flags: cmd.Write | cmd.DenyOOM | cmd.Admin, Keys: []cmd.KeySpec{cmd.KeyAt(2, cmd.KeyRW|cmd.KeyAccess)}, Run: debug, Group: group, Since: "2.8.9",
