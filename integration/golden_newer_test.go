@@ -144,6 +144,27 @@ var newerRows = []golden{
 	{lines: "XADD s 1-1 a b\nXADD s 2-1 c d\nXREAD COUNT 10 STREAMS s +", want: `*[*["s" *[*["2-1" *["c" "d"]]]]]`, want3: `%["s" *[*["2-1" *["c" "d"]]]]`, why: "7.4: commands/xread"},
 	{lines: "XADD s 1-1 a b\nXADD s 2-1 c d\nXDEL s 2-1\nXREAD STREAMS s +", want: `*[*["s" *[*["1-1" *["a" "b"]]]]]`, want3: `%["s" *[*["1-1" *["a" "b"]]]]`, why: "7.4: commands/xread, the last that is there"},
 	{lines: "XREAD STREAMS none +", want: "(nil)", why: "7.4: commands/xread"},
+	{lines: threeStreams + "XREAD COUNT 2 MAXCOUNT 3 STREAMS s t u 0 0 0", want: `*[*["s" *[*["1-0" *["f" "1"]] *["2-0" *["f" "2"]]]] *["t" *[*["1-0" *["f" "3"]]]]]`,
+		want3: `%["s" *[*["1-0" *["f" "1"]] *["2-0" *["f" "2"]]] "t" *[*["1-0" *["f" "3"]]]]`, why: "8.10: commands/xread, of all streams together"},
+	{lines: threeStreams + "XREAD MAXCOUNT 2 STREAMS s t 0 0", want: `*[*["s" *[*["1-0" *["f" "1"]] *["2-0" *["f" "2"]]]]]`,
+		want3: `%["s" *[*["1-0" *["f" "1"]] *["2-0" *["f" "2"]]]]`, why: "8.10: commands/xread, in the order of the keys"},
+	{lines: threeStreams + "XREAD MAXSIZE 1 STREAMS s t 0 0", want: `*[*["s" *[*["1-0" *["f" "1"]]]]]`, want3: `%["s" *[*["1-0" *["f" "1"]]]]`, why: "8.10: commands/xread, one entry at least"},
+	{lines: threeStreams + "XADD s 3-0 f " + longText + "\nXREAD MAXSIZE 150 STREAMS s t 0 0", want: `*[*["s" *[*["1-0" *["f" "1"]] *["2-0" *["f" "2"]]]]]`,
+		want3: `%["s" *[*["1-0" *["f" "1"]] *["2-0" *["f" "2"]]]]`, why: "8.10: commands/xread, what does not fit ends the reply"},
+	{lines: threeStreams + "XREAD MAXSIZE 1000000 COUNT 1 STREAMS s u 1 1", want: `*[*["s" *[*["2-0" *["f" "2"]]]]]`, want3: `%["s" *[*["2-0" *["f" "2"]]]]`, why: "8.10: commands/xread"},
+	{lines: threeStreams + "XREAD MAXCOUNT 2 MAXSIZE 100 STREAMS s 9", want: "(nil)", why: "8.10: commands/xread, nothing stays nothing"},
+	{lines: threeStreams + "XREAD MAXCOUNT 0 STREAMS s 0", want: `(error) "ERR MAXCOUNT must be a positive integer"`, why: "8.10: commands/xread; the text is known from clients' tests"},
+	{lines: threeStreams + "XREAD MAXSIZE 0 STREAMS s 0", want: `(error) "ERR MAXSIZE must be a positive integer"`, why: "8.10: commands/xread; the text is known from clients' tests"},
+	{lines: threeStreams + "XREAD COUNT 2 MAXCOUNT 1 STREAMS s 0", want: `(error) "ERR MAXCOUNT must be greater than or equal to COUNT"`, why: "8.10: commands/xread; the text is known from clients' tests"},
+	{lines: threeStreams + "XREAD MAXCOUNT x STREAMS s 0", want: `(error) "ERR value is not an integer or out of range"`, why: "8.10: commands/xread"},
+	{lines: threeStreams + readBoth + "MAXCOUNT 3 STREAMS s t > >", want: `*[*["s" *[*["1-0" *["f" "1"]] *["2-0" *["f" "2"]]]] *["t" *[*["1-0" *["f" "3"]]]]]`,
+		want3: `%["s" *[*["1-0" *["f" "1"]] *["2-0" *["f" "2"]]] "t" *[*["1-0" *["f" "3"]]]]`, why: "8.10: commands/xreadgroup"},
+	{lines: threeStreams + readBoth + "MAXCOUNT 1 STREAMS s t > >\nXPENDING s g", want: `*[:1 "1-0" "1-0" *[*["c" "1"]]]`, why: "8.10: commands/xreadgroup, what is not given is not pending"},
+	{lines: threeStreams + readBoth + "MAXSIZE 1 STREAMS s t > >\nXPENDING s g", want: `*[:1 "1-0" "1-0" *[*["c" "1"]]]`, why: "8.10: commands/xreadgroup, what is not given is not pending"},
+	{lines: threeStreams + readBoth + "STREAMS s t > >\nXREADGROUP GROUP g c MAXCOUNT 3 STREAMS s t 0 0", want: `*[*["s" *[*["1-0" *["f" "1"]] *["2-0" *["f" "2"]]]] *["t" *[*["1-0" *["f" "3"]]]]]`,
+		want3: `%["s" *[*["1-0" *["f" "1"]] *["2-0" *["f" "2"]]] "t" *[*["1-0" *["f" "3"]]]]`, why: "8.10: commands/xreadgroup, of what is pending, too"},
+	{lines: threeStreams + readBoth + "STREAMS s t > >\nXREADGROUP GROUP g d CLAIM 0 MAXCOUNT 1 STREAMS s t > >\nXPENDING s g", want: `*[:2 "1-0" "2-0" *[*["c" "1"] *["d" "1"]]]`, why: "8.10: commands/xreadgroup, and of what is claimed"},
+	{lines: threeStreams + readBoth + "STREAMS s t > >\nXREADGROUP GROUP g d CLAIM 0 MAXSIZE 1 STREAMS s t > >\nXPENDING s g", want: `*[:2 "1-0" "2-0" *[*["c" "1"] *["d" "1"]]]`, why: "8.10: commands/xreadgroup, and of what is claimed"},
 	{lines: twoGroups + "XREADGROUP GROUP g d CLAIM 0 COUNT 3 STREAMS s >", want: `re:^\*\[\*\["s" \*\[\*\["1-1" \*\["a" "b"\] :\d+ :1\] \*\["2-1" \*\["a" "b"\] :\d+ :1\] \*\["3-1" \*\["a" "b"\]\]\]\]\]`,
 		want3: `re:^%\["s" \*\[\*\["1-1" \*\["a" "b"\] :\d+ :1\] \*\["2-1" \*\["a" "b"\] :\d+ :1\] \*\["3-1" \*\["a" "b"\]\]\]\]`, why: "8.4: commands/xreadgroup"},
 	{lines: twoGroups + "XCLAIM s g c 0 2-1 IDLE 5000\nXREADGROUP GROUP g d CLAIM 0 COUNT 2 STREAMS s >", want: `re:\["2-1" .*\["1-1" `, why: "8.4: commands/xreadgroup, the longest idle first"},
@@ -152,6 +173,14 @@ var newerRows = []golden{
 	{lines: twoGroups + "XREADGROUP GROUP g d CLAIM 0 NOACK STREAMS s >\nXPENDING s g", want: `*[:2 "1-1" "2-1" *[*["d" "2"]]]`, why: "8.4: commands/xreadgroup, NOACK is for what was not pending"},
 	{lines: twoGroups + "XREADGROUP GROUP g d CLAIM 0 STREAMS s 0", want: `*[*["s" *[]]]`, want3: `%["s" *[]]`, why: "8.4: commands/xreadgroup, CLAIM is ignored"},
 }
+
+// threeStreams are two streams of two entries, and an empty name beside them.
+const threeStreams = "XADD s 1-0 f 1\nXADD s 2-0 f 2\nXADD t 1-0 f 3\nXADD t 2-0 f 4\n"
+
+const readBoth = "XGROUP CREATE s g 0\nXGROUP CREATE t g 0\nXREADGROUP GROUP g c "
+
+// longText is longer than what else a stream holds here.
+const longText = "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
 
 // twoGroups is a stream of three entries; g's consumer c has two of them pending, h has read nothing.
 const twoGroups = "XADD s 1-1 a b\nXADD s 2-1 a b\nXADD s 3-1 a b\nXGROUP CREATE s g 0\nXGROUP CREATE s h 0\n" +

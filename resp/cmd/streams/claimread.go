@@ -11,8 +11,8 @@ import (
 // overdue delivers what has been pending for long enough, the longest first, and tells how many entries that were. An
 // entry that is no longer in the stream is no longer pending either, as with XAUTOCLAIM.
 func (r *groupReading) overdue(out *reply.List, f *from, consumer *store.StreamConsumer, now int64) (n int64, err error) {
-	waiting, err := r.longest(f, now)
-	for len(waiting) > 0 && err == nil {
+	waiting, err := r.longest(f, now, r.room.most(r.count))
+	for len(waiting) > 0 && err == nil && !r.room.spent() {
 		some := waiting[:min(len(waiting), page)]
 		waiting = waiting[len(some):]
 		var got int64
@@ -24,7 +24,7 @@ func (r *groupReading) overdue(out *reply.List, f *from, consumer *store.StreamC
 
 // longest finds the pending entries that may be claimed, no more than are wanted. All that are pending are looked at:
 // nothing keeps them in the order of their times.
-func (r *groupReading) longest(f *from, now int64) ([]store.StreamPending, error) {
+func (r *groupReading) longest(f *from, now, most int64) ([]store.StreamPending, error) {
 	byIdle := func(a, b store.StreamPending) int {
 		return cmp.Or(cmp.Compare(a.Delivered, b.Delivered), a.ID.Compare(b.ID))
 	}
@@ -38,16 +38,13 @@ func (r *groupReading) longest(f *from, now int64) ([]store.StreamPending, error
 		}
 		p.Consumer = nil
 		all = append(all, p)
-		if r.count > 0 && int64(len(all)) >= 2*max(r.count, page) {
+		if int64(len(all))/2 >= max(most, page) {
 			slices.SortFunc(all, byIdle)
-			all = all[:r.count]
+			all = all[:most]
 		}
 	}
 	slices.SortFunc(all, byIdle)
-	if r.count > 0 && int64(len(all)) > r.count {
-		all = all[:r.count]
-	}
-	return all, nil
+	return all[:min(int64(len(all)), most)], nil
 }
 
 // claim gives a page of pending entries to the consumer.
@@ -68,8 +65,11 @@ func (r *groupReading) claim(out *reply.List, f *from, to *store.StreamConsumer,
 			f.group.Finish(p.ID)
 			continue
 		}
+		shown := reply.Of(reply.Text(p.ID.String()), contents(entries[i]), reply.Integer(now-p.Delivered), reply.Integer(p.Count))
+		if !r.room.add(out, shown) {
+			break
+		}
 		n++
-		out.Reply(reply.Of(reply.Text(p.ID.String()), contents(entries[i]), reply.Integer(now-p.Delivered), reply.Integer(p.Count)))
 		f.group.Deliver(store.StreamPending{ID: p.ID, Delivered: now, Count: p.Count + 1}, to)
 		to.Active = now
 	}

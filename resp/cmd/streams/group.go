@@ -43,7 +43,7 @@ func groupRows() []cmd.Spec {
 			Complexity: "O(N) with N being the number of elements returned, so asking for a small fixed number of entries per call is O(1). O(M), where M is the total number of entries scanned when used with the IDLE filter. When the command returns just the summary and the list of consumers is small, it runs in O(1) time; otherwise, an additional O(N) time for iterating every consumer."},
 		{Name: "XREADGROUP", Arity: -7, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.Blocking | cmd.MovableKeys, Nests: true, Run: xreadgroup, Still: true, Group: "stream", Since: "5.0.0",
 			Keys:       []cmd.KeySpec{{Flags: cmd.KeyRO | cmd.KeyAccess, Keyword: "STREAMS", StartFrom: 4, Last: -1, Step: 1, Limit: 2}},
-			Usage:      "GROUP group consumer [COUNT count] [BLOCK milliseconds] [CLAIM min-idle-time] [NOACK] STREAMS key [key ...] id [id ...]",
+			Usage:      "GROUP group consumer [COUNT count] [MAXCOUNT maxcount] [MAXSIZE maxsize] [BLOCK milliseconds] [CLAIM min-idle-time] [NOACK] STREAMS key [key ...] id [id ...]",
 			Summary:    "Returns new or historical messages from a stream for a consumer in a group. Blocks until a message is available otherwise.",
 			Complexity: "For each stream mentioned: O(M) with M being the number of elements returned. If M is constant (e.g. always asking for the first 10 elements with COUNT), you can consider it O(1). On the other side when XREADGROUP blocks, XADD will pay the O(N) time in order to serve the N clients blocked on the stream getting new data."},
 		{Name: "XGROUP", Arity: -2, Group: "stream", Since: "5.0.0", Summary: "A container for consumer groups commands.",

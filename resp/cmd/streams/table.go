@@ -62,7 +62,7 @@ func readRows() []cmd.Spec {
 			Complexity: "O(N) with N being the number of elements being returned. If N is constant (e.g. always asking for the first 10 elements with COUNT), you can consider it O(1)."},
 		{Name: "XREAD", Arity: -4, Flags: cmd.View | cmd.Blocking | cmd.MovableKeys, Nests: true, Run: xread, Waits: waits, Group: "stream", Since: "5.0.0",
 			Keys:       []cmd.KeySpec{{Flags: cmd.KeyRO | cmd.KeyAccess, Keyword: "STREAMS", StartFrom: 1, Last: -1, Step: 1, Limit: 2}},
-			Usage:      "[COUNT count] [BLOCK milliseconds] STREAMS key [key ...] id [id ...]",
+			Usage:      "[COUNT count] [MAXCOUNT maxcount] [MAXSIZE maxsize] [BLOCK milliseconds] STREAMS key [key ...] id [id ...]",
 			Summary:    "Returns messages from multiple streams with IDs greater than the ones requested. Blocks until a message is available otherwise.",
 			Complexity: "For each stream mentioned: O(N) with N being the number of elements being returned, it means that XREAD-ing with a fixed COUNT is O(1). Note that when the BLOCK option is used, XADD will pay O(M) time in order to serve the M clients blocked on the stream getting new data."},
 		{Name: "XREVRANGE", Arity: -4, Flags: cmd.View, Nests: true, Run: xrevrange, Group: "stream", Since: "5.0.0",
