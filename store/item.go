@@ -14,7 +14,11 @@ const (
 	Groups                    // stream: group -> state; named
 	Consumers                 // stream: group, consumer -> state; named
 	Pending                   // stream: group, id -> delivery; named
+	Producers                 // stream: what idempotent producers sent; named
 )
+
+// LastPart is the one with the highest number.
+const LastPart = Producers
 
 // Class says how a part's items are addressed and what their natural order is.
 type Class uint8

@@ -18,6 +18,9 @@ func (a *audit) stream(entries tally) error {
 	if err := a.memory(entries.count); err != nil {
 		return err
 	}
+	if err := a.messages(); err != nil {
+		return err
+	}
 	return a.groups()
 }
 

@@ -60,7 +60,10 @@ func common(out *reply.List, s *store.StreamKey) error {
 	field(out, "entries-added", reply.Integer(int64(state.Added)))
 	first, _, err := s.Edge(false)
 	field(out, "recorded-first-entry-id", reply.Text(first.ID.String()))
-	return err
+	if err != nil {
+		return err
+	}
+	return onceInfo(out, s)
 }
 
 func summary(c *cmd.Call, out *reply.List, s *store.StreamKey) error {
