@@ -1,9 +1,6 @@
 package streams
 
 import (
-	"cmp"
-	"slices"
-
 	"larder/resp/reply"
 	"larder/store"
 )
@@ -22,29 +19,18 @@ func (r *groupReading) overdue(out *reply.List, f *from, consumer *store.StreamC
 	return n, err
 }
 
-// longest finds the pending entries that may be claimed, no more than are wanted. All that are pending are looked at:
-// nothing keeps them in the order of their times.
+// longest finds the pending entries that may be claimed, no more than are wanted. What was given back may be, however
+// long that was ago.
 func (r *groupReading) longest(f *from, now, most int64) ([]store.StreamPending, error) {
-	byIdle := func(a, b store.StreamPending) int {
-		return cmp.Or(cmp.Compare(a.Delivered, b.Delivered), a.ID.Compare(b.ID))
-	}
 	var all []store.StreamPending
-	for p, err := range f.group.PendingOf(store.PendingRange{To: store.LastStreamID()}) {
-		if err != nil {
-			return nil, err
-		}
-		if now-p.Delivered < r.idle {
-			continue
+	for p, err := range f.group.Idlest(max(now-r.idle, 0)) {
+		if err != nil || int64(len(all)) == most {
+			return all, err
 		}
 		p.Consumer = nil
 		all = append(all, p)
-		if int64(len(all))/2 >= max(most, page) {
-			slices.SortFunc(all, byIdle)
-			all = all[:most]
-		}
 	}
-	slices.SortFunc(all, byIdle)
-	return all[:min(int64(len(all)), most)], nil
+	return all, nil
 }
 
 // claim gives a page of pending entries to the consumer.
@@ -65,12 +51,12 @@ func (r *groupReading) claim(out *reply.List, f *from, to *store.StreamConsumer,
 			f.group.Finish(p.ID)
 			continue
 		}
-		shown := reply.Of(reply.Text(p.ID.String()), contents(entries[i]), reply.Integer(now-p.Delivered), reply.Integer(p.Count))
+		shown := reply.Of(reply.Text(p.ID.String()), contents(entries[i]), reply.Integer(idleTime(p, now)), reply.Integer(p.Count))
 		if !r.room.add(out, shown) {
 			break
 		}
 		n++
-		f.group.Deliver(store.StreamPending{ID: p.ID, Delivered: now, Count: p.Count + 1}, to)
+		f.group.Deliver(store.StreamPending{ID: p.ID, Delivered: now, Count: p.Again()}, to)
 		to.Active = now
 	}
 	return n, f.group.Flush()

@@ -270,7 +270,7 @@ func (r *groupReading) again(out *reply.List, f *from, consumer *store.StreamCon
 			continue
 		}
 		p, _ := f.group.Waiting(id)
-		p.Delivered, p.Count = now, p.Count+1
+		p.Delivered, p.Count = now, p.Again()
 		f.group.Deliver(p, consumer)
 	}
 	return f.group.Flush()
