@@ -229,7 +229,43 @@ var newerRows = []golden{
 	{lines: twoGroups + "XNACK s g FAIL IDS 1 x", want: `(error) "ERR Invalid stream ID specified as stream command argument"`, why: "8.8: commands/xnack"},
 	{lines: "XNACK none g FAIL IDS 1 2-1", want: `(error) "NOGROUP No such key 'none' or consumer group 'g'"`, why: "8.8: commands/xnack; the text is not in the manual"},
 	{lines: "SET k v\nXNACK k g FAIL IDS 1 2-1", want: wrongType, why: "8.8: commands/xnack"},
+
+	{lines: fiveElements + "LMOVEM s d LEFT RIGHT", want: `*["1"]`, why: "8.10: commands/lmovem"},
+	{lines: fiveElements + "LMOVEM s d LEFT LEFT COUNT 3 OBO\nLRANGE d 0 -1", want: `*["3" "2" "1"]`, why: "8.10: commands/lmovem"},
+	{lines: fiveElements + "LMOVEM s d LEFT LEFT COUNT 3 OBO", want: `*["3" "2" "1"]`, why: "8.10: commands/lmovem, as they stand in the destination"},
+	{lines: fiveElements + "LMOVEM s d LEFT LEFT COUNT 3 BULK", want: `*["1" "2" "3"]`, why: "8.10: commands/lmovem"},
+	{lines: fiveElements + "RPUSH d x\nLMOVEM s d RIGHT RIGHT COUNT 3 OBO\nLRANGE d 0 -1", want: `*["x" "5" "4" "3"]`, why: "8.10: commands/lmovem"},
+	{lines: fiveElements + "RPUSH d x\nLMOVEM s d RIGHT RIGHT COUNT 3 BULK\nLRANGE d 0 -1", want: `*["x" "3" "4" "5"]`, why: "8.10: commands/lmovem"},
+	{lines: fiveElements + "RPUSH d x\nLMOVEM s d RIGHT LEFT COUNT 2 BULK\nLRANGE d 0 -1", want: `*["4" "5" "x"]`, why: "8.10: commands/lmovem"},
+	{lines: fiveElements + "LMOVEM s d LEFT RIGHT COUNT 100 BULK\nEXISTS s", want: ":0", why: "8.10: commands/lmovem"},
+	{lines: fiveElements + "LMOVEM s d LEFT RIGHT EXACTLY 6 BULK", want: "(nil)", why: "8.10: commands/lmovem"},
+	{lines: fiveElements + "LMOVEM s d LEFT RIGHT EXACTLY 6 BULK\nEXISTS d", want: ":0", why: "8.10: commands/lmovem"},
+	{lines: fiveElements + "LMOVEM s d LEFT RIGHT EXACTLY 5 OBO", want: `*["1" "2" "3" "4" "5"]`, why: "8.10: commands/lmovem"},
+	{lines: fiveElements + "LMOVEM s s LEFT LEFT EXACTLY 2 OBO\nLRANGE s 0 -1", want: `*["2" "1" "3" "4" "5"]`, why: "8.10: commands/lmovem"},
+	{lines: fiveElements + "LMOVEM s s LEFT LEFT EXACTLY 2 BULK\nLRANGE s 0 -1", want: `*["1" "2" "3" "4" "5"]`, why: "8.10: commands/lmovem, the list stays"},
+	{lines: fiveElements + "LMOVEM s s LEFT RIGHT COUNT 2 BULK\nLRANGE s 0 -1", want: `*["3" "4" "5" "1" "2"]`, why: "8.10: commands/lmovem"},
+	{lines: fiveElements + "EXPIRE s 100\nLMOVEM s s RIGHT RIGHT COUNT 9 OBO\nTTL s", want: ":100", why: "8.10: commands/lmovem, it is the same key"},
+	{lines: fiveElements + "LMOVEM s s RIGHT RIGHT COUNT 9 OBO\nLRANGE s 0 -1", want: `*["5" "4" "3" "2" "1"]`, why: "8.10: commands/lmovem"},
+	{lines: fiveElements + "LMOVEM s s LEFT LEFT COUNT 5 OBO", want: `*["5" "4" "3" "2" "1"]`, why: "8.10: commands/lmovem"},
+	{lines: fiveElements + "LMOVEM s s RIGHT LEFT COUNT 5 OBO\nLRANGE s 0 -1", want: `*["1" "2" "3" "4" "5"]`, why: "8.10: commands/lmovem"},
+	{lines: "LMOVEM none d LEFT RIGHT", want: "*[]", why: "8.10: commands/lmovem"},
+	{lines: "LMOVEM none d LEFT RIGHT COUNT 2 OBO", want: "*[]", why: "8.10: commands/lmovem"},
+	{lines: "LMOVEM none d LEFT RIGHT EXACTLY 2 OBO", want: "(nil)", why: "8.10: commands/lmovem"},
+	{lines: fiveElements + "LMOVEM s d LEFT RIGHT COUNT 0 BULK", want: `re:^\(error\) "ERR count`, why: "8.10: list-move-many.tcl"},
+	{lines: fiveElements + "LMOVEM s d LEFT RIGHT EXACTLY a BULK", want: `re:^\(error\) "ERR count`, why: "8.10: list-move-many.tcl"},
+	{lines: fiveElements + "LMOVEM s d LEFT RIGHT COUNT 2", want: syntaxed, why: "8.10: commands/lmovem"},
+	{lines: fiveElements + "LMOVEM s d LEFT RIGHT COUNT 2 OBO BULK", want: syntaxed, why: "8.10: commands/lmovem"},
+	{lines: fiveElements + "LMOVEM s d LEFT MIDDLE COUNT 2 OBO", want: syntaxed, why: "8.10: commands/lmovem"},
+	{lines: fiveElements + "SET k v\nLMOVEM s k LEFT RIGHT COUNT 2 OBO", want: wrongType, why: "8.10: commands/lmovem"},
+	{lines: fiveElements + "SET k v\nLMOVEM k d LEFT RIGHT COUNT 2 OBO", want: wrongType, why: "8.10: commands/lmovem"},
+	{lines: fiveElements + "BLMOVEM s d LEFT RIGHT 0 COUNT 2 BULK", want: `*["1" "2"]`, why: "8.10: commands/blmovem"},
+	{lines: "BLMOVEM none d LEFT RIGHT 0.01 COUNT 2 BULK", want: "(nil)", why: "8.10: commands/blmovem"},
+	{lines: "BLMOVEM none d LEFT RIGHT -1 COUNT 2 BULK", want: `(error) "ERR timeout is negative"`, why: "8.10: commands/blmovem"},
+	{lines: fiveElements + "MULTI\nBLMOVEM s d LEFT RIGHT 0 EXACTLY 6 BULK\nBLMOVEM s d LEFT RIGHT 0 EXACTLY 1 BULK\nEXEC", want: `*[(nil) *["1"]]`, why: "8.10: commands/blmovem"},
+	{lines: fiveElements + `EVAL "return redis.call('BLMOVEM', KEYS[1], KEYS[2], 'LEFT', 'RIGHT', 0, 'COUNT', 2, 'OBO')" 2 s d`, want: `*["1" "2"]`, why: "8.10: commands/blmovem"},
 }
+
+const fiveElements = "RPUSH s 1 2 3 4 5\n"
 
 // threeStreams are two streams of two entries, and an empty name beside them.
 const threeStreams = "XADD s 1-0 f 1\nXADD s 2-0 f 2\nXADD t 1-0 f 3\nXADD t 2-0 f 4\n"
