@@ -61,7 +61,7 @@ func (s *Shard) Soonest(ctx context.Context, dst []store.Candidate, n int) ([]st
 			if err != nil {
 				return err
 			}
-			dst = append(dst, store.Candidate{Key: d.Key, Bytes: h.Bytes, ExpireAt: d.ExpireAt})
+			dst = append(dst, store.Candidate{Key: d.Key, Bytes: h.Bytes, ExpireAt: d.ExpireAt, Blessed: h.Notes.Blessed()})
 		}
 		return nil
 	})

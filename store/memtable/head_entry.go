@@ -142,5 +142,5 @@ func (e *headEntry) liesOver(h *store.Head, there bool) {
 }
 
 func (e *headEntry) candidate() store.Candidate {
-	return store.Candidate{Key: e.key(), Bytes: e.size, ExpireAt: e.expireAt, StoredAt: e.stored}
+	return store.Candidate{Key: e.key(), Bytes: e.size, ExpireAt: e.expireAt, StoredAt: e.stored, Blessed: e.notes().Blessed()}
 }

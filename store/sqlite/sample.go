@@ -143,6 +143,7 @@ func (t *tx) candidates(dst []store.Candidate, most int, s *capi.Stmt, db int, v
 		c := store.Candidate{Key: store.Key{DB: db, Name: s.Clone(0)}, Bytes: s.Int(1), ExpireAt: s.Int(2), StoredAt: s.Int(3)}
 		used := s.Int(4)
 		c.UsedAt, c.Frequency = used>>useBits, uint8(used)
+		c.Blessed = store.Notes(s.Bytes(5)).Blessed()
 		if !volatile || c.ExpireAt != 0 {
 			dst = append(dst, c)
 		}

@@ -68,9 +68,9 @@ func (s *statements) reading() []preparation {
 			AND (expire, h, name) > (?2, ?3, ?4) AND expire < ?5 ORDER BY expire, h, name LIMIT ?6`},
 		{&s.headTimeless, `SELECT name FROM heads WHERE ns = ?1 AND h >= ?2 AND expire IS NULL ORDER BY h LIMIT 1`},
 		{&s.headNext, `SELECT h FROM heads WHERE ns = ?1 AND h >= ?2 ORDER BY h LIMIT 1`},
-		{&s.sampleHeads, `SELECT name, bytes, expire, stored, used FROM heads
+		{&s.sampleHeads, `SELECT name, bytes, expire, stored, used, notes FROM heads
 			WHERE ns = ?1 AND h >= ?2 AND h < ?3 ORDER BY h, name LIMIT ?4`},
-		{&s.sampleExpire, `SELECT name, bytes, expire, stored, used FROM heads
+		{&s.sampleExpire, `SELECT name, bytes, expire, stored, used, notes FROM heads
 			WHERE ns = ?1 AND expire IS NOT NULL AND expire >= ?2 ORDER BY expire LIMIT ?3`},
 		{&s.expireEnds, `SELECT (SELECT expire FROM heads WHERE ns = ?1 AND expire IS NOT NULL ORDER BY expire LIMIT 1),
 			(SELECT expire FROM heads WHERE ns = ?1 AND expire IS NOT NULL ORDER BY expire DESC LIMIT 1)`},
