@@ -315,7 +315,7 @@ func dropOne(tx store.Tx, k store.Key, volatile bool) (freed int64, expired int,
 		expired, err = store.Expire(tx, k)
 		return 0, expired, err
 	}
-	if volatile && heads[0].ExpireAt == 0 {
+	if volatile && heads[0].ExpireAt == 0 || heads[0].Notes.Blessed() {
 		return 0, 0, nil
 	}
 	n, err := tx.Drop(k)

@@ -85,4 +85,36 @@ COMMAND GETKEYS EVAL x 5 a
 COMMAND GETKEYS EVAL x y a
 COMMAND GETKEYS LMPOP 0 a LEFT
 `},
+	{"scores that are no cells", `
+ZADD z inf a 1e300 b 18446744073709551616 c 18446744073709549568 d 9223372036854775808 e -1 f -inf g 4503599627370496 h
+GEOPOS z a b c d e f g h
+GEOHASH z a b c d e f g h
+`},
+	{"the order of checks", `
+SET str v
+XADD x 1-1 a b
+RPUSH l a
+XINFO STREAM none NONSENSE
+XINFO STREAM str NONSENSE
+XINFO STREAM x NONSENSE
+XINFO STREAM none FULL COUNT nonsense
+XINFO STREAM str FULL NONSENSE
+XINFO STREAM x FULL COUNT nonsense
+XINFO STREAM x FULL COUNT
+XINFO CONSUMERS none g
+XINFO CONSUMERS str g
+XINFO CONSUMERS x g
+XINFO GROUPS str
+LREM none nonsense a
+LREM str nonsense a
+LREM str 1 a
+LREM l nonsense a
+`},
+	{"errors of Lua that a NUL ends", `
+EVAL "x\x00y z" 0
+EVAL "return 'a\x00b" 0
+EVAL "a b\x00c" 0
+SCRIPT LOAD "a b\x00c"
+FUNCTION LOAD "#!lua name=a\na b\x00c"
+`},
 }

@@ -91,6 +91,8 @@ func (h host) Update(ctx context.Context, s store.Scope, fn func(store.Tx) error
 	return h.engine.Update(ctx, s, fn)
 }
 
+func (h host) Blesses() { h.blessed.Store(true) }
+
 func (h host) IdleSeconds(db int, name []byte) int64 { return h.recency.IdleSeconds(db, name) }
 
 func (h host) Frequency(db int, name []byte) int { return h.recency.Frequency(db, name) }

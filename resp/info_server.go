@@ -106,6 +106,7 @@ func (s *Server) infoStats(t *infoText) {
 		"reply_buffer_shrinks", 0, "reply_buffer_expands", 0, "eventloop_cycles", 0, "eventloop_duration_sum", 0, "eventloop_duration_cmd_sum", 0,
 		"instantaneous_eventloop_cycles_per_sec", 0, "instantaneous_eventloop_duration_usec", 0,
 		"acl_access_denied_auth", 0, "acl_access_denied_cmd", 0, "acl_access_denied_key", 0, "acl_access_denied_channel", 0)
+	s.infoBlessed(t)
 }
 
 // overdue is how far the removal of expired keys is behind.

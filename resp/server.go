@@ -73,13 +73,14 @@ type Upkeep interface {
 
 // Server is the front of Larder. Its methods may be called from any goroutine.
 type Server struct {
-	engine store.Engine
-	params *param.Set
-	log    *slog.Logger
-	upkeep Upkeep
-	budget Budget
-	peak   peak
-	uses   uses
+	engine  store.Engine
+	params  *param.Set
+	log     *slog.Logger
+	upkeep  Upkeep
+	budget  Budget
+	peak    peak
+	uses    uses
+	blessed atomic.Bool // a key may be blessed
 	// evictedBefore is what CONFIG RESETSTAT has taken off evicted_keys.
 	evictedBefore atomic.Int64
 	stop          func()
@@ -151,6 +152,9 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	if err := s.newScripts(o.Functions); err != nil {
+		return nil, err
+	}
+	if err := s.findBlessed(); err != nil {
 		return nil, err
 	}
 	s.newCache(o.CacheStats, o.Culler)

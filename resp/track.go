@@ -59,6 +59,9 @@ func (t *trackTx) PutHead(k store.Key, h store.Head) error {
 	if err := t.notingPut(k, &h); err != nil {
 		return t.seen(err)
 	}
+	if err := t.keepBlessing(k, &h); err != nil {
+		return t.seen(err)
+	}
 	return t.seen(t.Tx.PutHead(k, h))
 }
 

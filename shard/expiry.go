@@ -81,7 +81,7 @@ func (s *Shard) candidates(ctx context.Context, x *expiring, dst []store.Candida
 				if err != nil {
 					return err
 				}
-				c = store.Candidate{Key: d.Key, Bytes: h.Bytes, ExpireAt: h.ExpireAt}
+				c = store.Candidate{Key: d.Key, Bytes: h.Bytes, ExpireAt: h.ExpireAt, Blessed: h.Notes.Blessed()}
 			}
 			if c.ExpireAt != 0 {
 				dst = append(dst, c)

@@ -130,7 +130,7 @@ func (w *walked) walk(tx store.Tx, n int) (found []store.Candidate, err error) {
 		w.from = next
 		for _, e := range entries[:min(n, len(entries))] {
 			found = append(found, store.Candidate{Key: store.Key{DB: w.db, Name: bytes.Clone(e.Name)},
-				Bytes: e.Head.Bytes, ExpireAt: e.Head.ExpireAt})
+				Bytes: e.Head.Bytes, ExpireAt: e.Head.ExpireAt, Blessed: e.Head.Notes.Blessed()})
 		}
 		if len(found) > 0 || next == 0 {
 			return found, nil

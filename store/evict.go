@@ -40,6 +40,7 @@ type Candidate struct {
 	// (see UseKeeper), in Unix milliseconds; UsedAt 0 and Frequency 0 if nobody did.
 	StoredAt, UsedAt int64
 	Frequency        uint8
+	Blessed          bool // it must not be evicted
 }
 
 // Sampler finds keys to evict. What it finds are hints: a key may have changed since.

@@ -257,9 +257,9 @@ func (k pack) as(kind packKind) (pack, error) {
 	return made, r.err()
 }
 
-// byTime orders fields as Redis does where it has them in one block: those that expire by their time, of equal times the
+// sooner orders fields as Redis does where it has them in one block: those that expire by their time, of equal times the
 // latest first, and behind them the others as they came. Pos is their number.
-func byTime(a, b Item) int {
+func sooner(a, b Item) int {
 	if c := cmp.Compare(behind(int64(a.Score)), behind(int64(b.Score))); c != 0 {
 		return c
 	}

@@ -341,7 +341,7 @@ func (h *handle) sorted(p Part) iter.Seq2[Item, error] {
 		}
 		order := func(a, b Item) int { return cmp.Compare(a.Pos, b.Pos) }
 		if h.timed() {
-			order = byTime
+			order = sooner
 		}
 		slices.SortStableFunc(items, order)
 		for _, it := range items {

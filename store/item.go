@@ -15,7 +15,11 @@ const (
 	Consumers                 // stream: group, consumer -> state; named
 	Pending                   // stream: group, id -> delivery; named
 	Expiries                  // hash: field -> when it expires, of those that do; hashed, and scored by that
+	Producers                 // stream: what idempotent producers sent; named
 )
+
+// LastPart is the one with the highest number.
+const LastPart = Producers
 
 // Class says how a part's items are addressed and what their natural order is.
 type Class uint8

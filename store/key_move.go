@@ -92,7 +92,7 @@ func partsOf(t Type) []Part {
 	case List:
 		return []Part{Elements}
 	case Stream:
-		return []Part{Entries, Groups, Consumers, Pending}
+		return []Part{Entries, Groups, Consumers, Pending, Producers}
 	}
 	return nil
 }

@@ -10,21 +10,23 @@ type Limits struct {
 	SetMaxListpackEntries  int
 	SetMaxListpackValue    int // bytes
 	ZsetMaxListpackEntries int
-	ZsetMaxListpackValue   int // bytes
-	ListMaxListpackSize    int // elements, or -1 to -5 for 4 to 64 KB
-	StreamNodeMaxEntries   int // what goes together when a stream is trimmed nearly; 0 for no such thing
-	HLLSparseMaxBytes      int // the longest sparse HyperLogLog
+	ZsetMaxListpackValue   int   // bytes
+	ListMaxListpackSize    int   // elements, or -1 to -5 for 4 to 64 KB
+	StreamNodeMaxEntries   int   // what goes together when a stream is trimmed nearly; 0 for no such thing
+	StreamIdmpDuration     int64 // seconds that a producer's message is known
+	StreamIdmpMaxsize      int64 // messages of one producer that are known
+	HLLSparseMaxBytes      int   // the longest sparse HyperLogLog
 	// ProtoMaxBulkLen is the longest string, in bytes.
 	ProtoMaxBulkLen int64
 }
 
-// DefaultLimits are those of redis.conf in Redis 7.2.
+// DefaultLimits are those of redis.conf in Redis 7.2; in 8.6 what 7.2 has not.
 func DefaultLimits() *Limits {
 	return &Limits{
 		HashMaxListpackEntries: 512, HashMaxListpackValue: 64,
 		SetMaxIntsetEntries: 512, SetMaxListpackEntries: 128, SetMaxListpackValue: 64,
 		ZsetMaxListpackEntries: 128, ZsetMaxListpackValue: 64,
-		ListMaxListpackSize: -2, StreamNodeMaxEntries: 100,
+		ListMaxListpackSize: -2, StreamNodeMaxEntries: 100, StreamIdmpDuration: 100, StreamIdmpMaxsize: 100,
 		HLLSparseMaxBytes: 3000, ProtoMaxBulkLen: 512 << 20,
 	}
 }

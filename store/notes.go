@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"iter"
 	"slices"
+	"strings"
 )
 
 // Notes is what the cache commands keep beside a key: its tags, and when and at what cost it
@@ -15,8 +16,12 @@ import (
 // transaction. Encoded: fresh until, cost, then each tag behind its length; tags ascend.
 type Notes string
 
-// NotesMax is the longest Notes in bytes: it stands in a row of a tree that wants short rows.
-const NotesMax = 1024
+// NotesMax is the longest Notes in bytes: it stands in a row of a tree that wants short rows. TagsMax is what clients may
+// fill of it, so that a key with many tags can be blessed, too.
+const (
+	NotesMax = TagsMax + blessingBytes
+	TagsMax  = 1024
+)
 
 // Lease is when a value was computed, for those who decide when to compute it again.
 type Lease struct {
@@ -117,4 +122,34 @@ func (n Notes) Diff(next Notes, gone, come func(tag string) error) error {
 		}
 	}
 	return nil
+}
+
+// blessing is the tag of a key that is never evicted. As a tag it is stored, moves and is found as tags are; clients'
+// tags do not begin so.
+const blessing = reservedTag + "no-evict"
+
+// reservedTag begins the tags that are not for clients to give.
+const reservedTag = "\x00"
+
+// blessingBytes is what a blessing adds to notes, at most.
+const blessingBytes = 16
+
+// TagAllowed reports whether a client may name a tag.
+func TagAllowed(tag string) bool { return !strings.HasPrefix(tag, reservedTag) }
+
+// Blessed reports whether the key is never evicted.
+func (n Notes) Blessed() bool { return n != "" && n.Tagged(blessing) }
+
+// Bless returns the notes with or without the blessing.
+func (n Notes) Bless(on bool) Notes {
+	tags := slices.DeleteFunc(slices.Collect(n.Tags()), func(t string) bool { return t == blessing })
+	if on {
+		tags = append(tags, blessing)
+	}
+	return n.WithTags(tags...)
+}
+
+// BlessedKeys is Finder.Tagged of the keys that are never evicted.
+func BlessedKeys(f Finder, db int, from Cursor, n int) ([][]byte, Cursor, error) {
+	return f.Tagged(db, blessing, from, n)
 }

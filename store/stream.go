@@ -26,6 +26,8 @@ type StreamState struct {
 	// first is where the entries begin: none is below it. Ranges begin there, not among the remains of what
 	// was removed, so that a stream that is trimmed for ever stays as fast as it was.
 	first StreamID
+	// Once is of idempotent producers.
+	Once StreamOnce
 }
 
 // StreamEntry is one entry; its fields and values alternate. They are valid until the transaction ends.
@@ -80,6 +82,11 @@ func (s StreamState) append(b []byte) []byte {
 	for _, n := range [...]uint64{s.Last.Millis, s.Last.Seq, s.MaxDeleted.Millis, s.MaxDeleted.Seq, s.Added, s.first.Millis, s.first.Seq} {
 		b = binary.AppendUvarint(b, n)
 	}
+	if s.Once != (StreamOnce{}) {
+		for _, n := range s.Once.numbers() {
+			b = binary.AppendUvarint(b, uint64(*n))
+		}
+	}
 	return b
 }
 
@@ -91,7 +98,8 @@ func (s *StreamState) parse(b []byte) bool {
 		}
 		*to, b = n, b[size:]
 	}
-	return true
+	once := s.Once.numbers()
+	return len(b) == 0 || takeNumbers(b, once[:]...) != nil
 }
 
 // Create makes an absent stream, empty.
@@ -286,7 +294,7 @@ func (s *StreamKey) begin() Bound { return Bound{Edge: Inclusive, Field: s.state
 
 // SetState changes what the stream remembers, as XSETID does: the caller has compared.
 func (s *StreamKey) SetState(state StreamState) error {
-	state.first = s.state.first
+	state.first, state.Once = s.state.first, s.state.Once
 	s.state = state
 	return s.commit(Change{})
 }

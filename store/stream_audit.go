@@ -18,6 +18,9 @@ func (a *audit) stream(entries tally) error {
 	if err := a.memory(entries.count); err != nil {
 		return err
 	}
+	if err := a.messages(); err != nil {
+		return err
+	}
 	return a.groups()
 }
 
@@ -45,7 +48,7 @@ func (a *audit) groups() error {
 
 // agrees reports whether all say the same of a group's pending entries.
 func (g *StreamGroup) agrees() (bool, error) {
-	pending, all, before := map[string]int64{}, int64(0), StreamID{}
+	pending, all, released, before := map[string]int64{}, int64(0), int64(0), StreamID{}
 	for p, err := range g.PendingOf(PendingRange{To: maxStreamID}) {
 		if err != nil {
 			return false, err
@@ -53,11 +56,18 @@ func (g *StreamGroup) agrees() (bool, error) {
 		if all > 0 && p.ID.Compare(before) <= 0 {
 			return false, nil // it is pending twice
 		}
-		pending[string(p.Consumer)]++
+		if p.Released {
+			released++
+		} else {
+			pending[string(p.Consumer)]++
+		}
 		all++
 		before = p.ID
 	}
-	if listed, err := g.listed(); err != nil || !listed || all != g.Pending {
+	if listed, err := g.listed(); err != nil || !listed || all != g.Pending || released != g.Released {
+		return false, err
+	}
+	if ordered, err := g.ordered(); err != nil || !ordered {
 		return false, err
 	}
 	consumers, err := g.Consumers()
@@ -85,9 +95,9 @@ func (g *StreamGroup) owns(c *StreamConsumer) (bool, error) {
 	return n == c.Pending, nil
 }
 
-// listed reports whether there are as many items in the order of consumers as in that of ids.
+// listed reports whether there are as many items in the other orders as in that of ids.
 func (g *StreamGroup) listed() (bool, error) {
-	var n [runsByConsumer + 1]int64
+	var n [runsByTime + 1]int64
 	for kind := range n {
 		var err error
 		field := groupField(byte(kind), g.Name)
@@ -95,7 +105,39 @@ func (g *StreamGroup) listed() (bool, error) {
 			return false, err
 		}
 	}
-	return n[byID] == n[byConsumer] && n[runsByID] == n[runsByConsumer] && n[runsByID] == g.Runs, nil
+	timed := n[byTime] == 0 && n[runsByTime] == 0
+	if g.Timed {
+		timed = n[byTime] == n[byID] && n[runsByTime] == n[runsByID]
+	}
+	return timed && n[byID] == n[byConsumer]+g.Released && n[runsByID] == n[runsByConsumer] && n[runsByID] == g.Runs, nil
+}
+
+// ordered reports whether the order of times, if it is kept, leads to what is pending.
+func (g *StreamGroup) ordered() (bool, error) {
+	for _, kind := range []byte{byTime, runsByTime} {
+		for it, err := range g.stream.tx.Range(g.stream.head.ID, Pending, prefixed(groupField(kind, g.Name))) {
+			if err != nil {
+				return false, err
+			}
+			delivered, id := timeOf(it)
+			field := g.pendingField(id)
+			if kind == runsByTime {
+				field = g.runField(id)
+			}
+			found, err := g.stream.tx.Items(nil, g.stream.head.ID, Pending, field)
+			if err != nil || !found[0].Found {
+				return false, err
+			}
+			has := pendingOf(found[0])
+			if kind == runsByTime {
+				has = runOf(found[0]).all
+			}
+			if has.Delivered != delivered {
+				return false, nil
+			}
+		}
+	}
+	return true, nil
 }
 
 // recount makes a group's consumers and counts what its pending entries by id say. They all get items of their own.
@@ -108,7 +150,7 @@ func recount(tx Tx, k Key, name []byte) error {
 	if err != nil || g == nil {
 		return err
 	}
-	for _, kind := range []byte{byConsumer, runsByConsumer} {
+	for _, kind := range []byte{byConsumer, runsByConsumer, byTime, runsByTime} {
 		if err := g.dropPrefix(Pending, groupField(kind, name)); err != nil {
 			return err
 		}
@@ -117,7 +159,7 @@ func recount(tx Tx, k Key, name []byte) error {
 	if err != nil {
 		return err
 	}
-	g.Pending, g.Runs = 0, 1 // so that runs are looked for
+	g.Pending, g.Runs, g.Released, g.Timed = 0, 1, 0, false // so that runs are looked for
 	for _, c := range all {
 		c.Pending = 0
 		g.keep(c)
@@ -147,14 +189,18 @@ func (g *StreamGroup) relist(page []StreamPending) error {
 		if i > 0 && page[i-1].ID == p.ID {
 			continue
 		}
+		g.Pending++
+		byID = append(byID, Item{Field: g.pendingField(p.ID), Value: p.value()})
+		if p.Released {
+			g.Released++
+			continue
+		}
 		c := g.opened[string(p.Consumer)] // all that have an item are open
 		if c == nil {
 			c = &StreamConsumer{Name: p.Consumer, Seen: p.Delivered, Active: p.Delivered}
 			g.keep(c)
 		}
 		c.Pending++
-		g.Pending++
-		byID = append(byID, Item{Field: g.pendingField(p.ID), Value: p.value()})
 		own = append(own, Item{Field: g.ownField(p.Consumer, p.ID)})
 	}
 	return g.put(Pending, append(byID, own...)...)

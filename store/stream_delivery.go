@@ -57,7 +57,7 @@ func (g *StreamGroup) Load(ids ...StreamID) error {
 	}
 	var owners [][]byte
 	for _, d := range asked {
-		if d.stood {
+		if d.stood && !d.was.Released {
 			owners = append(owners, d.was.Consumer)
 		}
 	}
@@ -117,7 +117,7 @@ func (g *StreamGroup) Waiting(id StreamID) (p StreamPending, ok bool) {
 func (g *StreamGroup) Deliver(p StreamPending, to *StreamConsumer) {
 	d, _ := g.deliveries.add(p.ID)
 	g.take(d)
-	p.Consumer = to.Name
+	p.Consumer, p.Released = to.Name, false
 	d.is, d.stands = p, true
 	to.Pending++
 	g.Pending++
@@ -131,7 +131,9 @@ func (g *StreamGroup) take(d *delivery) bool {
 	if !d.stands {
 		return false
 	}
-	if c := g.opened[string(d.is.Consumer)]; c != nil {
+	if d.is.Released {
+		g.Released--
+	} else if c := g.opened[string(d.is.Consumer)]; c != nil {
 		c.Pending--
 	}
 	g.Pending--

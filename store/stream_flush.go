@@ -8,9 +8,9 @@ import (
 // pendingWrites are what becomes of pending items, one order behind the other: neighbours are written together.
 // They belong to the transaction's goroutine.
 type pendingWrites struct {
-	group     *StreamGroup
-	gone      [][]byte
-	byID, own []Item
+	group            *StreamGroup
+	gone             [][]byte
+	byID, own, timed []Item
 }
 
 // Flush writes what became of the entries that were loaded, and forgets them.
@@ -35,19 +35,20 @@ func (g *StreamGroup) Flush() error {
 	if err := g.drop(Pending, w.gone...); err != nil {
 		return err
 	}
-	return g.put(Pending, append(w.byID, w.own...)...)
+	return g.put(Pending, slices.Concat(w.byID, w.own, w.timed)...)
 }
 
 // alone writes an entry with an item of its own.
 func (w *pendingWrites) alone(d *delivery) {
-	moved := d.stood != d.stands || string(d.was.Consumer) != string(d.is.Consumer)
-	if d.stood && moved {
+	moved := d.stood != d.stands || !d.was.ownedAs(d.is)
+	w.times(byTime, d)
+	if d.stood && moved && !d.was.Released {
 		w.gone = append(w.gone, w.group.ownField(d.was.Consumer, d.id))
 	}
 	if d.stood && !d.stands {
 		w.gone = append(w.gone, w.group.pendingField(d.id))
 	}
-	if d.stands && moved {
+	if d.stands && moved && !d.is.Released {
 		w.own = append(w.own, Item{Field: w.group.ownField(d.is.Consumer, d.id), New: true})
 	}
 	if d.stands && (moved || !d.was.alike(d.is)) {
@@ -55,12 +56,23 @@ func (w *pendingWrites) alone(d *delivery) {
 	}
 }
 
-func (p StreamPending) value() []byte { return append(numbers(p.Delivered, p.Count), p.Consumer...) }
+// times moves an entry, or a run with its last id, in the order of times, if that is kept.
+func (w *pendingWrites) times(kind byte, d *delivery) {
+	if g := w.group; !g.Timed || d.stood == d.stands && d.was.Delivered == d.is.Delivered {
+		return
+	}
+	if d.stood {
+		w.gone = append(w.gone, w.group.timeField(kind, d.was.Delivered, d.id))
+	}
+	if d.stands {
+		w.timed = append(w.timed, Item{Field: w.group.timeField(kind, d.is.Delivered, d.id)})
+	}
+}
 
 // stretches writes entries that had no items: as runs where at least so many are alike.
 func (w *pendingWrites) stretches(all []*pendingRun, least int) {
 	for _, r := range all {
-		if len(r.ids) >= least {
+		if len(r.ids) >= least && !r.all.Released {
 			w.run(r)
 			continue
 		}
@@ -79,6 +91,7 @@ func (w *pendingWrites) run(r *pendingRun) {
 		value, piece.ids, rest = (&pendingRun{r.all, rest}).value()
 		w.byID = append(w.byID, Item{Field: w.group.runField(piece.last()), Value: value})
 		w.own = append(w.own, Item{Field: w.group.ownRunField(r.all.Consumer, piece.last())})
+		w.times(runsByTime, &delivery{id: piece.last(), is: r.all, stands: true})
 		w.group.Runs++
 	}
 }
@@ -86,7 +99,7 @@ func (w *pendingWrites) run(r *pendingRun) {
 // again writes what has become of a run. As long as it is one stretch it stays a run, or who acknowledges its entries
 // one by one would at last have to write items for those that are left.
 func (w *pendingWrites) again(was *pendingRun, now []*pendingRun) {
-	one := len(now) == 1
+	one := len(now) == 1 && !now[0].all.Released
 	if one && len(now[0].ids) == len(was.ids) && now[0].all.alike(was.all) {
 		return
 	}
@@ -96,6 +109,9 @@ func (w *pendingWrites) again(was *pendingRun, now []*pendingRun) {
 	}
 	if !stays || string(now[0].all.Consumer) != string(was.all.Consumer) {
 		w.gone = append(w.gone, w.group.ownRunField(was.all.Consumer, was.last()))
+	}
+	if !stays || now[0].all.Delivered != was.all.Delivered {
+		w.times(runsByTime, &delivery{id: was.last(), was: was.all, stood: true})
 	}
 	w.group.Runs--
 	if one {

@@ -21,6 +21,9 @@ type StreamGroup struct {
 	Read    int64    // entries ever delivered, or UnknownRead
 	Pending int64
 	Runs    int64 // of pending entries, see pendingRun
+	// Released is how many of the pending entries were given back and are nobody's.
+	Released int64
+	Timed    bool // the order of times is kept, see orderTimes
 
 	stream     *StreamKey
 	consumers  []*StreamConsumer // that were opened
@@ -80,13 +83,24 @@ func takeNumbers(b []byte, to ...*int64) []byte {
 
 func (g *StreamGroup) value() []byte {
 	b := g.Last.field()
-	return append(b, numbers(g.Read+1, g.Pending, g.Runs)...)
+	b = append(b, numbers(g.Read+1, g.Pending, g.Runs)...)
+	if g.Released == 0 && !g.Timed {
+		return b
+	}
+	timed := int64(0)
+	if g.Timed {
+		timed = 1
+	}
+	return append(b, numbers(g.Released, timed)...)
 }
 
 func (s *StreamKey) groupOf(it Item) *StreamGroup {
 	g := &StreamGroup{Name: it.Field[1:], Last: streamIDOf(it.Value), stream: s}
-	takeNumbers(it.Value[min(16, len(it.Value)):], &g.Read, &g.Pending, &g.Runs)
+	timed := int64(0)
+	more := takeNumbers(it.Value[min(16, len(it.Value)):], &g.Read, &g.Pending, &g.Runs)
+	takeNumbers(more, &g.Released, &timed)
 	g.Read--
+	g.Timed = timed == 1
 	return g
 }
 
@@ -132,7 +146,7 @@ func (s *StreamKey) DestroyGroup(name []byte) (bool, error) {
 	if g == nil || err != nil {
 		return false, err
 	}
-	for _, kind := range []byte{byID, byConsumer, runsByID, runsByConsumer} {
+	for kind := byte(byID); kind <= runsByTime; kind++ {
 		if err := g.dropPrefix(Pending, groupField(kind, name)); err != nil {
 			return false, err
 		}
@@ -337,6 +351,9 @@ func (g *StreamGroup) remove(kind byte, ids []StreamID) (int64, error) {
 	fields := make([][]byte, len(ids))
 	for i, id := range ids {
 		fields[i] = append(groupField(kind, g.Name), id.field()...)
+	}
+	if err := g.untime(kind, fields); err != nil {
+		return 0, err
 	}
 	ch, err := g.stream.tx.DropItems(g.stream.head.ID, Pending, fields...)
 	g.bytes += ch.Bytes

@@ -12,14 +12,18 @@ type StreamPending struct {
 	Consumer  []byte
 	Delivered int64 // when last, in Unix milliseconds
 	Count     int64 // how often
+	Released  bool  // given back, and nobody's since; Delivered is 0 then
 }
 
-// The two orders of pending entries, kinds of groupField: of those with items of their own, and of runs.
+// The orders of pending entries, kinds of groupField: of those with items of their own, and of runs. What is nobody's is
+// not in the orders by consumer; those by time there are only in some groups, see orderTimes.
 const (
 	byID           = 0
 	byConsumer     = 1
 	runsByID       = 2
 	runsByConsumer = 3
+	byTime         = 4
+	runsByTime     = 5
 )
 
 func (g *StreamGroup) pendingField(id StreamID) []byte {
@@ -30,9 +34,22 @@ func (g *StreamGroup) ownField(consumer []byte, id StreamID) []byte {
 	return append(groupField(byConsumer, g.Name, consumer), id.field()...)
 }
 
+// released stands for the time at which an entry was delivered that is nobody's.
+const released = -1
+
+func (p StreamPending) value() []byte {
+	if p.Released {
+		p.Delivered = released
+	}
+	return append(numbers(p.Delivered, p.Count), p.Consumer...)
+}
+
 func pendingOf(it Item) StreamPending {
 	p := StreamPending{ID: streamIDOf(it.Field[max(len(it.Field)-16, 0):])}
 	p.Consumer = takeNumbers(it.Value, &p.Delivered, &p.Count)
+	if p.Released = p.Delivered == released; p.Released {
+		p.Delivered = 0
+	}
 	return p
 }
 

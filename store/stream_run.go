@@ -37,9 +37,14 @@ func (r *pendingRun) of(id StreamID) StreamPending {
 	return p
 }
 
+// ownedAs reports whether two entries are the same consumer's, or both nobody's.
+func (p StreamPending) ownedAs(o StreamPending) bool {
+	return p.Released == o.Released && string(p.Consumer) == string(o.Consumer)
+}
+
 // alike reports whether two entries may be in one run.
 func (p StreamPending) alike(o StreamPending) bool {
-	return p.Delivered == o.Delivered && p.Count == o.Count && string(p.Consumer) == string(o.Consumer)
+	return p.Delivered == o.Delivered && p.Count == o.Count && p.ownedAs(o)
 }
 
 func (g *StreamGroup) runField(last StreamID) []byte {

@@ -94,10 +94,10 @@ func (s *StreamKey) dropOldest(n int64) (Change, error) {
 	return s.tx.DropItems(s.head.ID, Entries, fields[:min(int64(len(fields)), n)]...)
 }
 
-// leave moves a stream to what is behind its first n entries, if these are most of it. The groups of a stream
-// belong to its id as its entries do, and one with groups stays where it is.
+// leave moves a stream to what is behind its first n entries, if these are most of it. The groups of a stream, and what
+// is known of producers, belong to its id as its entries do, and one with such stays where it is.
 func (s *StreamKey) leave(n int64) (moved bool, ch Change, err error) {
-	if !movable(s.head.Len-n, n) {
+	if !movable(s.head.Len-n, n) || s.state.Once.Messages > 0 {
 		return false, ch, nil
 	}
 	if groups, err := s.Groups(); err != nil || groups > 0 {

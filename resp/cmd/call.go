@@ -21,6 +21,8 @@ type Call struct {
 	// Keep, set by a handler, commits what was written although the reply is an error, as
 	// a script's does.
 	Keep bool
+	// Frees, set by a handler, lets the keys that it writes lose their blessing.
+	Frees bool
 	// Counted, set by a handler, says that its error reply is in the statistics already, as
 	// that of a script's command is.
 	Counted bool

@@ -38,9 +38,10 @@ func TestEveryParameterOfRedisHasItsDefault(t *testing.T) {
 		}
 		delete(ours, name)
 	}
-	// What 7.2 added, what the baseline's command line named, and what is Larder's.
+	// What 7.2 and 8.6 added, what the baseline's command line named, and what is Larder's.
 	known := []string{
 		"cluster-announce-human-nodename", "locale-collate", "set-max-listpack-entries", "set-max-listpack-value",
+		"stream-idmp-duration", "stream-idmp-maxsize",
 		"bind", "dir", "port", "shards", "cache-size", "cull-limit", "journal", "journal-segment-size", "pprof", "maxdisk", "lua-memory-limit",
 		"key-order-index", "lease-timeout",
 	}

@@ -95,6 +95,8 @@ func encodingRows() []row {
 		count("zset-max-listpack-entries", "128", 0).or("zset-max-ziplist-entries"),
 		memory("zset-max-listpack-value", "64", 0, 0).or("zset-max-ziplist-value"),
 		count("stream-node-max-entries", "100", 0),
+		number("stream-idmp-duration", "100", 1, 86400, 0),
+		number("stream-idmp-maxsize", "100", 1, 10000, 0),
 		memory("hll-sparse-max-bytes", "3000", 0, 0),
 	}
 }

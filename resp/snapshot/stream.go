@@ -164,17 +164,44 @@ func (w *streamWriter) writeGroup(g groupOf) error {
 			return err
 		}
 	}
-	w.page = rdb.AppendStreamConsumers(w.page, len(g.consumers))
-	for _, c := range g.consumers {
+	all := g.owners()
+	w.page = rdb.AppendStreamConsumers(w.page, len(all))
+	for _, c := range all {
 		w.page = rdb.AppendStreamConsumer(w.page, w.form, rdb.StreamConsumer{Name: c.Name, Seen: c.Seen, Active: c.Active, Pending: c.Pending})
-		for p, err := range g.PendingOf(store.PendingRange{Consumer: c.Name, To: store.LastStreamID()}) {
-			if err == nil {
-				w.page = rdb.AppendStreamID(w.page, rdb.StreamID(p.ID))
-				err = w.give(false)
-			}
-			if err != nil {
-				return err
-			}
+		if err := w.writeOwned(g, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// owners are the consumers. In the forms that are written each pending entry is somebody's, so those that were given back
+// are of the consumer without a name, idle for ever: whoever claims gets them.
+func (g *groupOf) owners() []*store.StreamConsumer {
+	if g.Released == 0 {
+		return g.consumers
+	}
+	if len(g.consumers) > 0 && len(g.consumers[0].Name) == 0 {
+		own := *g.consumers[0]
+		own.Pending += g.Released
+		return append([]*store.StreamConsumer{&own}, g.consumers[1:]...)
+	}
+	return append([]*store.StreamConsumer{{Pending: g.Released}}, g.consumers...)
+}
+
+// writeOwned writes which pending entries are a consumer's.
+func (w *streamWriter) writeOwned(g groupOf, c *store.StreamConsumer) error {
+	asked := store.PendingRange{Consumer: c.Name, To: store.LastStreamID()}
+	if len(c.Name) == 0 {
+		asked.Consumer = nil
+	}
+	for p, err := range g.PendingOf(asked) {
+		if err == nil && string(p.Consumer) == string(c.Name) {
+			w.page = rdb.AppendStreamID(w.page, rdb.StreamID(p.ID))
+			err = w.give(false)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil

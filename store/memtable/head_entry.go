@@ -176,5 +176,9 @@ func (e *headEntry) liesOver(h *store.Head, there bool) {
 }
 
 func (e *headEntry) candidate() store.Candidate {
-	return store.Candidate{Key: e.key(), Bytes: e.size, ExpireAt: e.expireAt(), StoredAt: e.stored}
+	c := store.Candidate{Key: e.key(), Bytes: e.size, ExpireAt: e.expireAt(), StoredAt: e.stored}
+	if e.asideLen > 0 {
+		c.Blessed = e.head().Notes.Blessed()
+	}
+	return c
 }

@@ -141,7 +141,7 @@ func typeOf(p store.Part) store.Type {
 		return store.List
 	case store.Chunks:
 		return store.String
-	case store.Entries, store.Groups, store.Consumers, store.Pending:
+	case store.Entries, store.Groups, store.Consumers, store.Pending, store.Producers:
 		return store.Stream
 	}
 	return store.None

@@ -144,6 +144,7 @@ func (t *tx) candidates(dst []store.Candidate, most int, s *capi.Stmt, db int, v
 		used, times := s.Int(3), timesOf(s, 4)
 		c.ExpireAt = times.ExpireAt
 		c.UsedAt, c.Frequency = used>>useBits, uint8(used)
+		c.Blessed = times.Notes.Blessed()
 		if !volatile || c.ExpireAt != 0 {
 			dst = append(dst, c)
 		}

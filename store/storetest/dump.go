@@ -56,7 +56,7 @@ func dumpDatabase(p *probe, all *strings.Builder, db int) {
 			continue
 		}
 		fmt.Fprintf(all, "%d %q %s\n", db, k.Name, describeHead(h))
-		for part := store.Fields; h.ID != 0 && part <= store.Expiries; part++ {
+		for part := store.Fields; h.ID != 0 && part <= store.LastPart; part++ {
 			for _, line := range p.describeRange(h.ID, part, store.Range{}) {
 				fmt.Fprintf(all, "%d %q %d %s\n", db, k.Name, part, line)
 			}

@@ -87,7 +87,7 @@ func itemsApart(w *world) {
 	a, b := key("{x}a"), key("{x}b")
 	parts := []store.Part{
 		store.Fields, store.Members, store.Scores, store.Elements, store.Chunks,
-		store.Entries, store.Groups, store.Consumers, store.Pending,
+		store.Entries, store.Groups, store.Consumers, store.Pending, store.Producers,
 	}
 	var ids [2]store.ID
 	w.update(func(p *probe) {

@@ -61,7 +61,11 @@ func parseSet(c *cmd.Call) (o options, err error) {
 			if s.Err() == nil && n > int64(s.Left()) {
 				s.Fail("numtags should be the number of tags that follow")
 			}
-			o.notes = o.notes.WithTags(texts(s.Take(int(n)))...)
+			given := texts(s.Take(int(n)))
+			if err := allowed(given); err != nil {
+				s.Break(err)
+			}
+			o.notes = o.notes.WithTags(given...)
 		default:
 			at, ok := readTime(c, &s, clocks[:])
 			if !ok || timed {

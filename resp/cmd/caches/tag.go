@@ -1,6 +1,7 @@
 package caches
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -14,12 +15,13 @@ var errTagsTooLong = store.Invalid("the tags of a key may take at most 1024 byte
 
 // checked refuses notes that are too long for a head.
 func checked(n store.Notes) error {
-	if len(n) > store.NotesMax {
+	if len(n) > store.TagsMax {
 		return errTagsTooLong
 	}
 	return nil
 }
 
+// texts are words as tags.
 func texts(words [][]byte) []string {
 	list := make([]string, len(words))
 	for i, w := range words {
@@ -27,6 +29,19 @@ func texts(words [][]byte) []string {
 	}
 	return list
 }
+
+var errReserved = store.Invalid("a tag must not begin with a zero byte")
+
+// allowed refuses tags that are not for clients to give.
+func allowed(tags []string) error {
+	if !slices.ContainsFunc(tags, func(t string) bool { return !store.TagAllowed(t) }) {
+		return nil
+	}
+	return errReserved
+}
+
+// clientTags are the tags that clients gave.
+func clientTags(n store.Notes) []string { return slices.Collect(n.Bless(false).Tags()) }
 
 func tag(c *cmd.Call) reply.Reply {
 	return retag(c, func(have, given []string) []string { return append(have, given...) })
@@ -44,17 +59,21 @@ func retag(c *cmd.Call, change func(have, given []string) []string) reply.Reply 
 	if err != nil {
 		return reply.Err(err)
 	}
-	h := heads[0]
-	have := slices.Collect(h.Notes.Tags())
-	next := h.Notes.WithTags(change(slices.Clone(have), texts(c.Args[3:]))...)
+	h, given := heads[0], texts(c.Args[3:])
+	if err := allowed(given); err != nil {
+		return reply.Err(err)
+	}
+	have := clientTags(h.Notes)
+	next := h.Notes.WithTags(change(slices.Clone(have), given)...)
+	if err := checked(next); err != nil {
+		return reply.Err(err)
+	}
+	n := len(clientTags(next)) - len(have)
+	next = next.Bless(h.Notes.Blessed())
 	if !h.Exists() || next == h.Notes {
 		return reply.Integer(0)
 	}
 	h.SetNotes(next)
-	if err := checked(next); err != nil {
-		return reply.Err(err)
-	}
-	n := len(slices.Collect(next.Tags())) - len(have)
 	if err := c.Tx.PutHead(c.Key(2), h); err != nil {
 		return reply.Err(err)
 	}
@@ -67,7 +86,7 @@ func tags(c *cmd.Call) reply.Reply {
 		return reply.Err(err)
 	}
 	var list []reply.Reply
-	for t := range heads[0].Notes.Tags() {
+	for _, t := range clientTags(heads[0].Notes) {
 		list = append(list, reply.Text(t))
 	}
 	return reply.SetOf(list...)
@@ -83,7 +102,7 @@ func tagKeys(c *cmd.Call) reply.Reply {
 		from = store.CursorOf(s.Cursor())
 	}
 	n := count(&s, 10)
-	if err := s.End(); err != nil {
+	if err := cmp.Or(s.End(), allowed(texts(c.Args[2:3]))); err != nil {
 		return reply.Err(err)
 	}
 	list := c.List(reply.Array)
@@ -113,8 +132,11 @@ const evictBatch = 256
 // evict removes keys page by page, each in a transaction of its own, so that other clients go
 // on. It ends where it stands when its client is gone.
 func (f *family) evict(c *cmd.Call) reply.Reply {
-	total := int64(0)
-	for _, t := range texts(c.Args[2:]) {
+	total, all := int64(0), texts(c.Args[2:])
+	if err := allowed(all); err != nil {
+		return reply.Err(err)
+	}
+	for _, t := range all {
 		for from, more := store.Cursor(0), true; more && !c.Client.Killed.Load(); more = from != 0 {
 			keys, next, err := f.taggedPage(c, t, from)
 			if err != nil {

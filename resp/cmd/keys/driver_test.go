@@ -24,6 +24,8 @@ func (host) Frequency(int, []byte) int     { return 5 }
 func (h host) TracksFrequency() bool       { return h.lfu }
 func (h host) SharesIntegers() bool        { return true }
 
+func (host) Blesses() {}
+
 // session runs command lines as dispatch does. The rows for making keys and changing
 // databases are not of this family.
 type session struct {

@@ -19,6 +19,8 @@ type Host interface {
 	// TracksFrequency reports whether maxmemory-policy is an LFU one: OBJECT FREQ answers
 	// only then, and OBJECT IDLETIME only otherwise.
 	TracksFrequency() bool
+	// Blesses says that a key may be blessed from now on.
+	Blesses()
 	// SharesIntegers says that small integers would be one object in Redis: not under a limit whose policy
 	// needs the use of every key.
 	SharesIntegers() bool
@@ -120,6 +122,8 @@ func (f *family) listingRows() []cmd.Spec {
 			Complexity: constant, Tips: []string{"request_policy:all_shards", "nondeterministic_output"}},
 		{Name: "OBJECT", Arity: -2, Group: group, Since: "2.2.3", Summary: "A container for object introspection commands.",
 			Complexity: "Depends on subcommand.", Subs: f.objectRows()},
+		{Name: "BLESS", Arity: -2, Group: group, Since: "8.12.0", Summary: "A container for key-blessing commands.",
+			Complexity: "Depends on subcommand.", Subs: f.blessRows()},
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 
 // Table returns the rows of the list commands.
 func Table() []cmd.Spec {
-	return slices.Concat(readRows(), writeRows(), blockRows())
+	return slices.Concat(readRows(), writeRows(), moveRows(), blockRows())
 }
 
 // readRows are the commands that only look.
@@ -46,11 +46,6 @@ func writeRows() []cmd.Spec {
 			Usage:      "key <BEFORE | AFTER> pivot element",
 			Summary:    "Insert an element before or after another element in a list",
 			Complexity: "O(N) where N is the number of elements to traverse before seeing the value pivot. This means that inserting somewhere on the left end on the list (head) can be considered O(1) and inserting somewhere on the right end (tail) is O(N)."},
-		{Name: "LMOVE", Arity: 5, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.DenyOOM, Run: lmove, Group: "list", Since: "6.2.0",
-			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyAccess|cmd.KeyDelete), cmd.KeyAt(2, cmd.KeyRW|cmd.KeyInsert)},
-			Usage:      "source destination <LEFT | RIGHT> <LEFT | RIGHT>",
-			Summary:    "Pop an element from a list, push it to another list and return it",
-			Complexity: "O(1)"},
 		{Name: "LMPOP", Arity: -4, Event: "l:lpop", Flags: cmd.Write | cmd.MovableKeys, Nests: true, Run: lmpop, Group: "list", Since: "7.0.0",
 			Keys:       []cmd.KeySpec{cmd.KeysCounted(1, cmd.KeyRW|cmd.KeyAccess|cmd.KeyDelete)},
 			Usage:      "numkeys key [key ...] <LEFT | RIGHT> [COUNT count]",
@@ -91,11 +86,6 @@ func writeRows() []cmd.Spec {
 			Usage:      "key [count]",
 			Summary:    "Remove and get the last elements in a list",
 			Complexity: "O(N) where N is the number of elements returned"},
-		{Name: "RPOPLPUSH", Arity: 3, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.DenyOOM, Run: rpoplpush, Group: "list", Since: "1.2.0", DeprecatedSince: "6.2.0", ReplacedBy: "`LMOVE` with the `RIGHT` and `LEFT` arguments",
-			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyAccess|cmd.KeyDelete), cmd.KeyAt(2, cmd.KeyRW|cmd.KeyInsert)},
-			Usage:      "source destination",
-			Summary:    "Remove the last element in a list, prepend it to another list and return it",
-			Complexity: "O(1)"},
 		{Name: "RPUSH", Arity: -3, Event: "l:rpush", Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Run: rpush, Group: "list", Since: "1.0.0",
 			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyInsert)},
 			Usage:      "key element [element ...]",
@@ -109,6 +99,27 @@ func writeRows() []cmd.Spec {
 	}
 }
 
+// moveRows are the commands that take elements from one list to another.
+func moveRows() []cmd.Spec {
+	return []cmd.Spec{
+		{Name: "LMOVE", Arity: 5, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.DenyOOM, Run: lmove, Group: "list", Since: "6.2.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyAccess|cmd.KeyDelete), cmd.KeyAt(2, cmd.KeyRW|cmd.KeyInsert)},
+			Usage:      "source destination <LEFT | RIGHT> <LEFT | RIGHT>",
+			Summary:    "Pop an element from a list, push it to another list and return it",
+			Complexity: "O(1)"},
+		{Name: "LMOVEM", Arity: -5, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.DenyOOM, Run: lmovem, Group: "list", Since: "8.10.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyAccess|cmd.KeyDelete), cmd.KeyAt(2, cmd.KeyRW|cmd.KeyInsert)},
+			Usage:      "source destination <LEFT | RIGHT> <LEFT | RIGHT> [<COUNT count | EXACTLY exactly> <OBO | BULK>]",
+			Summary:    "Moves up to (or exactly) a number of elements from one list to another and returns them. Deletes the source list if it becomes empty.",
+			Complexity: "O(N) where N is the number of elements moved."},
+		{Name: "RPOPLPUSH", Arity: 3, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.DenyOOM, Run: rpoplpush, Group: "list", Since: "1.2.0", DeprecatedSince: "6.2.0", ReplacedBy: "`LMOVE` with the `RIGHT` and `LEFT` arguments",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyAccess|cmd.KeyDelete), cmd.KeyAt(2, cmd.KeyRW|cmd.KeyInsert)},
+			Usage:      "source destination",
+			Summary:    "Remove the last element in a list, prepend it to another list and return it",
+			Complexity: "O(1)"},
+	}
+}
+
 // blockRows are the commands that wait for an element.
 func blockRows() []cmd.Spec {
 	const flags = cmd.Write | cmd.Blocking
@@ -119,6 +130,11 @@ func blockRows() []cmd.Spec {
 			Usage:      "source destination <LEFT | RIGHT> <LEFT | RIGHT> timeout",
 			Summary:    "Pop an element from a list, push it to another list and return it; or block until one is available",
 			Complexity: "O(1)"},
+		{Name: "BLMOVEM", Arity: -6, Event: cmd.OwnEvents, Flags: flags | cmd.DenyOOM, Run: blmovem, Group: "list", Since: "8.10.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, taken), cmd.KeyAt(2, filled)},
+			Usage:      "source destination <LEFT | RIGHT> <LEFT | RIGHT> timeout [<COUNT count | EXACTLY exactly> <OBO | BULK>]",
+			Summary:    "Moves up to (or exactly) a number of elements from one list to another and returns them. Blocks until the elements are available otherwise. Deletes the source list if it becomes empty.",
+			Complexity: "O(N) where N is the number of elements moved."},
 		{Name: "BLMPOP", Arity: -5, Event: "l:lpop", Flags: flags | cmd.MovableKeys, Nests: true, Run: blmpop, Group: "list", Since: "7.0.0",
 			Keys:       []cmd.KeySpec{cmd.KeysCounted(2, taken)},
 			Usage:      "timeout numkeys key [key ...] <LEFT | RIGHT> [COUNT count]",

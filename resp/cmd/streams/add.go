@@ -18,6 +18,7 @@ type addition struct {
 	trim    store.StreamTrim
 	limited bool
 	chosen  bool // one of KEEPREF, DELREF and ACKED
+	once    once
 }
 
 // option reads one option; false if the next word is none.
@@ -25,6 +26,7 @@ func (a *addition) option(s *arg.Scanner, trimming bool) bool {
 	switch {
 	case !trimming && s.Word("NOMKSTREAM"):
 		a.make = false
+	case !trimming && a.once.option(s):
 	case a.refs(s):
 	case s.WordWith("MAXLEN", 1):
 		a.threshold(s, false)
@@ -127,6 +129,9 @@ func xadd(c *cmd.Call) reply.Reply {
 	}
 	id := newID(&s)
 	a.check(&s)
+	if s.Err() == nil && a.once.named && !id.Auto {
+		s.Fail("IDMP/IDMPAUTO can be used only with auto-generated IDs")
+	}
 	if err := s.Err(); err != nil {
 		return reply.Err(err)
 	}
@@ -150,19 +155,35 @@ func (a *addition) run(c *cmd.Call, stream *store.StreamKey, n store.NewStreamID
 	var id store.StreamID
 	var trimmed int64
 	var err error
-	if a.trims {
+	fresh := true
+	switch {
+	case a.once.named:
+		a.once.complete(fields)
+		id, trimmed, fresh, err = stream.AddOnce(a.once.message, fields, a.trimming())
+	case a.trims:
 		id, trimmed, err = stream.AddTrimmed(n, fields, a.trim)
-	} else {
+	default:
 		id, err = stream.Add(n, fields)
 	}
 	if err != nil {
 		return reply.Err(err)
+	}
+	if !fresh {
+		return reply.Text(id.String())
 	}
 	c.Notify("t:xadd", c.Key(1))
 	if trimmed > 0 {
 		c.Notify("t:xtrim", c.Key(1))
 	}
 	return reply.Text(id.String())
+}
+
+// trimming is what is to be trimmed, nil for nothing.
+func (a *addition) trimming() *store.StreamTrim {
+	if !a.trims {
+		return nil
+	}
+	return &a.trim
 }
 
 func xtrim(c *cmd.Call) reply.Reply {

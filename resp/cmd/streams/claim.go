@@ -204,7 +204,7 @@ func (cl *claim) take(out *reply.List, e candidate) (gone bool) {
 	case cl.count >= 0:
 		p.Count = cl.count
 	case !cl.justID:
-		p.Count++
+		p.Count = p.Again()
 	case !there:
 		p.Count = 1
 	}

@@ -1,9 +1,6 @@
 package streams
 
 import (
-	"cmp"
-	"slices"
-
 	"larder/resp/reply"
 	"larder/store"
 )
@@ -11,8 +8,8 @@ import (
 // overdue delivers what has been pending for long enough, the longest first, and tells how many entries that were. An
 // entry that is no longer in the stream is no longer pending either, as with XAUTOCLAIM.
 func (r *groupReading) overdue(out *reply.List, f *from, consumer *store.StreamConsumer, now int64) (n int64, err error) {
-	waiting, err := r.longest(f, now)
-	for len(waiting) > 0 && err == nil {
+	waiting, err := r.longest(f, now, r.room.most(r.count))
+	for len(waiting) > 0 && err == nil && !r.room.spent() {
 		some := waiting[:min(len(waiting), page)]
 		waiting = waiting[len(some):]
 		var got int64
@@ -22,30 +19,16 @@ func (r *groupReading) overdue(out *reply.List, f *from, consumer *store.StreamC
 	return n, err
 }
 
-// longest finds the pending entries that may be claimed, no more than are wanted. All that are pending are looked at:
-// nothing keeps them in the order of their times.
-func (r *groupReading) longest(f *from, now int64) ([]store.StreamPending, error) {
-	byIdle := func(a, b store.StreamPending) int {
-		return cmp.Or(cmp.Compare(a.Delivered, b.Delivered), a.ID.Compare(b.ID))
-	}
+// longest finds the pending entries that may be claimed, no more than are wanted. What was given back may be, however
+// long that was ago.
+func (r *groupReading) longest(f *from, now, most int64) ([]store.StreamPending, error) {
 	var all []store.StreamPending
-	for p, err := range f.group.PendingOf(store.PendingRange{To: store.LastStreamID()}) {
-		if err != nil {
-			return nil, err
-		}
-		if now-p.Delivered < r.idle {
-			continue
+	for p, err := range f.group.Idlest(max(now-r.idle, 0)) {
+		if err != nil || int64(len(all)) == most {
+			return all, err
 		}
 		p.Consumer = nil
 		all = append(all, p)
-		if r.count > 0 && int64(len(all)) >= 2*max(r.count, page) {
-			slices.SortFunc(all, byIdle)
-			all = all[:r.count]
-		}
-	}
-	slices.SortFunc(all, byIdle)
-	if r.count > 0 && int64(len(all)) > r.count {
-		all = all[:r.count]
 	}
 	return all, nil
 }
@@ -68,9 +51,12 @@ func (r *groupReading) claim(out *reply.List, f *from, to *store.StreamConsumer,
 			f.group.Finish(p.ID)
 			continue
 		}
+		shown := reply.Of(reply.Text(p.ID.String()), contents(entries[i]), reply.Integer(idleTime(p, now)), reply.Integer(p.Count))
+		if !r.room.add(out, shown) {
+			break
+		}
 		n++
-		out.Reply(reply.Of(reply.Text(p.ID.String()), contents(entries[i]), reply.Integer(now-p.Delivered), reply.Integer(p.Count)))
-		f.group.Deliver(store.StreamPending{ID: p.ID, Delivered: now, Count: p.Count + 1}, to)
+		f.group.Deliver(store.StreamPending{ID: p.ID, Delivered: now, Count: p.Again()}, to)
 		to.Active = now
 	}
 	return n, f.group.Flush()

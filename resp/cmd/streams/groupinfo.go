@@ -105,9 +105,9 @@ func fullGroup(c *cmd.Call, g *store.StreamGroup, count int64) (reply.Reply, err
 	if err != nil {
 		return pel, err
 	}
-	all, err := g.Consumers()
+	members, err := g.Consumers()
 	consumers := c.List(reply.Array)
-	for _, o := range all {
+	for _, o := range members {
 		own, err := pendingList(c, g, o.Name, count)
 		if err != nil {
 			return own, err
@@ -120,10 +120,14 @@ func fullGroup(c *cmd.Call, g *store.StreamGroup, count int64) (reply.Reply, err
 			reply.Text("name"), reply.Bytes(o.Name), reply.Text("seen-time"), reply.Integer(o.Seen),
 			reply.Text("active-time"), reply.Integer(active), reply.Text("pel-count"), reply.Integer(o.Pending), reply.Text("pending"), own))
 	}
-	return reply.MapOf(
+	all := []reply.Reply{
 		reply.Text("name"), reply.Bytes(g.Name), reply.Text("last-delivered-id"), reply.Text(g.Last.String()),
 		reply.Text("entries-read"), unknown(g.Read), reply.Text("lag"), unknown(lag),
-		reply.Text("pel-count"), reply.Integer(g.Pending), reply.Text("pending"), pel, reply.Text("consumers"), consumers.Done()), err
+		reply.Text("pel-count"), reply.Integer(g.Pending), reply.Text("pending"), pel, reply.Text("consumers"), consumers.Done()}
+	if g.Released > 0 { // programs of 7.2 do not know it
+		all = append(all, reply.Text("nacked-count"), reply.Integer(g.Released))
+	}
+	return reply.MapOf(all...), err
 }
 
 func pendingList(c *cmd.Call, g *store.StreamGroup, consumer []byte, count int64) (reply.Reply, error) {

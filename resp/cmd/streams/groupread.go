@@ -18,12 +18,14 @@ type groupReading struct {
 
 func groupReadingOf(c *cmd.Call) (r groupReading, err error) {
 	s := c.Scan(1)
+	r.room = roomFor(c.Proto)
 	for s.More() && r.names == nil {
 		switch {
 		case s.WordWith("BLOCK", 1):
 			r.block, r.limit = true, s.Millis()
 		case s.WordWith("COUNT", 1):
 			r.count = max(s.Int(), 0)
+		case r.room.option(&s):
 		case s.WordWith("GROUP", 2):
 			r.group, r.consumer = s.Bytes(), s.Bytes()
 		case s.Word("NOACK"):
@@ -36,11 +38,8 @@ func groupReadingOf(c *cmd.Call) (r groupReading, err error) {
 			s.Fail(arg.SyntaxError)
 		}
 	}
-	switch {
-	case s.Err() != nil:
-	case r.names == nil:
-		s.Fail(arg.SyntaxError)
-	case r.group == nil:
+	r.check(&s)
+	if s.Err() == nil && r.group == nil {
 		s.Fail("Missing GROUP option for XREADGROUP")
 	}
 	return r, s.Err()
@@ -69,6 +68,9 @@ func xreadgroup(c *cmd.Call) reply.Reply {
 	}
 	out, history := c.List(kind), false
 	for i := range sources {
+		if r.room.spent() {
+			break
+		}
 		history = history || !sources[i].fresh
 		if err := r.deliver(c, out, r.names[i], &sources[i]); err != nil {
 			return out.End(err)
@@ -146,13 +148,13 @@ func (r *groupReading) deliver(c *cmd.Call, out *reply.List, name []byte, f *fro
 	}
 	found := c.List(reply.Array)
 	if f.fresh {
-		left := r.count
+		left := r.room.most(r.count)
 		if r.claims {
 			var got int64
 			got, err = r.overdue(found, f, consumer, now)
 			left -= got
 		}
-		if err == nil && (r.count == 0 || left > 0) {
+		if err == nil {
 			err = r.fresh(found, f, consumer, now, left)
 		}
 	} else {
@@ -175,32 +177,32 @@ func (r *groupReading) deliver(c *cmd.Call, out *reply.List, name []byte, f *fro
 // page bounds what is in memory while entries are delivered: a loop over items must not write.
 const page = 256
 
-// fresh delivers entries that nobody got yet.
+// fresh delivers entries that nobody got yet, at most left.
 func (r *groupReading) fresh(out *reply.List, f *from, consumer *store.StreamConsumer, now, left int64) error {
-	for {
+	for left > 0 {
 		next, ok := f.group.Last.Next()
 		if !ok {
 			return nil
 		}
-		limit := int64(page)
-		if r.count > 0 {
-			limit = min(limit, left)
-		}
+		limit := min(page, left)
 		ids := make([]store.StreamID, 0, min(limit, f.stream.Len()))
 		for e, err := range f.stream.Range(store.StreamRange{From: next, To: store.LastStreamID(), Limit: limit}) {
 			if err != nil {
 				return err
 			}
-			out.Reply(entry(e))
+			if !r.room.add(out, entry(e)) {
+				break
+			}
 			ids = append(ids, e.ID)
 		}
 		if err := r.give(f, consumer, ids, now); err != nil {
 			return err
 		}
-		if left -= int64(len(ids)); int64(len(ids)) < limit || r.count > 0 && left == 0 {
+		if left -= int64(len(ids)); int64(len(ids)) < limit {
 			return nil
 		}
 	}
+	return nil
 }
 
 // give notes that entries were delivered the first time.
@@ -223,11 +225,8 @@ func (r *groupReading) give(f *from, consumer *store.StreamConsumer, ids []store
 // history answers what a consumer has pending. An entry that was deleted meanwhile has no fields.
 func (r *groupReading) history(out *reply.List, f *from, consumer *store.StreamConsumer, now int64) error {
 	next, ok := f.behind.Next()
-	for left := r.count; ok; {
-		limit := int64(page)
-		if r.count > 0 {
-			limit = min(limit, left)
-		}
+	for left := r.room.most(r.count); ok && left > 0; {
+		limit := min(page, left)
 		var ids []store.StreamID
 		own := store.PendingRange{Consumer: r.consumer, From: next, To: store.LastStreamID(), Take: limit}
 		for p, err := range f.group.PendingOf(own) {
@@ -241,7 +240,7 @@ func (r *groupReading) history(out *reply.List, f *from, consumer *store.StreamC
 		if err := r.again(out, f, consumer, ids, now); err != nil {
 			return err
 		}
-		if left -= int64(len(ids)); int64(len(ids)) < limit || r.count > 0 && left == 0 {
+		if left -= int64(len(ids)); int64(len(ids)) < limit || r.room.spent() {
 			return nil
 		}
 		next, ok = ids[len(ids)-1].Next()
@@ -260,13 +259,18 @@ func (r *groupReading) again(out *reply.List, f *from, consumer *store.StreamCon
 		return err
 	}
 	for i, id := range ids {
+		shown := reply.Of(reply.Text(id.String()), reply.NilArray())
+		if there[i] {
+			shown = entry(entries[i])
+		}
+		if !r.room.add(out, shown) {
+			break
+		}
 		if !there[i] {
-			out.Reply(reply.Of(reply.Text(id.String()), reply.NilArray()))
 			continue
 		}
-		out.Reply(entry(entries[i]))
 		p, _ := f.group.Waiting(id)
-		p.Delivered, p.Count = now, p.Count+1
+		p.Delivered, p.Count = now, p.Again()
 		f.group.Deliver(p, consumer)
 	}
 	return f.group.Flush()

@@ -12,7 +12,12 @@ const nodeEntries = 100
 // fullCount is how many entries XINFO STREAM FULL shows unless told.
 const fullCount = 10
 
+// xinfoStream looks at the key before it looks at its options, as Redis does.
 func xinfoStream(c *cmd.Call) reply.Reply {
+	stream, refusal := openInfo(c)
+	if stream == nil {
+		return refusal
+	}
 	s := c.Scan(3)
 	full, count := s.Word("FULL"), int64(fullCount)
 	if full && s.WordWith("COUNT", 1) {
@@ -25,13 +30,6 @@ func xinfoStream(c *cmd.Call) reply.Reply {
 	}
 	if err := s.Err(); err != nil {
 		return reply.Err(err)
-	}
-	stream, err := store.OpenStream(c.Tx, c.Key(2))
-	switch {
-	case err != nil:
-		return reply.Err(err)
-	case !stream.Exists():
-		return reply.Err(store.Invalid("no such key"))
 	}
 	out := c.List(reply.Map)
 	if err := common(out, stream); err != nil {
@@ -60,7 +58,10 @@ func common(out *reply.List, s *store.StreamKey) error {
 	field(out, "entries-added", reply.Integer(int64(state.Added)))
 	first, _, err := s.Edge(false)
 	field(out, "recorded-first-entry-id", reply.Text(first.ID.String()))
-	return err
+	if err != nil {
+		return err
+	}
+	return onceInfo(out, s)
 }
 
 func summary(c *cmd.Call, out *reply.List, s *store.StreamKey) error {

@@ -100,8 +100,8 @@ func (q *question) answer(c *cmd.Call, g *store.StreamGroup) reply.Reply {
 		if err != nil {
 			return out.End(err)
 		}
-		idle := max(now-p.Delivered, 0)
-		if idle < q.idle {
+		idle := idleTime(p, now)
+		if idle < q.idle && !p.Released {
 			continue
 		}
 		out.Reply(reply.Of(reply.Text(p.ID.String()), reply.Bytes(p.Consumer), reply.Integer(idle), reply.Integer(p.Count)))

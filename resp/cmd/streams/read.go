@@ -20,16 +20,19 @@ type reading struct {
 	first int           // the argument that names the first stream
 	names [][]byte
 	ids   [][]byte
+	room  *room
 }
 
 func readingOf(c *cmd.Call) (r reading, err error) {
 	s := c.Scan(1)
+	r.room = roomFor(c.Proto)
 	for s.More() && r.names == nil {
 		switch {
 		case s.WordWith("BLOCK", 1):
 			r.block, r.limit = true, s.Millis()
 		case s.WordWith("COUNT", 1):
 			r.count = max(s.Int(), 0)
+		case r.room.option(&s):
 		case s.WordWith("STREAMS", 1):
 			r.streams(c, &s, "$")
 		case s.WordWith("GROUP", 2):
@@ -40,10 +43,19 @@ func readingOf(c *cmd.Call) (r reading, err error) {
 			s.Fail(arg.SyntaxError)
 		}
 	}
-	if s.Err() == nil && r.names == nil {
-		s.Fail(arg.SyntaxError)
-	}
+	r.check(&s)
 	return r, s.Err()
+}
+
+// check looks at what only belongs together.
+func (r *reading) check(s *arg.Scanner) {
+	switch {
+	case s.Err() != nil:
+	case r.names == nil:
+		s.Fail(arg.SyntaxError)
+	case r.count > r.room.entries:
+		s.Fail("MAXCOUNT must be greater than or equal to COUNT")
+	}
 }
 
 // streams reads the keys and the ids; special is the id that is none.
@@ -140,12 +152,12 @@ func behindTop(s *store.StreamKey) (store.StreamID, error) {
 
 // read adds what a stream has behind an id.
 func (r *reading) read(c *cmd.Call, out *reply.List, name []byte, s *store.StreamKey, behind store.StreamID) error {
-	if s.Len() == 0 || s.State().Last.Compare(behind) <= 0 {
+	if s.Len() == 0 || s.State().Last.Compare(behind) <= 0 || r.room.spent() {
 		return nil
 	}
 	from, _ := behind.Next() // there is a higher one
 	found := c.List(reply.Array)
-	err := fill(found, s, store.StreamRange{From: from, To: store.LastStreamID(), Limit: r.count})
+	err := r.room.fill(found, s, store.StreamRange{From: from, To: store.LastStreamID(), Limit: r.room.most(r.count)})
 	switch {
 	case err != nil:
 		found.End(err)

@@ -87,8 +87,8 @@ func sources(ids int64) []source {
 
 // partsOf are the parts of a class.
 func partsOf(class store.Class) numbers {
-	n := numbers{column: "part", hi: int64(store.Expiries) + 1, only: true}
-	for p := store.Fields; p <= store.Expiries; p++ {
+	n := numbers{column: "part", hi: int64(store.LastPart) + 1, only: true}
+	for p := store.Fields; p <= store.LastPart; p++ {
 		if p.Class() == class {
 			n.known += fmt.Sprintf(", (%d)", p)
 		}
