@@ -37,8 +37,8 @@ func FromScore(score float64) Point {
 	}
 }
 
-// scoreBits are those of any number: other commands may have put it into the set. One that is too large is what Redis's
-// compiler makes of it.
+// scoreBits are those of any number: other commands may have put it into the set. Of what fits into no integer C leaves
+// the bits open; on the usual processors there are none.
 func scoreBits(score float64) uint64 {
 	switch {
 	case score < 1<<63:
