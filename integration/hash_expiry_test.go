@@ -153,3 +153,107 @@ func TestFieldExpiryInvalidates(t *testing.T) {
 	other.must(t, "SET", "k", "v")
 	other.expect(t, "EXEC", "(nil)")
 }
+
+// timedHash makes a hash of so many fields, of which each second expires at a moment that is told back.
+func timedHash(t *testing.T, c *conn, key string, fields int, at int64) {
+	t.Helper()
+	set, times := []string{"HSET", key}, []string{"HPEXPIREAT", key, fmt.Sprint(at), "FIELDS", fmt.Sprint(fields / 2)}
+	for f := range fields {
+		if set = append(set, fmt.Sprint("f", f), strings.Repeat("v", 20)); f%2 == 1 {
+			times = append(times, fmt.Sprint("f", f))
+		}
+	}
+	c.must(t, set...)
+	c.must(t, times...)
+}
+
+// TestTimesTravel: whatever carries a hash carries when its fields expire, and they do where it has come to.
+func TestTimesTravel(t *testing.T) {
+	needsLarder(t)
+	const at = 4102444800000
+	for _, fields := range []int{4, 100, 3000} {
+		s := startLarder(t, "--shards", "4")
+		c := dial(t, s)
+		timedHash(t, c, "h", fields, at)
+		c.must(t, "CACHE", "TAG", "h", "red", "blue")
+		c.must(t, "EXPIRE", "h", "100000")
+		want := fmt.Sprintf("*[:-1 :%d :-2]", at)
+		told := func(key string) {
+			t.Helper()
+			c.expect(t, "HPEXPIRETIME "+key+" FIELDS 3 f0 f1 none", want)
+			c.expect(t, "HLEN "+key, fmt.Sprint(":", fields))
+		}
+		told("h")
+		for i := range 6 { // to other shards and back
+			c.must(t, "RENAME", fmt.Sprint("h", strings.Repeat("x", i)), fmt.Sprint("h", strings.Repeat("x", i+1)))
+			told("h" + strings.Repeat("x", i+1))
+		}
+		c.must(t, "RENAME", "hxxxxxx", "h")
+		c.must(t, "COPY", "h", "copy")
+		told("copy")
+		c.expect(t, "CACHE TAGS copy", `*["blue" "red"]`)
+		if got := infoText(t, c, "db0"); !strings.HasPrefix(got, "keys=2,expires=2,") {
+			t.Errorf("INFO keyspace: %s", got)
+		}
+		c.must(t, "PERSIST", "copy")
+		c.expect(t, "TTL copy", ":-1")
+		told("copy")
+		if got := infoText(t, c, "db0"); !strings.HasPrefix(got, "keys=2,expires=1,") {
+			t.Errorf("INFO keyspace: %s", got)
+		}
+		c.must(t, "RESTORE", "restored", "0", c.must(t, "DUMP", "copy").text)
+		told("restored")
+		c.must(t, "COPY", "copy", "other", "DB", "3")
+		c.must(t, "SELECT", "3")
+		told("other")
+		c.must(t, "SWAPDB", "3", "5")
+		c.must(t, "SELECT", "5")
+		told("other")
+		c.must(t, "MOVE", "other", "0")
+		c.must(t, "SELECT", "0")
+		told("other")
+		s.kill(t)
+		s.restart(t)
+		c = dial(t, s)
+		for _, key := range []string{"h", "copy", "restored", "other"} {
+			told(key)
+			c.must(t, "HPEXPIRE", key, "1", "FIELDS", "1", "f1")
+		}
+		eventually(t, "the fields are removed", func() bool { return infoNumber(t, c, "expired_subkeys") == 4 })
+		c.expect(t, "HLEN h", fmt.Sprint(":", fields-1))
+		if got := c.must(t, "CACHE", "CHECK").String(); !strings.Contains(got, "sound") {
+			t.Errorf("CACHE CHECK: %s", got)
+		}
+	}
+}
+
+// TestTimedHashesAreNotVolatile: a policy for keys with an expiry leaves hashes alone that only have fields with one, and
+// finds the others behind any number of them.
+func TestTimedHashesAreNotVolatile(t *testing.T) {
+	needsLarder(t)
+	for _, policy := range []string{"volatile-ttl", "volatile-lru", "volatile-random"} {
+		s := startLarder(t, "--maxmemory-policy", policy)
+		c := dial(t, s)
+		var commands [][]string
+		for i := range 3000 {
+			commands = append(commands, []string{"HSETEX", fmt.Sprint("h", i), "EX", "1000", "FIELDS", "1", "f", strings.Repeat("v", 100)})
+		}
+		for i := range 10 {
+			commands = append(commands, []string{"SET", fmt.Sprint("k", i), strings.Repeat("v", 1000), "EX", "100000"})
+		}
+		c.pipeline(t, commands)
+		used := infoNumber(t, c, "used_memory_dataset")
+		c.must(t, "CONFIG", "SET", "maxmemory", fmt.Sprint(used))
+		for i := range 10 {
+			if got, _ := c.do("SET", fmt.Sprint("new", i), strings.Repeat("v", 900)); got.String() != "OK" && got.String() != ok {
+				t.Errorf("%s: %s", policy, got)
+			}
+		}
+		if n := c.must(t, "EVAL", "local n = 0 for i = 0, 2999 do n = n + redis.call('EXISTS', 'h' .. i) end return n", "0").String(); n != ":3000" {
+			t.Errorf("%s: %s hashes are left", policy, n)
+		}
+		if got, _ := c.do("SET", "more", strings.Repeat("v", 20000)); got.class() != "-OOM" {
+			t.Errorf("%s: %s where nothing may go", policy, got)
+		}
+	}
+}

@@ -75,8 +75,12 @@ func wordOf(w string, i, n int) string {
 		return strconv.Itoa(i)
 	case "encoding":
 		return "u8"
-	case "numkeys", "numids":
+	case "numkeys", "numids", "numfields":
 		return strconv.Itoa(n)
+	case "seconds", "milliseconds", "unix-time-seconds":
+		return "4102444800"
+	case "unix-time-milliseconds":
+		return "4102444800000"
 	case "timeout", "min-idle-time":
 		return "0"
 	}

@@ -42,10 +42,10 @@ func (h *handle) kept(p Part) iter.Seq2[Item, error] {
 	return h.walk(p, Range{})
 }
 
-// lookup finds items by field, in order; Found tells which are there. Of fields Score is when they expire, 0 for never.
+// lookup finds items by field, in order; Found tells which are there.
 func (h *handle) lookup(p Part, fields ...[]byte) ([]Item, error) {
 	items, err := h.find(p, fields)
-	if h.head.Fields.Count == 0 || err != nil {
+	if err != nil || !h.stale() {
 		return items, err
 	}
 	return h.alive(items)

@@ -27,8 +27,17 @@ func (h *HashKey) Live() (int64, error) {
 	return h.head.Len - n, err
 }
 
-// Get looks fields up, in order; Found tells which are there, Score when they expire.
+// Get looks fields up, in order; Found tells which are there.
 func (h *HashKey) Get(fields ...[]byte) ([]Item, error) { return h.lookup(Fields, fields...) }
+
+// GetTimed is Get, and Score tells when the fields expire.
+func (h *HashKey) GetTimed(fields ...[]byte) ([]Item, error) {
+	found, err := h.find(Fields, fields)
+	if err != nil || !h.timed() {
+		return found, err
+	}
+	return h.alive(found)
+}
 
 // Set writes fields, which expire as their Score says, the later of equal ones wins, and returns how many are new.
 func (h *HashKey) Set(pairs ...Item) (int64, error) {

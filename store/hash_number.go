@@ -7,7 +7,7 @@ import (
 
 // Add adds n to the decimal number in a field, 0 if it is absent, and returns the sum. The field expires when it did.
 func (h *HashKey) Add(field []byte, n int64) (int64, error) {
-	found, err := h.Get(field)
+	found, err := h.GetTimed(field)
 	if err != nil {
 		return 0, err
 	}
@@ -28,7 +28,7 @@ func (h *HashKey) Add(field []byte, n int64) (int64, error) {
 
 // AddFloat is Add for long doubles; it returns the field's new value.
 func (h *HashKey) AddFloat(field []byte, by LongDouble) (string, error) {
-	found, err := h.Get(field)
+	found, err := h.GetTimed(field)
 	if err != nil {
 		return "", err
 	}

@@ -21,7 +21,7 @@ const (
 // SetExpiry has fields expire at a time in Unix milliseconds, 0 for never, if allows says so of the time they have. It
 // tells of each what came of it. A field that is named twice is dealt with twice.
 func (h *HashKey) SetExpiry(at int64, allows func(was int64) bool, fields ...[]byte) ([]FieldChange, error) {
-	found, err := h.Get(fields...)
+	found, err := h.GetTimed(fields...)
 	if err != nil {
 		return nil, err
 	}

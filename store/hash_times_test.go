@@ -305,3 +305,60 @@ func (c *timedCrossing) read(tx store.Tx, head store.Head, live []store.Item) er
 	}
 	return err
 }
+
+// TestDamagedTimesAreMended: what fields say of their times is believed, and the head follows.
+func TestDamagedTimesAreMended(t *testing.T) {
+	key := store.Key{Name: []byte("k")}
+	for _, n := range []int{4, 100, 900} { // packed, beside its head, a row for each field
+		for name, damage := range map[string]func(tx store.Tx, h *store.Head) error{
+			"no times":       func(_ store.Tx, h *store.Head) error { h.Fields = store.FieldTimes{}; return nil },
+			"another count":  func(_ store.Tx, h *store.Head) error { h.Fields.Count++; return nil },
+			"another time":   func(_ store.Tx, h *store.Head) error { h.Fields.First -= 50; return nil },
+			"a last":         func(_ store.Tx, h *store.Head) error { h.Fields.Last = h.Fields.First + 1; return nil },
+			"another length": func(_ store.Tx, h *store.Head) error { h.Len += 3; return nil },
+			"a lost field": func(tx store.Tx, h *store.Head) error {
+				if h.ID == 0 || n < 900 {
+					h.Bytes++
+					return nil
+				}
+				_, err := tx.DropItems(h.ID, store.Fields, []byte("f0"))
+				return err
+			},
+		} {
+			e := memory.New(memory.WithClock(func() int64 { return 1000 }))
+			err := e.Update(context.Background(), store.One(key), func(tx store.Tx) error {
+				h, err := store.OpenHash(tx, key)
+				if err != nil {
+					return err
+				}
+				all := pairs(0, n)
+				for i := 0; i < n; i += 2 {
+					all[i].Score = float64(2000 + i)
+				}
+				if _, err := h.Set(all...); err != nil {
+					return err
+				}
+				head := h.Head()
+				if err := damage(tx, &head); err != nil {
+					return err
+				}
+				return tx.PutHead(key, head)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for round := range 2 {
+				err := e.Update(context.Background(), store.One(key), func(tx store.Tx) error {
+					found, err := store.Amend(tx, key)
+					if (len(found) > 0) != (round == 0) {
+						t.Errorf("%s of %d fields, look %d: %v", name, n, round, found)
+					}
+					return err
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+}

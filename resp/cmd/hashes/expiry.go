@@ -163,7 +163,7 @@ func getExpiry(c *cmd.Call, cl clock) reply.Reply {
 	if err := s.Err(); err != nil {
 		return reply.Err(err)
 	}
-	found, err := h.Get(fields...)
+	found, err := h.GetTimed(fields...)
 	base, list := cl.base(c), c.List(reply.Array)
 	for _, it := range found {
 		switch {

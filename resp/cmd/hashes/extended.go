@@ -195,7 +195,7 @@ func (o *setting) meets(h *store.HashKey) (bool, error) {
 	if !o.fnx && !o.fxx && !o.keep {
 		return true, nil
 	}
-	found, err := h.Get(o.fields()...)
+	found, err := h.GetTimed(o.fields()...)
 	for i := range found {
 		if o.fnx && found[i].Found || o.fxx && !found[i].Found {
 			return false, err
