@@ -68,3 +68,25 @@ func TestTooFewElementsAreForOthers(t *testing.T) {
 		t.Errorf("left is %s", v)
 	}
 }
+
+// TestClaimsComeOfAge: a read that claims and waits gets what is pending once that has been so for long enough, though nobody
+// writes: also what was not pending yet when it began to wait.
+func TestClaimsComeOfAge(t *testing.T) {
+	needsLarder(t)
+	s := startLarder(t)
+	c := dial(t, s)
+	for _, line := range []string{"XADD s 1-1 a b", "XGROUP CREATE s g 0", "XREADGROUP GROUP g c STREAMS s >"} {
+		c.must(t, strings.Fields(line)...)
+	}
+	reads := strings.Fields("XREADGROUP GROUP g d COUNT 1 BLOCK 0 CLAIM 100 STREAMS s >")
+	w := waiting(t, s, 1, reads...)
+	if v, _ := w.receive(); !strings.Contains(v.String(), `"1-1"`) {
+		t.Errorf("got %s", v)
+	}
+	c.must(t, "XACK", "s", "g", "1-1")
+	w = waiting(t, s, 1, reads...)
+	c.must(t, "XCLAIM", "s", "g", "c", "0", "1-1", "FORCE", "JUSTID")
+	if v, _ := w.receive(); !strings.Contains(v.String(), `"1-1"`) {
+		t.Errorf("got %s", v)
+	}
+}

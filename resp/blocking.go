@@ -147,6 +147,7 @@ func (s *session) await(e *execution) bool {
 	} else {
 		s.server.show(e, e.leftDB)
 		s.waiting.Store(w)
+		lines.look(w, func() { s.server.serveKeys(cloneKeys(w.block.Keys)) })
 		here := s.park(w.answered, w.left())
 		s.waiting.Store(nil)
 		if here {

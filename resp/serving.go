@@ -119,6 +119,7 @@ func (v *serving) serve(tx store.Tx, w *waiter, next int) (served bool, err erro
 		return false, err
 	}
 	if run.Block != nil {
+		v.server.waiters.lookLater(w, run.Block.Again)
 		v.served = v.served[:len(v.served)-1]
 		v.server.recycle(run)
 		return false, nil

@@ -39,8 +39,9 @@ type place struct {
 type waiter struct {
 	exec   *execution
 	block  cmd.Block
-	until  time.Time // zero for ever
-	places []place   // fixed once made: lines point into it
+	until  time.Time   // zero for ever
+	again  *time.Timer // runs the command again, see cmd.Block
+	places []place     // fixed once made: lines point into it
 
 	claimed  bool // a transaction that has not ended yet is serving it
 	over     bool
@@ -60,6 +61,24 @@ func newWaiter(e *execution) *waiter {
 		w.until = time.Now().Add(w.block.Limit)
 	}
 	return w
+}
+
+// look has the command of a waiter run again when its time has come.
+func (ws *waiters) look(w *waiter, again func()) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if w.block.Again > 0 && !w.over {
+		w.again = time.AfterFunc(w.block.Again, again)
+	}
+}
+
+// lookLater has it run again at another time: it has run, and found nothing yet.
+func (ws *waiters) lookLater(w *waiter, after time.Duration) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if w.again != nil && !w.over && after > 0 {
+		w.again.Reset(after)
+	}
 }
 
 // join puts a waiter at the end of the lines of its keys. It is called inside the
@@ -157,6 +176,9 @@ func (ws *waiters) drop(l *line) {
 func (ws *waiters) end(w *waiter, answer reply.Reply) {
 	ws.remove(w)
 	w.over, w.claimed, w.answer = true, false, answer
+	if w.again != nil {
+		w.again.Stop()
+	}
 	close(w.answered)
 }
 

@@ -21,6 +21,9 @@ type Block struct {
 	// Lost has the command run again, too, when one of the keys goes or holds another type: XREADGROUP then
 	// answers an error.
 	Lost bool
+	// Again, if set, has the command run again after so long though nobody has written, and after what that run asks for:
+	// what XREADGROUP claims becomes old enough by itself.
+	Again time.Duration
 }
 
 // Await has the command wait, and run again when one of the keys is there. Where it must not,

@@ -1,6 +1,9 @@
 package streams
 
 import (
+	"math"
+	"time"
+
 	"larder/resp/reply"
 	"larder/store"
 )
@@ -60,4 +63,27 @@ func (r *groupReading) claim(out *reply.List, f *from, to *store.StreamConsumer,
 		to.Active = now
 	}
 	return n, f.group.Flush()
+}
+
+// leastAgain is how soon a read that waits looks again, in milliseconds.
+const leastAgain = 20
+
+// again is when a read that waits is to look again, 0 for not before somebody writes: when the first of what is pending has
+// been so for long enough. What is delivered meanwhile will not have been any sooner than a whole idle time from now.
+func (r *groupReading) again(sources []from, now int64) (time.Duration, error) {
+	if !r.claims {
+		return 0, nil
+	}
+	soonest := r.idle
+	for i := range sources {
+		for p, err := range sources[i].group.Idlest(math.MaxInt64) {
+			if err != nil {
+				return 0, err
+			}
+			soonest = min(soonest, p.Delivered+r.idle-now)
+			break
+		}
+	}
+	const most = int64(math.MaxInt64 / time.Millisecond)
+	return time.Duration(min(max(soonest, leastAgain), most)) * time.Millisecond, nil
 }

@@ -83,7 +83,11 @@ func xreadgroup(c *cmd.Call) reply.Reply {
 	if !r.block {
 		return reply.NilArray()
 	}
-	return c.Await(cmd.Block{Keys: c.KeysOf(r.names), Type: store.Stream, Limit: r.limit, Lost: true}, reply.NilArray())
+	again, err := r.again(sources, nowMillis(c))
+	if err != nil {
+		return reply.Err(err)
+	}
+	return c.Await(cmd.Block{Keys: c.KeysOf(r.names), Type: store.Stream, Limit: r.limit, Lost: true, Again: again}, reply.NilArray())
 }
 
 // open opens the streams and their groups; without one of them there is a refusal. A stream that is named twice has one
@@ -237,7 +241,7 @@ func (r *groupReading) history(out *reply.List, f *from, consumer *store.StreamC
 				break
 			}
 		}
-		if err := r.again(out, f, consumer, ids, now); err != nil {
+		if err := r.repeat(out, f, consumer, ids, now); err != nil {
 			return err
 		}
 		if left -= int64(len(ids)); int64(len(ids)) < limit || r.room.spent() {
@@ -248,8 +252,8 @@ func (r *groupReading) history(out *reply.List, f *from, consumer *store.StreamC
 	return nil
 }
 
-// again answers entries that a consumer has pending, and notes that it got those that are still there.
-func (r *groupReading) again(out *reply.List, f *from, consumer *store.StreamConsumer,
+// repeat answers entries that a consumer has pending, and notes that it got those that are still there.
+func (r *groupReading) repeat(out *reply.List, f *from, consumer *store.StreamConsumer,
 	ids []store.StreamID, now int64) error {
 	entries, there, err := f.stream.Entries(ids...)
 	if err != nil {
