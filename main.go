@@ -134,13 +134,17 @@ func (p *process) serve() error {
 			log.Warn("Closed, but for what follows; the journal holds what the data files lack, and the next start takes it from there", "error", err)
 		}
 	}()
+	self, err := openNode(params, dir, engine)
+	if err != nil {
+		return err
+	}
 	work := newUpkeep(engine, params, log)
 	room := newBudget(engine, params, log)
 
 	stop := make(chan struct{})
 	var once sync.Once
 	server, err := resp.New(resp.Options{Engine: engine, Params: params, Log: log, Upkeep: work, Budget: room, Functions: dir.Functions(),
-		CacheStats: dir.CacheStats(), Culler: culler{work.Loop, room.Evictor}, Supervisor: string(p.by),
+		Node: self, CacheStats: dir.CacheStats(), Culler: culler{work.Loop, room.Evictor}, Supervisor: string(p.by),
 		Stop: func() { once.Do(func() { close(stop) }) }})
 	if err != nil {
 		return err

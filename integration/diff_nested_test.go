@@ -125,13 +125,17 @@ func TestDiffNestedReplies(t *testing.T) {
 	needsLarder(t)
 	p := startPair(t, "--enable-debug-command", "yes")
 	own := startLarder(t, "--enable-debug-command", "yes", "--key-order-index", "yes")
-	for _, s := range []*server{p.larder, p.judge, own} {
+	cluster := pair{startCluster(t, larderBin), startCluster(t, judgeBin(t))}
+	for _, s := range []*server{p.larder, p.judge, own, cluster.larder, cluster.judge} {
 		dial(t, s).must(t, "FUNCTION", "LOAD", callers)
 	}
 	for _, sec := range nestedSections() {
 		servers := []*server{p.larder, p.judge}
-		if !sec.judged() {
+		switch {
+		case !sec.judged():
 			servers = []*server{own}
+		case strings.HasPrefix(sec.name, "cluster|"):
+			servers = []*server{cluster.larder, cluster.judge}
 		}
 		inRESP2 := false // some commands nest in RESP3 alone
 		for i := range ways {

@@ -157,7 +157,12 @@ func startPair(t *testing.T, args ...string) pair {
 // diff runs scripts against a fresh pair of servers.
 func diff(t *testing.T, scripts []script, args ...string) {
 	t.Helper()
-	p := startPair(t, args...)
+	startPair(t, args...).playAll(t, scripts)
+}
+
+// playAll runs scripts in both protocols.
+func (p pair) playAll(t *testing.T, scripts []script) {
+	t.Helper()
 	for _, proto := range []int{2, 3} {
 		for i := range scripts {
 			t.Run(fmt.Sprintf("%s/RESP%d", scripts[i].name, proto), func(t *testing.T) {

@@ -70,9 +70,14 @@ type conn struct {
 
 func dial(t testing.TB, s *server) *conn {
 	t.Helper()
-	c, err := net.DialTimeout("tcp", s.addr(), 5*time.Second)
+	return dialAt(t, "tcp", s.addr())
+}
+
+func dialAt(t testing.TB, network, addr string) *conn {
+	t.Helper()
+	c, err := net.DialTimeout(network, addr, 5*time.Second)
 	if err != nil {
-		t.Fatalf("connect to %s: %v", s.bin, err)
+		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
 	return &conn{Conn: c, r: bufio.NewReader(c)}

@@ -171,6 +171,7 @@ func (b *block) execution(i int, args [][]byte) *execution {
 	}
 	e := b.multi.script(b.session, i, args)
 	e.DB, e.Proto = int(b.session.client.DB.Load()), int(b.session.client.Proto.Load())
+	e.script.within = b.multi.slots
 	return e
 }
 

@@ -55,7 +55,7 @@ func (e *execution) prepare(s *session, args [][]byte) {
 	entry, problem := s.server.table.find(args)
 	e.entry = entry
 	if problem == "" {
-		problem = s.server.refusal(s, entry.spec)
+		problem = s.server.refusal(s, entry.spec, args)
 	}
 	if problem != "" {
 		e.refused, e.reply = true, reply.Fail(problem)
@@ -104,7 +104,7 @@ func (s *Server) putBack(e *execution) {
 func (e *execution) transactional() bool { return transactional(e.entry.spec) }
 
 func transactional(s *cmd.Spec) bool {
-	return s.Flags&(cmd.Write|cmd.View) != 0 && !s.Has(cmd.Unbound)
+	return s.Flags&(cmd.Write|cmd.View|cmd.Whole) != 0 && !s.Has(cmd.Unbound)
 }
 
 // scope names the keys of the command line. A key list that does not fit its row is left

@@ -4,6 +4,7 @@ import (
 	"larder/resp/cmd"
 	"larder/resp/cmd/bits"
 	"larder/resp/cmd/caches"
+	"larder/resp/cmd/clusters"
 	"larder/resp/cmd/commands"
 	"larder/resp/cmd/configs"
 	"larder/resp/cmd/conns"
@@ -29,6 +30,7 @@ func (s *Server) families() [][]cmd.Spec {
 	return [][]cmd.Spec{
 		conns.Table(h),
 		servers.Table(h),
+		clusters.Table(s.node, s.params),
 		commands.Table(h),
 		configs.Table(s.params, s.resetStats),
 		keys.Table(h),
@@ -40,7 +42,7 @@ func (s *Server) families() [][]cmd.Spec {
 		zsets.Table(),
 		hlls.Table(),
 		geos.Table(),
-		sorts.Table(),
+		sorts.Table(s.node != nil),
 		streams.Table(),
 		dumps.Table(h),
 		pubsubs.Table(h),

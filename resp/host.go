@@ -34,6 +34,9 @@ func (h host) Open() bool { return h.gate.Open() }
 
 func (h host) Databases() int { return h.databases }
 
+// Clustered says that the server is a node of a cluster.
+func (h host) Clustered() bool { return h.node != nil }
+
 func (h host) Stats() *stat.Server { return h.stats }
 
 func (h host) Commands() []*stat.Command {

@@ -30,7 +30,7 @@ func infoSections() []infoSection {
 		{"Commandstats", false, (*Server).infoCommands},
 		{"Errorstats", true, (*Server).infoErrors},
 		{"Latencystats", false, (*Server).infoLatency},
-		{"Cluster", true, func(_ *Server, t *infoText) { t.line("cluster_enabled", 0) }},
+		{"Cluster", true, (*Server).infoCluster},
 		{"Keyspace", true, (*Server).infoKeyspace},
 		{"Larder", true, (*Server).infoLarder},
 	}

@@ -19,7 +19,7 @@ import (
 func (s *Server) infoServer(t *infoText) {
 	up := int64(time.Since(s.stats.Started).Seconds())
 	executable, _ := os.Executable()
-	t.lines("redis_version", cmd.RedisVersion, "redis_mode", "standalone", "larder_version", cmd.Version,
+	t.lines("redis_version", cmd.RedisVersion, "redis_mode", s.Mode(), "larder_version", cmd.Version,
 		"redis_git_sha1", "00000000", "redis_git_dirty", 0, "redis_build_id", buildID(), "os", runtime.GOOS+" "+runtime.GOARCH,
 		"arch_bits", strconv.IntSize, "monotonic_clock", "go", "multiplexing_api", "go", "atomicvar_api", "go",
 		"gcc_version", "0.0.0", "go_version", runtime.Version(), "process_id", os.Getpid(), "process_supervised", s.supervisor,
@@ -27,6 +27,22 @@ func (s *Server) infoServer(t *infoText) {
 		"uptime_in_seconds", up, "uptime_in_days", up/86400, "hz", s.params.Int("hz"), "configured_hz", s.params.Int("hz"),
 		"lru_clock", time.Now().Unix()&(1<<24-1), "executable", executable, "config_file", s.params.File(), "io_threads_active", 0)
 	s.infoListeners(t)
+}
+
+// Mode is what Redis calls the ways a server can stand: alone, or in a cluster.
+func (s *Server) Mode() string {
+	if s.node != nil {
+		return "cluster"
+	}
+	return "standalone"
+}
+
+func (s *Server) infoCluster(t *infoText) {
+	enabled := 0
+	if s.node != nil {
+		enabled = 1
+	}
+	t.line("cluster_enabled", enabled)
 }
 
 func (s *Server) infoListeners(t *infoText) {

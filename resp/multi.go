@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"larder/resp/cmd"
+	"larder/resp/node"
 	"larder/resp/reply"
 )
 
@@ -21,6 +22,7 @@ type multi struct {
 	pausable                            bool               // one of them counts as a write for a pause
 	deny                                bool               // one of them must be refused without room for it
 	need                                int64              // room for those that must
+	slots                               node.Slots         // of the keys of all
 }
 
 // add keeps a command for EXEC. It was prepared as if it were to run now.
@@ -32,6 +34,9 @@ func (m *multi) add(e *execution) {
 	if e.transactional() || e.scripted() {
 		m.transactional = true
 		m.write, m.all = m.write || e.job.Write, m.all || e.job.Scope.All
+	}
+	if e.session.server.node != nil {
+		m.slots.Add(e.Spec, e.Args)
 	}
 	m.write = m.write || e.Spec.Has(cmd.MayReplicate) && !e.scripted() // what it publishes has its place among what writers do
 	m.scripted = m.scripted || e.scripted()
@@ -159,6 +164,18 @@ func (s *session) abort(e *execution) {
 	e.reply = reply.Fail("EXECABORT Transaction discarded because of: " + strings.TrimPrefix(e.reply.ErrorText(), "ERR "))
 	s.multi = nil
 	s.unwatch()
+}
+
+// beforeExec ends a transaction whose EXEC may not run, or whose keys lie in several slots of a cluster.
+func (s *session) beforeExec(e *execution) {
+	switch {
+	case e.refused:
+		s.abort(e)
+	case s.multi != nil && s.multi.slots.Spread():
+		e.refused, e.reply = true, reply.Fail(node.CrossSlot)
+		s.multi = nil
+		s.unwatch()
+	}
 }
 
 // exec is EXEC: one transaction over the keys of all queued commands and the watched ones.

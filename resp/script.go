@@ -7,6 +7,7 @@ import (
 	"larder/resp/cmd"
 	"larder/resp/cmd/scripts"
 	"larder/resp/lua"
+	"larder/resp/node"
 	"larder/resp/reply"
 	"larder/store"
 )
@@ -23,8 +24,10 @@ type scriptRun struct {
 	plan    *scripts.Plan
 	job     store.Job
 	room    scriptRoom
-	again   bool  // this attempt is void, the engine makes the next
-	failure error // of the engine's: it ends the script
+	slots   node.Slots // of the keys so far, if it has to keep to one
+	within  node.Slots // of all keys of the EXEC around it
+	again   bool       // this attempt is void, the engine makes the next
+	failure error      // of the engine's: it ends the script
 	tx      store.Tx
 	track   trackTx
 	call    cmd.Call // the script's command under way
@@ -117,6 +120,7 @@ func (r *scriptRun) attempt(tx store.Tx) {
 	r.again, r.failure = false, nil
 	r.tx = tx
 	r.ledger.clear()
+	r.slots = r.declaredSlots()
 	e.Client.DB.Store(int32(e.DB))
 	defer func() {
 		e.Client.DB.Store(int32(e.DB)) // what the script selected was for itself
@@ -127,6 +131,17 @@ func (r *scriptRun) attempt(tx store.Tx) {
 	}()
 	e.After(r.publish)
 	r.answer = r.plan.Run(r)
+}
+
+// declaredSlots are the slots in a cluster that the script's command names, or the EXEC around it.
+func (r *scriptRun) declaredSlots() node.Slots {
+	switch {
+	case r.server.node == nil:
+		return node.Slots{}
+	case r.e.Nested:
+		return r.within
+	}
+	return node.SlotsOf(r.e.Spec, r.e.Args)
 }
 
 // scriptWithin runs a script inside the transaction of others. An error ends the attempt.

@@ -6,6 +6,7 @@ import (
 
 	"larder/resp/cmd"
 	"larder/resp/lua"
+	"larder/resp/node"
 	"larder/resp/reply"
 )
 
@@ -54,6 +55,21 @@ func (r *scriptRun) refusal(run *lua.Run, entry *entry, problem string, args [][
 		return "ERR Write commands are not allowed from read-only scripts."
 	case entry.spec.Has(cmd.DenyOOM) && !r.fits(run, entry.spec, args):
 		return outOfMemory
+	case r.server.node != nil:
+		return r.strays(entry.spec, args)
+	}
+	return ""
+}
+
+// strays is what is wrong in a cluster with the slots of a command's keys, empty if nothing is. Redis says of keys in
+// several slots what it says of a slot that another node has.
+func (r *scriptRun) strays(spec *cmd.Spec, args [][]byte) string {
+	slots := node.SlotsOf(spec, args)
+	switch {
+	case slots.Spread():
+		return "ERR Script attempted to access a non local key in a cluster node"
+	case r.plan.OneSlot && !r.slots.Follow(slots):
+		return "ERR Script attempted to access keys that do not hash to the same slot"
 	}
 	return ""
 }

@@ -10,8 +10,6 @@ package resp
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"log/slog"
 	"net"
@@ -28,6 +26,7 @@ import (
 	"larder/resp/cmd/caches"
 	"larder/resp/guard"
 	"larder/resp/lua"
+	"larder/resp/node"
 	"larder/resp/param"
 	"larder/resp/reply"
 	"larder/resp/stat"
@@ -42,6 +41,8 @@ type Options struct {
 	Log    *slog.Logger
 	// Upkeep is the background work that some commands steer; see Upkeep.
 	Upkeep Upkeep
+	// Node is who the server is in a cluster; nil if `cluster-enabled` is no.
+	Node *node.Node
 	// Functions keeps the libraries of functions; without it they live as long as the server.
 	Functions lua.Vault
 	// Budget bounds the data; nil for no bound.
@@ -77,6 +78,7 @@ type Server struct {
 	params *param.Set
 	log    *slog.Logger
 	upkeep Upkeep
+	node   *node.Node // nil without cluster
 	budget Budget
 	peak   peak
 	uses   uses
@@ -126,7 +128,7 @@ type Server struct {
 // New makes a server that does not listen yet.
 func New(o Options) (*Server, error) {
 	s := &Server{
-		engine: o.Engine, params: o.Params, log: o.Log, upkeep: o.Upkeep, stop: o.Stop, supervisor: o.Supervisor,
+		engine: o.Engine, params: o.Params, log: o.Log, upkeep: o.Upkeep, node: o.Node, stop: o.Stop, supervisor: o.Supervisor,
 		stats:     &stat.Server{Started: time.Now()},
 		recency:   stat.NewRecency(),
 		clients:   newClients(),
@@ -135,7 +137,7 @@ func New(o Options) (*Server, error) {
 		broker:    broker.New(),
 		monitors:  newMonitors(),
 		guard:     guard.NewLimits(),
-		runID:     newRunID(),
+		runID:     node.NewID(),
 		databases: int(o.Params.Int("databases")),
 		done:      make(chan struct{}),
 	}
@@ -259,7 +261,7 @@ func newClient(conn redcon.Conn) *cmd.Client {
 }
 
 // refusal is why a command may not run now, empty if it may.
-func (s *Server) refusal(session *session, spec *cmd.Spec) string {
+func (s *Server) refusal(session *session, spec *cmd.Spec, args [][]byte) string {
 	if spec.Barred != nil {
 		if text := spec.Barred(session.client); text != "" {
 			return text
@@ -267,6 +269,9 @@ func (s *Server) refusal(session *session, spec *cmd.Spec) string {
 	}
 	if !session.client.Authenticated.Load() && !spec.Has(cmd.NoAuth) && !s.gate.Open() {
 		return "NOAUTH Authentication required."
+	}
+	if s.node != nil && node.SlotsOf(spec, args).Spread() {
+		return node.CrossSlot
 	}
 	if session.client.Subscribed() && session.client.Proto.Load() == 2 && !spec.Has(cmd.WhileSubscribed) {
 		return cannotExecute(spec)
@@ -290,11 +295,4 @@ func (s *Server) closing() bool {
 	default:
 		return false
 	}
-}
-
-// newRunID is 40 random hexadecimal digits, as INFO's run_id.
-func newRunID() string {
-	var b [20]byte
-	rand.Read(b[:])
-	return hex.EncodeToString(b[:])
 }

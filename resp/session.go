@@ -110,8 +110,8 @@ func (s *session) take(args [][]byte) {
 		s.hangUp()
 		return
 	}
-	if e.refused && e.entry != nil && e.entry.spec.Name == "EXEC" {
-		s.abort(e)
+	if e.entry != nil && e.entry.spec.Name == "EXEC" {
+		s.beforeExec(e)
 	}
 	if !s.mayGo(e) {
 		return

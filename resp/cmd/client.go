@@ -24,6 +24,7 @@ type Client struct {
 	Authenticated atomic.Bool
 	NoEvict       atomic.Bool
 	NoTouch       atomic.Bool
+	ReadOnly      atomic.Bool  // READONLY: it would read from a replica of a cluster
 	Deadline      atomic.Int64 // milliseconds a command may wait before it begins, 0 for ever
 	LastActive    atomic.Int64 // Unix milliseconds of the last command
 	Commands      atomic.Int64

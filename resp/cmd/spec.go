@@ -8,7 +8,7 @@ import "larder/resp/reply"
 // Flags are the properties of a command that dispatch acts on and COMMAND INFO shows.
 type Flags uint32
 
-// The flags of Redis. A command with neither Write nor View runs without a transaction.
+// The flags of Redis. A command with neither Write nor View nor Whole runs without a transaction.
 const (
 	Write            Flags = 1 << iota // runs in an Update
 	View                               // runs in a View; COMMAND INFO says readonly
@@ -27,7 +27,7 @@ const (
 	NoSlowlog                          // not logged as slow
 	MayReplicate                       // CLIENT PAUSE WRITE holds it up as it does writes
 	MovableKeys                        // keys cannot be told from first, last and step
-	Whole                              // the transaction covers all keys, whatever the key arguments
+	Whole                              // the transaction covers all keys, whatever the key arguments; alone, it is a View that COMMAND INFO conceals
 	NoAsyncLoading                     //
 	AllowBusy                          // allowed while a script is over its time limit
 	NoMandatoryKeys                    //

@@ -53,7 +53,7 @@ func eval(e *Engine, host Host, words [][]byte) reply.Reply {
 	}
 	n, _ := strconv.Atoi(string(words[2]))
 	j := &Job{Script: s, Keys: words[3 : 3+n], Args: words[3+n:], ReadOnly: strings.HasSuffix(string(words[0]), "RO")}
-	if err := j.Refusal(false); err != nil {
+	if err := j.Refusal(false, false); err != nil {
 		return err.(Fault).Reply()
 	}
 	return e.Run(j, host)

@@ -65,11 +65,13 @@ type aborted struct{}
 
 // Refusal is why a job must not be run at all, nil if it may. overMemory is whether the data
 // is over its limit now.
-func (j *Job) Refusal(overMemory bool) error {
+func (j *Job) Refusal(clustered, overMemory bool) error {
 	flags := j.flags()
 	switch {
 	case flags.Has(Undeclared):
 		return nil
+	case clustered && flags.Has(NoCluster):
+		return Fault("ERR Can not run script on cluster, 'no-cluster' flag is set.")
 	case j.ReadOnly && !flags.Has(NoWrites):
 		return Fault("ERR Can not execute a script with write flag using *_ro command.")
 	case overMemory && flags&(AllowOOM|NoWrites) == 0:
@@ -80,6 +82,9 @@ func (j *Job) Refusal(overMemory bool) error {
 
 // Writes reports whether the job may write, so what kind of transaction it needs.
 func (j *Job) Writes() bool { return !j.ReadOnly && !j.flags().Has(NoWrites) }
+
+// CrossesSlots reports whether the job may use keys of several slots of a cluster, one by one.
+func (j *Job) CrossesSlots() bool { return j.flags()&(Undeclared|AllowCrossSlot) != 0 }
 
 func (j *Job) flags() Flags {
 	if j.Script != nil {

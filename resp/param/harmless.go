@@ -8,7 +8,6 @@ import (
 // Reasons that many rows share.
 const (
 	noReplicas = "there is no replication, and `replicaof` is refused"
-	noCluster  = "there is no cluster, and `cluster-enabled yes` is refused"
 	noTLS      = "there is no TLS, and a `tls-port` is refused"
 	noAOF      = "there is no append-only file: every acknowledged write is in Larder's own log, which shortens itself"
 	noDefragAt = "there is no defragmentation, and `activedefrag yes` is refused"
@@ -114,25 +113,19 @@ func idleReplicationRows() []row {
 }
 
 func idleClusterRows() []row {
-	return without(noCluster,
-		text("cluster-config-file", "nodes.conf", immutable),
-		count("cluster-node-timeout", "15000", 0),
-		number("cluster-port", "0", 0, 65535, immutable),
-		number("cluster-replica-validity-factor", "10", 0, maxInt, 0).or("cluster-slave-validity-factor"),
-		yesno("cluster-replica-no-failover", "no", 0).or("cluster-slave-no-failover"),
-		number("cluster-migration-barrier", "1", 0, maxInt, 0),
-		yesno("cluster-allow-replica-migration", "yes", 0),
-		yesno("cluster-require-full-coverage", "yes", 0),
-		yesno("cluster-allow-reads-when-down", "no", 0),
-		yesno("cluster-allow-pubsubshard-when-down", "yes", 0),
-		memory("cluster-link-sendbuf-limit", "0", 0, fullRange),
-		text("cluster-announce-ip", "", emptyIsNone),
-		number("cluster-announce-port", "0", 0, 65535, 0),
-		number("cluster-announce-tls-port", "0", 0, 65535, 0),
-		number("cluster-announce-bus-port", "0", 0, 65535, 0),
-		checked("cluster-announce-hostname", "", emptyIsNone, checkHostname),
-		checked("cluster-announce-human-nodename", "", emptyIsNone, checkNodename),
-		enum("cluster-preferred-endpoint-type", "ip", 0, "ip", "hostname", "unknown-endpoint"),
+	return slices.Concat(
+		without("a cluster of one node has no replicas, no links between nodes, and is never down",
+			count("cluster-node-timeout", "15000", 0),
+			number("cluster-replica-validity-factor", "10", 0, maxInt, 0).or("cluster-slave-validity-factor"),
+			yesno("cluster-replica-no-failover", "no", 0).or("cluster-slave-no-failover"),
+			number("cluster-migration-barrier", "1", 0, maxInt, 0),
+			yesno("cluster-allow-replica-migration", "yes", 0),
+			yesno("cluster-require-full-coverage", "yes", 0),
+			yesno("cluster-allow-reads-when-down", "no", 0),
+			yesno("cluster-allow-pubsubshard-when-down", "yes", 0),
+			memory("cluster-link-sendbuf-limit", "0", 0, fullRange)),
+		without("it names the node in the logs of others", checked("cluster-announce-human-nodename", "", emptyIsNone, checkNodename)),
+		without(noTLS, number("cluster-announce-tls-port", "0", 0, 65535, 0)),
 	)
 }
 

@@ -22,8 +22,6 @@ func promiseRows() []row {
 			"Larder does not replicate: it would be an empty server beside the one to be followed. Remove this line"),
 		number("min-replicas-to-write", "0", 0, maxInt, 0).or("min-slaves-to-write").refuses(
 			"Larder does not replicate, so writes cannot wait for replicas: set it to 0"),
-		yesno("cluster-enabled", "no", immutable).refuses(
-			"Larder is not a node of a cluster: one server holds all slots. Set it to no"),
 		number("tls-port", "0", 0, 65535, 0).refuses(
 			"Larder does not speak TLS: set it to 0, and use a unix socket or a proxy that ends TLS"),
 		number("socket-mark-id", "0", 0, math.MaxUint32, immutable).refuses(

@@ -14,7 +14,7 @@ func rows() []row {
 	var all []row
 	for _, group := range [][]row{
 		larderRows(), networkRows(), generalRows(), memoryRows(), encodingRows(), accessRows(), processRows(),
-		promiseRows(), idleRows(), idlePersistenceRows(), idleReplicationRows(), idleClusterRows(), idleTLSRows(),
+		clusterRows(), promiseRows(), idleRows(), idlePersistenceRows(), idleReplicationRows(), idleClusterRows(), idleTLSRows(),
 		idleProcessRows(), testRows(),
 	} {
 		all = append(all, group...)
@@ -69,6 +69,20 @@ func generalRows() []row {
 		custom("latency-tracking-info-percentiles", "50 99 99.9", manyArgs, percentilesGrammar()),
 		custom("notify-keyspace-events", "", 0, eventsGrammar()),
 		count("tracking-table-max-keys", "1000000", 0),
+	}
+}
+
+// clusterRows are those of a cluster of one node: whether there is one, and where clients are told to find it.
+func clusterRows() []row {
+	return []row{
+		yesno("cluster-enabled", "no", immutable),
+		text("cluster-config-file", "nodes.conf", immutable|fromDir),
+		number("cluster-port", "0", 0, 65535, immutable),
+		text("cluster-announce-ip", "", emptyIsNone),
+		number("cluster-announce-port", "0", 0, 65535, 0),
+		number("cluster-announce-bus-port", "0", 0, 65535, 0),
+		checked("cluster-announce-hostname", "", emptyIsNone, checkHostname),
+		enum("cluster-preferred-endpoint-type", "ip", 0, "ip", "hostname", "unknown-endpoint"),
 	}
 }
 

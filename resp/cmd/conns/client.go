@@ -129,7 +129,7 @@ func flags(c *cmd.Client) string {
 		{c.Monitor.Load(), "O"}, {c.Subscribed(), "P"}, {c.Queued.Load() >= 0, "x"}, {c.Blocked.Load(), "b"},
 		{tracking.On, "t"}, {tracking.Broken, "R"}, {tracking.Broadcast, "B"},
 		{c.Disturbed != nil && c.Disturbed(), "d"}, {c.Killed.Load(), "c"}, {c.Unix, "U"},
-		{c.NoEvict.Load(), "e"}, {c.NoTouch.Load(), "T"},
+		{c.ReadOnly.Load(), "r"}, {c.NoEvict.Load(), "e"}, {c.NoTouch.Load(), "T"},
 	} {
 		if state.on {
 			letters += state.letter

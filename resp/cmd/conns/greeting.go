@@ -53,6 +53,9 @@ func (f *family) selectDB(c *cmd.Call) reply.Reply {
 	if err := s.End(); err != nil {
 		return reply.Err(err)
 	}
+	if index != 0 && f.host.Clustered() {
+		return reply.Fail("ERR SELECT is not allowed in cluster mode")
+	}
 	if index < 0 || index >= int64(f.host.Databases()) {
 		return reply.Fail("ERR DB index is out of range")
 	}
@@ -67,6 +70,7 @@ func (f *family) reset(c *cmd.Call) reply.Reply {
 	client.Proto.Store(2)
 	client.NoEvict.Store(false)
 	client.NoTouch.Store(false)
+	client.ReadOnly.Store(false)
 	client.Deadline.Store(0)
 	client.Authenticated.Store(f.host.Open())
 	client.Change(func(i *cmd.ClientInfo) { i.Name, i.User = "", "default" })
@@ -151,16 +155,16 @@ func (f *family) hello(c *cmd.Call) reply.Reply {
 		c.Client.Change(func(i *cmd.ClientInfo) { i.Name = string(name) })
 	}
 	c.Client.Proto.Store(int32(proto))
-	return greeting(c.Client.ID, proto)
+	return f.greeting(c.Client.ID, proto)
 }
 
-func greeting(id, proto int64) reply.Reply {
+func (f *family) greeting(id, proto int64) reply.Reply {
 	return reply.MapOf(
 		reply.Text("server"), reply.Text("redis"),
 		reply.Text("version"), reply.Text(cmd.RedisVersion),
 		reply.Text("proto"), reply.Integer(proto),
 		reply.Text("id"), reply.Integer(id),
-		reply.Text("mode"), reply.Text("standalone"),
+		reply.Text("mode"), reply.Text(f.host.Mode()),
 		reply.Text("role"), reply.Text("master"),
 		reply.Text("modules"), reply.Of(),
 	)

@@ -18,6 +18,10 @@ type Host interface {
 	Open() bool
 	// Databases is the number of databases SELECT may name.
 	Databases() int
+	// Clustered says that the server is a node of a cluster, which has database 0 alone.
+	Clustered() bool
+	// Mode is "standalone" or "cluster".
+	Mode() string
 	// Answer sets which commands of the calling session are answered.
 	Answer(*cmd.Call, Answering)
 	// Pause holds up all clients, or those that write, for some time; Unpause ends it.

@@ -47,6 +47,9 @@ func (f *family) flushAll(c *cmd.Call) reply.Reply {
 }
 
 func (f *family) swapDB(c *cmd.Call) reply.Reply {
+	if f.host.Clustered() {
+		return reply.Fail("ERR SWAPDB is not allowed in cluster mode")
+	}
 	s := c.Scan(1)
 	a := s.IntIn(math.MinInt32, math.MaxInt32, "invalid first DB index")
 	b := s.IntIn(math.MinInt32, math.MaxInt32, "invalid second DB index")

@@ -19,6 +19,7 @@ import (
 type host struct{ lfu bool }
 
 func (host) Databases() int                { return 16 }
+func (host) Clustered() bool               { return false }
 func (host) IdleSeconds(int, []byte) int64 { return 0 }
 func (host) Frequency(int, []byte) int     { return 5 }
 func (h host) TracksFrequency() bool       { return h.lfu }

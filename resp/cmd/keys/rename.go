@@ -76,6 +76,9 @@ func moved(found bool, err error, answer reply.Reply) reply.Reply {
 }
 
 func (f *family) move(c *cmd.Call) reply.Reply {
+	if f.host.Clustered() {
+		return reply.Fail("ERR MOVE is not allowed in cluster mode")
+	}
 	s := c.Scan(2)
 	to := store.Key{DB: f.database(&s), Name: c.Args[1]}
 	if err := s.Err(); err != nil {
@@ -115,6 +118,9 @@ func (f *family) parseCopy(c *cmd.Call) (copying, error) {
 		default:
 			s.Fail(arg.SyntaxError)
 		}
+	}
+	if o.to.DB != 0 && f.host.Clustered() {
+		s.Fail("Copying to another database is not allowed in cluster mode")
 	}
 	return o, s.Err()
 }

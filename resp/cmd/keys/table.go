@@ -12,6 +12,8 @@ import (
 type Host interface {
 	// Databases is how many there are.
 	Databases() int
+	// Clustered says that the server is a node of a cluster, which has database 0 alone.
+	Clustered() bool
 	// IdleSeconds is the time since a key was last used.
 	IdleSeconds(db int, name []byte) int64
 	// Frequency is a key's logarithmic access counter.

@@ -109,13 +109,14 @@ func (f *family) fcallGrows(args [][]byte) bool {
 
 // run keeps what a script wrote before it failed.
 func (f *family) run(c *cmd.Call, j *lua.Job) reply.Reply {
-	if err := j.Refusal(f.host.OverMemory(c)); err != nil {
+	if err := j.Refusal(f.host.Clustered(), f.host.OverMemory(c)); err != nil {
 		return fault(err)
 	}
 	c.Keep = true
 	answer := f.host.Script(c, &Plan{
-		Write: j.Writes(),
-		Run:   func(h lua.Host) reply.Reply { return f.lua.Run(j, h) },
+		Write:   j.Writes(),
+		OneSlot: !j.CrossesSlots(),
+		Run:     func(h lua.Host) reply.Reply { return f.lua.Run(j, h) },
 	})
 	c.Counted = j.Counted
 	return answer

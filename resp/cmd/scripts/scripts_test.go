@@ -22,6 +22,8 @@ func (s *fakeServer) Script(_ *cmd.Call, p *Plan) reply.Reply {
 	return p.Run(s)
 }
 
+func (s *fakeServer) Clustered() bool { return false }
+
 func (s *fakeServer) OverMemory(*cmd.Call) bool { return s.full }
 
 func (s *fakeServer) LogScript(int, string) {}

@@ -19,12 +19,16 @@ type Host interface {
 	OverMemory(c *cmd.Call) bool
 	// LogScript takes what a library's code logs while it is loaded, at a level of package lua.
 	LogScript(level int, message string)
+	// Clustered says that the server is a node of a cluster.
+	Clustered() bool
 }
 
 // Plan is a script about to be run.
 type Plan struct {
 	Write bool // otherwise no command of it may write
-	Run   func(lua.Host) reply.Reply
+	// OneSlot says that in a cluster its commands must keep to one slot. One without flags need not.
+	OneSlot bool
+	Run     func(lua.Host) reply.Reply
 }
 
 // family carries what the handlers need. For any goroutine.

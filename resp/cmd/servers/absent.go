@@ -9,18 +9,8 @@ import (
 // The commands of this file belong to parts of Redis that Larder does not have. They
 // answer what a Redis without those parts in use would, so that clients which probe go on.
 
-const noCluster = "ERR This instance has cluster support disabled"
-
 func absentRows() []cmd.Spec {
 	rows := []cmd.Spec{
-		{Name: "READONLY", Arity: 1, Flags: quiet | cmd.Fast, Run: clusterOnly, Group: "cluster", Since: "3.0.0", Categories: []string{"@connection"},
-			Summary: "Enables read-only queries for a connection to a Redis Cluster replica node.", Complexity: "O(1)"},
-		{Name: "READWRITE", Arity: 1, Flags: quiet | cmd.Fast, Run: clusterOnly, Group: "cluster", Since: "3.0.0", Categories: []string{"@connection"},
-			Summary: "Enables read-write queries for a connection to a Redis Cluster replica node.", Complexity: "O(1)"},
-		{Name: "ASKING", Arity: 1, Flags: cmd.Fast, Run: clusterOnly, Group: "cluster", Since: "3.0.0", Categories: []string{"@connection"},
-			Summary: "Signals that a cluster client is following an -ASK redirect.", Complexity: "O(1)"},
-		{Name: "CLUSTER", Arity: -2, Group: "cluster", Since: "3.0.0", Summary: "A container for Redis Cluster commands.",
-			Complexity: "Depends on subcommand.", Subs: clusterRows()},
 		{Name: "MODULE", Arity: -2, Group: group, Since: "4.0.0", Summary: "A container for module commands.", Complexity: "Depends on subcommand.",
 			Subs: []cmd.Spec{
 				{Name: "LIST", Arity: 2, Flags: cmd.Admin | cmd.NoScript, Run: noModules, Group: group, Since: "4.0.0", Tips: []string{"nondeterministic_output_order"},
@@ -52,7 +42,5 @@ func replicaOf(c *cmd.Call) reply.Reply {
 	}
 	return reply.Fail("ERR Larder does not replicate yet: only REPLICAOF NO ONE is accepted")
 }
-
-func clusterOnly(*cmd.Call) reply.Reply { return reply.Fail(noCluster) }
 
 func noModules(*cmd.Call) reply.Reply { return reply.Of() }

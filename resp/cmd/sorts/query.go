@@ -23,7 +23,7 @@ type query struct {
 	to           store.Key
 }
 
-func parse(c *cmd.Call, readOnly bool) (*query, error) {
+func (f family) parse(c *cmd.Call, readOnly bool) (*query, error) {
 	q := &query{tx: c.Tx, source: c.Key(1), count: -1}
 	s := c.Scan(2)
 	for s.More() {
@@ -39,11 +39,15 @@ func parse(c *cmd.Call, readOnly bool) (*query, error) {
 		case !readOnly && s.WordWith("STORE", 1):
 			q.store, q.to = true, c.KeyIn(s.Bytes())
 		case s.WordWith("BY", 1):
-			q.by = newPattern(s.Bytes())
+			if q.by = newPattern(s.Bytes()); q.by.varies && f.clustered {
+				s.Fail("BY option of SORT denied in Cluster mode.")
+			}
 			// A constant asks for no order, nor is anything looked up.
 			q.unsorted = q.unsorted || !q.by.varies
 		case s.WordWith("GET", 1):
-			q.gets = append(q.gets, newPattern(s.Bytes()))
+			if q.gets = append(q.gets, newPattern(s.Bytes())); f.clustered {
+				s.Fail("GET option of SORT denied in Cluster mode.")
+			}
 		default:
 			s.Fail(arg.SyntaxError)
 		}

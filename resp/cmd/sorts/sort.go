@@ -9,11 +9,11 @@ import (
 	"larder/store"
 )
 
-func sort(c *cmd.Call) reply.Reply   { return run(c, false) }
-func sortRO(c *cmd.Call) reply.Reply { return run(c, true) }
+func (f family) sort(c *cmd.Call) reply.Reply   { return f.run(c, false) }
+func (f family) sortRO(c *cmd.Call) reply.Reply { return f.run(c, true) }
 
-func run(c *cmd.Call, readOnly bool) reply.Reply {
-	q, err := parse(c, readOnly)
+func (f family) run(c *cmd.Call, readOnly bool) reply.Reply {
+	q, err := f.parse(c, readOnly)
 	if err != nil {
 		return reply.Err(err)
 	}

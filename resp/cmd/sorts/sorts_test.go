@@ -47,7 +47,7 @@ func fill(c *cmd.Call) reply.Reply {
 }
 
 func TestMemoryIsBounded(t *testing.T) {
-	s := cmdtest.NewSession(narrow{memory.New()}, Table(), fill)
+	s := cmdtest.NewSession(narrow{memory.New()}, Table(false), fill)
 	for _, step := range []struct{ line, want string }{
 		{"FILL l 30000", ":30000"},
 		{"SORT l", "-ERR SORT would take more than proto-max-bulk-len of memory, use LIMIT"},

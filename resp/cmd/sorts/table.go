@@ -15,19 +15,23 @@ const (
 	options      = "key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]] [ASC | DESC] [ALPHA]"
 )
 
-// Table returns the rows of the family.
-func Table() []cmd.Spec {
+// family knows whether keys may lie elsewhere: then patterns may not lead to them.
+type family struct{ clustered bool }
+
+// Table returns the rows of the family; clustered says that the server is a node of a cluster.
+func Table(clustered bool) []cmd.Spec {
+	f := family{clustered}
 	source := cmd.KeyAt(1, cmd.KeyRO|cmd.KeyAccess)
 	patterns := cmd.KeySpec{Flags: cmd.KeyRO | cmd.KeyAccess, Unknown: true, Notes: patternNotes}
 	destination := cmd.KeySpec{Flags: cmd.KeyOW | cmd.KeyUpdate, Unknown: true, Notes: storeNotes}
 	categories := []string{"@set", "@sortedset", "@list", "@dangerous"}
 	return []cmd.Spec{
 		{Name: "SORT", Arity: -2, Event: "l:sortstore", Flags: cmd.Write | cmd.DenyOOM | cmd.MovableKeys | cmd.Looks,
-			Keys: []cmd.KeySpec{source, patterns, destination}, MoreKeys: storeKey, Roams: roams, Run: sort, Categories: categories,
+			Keys: []cmd.KeySpec{source, patterns, destination}, MoreKeys: storeKey, Roams: roams, Run: f.sort, Categories: categories,
 			Group: "generic", Since: "1.0.0", Usage: options + " [STORE destination]",
 			Summary: "Sorts the elements in a list, a set, or a sorted set, optionally storing the result.", Complexity: complexity},
 		{Name: "SORT_RO", Arity: -2, Flags: cmd.View | cmd.MovableKeys,
-			Keys: []cmd.KeySpec{source, patterns}, Roams: roams, Run: sortRO, Categories: categories,
+			Keys: []cmd.KeySpec{source, patterns}, Roams: roams, Run: f.sortRO, Categories: categories,
 			Group: "generic", Since: "7.0.0", Usage: options,
 			Summary: "Returns the sorted elements of a list, a set, or a sorted set.", Complexity: complexity},
 	}

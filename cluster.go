@@ -1,0 +1,36 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"larder/resp/node"
+	"larder/resp/param"
+	"larder/shard/datadir"
+)
+
+// errOtherDatabases is what Redis says. Nobody could reach those keys.
+var errOtherDatabases = errors.New("You can't have keys in a DB different than DB 0 when in Cluster mode. Exiting.")
+
+// openNode is who the server is in a cluster, nil if it is in none.
+func openNode(params *param.Set, dir *datadir.Dir, engine *data) (*node.Node, error) {
+	if !params.Bool("cluster-enabled") {
+		return nil, nil
+	}
+	spaces, err := engine.Keyspaces(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	for _, space := range spaces {
+		if space.DB != 0 && space.Keys > 0 {
+			return nil, errOtherDatabases
+		}
+	}
+	path := params.Path("cluster-config-file")
+	n, err := node.Open(dir.Node(path))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return n, nil
+}

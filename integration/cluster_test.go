@@ -1,0 +1,176 @@
+package integration
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// TestClusterNodeStaysWhoItIs: the id, the shard's and the epoch outlive kill -9 and another port.
+func TestClusterNodeStaysWhoItIs(t *testing.T) {
+	needsLarder(t)
+	s := startLarder(t, "--cluster-enabled", "yes")
+	c := dial(t, s)
+	id, shard := c.must(t, "CLUSTER", "MYID").text, c.must(t, "CLUSTER", "MYSHARDID").text
+	if len(id) != 40 || len(shard) != 40 || id == shard {
+		t.Fatalf("id %q, shard %q", id, shard)
+	}
+	if got := c.must(t, "CLUSTER", "BUMPEPOCH").text; got != "BUMPED 1" {
+		t.Errorf("CLUSTER BUMPEPOCH answers %s", got)
+	}
+	s.kill(t)
+	s.port = freePort(t)
+	s.restart(t)
+	c = dial(t, s)
+	if again := c.must(t, "CLUSTER", "MYID").text; again != id {
+		t.Errorf("the node was %s and is %s", id, again)
+	}
+	if again := c.must(t, "CLUSTER", "MYSHARDID").text; again != shard {
+		t.Errorf("the shard was %s and is %s", shard, again)
+	}
+	for _, line := range []string{"CLUSTER BUMPEPOCH", "CLUSTER SET-CONFIG-EPOCH 5"} {
+		want := map[bool]string{true: "STILL 1", false: "ERR Node config epoch is already non-zero"}[strings.HasSuffix(line, "BUMPEPOCH")]
+		if v, _ := c.do(strings.Fields(line)...); v.text != want {
+			t.Errorf("%s answers %v", line, v)
+		}
+	}
+	if info := c.must(t, "CLUSTER", "INFO").text; !strings.Contains(info, "cluster_current_epoch:1\r\ncluster_my_epoch:1\r\n") {
+		t.Errorf("CLUSTER INFO:\n%s", info)
+	}
+}
+
+// TestClusterAddress: without an announced one, a client is told the address by which it has come.
+func TestClusterAddress(t *testing.T) {
+	needsLarder(t)
+	path := filepath.Join(t.TempDir(), "s")
+	s := startLarder(t, "--cluster-enabled", "yes", "--bind", "127.0.0.1 127.0.0.2", "--unixsocket", path)
+	bus := 0
+	if s.port+10000 <= 65535 {
+		bus = s.port + 10000
+	}
+	for _, ip := range []string{"127.0.0.1", "127.0.0.2", ""} {
+		network, addr := "tcp", net.JoinHostPort(ip, strconv.Itoa(s.port))
+		if ip == "" {
+			network, addr = "unix", path
+		}
+		c := dialAt(t, network, addr)
+		want := fmt.Sprintf("%s %s:%d@%d myself,master - 0 0 0 connected 0-16383\n", c.must(t, "CLUSTER", "MYID").text, ip, s.port, bus)
+		if got := c.must(t, "CLUSTER", "NODES").text; got != want {
+			t.Errorf("through %s: %q, want %q", addr, got, want)
+		}
+		if got := c.must(t, "CLUSTER", "SLOTS").list[0].list[2].list; got[0].text != ip || got[1].text != strconv.Itoa(s.port) {
+			t.Errorf("through %s CLUSTER SLOTS names %v", addr, got)
+		}
+	}
+	c := dial(t, s)
+	c.must(t, "CONFIG", "SET", "cluster-announce-ip", "10.9.8.7")
+	if got := c.must(t, "CLUSTER", "SLOTS").list[0].list[2].list; got[0].text != "10.9.8.7" || got[1].text != strconv.Itoa(s.port) {
+		t.Errorf("with an announced ip CLUSTER SLOTS names %v", got)
+	}
+}
+
+// TestClusterKeepsItsSlots: what Redis would do and Larder cannot is an error, never OK.
+func TestClusterKeepsItsSlots(t *testing.T) {
+	needsLarder(t)
+	c := dial(t, startLarder(t, "--cluster-enabled", "yes"))
+	id := c.must(t, "CLUSTER", "MYID").text
+	for _, line := range []string{"MEET 127.0.0.1 7001", "MEET ::1 7001 7002", "DELSLOTS 1 2", "DELSLOTSRANGE 0 16383", "FLUSHSLOTS", "RESET", "RESET HARD",
+		"SETSLOT 5 MIGRATING " + id} {
+		if v, _ := c.do(append([]string{"CLUSTER"}, strings.Fields(line)...)...); !strings.HasPrefix(v.text, "ERR Larder is a cluster of one node") {
+			t.Errorf("CLUSTER %s answers %v", line, v)
+		}
+	}
+	if info := c.must(t, "CLUSTER", "INFO").text; !strings.Contains(info, "cluster_slots_ok:16384\r\n") {
+		t.Errorf("CLUSTER INFO:\n%s", info)
+	}
+}
+
+// TestClusterCountsSettledKeys counts a slot's keys among many, in memory and in the tables, and those that are gone.
+func TestClusterCountsSettledKeys(t *testing.T) {
+	needsLarder(t)
+	s := startLarder(t, "--cluster-enabled", "yes", "--shards", "3")
+	c := dial(t, s)
+	for i := range 3000 {
+		c.must(t, "SET", fmt.Sprint("k", i), "v")
+		c.must(t, "SET", fmt.Sprint("{tag}", i), "v")
+	}
+	c.must(t, "SET", "{tag}gone", "v", "PX", "1")
+	slot := c.must(t, "CLUSTER", "KEYSLOT", "tag").text
+	check := func(when, want string) {
+		t.Helper()
+		for c.must(t, "EXISTS", "{tag}gone").text != "0" {
+		}
+		if n := c.must(t, "CLUSTER", "COUNTKEYSINSLOT", slot).text; n != want {
+			t.Errorf("%s the slot has %s keys, want %s", when, n, want)
+		}
+		names := map[string]bool{}
+		for _, name := range c.must(t, "CLUSTER", "GETKEYSINSLOT", slot, "100000").texts() {
+			names[name] = true
+		}
+		if strconv.Itoa(len(names)) != want {
+			t.Errorf("%s %d keys of the slot are named, want %s", when, len(names), want)
+		}
+	}
+	check("in memory", "3000")
+	s.term(t)
+	s.restart(t)
+	c = dial(t, s)
+	check("in the tables", "3000")
+	c.must(t, "DEL", "{tag}7", "{tag}8")
+	c.must(t, "SET", "{tag}new", "v")
+	check("in both", "2999")
+	total := 0
+	for slot := range 16384 {
+		n, err := strconv.Atoi(c.must(t, "CLUSTER", "COUNTKEYSINSLOT", strconv.Itoa(slot)).text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		total += n
+	}
+	if total != 5999 {
+		t.Errorf("all slots have %d keys", total)
+	}
+}
+
+// TestClusterRefusesToStart: keys that nobody could reach, and files that name another cluster.
+func TestClusterRefusesToStart(t *testing.T) {
+	needsLarder(t)
+	s := startLarder(t)
+	c := dial(t, s)
+	c.must(t, "SELECT", "3")
+	c.must(t, "SET", "k", "v")
+	s.term(t)
+	s.args = []string{"--cluster-enabled", "yes"}
+	if code, out := refuse(t, s); code != 1 || !strings.Contains(out, "You can't have keys in a DB different than DB 0 when in Cluster mode. Exiting.") {
+		t.Errorf("with keys in database 3: %d, %s", code, out)
+	}
+	s.args = nil
+	s.restart(t)
+	dial(t, s).must(t, "FLUSHALL")
+	s.term(t)
+	s.args = []string{"--cluster-enabled", "yes", "--cluster-config-file", "mine.conf"}
+	file := filepath.Join(s.dir, "mine.conf")
+	for text, want := range map[string]string{"nonsense\n": "corrupted cluster config file", strings.ReplaceAll(theNode, "myself,master", "myself,slave"): "cluster of one node"} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if code, out := refuse(t, s); code != 1 || !strings.Contains(out, want) {
+			t.Errorf("with %q: %d, %s", text, code, out)
+		}
+		if still, err := os.ReadFile(file); err != nil || string(still) != text {
+			t.Errorf("a file that was refused is now %q, %v", still, err)
+		}
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	s.restart(t)
+	id := dial(t, s).must(t, "CLUSTER", "MYID").text
+	if text, err := os.ReadFile(file); err != nil || !strings.HasPrefix(string(text), id+" ") {
+		t.Errorf("cluster-config-file holds %q, %v", text, err)
+	}
+}
