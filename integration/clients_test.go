@@ -17,9 +17,11 @@ import (
 // client is a program below clients/ that uses Larder through a library of its own
 // language. It prints what came of its work, and that must be its expected.txt.
 type client struct {
-	name    string
+	name    string   // the directory; behind a space what sets it apart from others that run the same program
 	command []string // in the client's own directory; of Go programs none
+	library string   // what a program of node requires: its command is node
 	own     bool     // it uses commands that Redis has not
+	cluster bool     // its server is a cluster of one node
 }
 
 // clients are the programs, those that wait longest first: they run side by side.
@@ -27,11 +29,18 @@ var clients = []client{
 	{name: "sidekiq", command: []string{"ruby", "main.rb"}},
 	{name: "celery", command: []string{"/usr/bin/python3", "main.py"}},
 	{name: "rq", command: []string{"/usr/bin/python3", "main.py"}},
-	{name: "bullmq", command: []string{"node", "main.js"}},
-	{name: "ioredis", command: []string{"node", "main.js"}},
-	{name: "noderedis", command: []string{"node", "main.js"}},
+	{name: "bullmq", library: "bullmq"},
+	{name: "bullmq 5", library: "bullmq5"},
+	{name: "ioredis", library: "ioredis"},
+	{name: "ioredis 5", library: "ioredis5"},
+	{name: "noderedis", library: "redis"},
+	{name: "noderedis 5", library: "redis5"},
 	{name: "asynq"},
 	{name: "goredis"},
+	{name: "rueidis"},
+	{name: "rueidis cluster", cluster: true},
+	{name: "gocluster", cluster: true},
+	{name: "nodecluster", command: []string{"node", "main.js"}, cluster: true},
 	{name: "cachego", own: true},
 	{name: "cachepy", command: []string{"/usr/bin/python3", "main.py"}, own: true},
 	{name: "redispy", command: []string{"/usr/bin/python3", "main.py"}},
@@ -52,19 +61,23 @@ func TestClients(t *testing.T) {
 			if c.own {
 				needsLarder(t)
 			}
-			dir, err := filepath.Abs(filepath.Join("clients", c.name))
+			program, _, _ := strings.Cut(c.name, " ")
+			dir, err := filepath.Abs(filepath.Join("clients", program))
 			if err != nil {
 				t.Fatal(err)
 			}
-			s := startLarder(t)
+			s := c.server(t)
 			words := c.command
-			if len(words) == 0 {
-				words = []string{filepath.Join(programs, c.name)}
+			switch {
+			case c.library != "":
+				words = []string{"node", "main.js"}
+			case len(words) == 0:
+				words = []string{filepath.Join(programs, program)}
 			}
 			cmd := exec.Command(words[0], words[1:]...)
 			cmd.Dir = dir
 			cmd.Env = append(os.Environ(), "HOST=127.0.0.1", "PORT="+strconv.Itoa(s.port), "JOBS="+jobs,
-				"NODE_PATH="+modules, "PYTHONDONTWRITEBYTECODE=1")
+				"NODE_PATH="+modules, "LIBRARY="+c.library, "PYTHONDONTWRITEBYTECODE=1")
 			want, err := os.ReadFile(filepath.Join(dir, "expected.txt"))
 			if err != nil {
 				t.Fatal(err)
@@ -72,6 +85,15 @@ func TestClients(t *testing.T) {
 			compareLines(t, strings.ReplaceAll(string(want), "{jobs}", jobs), runClient(t, cmd))
 		})
 	}
+}
+
+// server is a fresh one. The clients of a cluster must find it where they have found it, so it announces nothing else.
+func (c *client) server(t *testing.T) *server {
+	t.Helper()
+	if c.cluster {
+		return startCluster(t, larderBin, "--cluster-announce-port", "0")
+	}
+	return startLarder(t)
 }
 
 // runClient returns what the program prints. Its workers, which are of its process group,

@@ -1,5 +1,5 @@
 // BullMQ with two workers: plain, delayed, repeated, retried, failing and prioritised jobs, and a flow.
-const { FlowProducer, Queue, QueueEvents, Worker } = require("bullmq");
+const { FlowProducer, Queue, QueueEvents, Worker } = require(process.env.LIBRARY);
 const Redis = require("ioredis");
 
 const jobs = Number(process.env.JOBS);

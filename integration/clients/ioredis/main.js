@@ -1,6 +1,6 @@
 // What users of ioredis lean on: pipelines, MULTI, WATCH, scripts as commands, blocking
 // pops, pub/sub, scan streams, key prefixes and reconnecting.
-const Redis = require("ioredis");
+const Redis = require(process.env.LIBRARY);
 
 const jobs = Number(process.env.JOBS);
 const where = { host: process.env.HOST, port: Number(process.env.PORT) };

@@ -1,6 +1,6 @@
 // What users of node-redis lean on, in RESP3: auto-pipelining, MULTI, WATCH, scripts,
 // functions, blocking pops, pub/sub, scan iterators, and client-side caching.
-const { createClient, defineScript, WatchError } = require("redis");
+const { createClient, defineScript, WatchError } = require(process.env.LIBRARY);
 
 const jobs = Number(process.env.JOBS);
 const open = [];
