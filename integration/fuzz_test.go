@@ -21,11 +21,17 @@ func TestFuzzAgainstRedis(t *testing.T) {
 	if n, err := strconv.ParseUint(os.Getenv("LARDER_FUZZ_SEED"), 10, 64); err == nil {
 		seed = n
 	}
-	p := startPair(t, "--slowlog-log-slower-than", "-1")
+	const quiet = "--slowlog-log-slower-than"
+	p := startPair(t, quiet, "-1")
+	cluster := pair{startCluster(t, larderBin, quiet, "-1"), startCluster(t, judgeBin(t), quiet, "-1")}
 	for _, proto := range []int{2, 3} {
 		t.Run(fmt.Sprint("RESP", proto), func(t *testing.T) {
 			t.Logf("seed %d", seed)
 			newFuzzRun(t, p, proto, seed).play(lines / 2)
+		})
+		t.Run(fmt.Sprint("in a cluster/RESP", proto), func(t *testing.T) {
+			t.Logf("seed %d", seed)
+			newFuzzRun(t, cluster, proto, seed).play(lines / 5)
 		})
 	}
 }
