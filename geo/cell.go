@@ -37,12 +37,16 @@ func FromScore(score float64) Point {
 	}
 }
 
-// scoreBits are those of any number: other commands may have put it into the set.
+// scoreBits are those of any number: other commands may have put it into the set. Of what fits into no integer C leaves
+// the bits open; on the usual processors there are none.
 func scoreBits(score float64) uint64 {
-	if score < 1<<63 {
+	switch {
+	case score < 1<<63:
 		return uint64(int64(score))
+	case score < 1<<64:
+		return uint64(score)
 	}
-	return uint64(score)
+	return 0
 }
 
 // cell is one of the 4^step rectangles the map is cut into: columns from the west, rows from the south.

@@ -6,6 +6,12 @@ import "testing"
 func TestDiffOddArguments(t *testing.T) { diff(t, oddScripts) }
 
 var oddScripts = []script{
+	{"places that no integer names", `
+ZADD z inf a -inf b 1e300 c 18446744073709551616 d 18446744073709549568 e 9223372036854775808 f -1 g
+GEOPOS z a b c d e f g
+GEOHASH z a b c d e f g
+GEODIST z a g
+`},
 	{"ids", `
 SET str v
 XADD x " 1" a b
