@@ -2,16 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"larder/resp/node"
 	"larder/resp/param"
 	"larder/shard/datadir"
 )
-
-// errOtherDatabases is what Redis says. Nobody could reach those keys.
-var errOtherDatabases = errors.New("You can't have keys in a DB different than DB 0 when in Cluster mode. Exiting.")
 
 // openNode is who the server is in a cluster, nil if it is in none.
 func openNode(params *param.Set, dir *datadir.Dir, engine *data) (*node.Node, error) {
@@ -24,7 +20,7 @@ func openNode(params *param.Set, dir *datadir.Dir, engine *data) (*node.Node, er
 	}
 	for _, space := range spaces {
 		if space.DB != 0 && space.Keys > 0 {
-			return nil, errOtherDatabases
+			return nil, fmt.Errorf("there are keys in database %d, and a cluster has database 0 alone: nobody could reach them", space.DB)
 		}
 	}
 	path := params.Path("cluster-config-file")

@@ -145,7 +145,7 @@ func TestClusterRefusesToStart(t *testing.T) {
 	c.must(t, "SET", "k", "v")
 	s.term(t)
 	s.args = []string{"--cluster-enabled", "yes"}
-	if code, out := refuse(t, s); code != 1 || !strings.Contains(out, "You can't have keys in a DB different than DB 0 when in Cluster mode. Exiting.") {
+	if code, out := refuse(t, s); code != 1 || !strings.Contains(out, "keys in database 3, and a cluster has database 0 alone") {
 		t.Errorf("with keys in database 3: %d, %s", code, out)
 	}
 	s.args = nil

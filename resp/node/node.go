@@ -63,7 +63,7 @@ func Open(vault Vault) (*Node, error) {
 }
 
 var (
-	errCorrupt = errors.New("Unrecoverable error: corrupted cluster config file")
+	errCorrupt = errors.New("corrupted cluster config file")
 	errOthers  = errors.New("the cluster config file names other nodes: Larder is a cluster of one node, a master")
 )
 
