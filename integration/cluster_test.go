@@ -89,6 +89,19 @@ func TestClusterKeepsItsSlots(t *testing.T) {
 	}
 }
 
+// TestClusterReadOnly: CLIENT LIST shows who has asked for it, as Redis does.
+func TestClusterReadOnly(t *testing.T) {
+	for _, s := range []*server{startCluster(t, larderBin), startCluster(t, judgeBin(t))} {
+		c := dial(t, s)
+		for _, step := range [][2]string{{"PING", "N"}, {"READONLY", "r"}, {"READWRITE", "N"}, {"READONLY", "r"}, {"RESET", "N"}} {
+			c.must(t, step[0])
+			if info := c.must(t, "CLIENT", "INFO").text; !strings.Contains(info, " flags="+step[1]+" ") {
+				t.Errorf("%s: after %s: %s", s.bin, step[0], info)
+			}
+		}
+	}
+}
+
 // TestClusterCountsSettledKeys counts a slot's keys among many, in memory and in the tables, and those that are gone.
 func TestClusterCountsSettledKeys(t *testing.T) {
 	needsLarder(t)
