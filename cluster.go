@@ -23,7 +23,7 @@ func openNode(params *param.Set, dir *datadir.Dir, engine *data) (*node.Node, er
 			return nil, fmt.Errorf("there are keys in database %d, and a cluster has database 0 alone: nobody could reach them", space.DB)
 		}
 	}
-	path := params.Path("cluster-config-file")
+	path := params.String("cluster-config-file") // beside the data: who the node is goes with it
 	n, err := node.Open(dir.Node(path))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)

@@ -76,7 +76,7 @@ func generalRows() []row {
 func clusterRows() []row {
 	return []row{
 		yesno("cluster-enabled", "no", immutable),
-		text("cluster-config-file", "nodes.conf", immutable|fromDir),
+		text("cluster-config-file", "nodes.conf", immutable),
 		number("cluster-port", "0", 0, 65535, immutable),
 		text("cluster-announce-ip", "", emptyIsNone),
 		number("cluster-announce-port", "0", 0, 65535, 0),
