@@ -34,6 +34,7 @@ type faulty struct {
 	disk.OS
 	fails string
 	wait  chan struct{} // writing waits for it
+	begun chan struct{} // and says that it does
 }
 
 func (f *faulty) Create(path string) (disk.File, error) {
@@ -55,6 +56,10 @@ type faultyFile struct {
 
 func (f *faultyFile) WriteAt(p []byte, at int64) (int, error) {
 	if f.of.wait != nil {
+		select {
+		case f.of.begun <- struct{}{}:
+		default:
+		}
 		<-f.of.wait
 	}
 	if f.of.fails == "write" {
@@ -147,7 +152,7 @@ func TestSaverFaults(t *testing.T) {
 
 // TestSaverAlone: one file is written at a time, Close gives it up, and nothing begins afterwards.
 func TestSaverAlone(t *testing.T) {
-	files := &faulty{wait: make(chan struct{})}
+	files := &faulty{wait: make(chan struct{}), begun: make(chan struct{}, 1)}
 	s := saverOf(t, files)
 	if err := s.Start(); err != nil {
 		t.Fatal(err)
@@ -161,6 +166,7 @@ func TestSaverAlone(t *testing.T) {
 	if got := s.Status(); !got.Running || got.Total != 1000 {
 		t.Errorf("%+v", got)
 	}
+	<-files.begun
 	var closed atomic.Bool
 	done := make(chan struct{})
 	go func() { s.Close(); closed.Store(true); close(done) }()
