@@ -12,7 +12,7 @@ import (
 func TestBlessedKeysStay(t *testing.T) {
 	needsLarder(t)
 	const limit = 2_000_000
-	s := startLarder(t, "--maxmemory", strconv.Itoa(limit))
+	s := startLarder(t, "--maxmemory", strconv.Itoa(limit), "--maxmemory-policy", "allkeys-lru")
 	c := dial(t, s)
 	value := strings.Repeat("x", 10_000)
 	flood := func(c *conn, from int) {
@@ -33,13 +33,14 @@ func TestBlessedKeysStay(t *testing.T) {
 		c.must(t, "BLESS", "SET", fmt.Sprint("kept", i), "NO-EVICT")
 	}
 	for n, policy := range evictionPolicies {
-		c.must(t, "CONFIG", "SET", "maxmemory-policy", policy)
+		c.must(t, "CONFIG", "SET", "maxmemory-policy", policy) // until the restart
 		flood(c, 1000*n)
 		there(c, policy)
 	}
 	if infoNumber(t, c, "evicted_keys") == 0 || infoNumber(t, c, "blessed_keys") != 40 {
 		t.Error("nothing was evicted, or not all blessed keys are counted")
 	}
+	s.term(t)
 	s.restart(t)
 	c = dial(t, s)
 	flood(c, 100_000)
