@@ -104,28 +104,35 @@ var around = [...]struct{ east, north int }{
 	{0, 0}, {0, 1}, {0, -1}, {1, 0}, {-1, 0}, {1, 1}, {-1, 1}, {1, -1}, {-1, -1},
 }
 
-// Ranges are the scores to look through, nine cells at most, in the order of Redis's replies: the middle, north, south,
-// east, west, then the corners.
+// Ranges are the scores to look through, those of nine cells at most, in the order of Redis's replies.
 func (s *Shape) Ranges() []Range {
+	cells := s.cells()
+	ranges := make([]Range, len(cells))
+	for i, c := range cells {
+		ranges[i] = c.scores()
+	}
+	return ranges
+}
+
+// cells are those that Redis looks through: the middle, north, south, east, west, then the corners.
+func (s *Shape) cells() []cell {
 	within := s.bounds()
 	middle := cellOf(s.Center, stepFor(s.reach(), s.Center.Lat), LatMax)
 	if middle.step > 1 && !reaches(middle, within) {
 		middle = cellOf(s.Center, middle.step-1, LatMax)
 	}
-	ranges := make([]Range, 0, len(around))
-	var last cell
+	cells := make([]cell, 0, len(around))
 	for i, to := range around {
 		if middle.step >= 2 && needless(middle.area(), within, to.east, to.north) {
 			continue
 		}
 		c := middle.beside(to.east, to.north)
-		if i > 0 && c == last {
+		if i > 0 && c == cells[len(cells)-1] {
 			continue // a map of two columns has the same cell on both sides
 		}
-		last = c
-		ranges = append(ranges, c.scores())
+		cells = append(cells, c)
 	}
-	return ranges
+	return cells
 }
 
 // reaches reports whether the cells beside the middle end past the bounds.

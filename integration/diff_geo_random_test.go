@@ -13,6 +13,28 @@ func TestDiffGeoRandom(t *testing.T) {
 	diff(t, []script{{"random", geoLines(rand.New(rand.NewPCG(11, 12)), 3000, 2000)}})
 }
 
+// TestDiffGeoCrowd searches a town of 12,000 points, more than a search holds until it answers.
+func TestDiffGeoCrowd(t *testing.T) {
+	r := rand.New(rand.NewPCG(13, 14))
+	var b strings.Builder
+	for i := range 12 {
+		b.WriteString("GEOADD town")
+		for k := range 1000 {
+			fmt.Fprintf(&b, " %.6f %.6f m%d", 13+r.Float64()/10, 38+r.Float64()/10, 1000*i+k)
+		}
+		b.WriteString("\n")
+	}
+	for _, far := range []string{"0", "0.05", "0.5", "1", "3", "20"} {
+		fmt.Fprintf(&b, "GEOSEARCH town FROMLONLAT 13.05 38.05 BYRADIUS %s km\n", far)
+		fmt.Fprintf(&b, "GEOSEARCH town FROMLONLAT 13.05 38.05 BYRADIUS %s km COUNT 20 ASC WITHDIST\n", far)
+		fmt.Fprintf(&b, "GEOSEARCH town FROMLONLAT 13.05 38.05 BYBOX %s 2 km WITHHASH\n", far)
+		fmt.Fprintf(&b, "GEOSEARCH town FROMMEMBER m77 BYRADIUS %s km COUNT 5 ANY\n", far)
+	}
+	b.WriteString("ZADD town 1.5 odd 3471579339700058.5 between 4503599627370496 above -1 below\n")
+	b.WriteString("GEOSEARCH town FROMLONLAT 13.05 38.05 BYRADIUS 5 km WITHCOORD COUNT 50 DESC\n")
+	diff(t, []script{{"crowd", b.String()}})
+}
+
 func geoLines(r *rand.Rand, points, queries int) string {
 	var b strings.Builder
 	for i := range points {

@@ -106,6 +106,9 @@ func (t *tx) skip(id store.ID, p store.Part, r store.Range, sp blocks.Span) (blo
 }
 
 func (t *tx) loop(id store.ID, p store.Part, sp blocks.Span, sh shape, limit, skip int64) (*cursor, error) {
+	if (sh == scoreUp || sh == scoreDown) && len(sp.Lo.Field) == 0 && len(sp.Hi.Field) == 0 {
+		sh += wholeUp - scoreUp
+	}
 	cur, err := t.conn.cursor(sh)
 	if err != nil {
 		return nil, t.fail(err)
@@ -122,6 +125,11 @@ func (t *tx) loop(id store.ID, p store.Part, sp blocks.Span, sh shape, limit, sk
 	case placedUp, placedDown:
 		next = 5
 		bindPlaced(cur.stmt, id, p, sp)
+	case wholeUp, wholeDown:
+		next = 5
+		cur.stmt.BindInts(1, int64(id), int64(p))
+		sp.Lo.BindKey(cur.stmt, 3)
+		sp.Hi.BindKey(cur.stmt, 4)
 	default:
 		bindSpan(cur.stmt, id, p, sp)
 	}

@@ -52,7 +52,8 @@ const (
 	oneItem = ` WHERE id = ?1 AND part = ?2 AND pos = ?3 AND field = ?4`
 	oneHead = ` WHERE ns = ?1 AND h = ?2 AND name = ?3`
 	// ownExpiry holds of heads with an expiry if that is not the one of a field alone: bareBit.
-	ownExpiry = `kind & 262144 = 0`
+	ownExpiry   = `kind & 262144 = 0`
+	wholeScores = ` FROM items INDEXED BY items_score WHERE id = ?1 AND part = ?2 AND score >= ?3 AND score < ?4 `
 )
 
 func (s *statements) reading() []preparation {
@@ -168,6 +169,8 @@ const (
 	placedDown
 	scoreUp
 	scoreDown
+	wholeUp // from a score up to a score, whatever the fields: a third of the steps for a row
+	wholeDown
 	chunksUp
 	chunksDown
 	shapes
@@ -193,6 +196,10 @@ func (s shape) sql() string {
 		return members + scoreRange + `ORDER BY score, field LIMIT ?7 OFFSET ?8`
 	case scoreDown:
 		return members + scoreRange + `ORDER BY score DESC, field DESC LIMIT ?7 OFFSET ?8`
+	case wholeUp:
+		return members + wholeScores + `ORDER BY score, field LIMIT ?5 OFFSET ?6`
+	case wholeDown:
+		return members + wholeScores + `ORDER BY score DESC, field DESC LIMIT ?5 OFFSET ?6`
 	case chunksUp:
 		return chunks + `LIMIT ?3 OFFSET ?4`
 	default:

@@ -61,6 +61,17 @@ func (q *query) matches() iter.Seq2[match, error] {
 		if !q.zset.Exists() {
 			return
 		}
+		if !q.any { // which may have enough in the first cell
+			found, ok, err := q.sweep()
+			if err != nil {
+				yield(match{}, err)
+				return
+			}
+			if ok {
+				each(found, yield)
+				return
+			}
+		}
 		n, finder := int64(0), q.shape.Finder()
 		for _, r := range q.shape.Ranges() {
 			for it, err := range q.zset.Members(scores(r)) {
@@ -76,6 +87,14 @@ func (q *query) matches() iter.Seq2[match, error] {
 					return
 				}
 			}
+		}
+	}
+}
+
+func each(found []match, yield func(match, error) bool) {
+	for _, m := range found {
+		if !yield(m, nil) {
+			return
 		}
 	}
 }

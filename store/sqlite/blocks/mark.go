@@ -67,6 +67,12 @@ func lowest(p store.Part) Mark {
 
 // Bind sets parameter i to the key and i+1 to the field.
 func (m Mark) Bind(s *capi.Stmt, i int) {
+	m.BindKey(s, i)
+	s.BindBlob(i+1, m.Field)
+}
+
+// BindKey sets parameter i to the key.
+func (m Mark) BindKey(s *capi.Stmt, i int) {
 	switch m.kind {
 	case byPos:
 		s.BindInt(i, m.Pos)
@@ -75,7 +81,6 @@ func (m Mark) Bind(s *capi.Stmt, i int) {
 	case beyond:
 		s.BindBlob(i, nil) // SQLite orders every blob behind every number
 	}
-	s.BindBlob(i+1, m.Field)
 }
 
 const exactInt = 1 << 53
