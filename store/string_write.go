@@ -115,21 +115,35 @@ func (b *Blob) overlay(off int64, data []byte) (Change, error) {
 
 // merge writes piece into one chunk, at an offset within it.
 func (b *Blob) merge(chunk, within int64, piece []byte) (Change, error) {
-	it := Item{Pos: chunk}
-	merged := make([]byte, within+int64(len(piece)), ChunkSize)
+	it := Item{Pos: chunk, Given: true, Value: make([]byte, within+int64(len(piece)))}
 	if chunk*ChunkSize < b.Len() {
 		for was, err := range b.tx.Range(b.head().ID, Chunks, Positions(chunk, chunk)) {
 			if err != nil {
 				return Change{}, err
 			}
-			it.Changed = Piece{}.With(min(len(was.Value), int(within)), len(merged))
-			merged = merged[:max(len(merged), len(was.Value))]
-			copy(merged, was.Value)
+			if it.Changed = changedBy(was.Value, int(within), piece); it.Changed.Empty() {
+				return Change{}, nil
+			}
+			if len(was.Value) > len(it.Value) {
+				it.Value = make([]byte, len(was.Value))
+			}
+			copy(it.Value, was.Value)
 		}
 	}
-	copy(merged[within:], piece)
-	it.Value = merged
+	copy(it.Value[within:], piece)
 	return b.tx.PutItems(b.head().ID, Chunks, it)
+}
+
+// changedBy tells what piece changes of a chunk, at an offset within it.
+func changedBy(was []byte, at int, piece []byte) Piece {
+	from, to := at, at+len(piece)
+	for from < min(to, len(was)) && was[from] == piece[from-at] {
+		from++
+	}
+	for to > from && to <= len(was) && was[to-1] == piece[to-1-at] {
+		to--
+	}
+	return Piece{uint16(min(from, len(was))), uint16(to)}
 }
 
 // putChunks writes data as chunks from number first on, replacing what they held.
