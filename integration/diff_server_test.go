@@ -200,7 +200,7 @@ COMMAND INFO config|nosuch
 COMMAND INFO get|foo
 [kind] COMMAND INFO mget
 [sorted] COMMAND LIST FILTERBY PATTERN mget
-[sorted] COMMAND LIST FILTERBY PATTERN hget*
+[sorted] COMMAND LIST FILTERBY PATTERN hincr*
 [sorted] COMMAND LIST FILTERBY PATTERN config|*
 [sorted] COMMAND LIST FILTERBY PATTERN nosuch*
 [sorted] COMMAND LIST filterby pattern H?ET
