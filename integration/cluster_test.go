@@ -5,6 +5,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -86,6 +88,31 @@ func TestClusterKeepsItsSlots(t *testing.T) {
 	}
 	if info := c.must(t, "CLUSTER", "INFO").text; !strings.Contains(info, "cluster_slots_ok:16384\r\n") {
 		t.Errorf("CLUSTER INFO:\n%s", info)
+	}
+}
+
+// TestClusterCountsRefusals: a command that is refused for its slots is rejected, one that a script calls too.
+func TestClusterCountsRefusals(t *testing.T) {
+	times := regexp.MustCompile(`usec=\d+,usec_per_call=[\d.]+,`)
+	var counts [2]string
+	for i, s := range []*server{startCluster(t, larderBin), startCluster(t, judgeBin(t))} {
+		c := dial(t, s)
+		c.must(t, "CONFIG", "RESETSTAT")
+		for _, line := range []string{"MULTI", "SET a 1", "SET b 1", "EXEC", "MGET a b", "MULTI", "MGET a b", "EXEC", "SELECT 1",
+			`EVAL "return redis.pcall('mget','a','b')" 0`, `EVAL "#!lua\nredis.call('set','a',1) return redis.call('set','b',1)" 0`,
+			`EVAL "#!lua flags=no-cluster\nreturn 1" 0`} {
+			words, err := splitWords(line)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.do(words...)
+		}
+		lines := strings.Split(times.ReplaceAllString(c.must(t, "INFO", "commandstats", "errorstats").text, ""), "\r\n")
+		slices.Sort(lines)
+		counts[i] = strings.Join(lines, "\n")
+	}
+	if counts[0] != counts[1] {
+		t.Errorf("larder:\n%s\nredis:\n%s", counts[0], counts[1])
 	}
 }
 
