@@ -33,15 +33,13 @@ func check(err error) {
 }
 
 func topology(ctx context.Context, r *redis.ClusterClient) {
-	slots, err := r.ClusterSlots(ctx).Result()
-	check(err)
 	shards, err := r.ClusterShards(ctx).Result()
 	check(err)
 	id, err := r.ClusterMyID(ctx).Result()
 	check(err)
 	here := net.JoinHostPort(os.Getenv("HOST"), os.Getenv("PORT"))
-	fmt.Println("slots:", slots[0].Start, slots[0].End, slots[0].Nodes[0].Addr == here, slots[0].Nodes[0].ID == id)
-	fmt.Println("shards:", shards[0].Slots, shards[0].Nodes[0].Role, shards[0].Nodes[0].ID == id)
+	node := shards[0].Nodes[0]
+	fmt.Println("shards:", len(shards), shards[0].Slots, node.Role, node.ID == id, net.JoinHostPort(node.IP, strconv.Itoa(int(node.Port))) == here)
 	nodes := r.ClusterNodes(ctx).Val()
 	fmt.Println("nodes:", strings.HasPrefix(nodes, id+" "+here+"@"), strings.Count(nodes, "\n"))
 	info := r.ClusterInfo(ctx).Val()

@@ -83,7 +83,7 @@ func caching(ctx context.Context, c, other rueidis.Client) {
 	fmt.Println("cached:", value, hit, again, hitAgain)
 	check(other.Do(ctx, other.B().Set().Key("rueidis:cached").Value("new").Build()).Error())
 	for value != "new" {
-		value, hit = get()
+		value, _ = get()
 	}
 	fmt.Println("after the invalidation:", value)
 	keys := []string{"rueidis:p:1", "rueidis:p:2", "rueidis:p:3"}
