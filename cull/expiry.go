@@ -14,8 +14,9 @@ const (
 	aloneCommands = 64
 	// aloneShare is the part of a tick that is left to others while the server is idle.
 	aloneShare = 8
-	// fieldsAtOnce is how many fields of a hash go in one transaction, while which nobody else writes.
-	fieldsAtOnce = 256
+	// fieldsAtOnce is how many fields of a hash go in one transaction, while which nobody else writes. So many items of a
+	// range an engine fetches from a disk beforehand; of more it waits for the rest while others wait for it.
+	fieldsAtOnce = 100
 )
 
 // allowance is how long a cycle may expire keys: most of a tick while hardly any client asks for something, twice the

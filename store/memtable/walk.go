@@ -34,7 +34,7 @@ const (
 // seek finds where the walk begins. A long Skip is replaced by a tighter bound.
 func (w *walk) seek() error {
 	w.skip = w.r.Skip
-	if w.r.Skip > shortSkip && counted(w.part, w.r.Order) {
+	if w.r.Skip > shortSkip && w.leaps() {
 		if err := w.jump(); err != nil {
 			return err
 		}
@@ -136,7 +136,7 @@ func (w *walk) pass(low *store.Range) (again bool, err error) {
 			if w.hidden {
 				w.noteDrained(it)
 			}
-			if run++; run == longRun && counted(w.part, w.r.Order) {
+			if run++; run == longRun && w.leaps() {
 				return w.leap(low, boundAt(it))
 			}
 			continue
@@ -153,6 +153,10 @@ func (w *walk) pass(low *store.Range) (again bool, err error) {
 	}
 	return false, nil
 }
+
+// leaps reports whether a place is found by its rank. Those of Expiries are not counted, for no hash is Ranked: what is hidden
+// there is passed over row by row, and noted as drained.
+func (w *walk) leaps() bool { return counted(w.part, w.r.Order) && w.part != store.Expiries }
 
 // leap moves a range from a hidden row to the next item that the walk shows.
 func (w *walk) leap(low *store.Range, from store.Bound) (again bool, err error) {
