@@ -17,6 +17,7 @@ const (
 	bitmapBytes  = 1 << 20
 	smallBitmaps = 10_000 // of smallBits each: they lie in their heads
 	smallBits    = 2_000
+	smallHashes  = 10_000  // of ten fields
 	bitCounters  = 1_000   // of 32 bits, in one string
 	sketches     = 10_000  // HyperLogLogs, beside a dense one
 	elements     = 100_000 // that the dense one is given
@@ -26,35 +27,48 @@ const (
 type familyRow struct {
 	title string
 	make  load.Maker
+	// older is what a contender is sent that does not know the command, or nil if all do.
+	older load.Maker
 }
 
 // familyRows find their data filled in by fillFamilies. points is the number of those in the geo set.
 func familyRows(points int) []familyRow {
 	return []familyRow{
-		{"SETBIT in 1 MB", func(c *wire.Conn, r *rand.Rand) {
+		{title: "SETBIT in 1 MB", make: func(c *wire.Conn, r *rand.Rand) {
 			c.Append("SETBIT", "bitmap:0", strconv.Itoa(r.IntN(8*bitmapBytes)), strconv.Itoa(r.IntN(2)))
 		}},
-		{"SETBIT in 250 bytes", func(c *wire.Conn, r *rand.Rand) {
+		{title: "SETBIT in 250 bytes", make: func(c *wire.Conn, r *rand.Rand) {
 			c.Append("SETBIT", number("bits", r.IntN(smallBitmaps)), strconv.Itoa(r.IntN(smallBits)), strconv.Itoa(r.IntN(2)))
 		}},
-		{"BITCOUNT of 1 MB", always("BITCOUNT", "bitmap:1")},
-		{"BITOP AND of 2 of 1 MB", always("BITOP", "AND", "bitmap:both", "bitmap:1", "bitmap:2")},
-		{"BITFIELD in 4 KB", func(c *wire.Conn, r *rand.Rand) {
+		{title: "BITCOUNT of 1 MB", make: always("BITCOUNT", "bitmap:1")},
+		{title: "BITOP AND of 2 of 1 MB", make: always("BITOP", "AND", "bitmap:both", "bitmap:1", "bitmap:2")},
+		{title: "BITFIELD in 4 KB", make: func(c *wire.Conn, r *rand.Rand) {
 			c.Append("BITFIELD", "counters", "INCRBY", "u32", "#"+strconv.Itoa(r.IntN(bitCounters)), "1")
 		}},
-		{"PFADD", func(c *wire.Conn, r *rand.Rand) {
+		{title: "PFADD", make: func(c *wire.Conn, r *rand.Rand) {
 			c.Append("PFADD", number("sketch", r.IntN(sketches)), number("element", r.IntN(elements)))
 		}},
-		{"PFADD to one key", func(c *wire.Conn, r *rand.Rand) {
+		{title: "PFADD to one key", make: func(c *wire.Conn, r *rand.Rand) {
 			c.Append("PFADD", "dense", number("element", r.IntN(10*elements)))
 		}},
-		{"PFCOUNT", always("PFCOUNT", "dense")},
-		{"PFCOUNT of 2", always("PFCOUNT", "dense", number("sketch", 0))},
-		{"GEOADD", func(c *wire.Conn, r *rand.Rand) {
+		{title: "PFCOUNT", make: always("PFCOUNT", "dense")},
+		{title: "PFCOUNT of 2", make: always("PFCOUNT", "dense", number("sketch", 0))},
+		{title: "GEOADD", make: func(c *wire.Conn, r *rand.Rand) {
 			c.Append(append([]string{"GEOADD", "places"}, place(r.IntN(points), r)...)...)
 		}},
-		{"GEOSEARCH of 1 km", searcher("1")},
-		{"GEOSEARCH of 5 km", searcher("5")},
+		{title: "GEOSEARCH of 1 km", make: searcher("1")},
+		{title: "GEOSEARCH of 5 km", make: searcher("5")},
+		{title: "HEXPIRE (HSET before Redis 7.4)", older: timedHash("HSET", "field", "value"),
+			make: timedHash("HEXPIRE", "1000", "FIELDS", "1", "field")},
+		{title: "HGETEX (HSET before Redis 8.0)", older: timedHash("HSET", "field", "value"),
+			make: timedHash("HGETEX", "EX", "1000", "FIELDS", "1", "field")},
+	}
+}
+
+// timedHash sends a command on one of the small hashes, with what follows the key.
+func timedHash(command string, rest ...string) load.Maker {
+	return func(c *wire.Conn, r *rand.Rand) {
+		c.Append(append([]string{command, number("hash", r.IntN(smallHashes))}, rest...)...)
 	}
 }
 
@@ -97,13 +111,25 @@ func runFamilies(ctx context.Context, b *Bench, rec *results.Recorder) error {
 			continue
 		}
 		err := b.inTurn(ctx, rec, f, row.title, func(s *contend.Server) results.Cell {
-			return generate(ctx, s, load.Job{Conns: coreClients, Seconds: b.Plan.Shards.Seconds, Make: row.make})
+			return generate(ctx, s, load.Job{Conns: coreClients, Seconds: b.Plan.Shards.Seconds, Make: row.maker(s)})
 		})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// maker is what a contender is sent.
+func (f *familyRow) maker(s *contend.Server) load.Maker {
+	if f.older == nil {
+		return f.make
+	}
+	name, _, _ := strings.Cut(f.title, " (")
+	if _, err := wire.Once(s.Addr(), "COMMAND", "GETKEYS", name, "k"); err != nil && strings.Contains(err.Error(), "Invalid command specified") {
+		return f.older
+	}
+	return f.make
 }
 
 // fillFamilies gives all contenders the same data.
@@ -121,6 +147,13 @@ func fillFamilies(s *contend.Server, points int) error {
 			args := []string{"PFADD", "dense"}
 			for k := range batch {
 				args = append(args, number("element", i*batch+k))
+			}
+			return args
+		}},
+		{smallHashes, func(i int) []string {
+			args := []string{"HSET", number("hash", i), "field", "value"}
+			for k := range 9 {
+				args = append(args, number("more", k), "value")
 			}
 			return args
 		}},
