@@ -21,6 +21,7 @@ var otherIn72 = map[string]bool{"zrank": true, "zrevrank": true, "command|getkey
 // TestArity calls every command and subcommand that both servers have with one argument
 // too few and, where the number is fixed, one too many.
 func TestArity(t *testing.T) {
+	t.Parallel()
 	p := startPair(t)
 	ours, theirs := commandsOf(t, p.larder), commandsOf(t, p.judge)
 	tried := 0

@@ -80,6 +80,7 @@ func gone(t *testing.T, pid int) {
 // TestDaemonizeReturnsOnceItServes: a client is answered at once, the process is a session of its own with nothing of the
 // terminal's, and the pid file names it until it ends.
 func TestDaemonizeReturnsOnceItServes(t *testing.T) {
+	t.Parallel()
 	b := newBackground(t)
 	b.start(t, "--port", strconv.Itoa(b.port), "--dir", "data", "--pidfile", "redis.pid", "--daemonize", "yes")
 	pid := b.pid(t)
@@ -110,6 +111,7 @@ func TestDaemonizeReturnsOnceItServes(t *testing.T) {
 // TestDaemonizeKeepsTheConfiguration of a file with an include, standard input and the command line, whatever of them says
 // daemonize; relative paths lead where they did; and CONFIG REWRITE writes the file.
 func TestDaemonizeKeepsTheConfiguration(t *testing.T) {
+	t.Parallel()
 	b := newBackground(t)
 	b.put(t, "x.conf", "include y.conf\ndir ./data\nlogfile x.log\npidfile ../x.pid\n")
 	b.put(t, "y.conf", "daemonize yes\ntimeout 77\n")
@@ -147,6 +149,7 @@ func TestDaemonizeKeepsTheConfiguration(t *testing.T) {
 
 // TestDaemonizeReadsAPipeOnce: bash's <(...) is a file that cannot be read again.
 func TestDaemonizeReadsAPipeOnce(t *testing.T) {
+	t.Parallel()
 	b := newBackground(t)
 	cmd := exec.Command("bash", "-c", `"$0" <(printf 'port %s\ndir data\ndaemonize yes\npidfile x.pid\n' "$1")`, larderBin, strconv.Itoa(b.port))
 	cmd.Dir = b.base
@@ -159,6 +162,7 @@ func TestDaemonizeReadsAPipeOnce(t *testing.T) {
 
 // TestDaemonizeTellsWhatWentWrong: what the process in the background says is on standard error, and its exit status.
 func TestDaemonizeTellsWhatWentWrong(t *testing.T) {
+	t.Parallel()
 	other := startLarder(t)
 	for name, r := range map[string]struct{ args, says string }{
 		"port taken":        {fmt.Sprintf("--port %d", other.port), "is taken by a Redis server"},
@@ -181,6 +185,7 @@ func TestDaemonizeTellsWhatWentWrong(t *testing.T) {
 
 // TestDaemonizeTellsOfADeathWhileLoading, of which the process in the background cannot speak itself.
 func TestDaemonizeTellsOfADeathWhileLoading(t *testing.T) {
+	t.Parallel()
 	for _, one := range []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM} {
 		b := newBackground(t)
 		b.dir = loadsForever(t)

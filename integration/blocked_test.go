@@ -27,6 +27,7 @@ func waiting(t *testing.T, s *server, n int, words ...string) *conn {
 
 // TestUnblock: CLIENT UNBLOCK lets go whoever waits, as if its time were over or with an error, and nobody else.
 func TestUnblock(t *testing.T) {
+	t.Parallel()
 	p := startPair(t)
 	for _, s := range []*server{p.larder, p.judge} {
 		c := dial(t, s)
@@ -74,6 +75,7 @@ func dialNamed(t *testing.T, s *server, id *string) *conn {
 
 // TestEndWithBlockedClients: SIGTERM closes them without a reply, and the data is whole.
 func TestEndWithBlockedClients(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t)
 	dial(t, s).must(t, "RPUSH", "full", "a")
@@ -98,6 +100,7 @@ func TestEndWithBlockedClients(t *testing.T) {
 // TestNoElementIsLostToAKill kills the server while some push and others wait. Each element that was
 // acknowledged is popped by one, or is there after the restart, or was on its way to one who saw no reply.
 func TestNoElementIsLostToAKill(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t)
 	const poppers, pushers = 4, 3
@@ -177,6 +180,7 @@ func ones(yes bool) int {
 
 // TestFunctionsSurviveAKill: what FUNCTION LOAD has answered is there after kill -9.
 func TestFunctionsSurviveAKill(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t)
 	library := "#!lua name=kept\nredis.register_function('answer', function(keys, args) return redis.call('INCR', keys[1]) end)"
@@ -198,6 +202,7 @@ func TestFunctionsSurviveAKill(t *testing.T) {
 // TestGroupsLostWhileBlocked: who waits with XREADGROUP learns that its key or its group is gone, as in 7.2, where the command
 // runs again; 7.0 has other words.
 func TestGroupsLostWhileBlocked(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t)
 	c := dial(t, s)

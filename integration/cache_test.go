@@ -135,6 +135,7 @@ func cacheArity() (rows []golden) {
 }
 
 func TestCacheGolden(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	plain, ordered := startLarder(t), startLarder(t, "--key-order-index", "yes")
 	replies := map[string]bool{}
@@ -211,6 +212,7 @@ func wantDocumentedErrors(t *testing.T, replies map[string]bool) {
 // TestCacheDoc types what docs/cache.md shows and compares what redis-cli answers; its Go and
 // Python are parts of the programs that TestClients runs.
 func TestCacheDoc(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	text, err := os.ReadFile("../docs/cache.md")
 	if err != nil {
@@ -273,6 +275,7 @@ func (c *conn) tagged(t *testing.T, tag string) map[string]bool {
 
 // TestEvictCutByKill wants whole keys and an exact index behind a kill -9 in the middle.
 func TestEvictCutByKill(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	const keys = 20_000
 	s := startLarder(t)
@@ -331,6 +334,7 @@ func (c *conn) size(t *testing.T) int64 {
 
 // TestDeadline keeps a shard busy and wants those behind it refused, for certain.
 func TestDeadline(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t, "--shards", "1")
 	busy, c := dial(t, s), dial(t, s)
@@ -372,6 +376,7 @@ func TestDeadline(t *testing.T) {
 
 // TestCacheStatsOutliveTheServer counts on both sides of a restart.
 func TestCacheStatsOutliveTheServer(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t, "--maxmemory-policy", "allkeys-lru")
 	c := dial(t, s)

@@ -28,6 +28,7 @@ func checked(t *testing.T, s *server, words ...string) (status string, out strin
 // TestCheckAfterMayhem kills the server under load, again and again, and finds the data sound each
 // time: offline, before anything has been replayed by a server, and online while others write.
 func TestCheckAfterMayhem(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t)
 	ledgers := make([]*ledger, crashWriters)
@@ -61,6 +62,7 @@ func TestCheckAfterMayhem(t *testing.T) {
 // TestCheckWhileClientsCount has CACHE CHECK FIX run beside 16 clients that count: it finds
 // nothing, and no increment is lost.
 func TestCheckWhileClientsCount(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t)
 	const clients, each = 16, 300
@@ -99,6 +101,7 @@ func TestCheckWhileClientsCount(t *testing.T) {
 // TestCheckOnline damages a file while no server has it, and has CACHE CHECK name the damage, CACHE CHECK FIX mend it,
 // and another look find nothing, in the words of docs/cache.md and in both protocols.
 func TestCheckOnline(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t, "--shards", "1")
 	for _, proto := range []string{"2", "3"} {

@@ -42,6 +42,7 @@ func wantReplies(t *testing.T, got []value, want ...string) {
 // TestClientsLettuce: HELLO 3 with a name, the library's name and version in one write,
 // maintenance notifications that a server may refuse, then a cache that listens to pushes.
 func TestClientsLettuce(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t)
 	c, other := dial(t, s), dial(t, s)
@@ -157,6 +158,7 @@ func connectRedisson(t *testing.T, s *server, holder string) *redisson {
 // TestClientsRedisson: a lock that one holds twice, another waits for on its channel, and
 // that a crashed holder's time gives back.
 func TestClientsRedisson(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t)
 	a, b := connectRedisson(t, s, "f3c9a7e2:1"), connectRedisson(t, s, "f3c9a7e2:57")

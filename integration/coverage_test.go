@@ -24,6 +24,7 @@ var testedElsewhere = map[string]string{
 
 // TestEveryCommandIsCovered lists the commands and subcommands of COMMAND that nothing compares.
 func TestEveryCommandIsCovered(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	all := commandsOf(t, startLarder(t))
 	covered := map[string]bool{}
@@ -81,6 +82,7 @@ func redisNames(t *testing.T) []string {
 // TestEveryRedisCommandIsKnown wants each command of Redis either served or explained in
 // docs/compat.md, and the paper's claims true.
 func TestEveryRedisCommandIsKnown(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	rows := compatRows(t)
 	c := dial(t, startLarder(t))
@@ -103,6 +105,7 @@ func TestEveryRedisCommandIsKnown(t *testing.T) {
 
 // TestCompatReplies calls what docs/compat.md says is not there and wants the reply it names.
 func TestCompatReplies(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	c := dial(t, startLarder(t))
 	for name, row := range compatRows(t) {

@@ -121,6 +121,7 @@ func (l *ledger) within(t *testing.T, what, kind string, got, acked int64) {
 // TestEveryAcknowledgedWriteSurvives ends the server under load, several times over on the
 // same directory, and wants all that was acknowledged and nothing that was not asked.
 func TestEveryAcknowledgedWriteSurvives(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	for _, mode := range []string{"everysec", "always", "no"} {
 		t.Run(mode, func(t *testing.T) {
@@ -145,6 +146,7 @@ func TestEveryAcknowledgedWriteSurvives(t *testing.T) {
 // TestIDsOfEmptyStreamsAreNotUsedTwice: a copy of an empty stream leaves its head alone in the log, and
 // what is made after kill -9 must not get the same items.
 func TestIDsOfEmptyStreamsAreNotUsedTwice(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t)
 	c := dial(t, s)
@@ -213,6 +215,7 @@ func load(t *testing.T, s *server, ledgers []*ledger, writes int64, end func(tes
 
 // TestShutdown closes by command: the connection ends without a reply, the data stays.
 func TestShutdown(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t)
 	for _, words := range [][]string{{"SHUTDOWN"}, {"SHUTDOWN", "NOSAVE"}, {"SHUTDOWN", "SAVE", "NOW", "FORCE"}} {
@@ -234,6 +237,7 @@ func TestShutdown(t *testing.T) {
 
 // TestSigterm ends with status 0 and says so.
 func TestSigterm(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t)
 	dial(t, s).must(t, "SET", "k", "v")
@@ -249,6 +253,7 @@ func TestSigterm(t *testing.T) {
 
 // TestOtherShardsAreRefused wants both numbers, and nothing harmed.
 func TestOtherShardsAreRefused(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t, "--shards", "3")
 	dial(t, s).must(t, "SET", "k", "v")
@@ -266,6 +271,7 @@ func TestOtherShardsAreRefused(t *testing.T) {
 
 // TestSecondProcessIsRefused wants the pid of the first.
 func TestSecondProcessIsRefused(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t)
 	other := &server{bin: s.bin, dir: s.dir, port: freePort(t)}
@@ -278,6 +284,7 @@ func TestSecondProcessIsRefused(t *testing.T) {
 
 // TestOccupiedPort is one sentence naming the port and --port, and whether a Redis answers there.
 func TestOccupiedPort(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	mute, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -298,6 +305,7 @@ func TestOccupiedPort(t *testing.T) {
 
 // TestDataIsPrivate: files 0600 in a directory 0700.
 func TestDataIsPrivate(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	dir := filepath.Join(t.TempDir(), "fresh")
 	s := startIn(t, larderBin, t.TempDir(), "--dir", dir)

@@ -8,6 +8,7 @@ import (
 
 // Clients that keep numbers as doubles (JavaScript, tonumber in Lua) send back what a double keeps of a cursor.
 func TestCursorsSurviveDoubles(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	const n = 1000
 	c := dial(t, startLarder(t, "--shards", "4"))

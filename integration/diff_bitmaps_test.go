@@ -8,6 +8,7 @@ import (
 )
 
 func TestDiffBitmaps(t *testing.T) {
+	t.Parallel()
 	diff(t, append([]script{randomFields(1), randomFields(2), randomBits(1), randomBits(2), randomBits(3)}, bitmapScripts...))
 }
 

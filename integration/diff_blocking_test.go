@@ -2,7 +2,7 @@ package integration
 
 import "testing"
 
-func TestBlockingAgainstRedis(t *testing.T) { diff(t, blockingScripts) }
+func TestBlockingAgainstRedis(t *testing.T) { t.Parallel(); diff(t, blockingScripts) }
 
 // blockingScripts: a "later" line waits until its client is blocked; its reply is received.
 var blockingScripts = []script{

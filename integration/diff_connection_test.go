@@ -2,15 +2,19 @@ package integration
 
 import "testing"
 
-func TestDiffConnection(t *testing.T) { diff(t, connectionScripts) }
+func TestDiffConnection(t *testing.T) { t.Parallel(); diff(t, connectionScripts) }
 
 // Scripts that begin on a connection just made, with protocol 2 as its default.
 func TestDiffConnectionBare(t *testing.T) {
+	t.Parallel()
 	diffBare(t, helloScripts)
 	diffBare(t, protocolScripts)
 }
 
-func TestDiffAuthentication(t *testing.T) { diffBare(t, authScripts, "--requirepass", "sekret") }
+func TestDiffAuthentication(t *testing.T) {
+	t.Parallel()
+	diffBare(t, authScripts, "--requirepass", "sekret")
+}
 
 var connectionScripts = []script{
 	{"ping echo", `

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestDiffDump(t *testing.T) { diff(t, dumpScripts) }
+func TestDiffDump(t *testing.T) { t.Parallel(); diff(t, dumpScripts) }
 
 // dumpLines names payloads, since nobody can read them.
 func dumpLines(lines string) string {

@@ -10,6 +10,7 @@ import (
 
 // TestDiffGeoRandom compares searches over some thousand points, many of them near the poles and the date line.
 func TestDiffGeoRandom(t *testing.T) {
+	t.Parallel()
 	diff(t, []script{{"random", geoLines(rand.New(rand.NewPCG(11, 12)), 3000, 2000)}})
 }
 

@@ -2,7 +2,7 @@ package integration
 
 import "testing"
 
-func TestDiffGeo(t *testing.T) { diff(t, geoScripts) }
+func TestDiffGeo(t *testing.T) { t.Parallel(); diff(t, geoScripts) }
 
 var geoScripts = []script{
 	{"members", `

@@ -10,6 +10,7 @@ import (
 // TestRandomGroupsAgainstRedis: what is pending, with whom, and how often it was delivered, after many commands on many
 // entries, named once or several times, there or deleted.
 func TestRandomGroupsAgainstRedis(t *testing.T) {
+	t.Parallel()
 	diff(t, []script{randomGroups(1), randomGroups(2)})
 }
 

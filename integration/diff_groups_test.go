@@ -2,7 +2,7 @@ package integration
 
 import "testing"
 
-func TestGroupsAgainstRedis(t *testing.T) { diff(t, groupScripts) }
+func TestGroupsAgainstRedis(t *testing.T) { t.Parallel(); diff(t, groupScripts) }
 
 var groupScripts = []script{
 	{"groups, consumers, pending entries", `

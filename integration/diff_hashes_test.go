@@ -2,7 +2,7 @@ package integration
 
 import "testing"
 
-func TestDiffHashes(t *testing.T) { diff(t, hashScripts) }
+func TestDiffHashes(t *testing.T) { t.Parallel(); diff(t, hashScripts) }
 
 var hashScripts = []script{
 	{"hset hget", `

@@ -9,6 +9,7 @@ import (
 )
 
 func TestDiffHyperLogLogs(t *testing.T) {
+	t.Parallel()
 	diff(t, append(hllScripts, script{"random", randomHLL(rand.New(rand.NewPCG(21, 22)), 3000)}))
 }
 

@@ -2,7 +2,7 @@ package integration
 
 import "testing"
 
-func TestDiffKeys(t *testing.T) { diff(t, keyScripts) }
+func TestDiffKeys(t *testing.T) { t.Parallel(); diff(t, keyScripts) }
 
 var keyScripts = []script{
 	{"del exists type touch", `

@@ -5,6 +5,7 @@ import "testing"
 // TestDiffErrorLines sends words with line ends and NULs to whatever quotes them: no name that a client
 // chooses may end the line it is quoted on, or he writes replies for whoever reads that error.
 func TestDiffErrorLines(t *testing.T) {
+	t.Parallel()
 	diff(t, lineScripts, "--enable-debug-command", "yes")
 }
 

@@ -2,7 +2,7 @@ package integration
 
 import "testing"
 
-func TestDiffLists(t *testing.T) { diff(t, listScripts) }
+func TestDiffLists(t *testing.T) { t.Parallel(); diff(t, listScripts) }
 
 var listScripts = []script{
 	{"push and pop", `

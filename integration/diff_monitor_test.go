@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-func TestPaceAgainstRedis(t *testing.T) { diff(t, paceScripts) }
+func TestPaceAgainstRedis(t *testing.T) { t.Parallel(); diff(t, paceScripts) }
 
 // paceScripts are the commands that say when clients are served and answered.
 var paceScripts = []script{
@@ -88,6 +88,7 @@ var monitored = []string{
 }
 
 func TestMonitorAgainstRedis(t *testing.T) {
+	t.Parallel()
 	p := startPair(t, "--enable-debug-command", "yes")
 	want, got := seenBy(t, p.judge), seenBy(t, p.larder)
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
@@ -128,6 +129,7 @@ func seenBy(t *testing.T, s *server) []string {
 }
 
 func TestMonitorEnds(t *testing.T) {
+	t.Parallel()
 	p := startPair(t)
 	for _, s := range []*server{p.larder, p.judge} {
 		m, c := dial(t, s), dial(t, s)
@@ -152,6 +154,7 @@ func TestMonitorEnds(t *testing.T) {
 // TestPauseHoldsWriters: a pause holds writers of all kinds, shows them as blocked, lets readers pass, and a
 // client that goes away or is killed meanwhile does not write.
 func TestPauseHoldsWriters(t *testing.T) {
+	t.Parallel()
 	p := startPair(t)
 	for _, s := range []*server{p.larder, p.judge} {
 		c := dial(t, s)
@@ -199,6 +202,7 @@ func waitFor(t *testing.T, holds func() bool) {
 }
 
 func TestClientListShowsTransactions(t *testing.T) {
+	t.Parallel()
 	p := startPair(t)
 	for _, s := range []*server{p.larder, p.judge} {
 		a, c := dial(t, s), dial(t, s)

@@ -122,6 +122,7 @@ func (w *way) steps(t *testing.T, l *nestedLine) []*step {
 // replies, or the recorded ones. Each way must have shown such a reply of each command, unless the command is
 // refused that way. Ways begin with "alone", which tells whether RESP2 has such replies of the command.
 func TestDiffNestedReplies(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	p := startPair(t, "--enable-debug-command", "yes")
 	own := startLarder(t, "--enable-debug-command", "yes", "--key-order-index", "yes")

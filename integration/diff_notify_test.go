@@ -40,6 +40,7 @@ var noticeCases = []string{
 
 // TestEventsAgainstRedis compares the events of both forms.
 func TestEventsAgainstRedis(t *testing.T) {
+	t.Parallel()
 	p := startPair(t)
 	for _, flags := range []string{"KEAmn", "Kgxn", "E$lshz", "Elm"} {
 		for _, c := range noticeCases {
@@ -94,6 +95,7 @@ func noticesOf(t *testing.T, s *server, flags, lines string) []string {
 // TestExpiredEvents: keys nobody touches are announced when they are removed, soon after their time; and a
 // write to one whose time has passed, with active expiry off, announces that first.
 func TestExpiredEvents(t *testing.T) {
+	t.Parallel()
 	s := startLarder(t, "--notify-keyspace-events", "KEA", "--enable-debug-command", "yes")
 	c, ear := dial(t, s), dial(t, s)
 	ear.must(t, "SUBSCRIBE", "__keyevent@0__:expired")

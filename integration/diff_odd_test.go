@@ -3,7 +3,7 @@ package integration
 import "testing"
 
 // TestDiffOddArguments sends what the fuzz found: numbers and ids as C reads them, and the order of checks.
-func TestDiffOddArguments(t *testing.T) { diff(t, oddScripts) }
+func TestDiffOddArguments(t *testing.T) { t.Parallel(); diff(t, oddScripts) }
 
 var oddScripts = []script{
 	{"places that no integer names", `

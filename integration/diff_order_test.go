@@ -4,7 +4,7 @@ import "testing"
 
 // TestDiffOrder holds the order of what Redis has in one block. Of sets of words and of lists 7.0 has none: see
 // orderRows.
-func TestDiffOrder(t *testing.T) { diff(t, orderScripts) }
+func TestDiffOrder(t *testing.T) { t.Parallel(); diff(t, orderScripts) }
 
 var orderScripts = []script{
 	{"hash", `

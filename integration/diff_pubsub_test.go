@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestPubSubAgainstRedis(t *testing.T) { diff(t, pubsubScripts) }
+func TestPubSubAgainstRedis(t *testing.T) { t.Parallel(); diff(t, pubsubScripts) }
 
 // Lines that unsubscribe from everything have one name to leave: Redis's order of several is random.
 var pubsubScripts = []script{
@@ -176,6 +176,7 @@ var pubsubScripts = []script{
 // TestPublishToOneself: since 7.2 what a RESP3 client sends itself comes behind the reply, and behind
 // EXEC's; 7.0 puts it before and inside.
 func TestPublishToOneself(t *testing.T) {
+	t.Parallel()
 	c := dial(t, startLarder(t))
 	c.must(t, "HELLO", "3")
 	c.must(t, "SUBSCRIBE", "c")
@@ -206,6 +207,7 @@ func TestPublishToOneself(t *testing.T) {
 }
 
 func TestSubscribersInClientList(t *testing.T) {
+	t.Parallel()
 	p := startPair(t)
 	for _, s := range []*server{p.larder, p.judge} {
 		a := dial(t, s)
@@ -233,6 +235,7 @@ func TestSubscribersInClientList(t *testing.T) {
 // TestSlowSubscriberIsDropped fills the buffers of a subscriber that does not read. The publisher and
 // another subscriber go on.
 func TestSlowSubscriberIsDropped(t *testing.T) {
+	t.Parallel()
 	s := startLarder(t, "--client-output-buffer-limit", "pubsub 2mb 0 0")
 	slow, fast, p := dial(t, s), dial(t, s), dial(t, s)
 	slow.must(t, "SUBSCRIBE", "c")
@@ -257,6 +260,7 @@ func TestSlowSubscriberIsDropped(t *testing.T) {
 // TestMessagesArriveInOrder publishes from several connections: each publisher's messages keep their order
 // at each subscriber, and all subscribers see one order.
 func TestMessagesArriveInOrder(t *testing.T) {
+	t.Parallel()
 	s := startLarder(t)
 	const publishers, each = 4, 300
 	subscribers := []*conn{dial(t, s), dial(t, s)}

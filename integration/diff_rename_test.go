@@ -8,6 +8,7 @@ import (
 // TestDiffRenamed renames keys of every type to names of all shards and back, and has every kind of reader and writer meet
 // them there: their items stay in the shard where they were made.
 func TestDiffRenamed(t *testing.T) {
+	t.Parallel()
 	var scripts []script
 	for _, to := range []string{"b", "c", "d", "e"} {
 		scripts = append(scripts, script{"renamed to " + to, strings.ReplaceAll(renamedLines, "$", to)})

@@ -9,7 +9,7 @@ import (
 
 // TestRoomAgainstRedis compares what is refused over the limit. A maxmemory of one byte is passed in both
 // servers, whatever each of them counts.
-func TestRoomAgainstRedis(t *testing.T) { diff(t, roomScripts) }
+func TestRoomAgainstRedis(t *testing.T) { t.Parallel(); diff(t, roomScripts) }
 
 var roomScripts = []script{
 	{"scripts", `
@@ -184,6 +184,7 @@ func statisticsOf(t *testing.T, c *conn) string {
 
 // TestRefusalsAreCounted: what was refused for want of room counts as Redis counts it.
 func TestRefusalsAreCounted(t *testing.T) {
+	t.Parallel()
 	p := startPair(t)
 	for _, lines := range []string{
 		`EVAL "return redis.call('set','x','y')" 1 x`,
@@ -231,6 +232,7 @@ func sameCalls(t *testing.T, p pair, fn func(name string, words []string)) {
 // TestEveryCommandInMulti queues every command, with room for data and without: what is queued, what is
 // refused and in which words.
 func TestEveryCommandInMulti(t *testing.T) {
+	t.Parallel()
 	p := startPair(t)
 	for _, limit := range []string{"0", "1"} {
 		larder, judge := dial(t, p.larder), dial(t, p.judge)
@@ -257,6 +259,7 @@ func TestEveryCommandInMulti(t *testing.T) {
 
 // TestEveryCommandWithoutRoom calls every command that is to be refused over the limit.
 func TestEveryCommandWithoutRoom(t *testing.T) {
+	t.Parallel()
 	p := startPair(t)
 	larder, judge := dial(t, p.larder), dial(t, p.judge)
 	larder.must(t, "CONFIG", "SET", "maxmemory", "1")
@@ -280,6 +283,7 @@ func TestEveryCommandWithoutRoom(t *testing.T) {
 // TestOwnCommandsWithoutRoom does so with the commands that Redis does not have: those that may add data are
 // refused, the others are not.
 func TestOwnCommandsWithoutRoom(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t)
 	c := dial(t, s)
@@ -307,6 +311,7 @@ func TestOwnCommandsWithoutRoom(t *testing.T) {
 // TestBlockedWithoutRoom: 7.2 judges a command that waited anew when there is something for it, and refuses
 // one that may add data; the element stays for the next. The judge, 7.0, serves it.
 func TestBlockedWithoutRoom(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t)
 	c := dial(t, s)

@@ -2,7 +2,7 @@ package integration
 
 import "testing"
 
-func TestDiffScripts(t *testing.T) { diff(t, scriptScripts) }
+func TestDiffScripts(t *testing.T) { t.Parallel(); diff(t, scriptScripts) }
 
 var scriptScripts = []script{
 	{"EVAL and its kin", `

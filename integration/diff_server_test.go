@@ -2,9 +2,12 @@ package integration
 
 import "testing"
 
-func TestDiffServer(t *testing.T) { diff(t, serverScripts) }
+func TestDiffServer(t *testing.T) { t.Parallel(); diff(t, serverScripts) }
 
-func TestDiffDebug(t *testing.T) { diff(t, debugScripts, "--enable-debug-command", "yes") }
+func TestDiffDebug(t *testing.T) {
+	t.Parallel()
+	diff(t, debugScripts, "--enable-debug-command", "yes")
+}
 
 var serverScripts = []script{
 	{"unknown commands", `
@@ -475,6 +478,7 @@ GET in:1
 // BGREWRITEAOF is not among the lines above: in the second protocol redis-server may still be at the rewriting that the
 // first has begun.
 func TestBackgroundRewritingIsSaidToStart(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	c := dial(t, startLarder(t))
 	if v := c.must(t, "BGREWRITEAOF"); v.text != "Background append only file rewriting started" || v.kind != '+' {

@@ -2,7 +2,7 @@ package integration
 
 import "testing"
 
-func TestDiffSets(t *testing.T) { diff(t, setScripts) }
+func TestDiffSets(t *testing.T) { t.Parallel(); diff(t, setScripts) }
 
 var setScripts = []script{
 	{"add and remove", `

@@ -10,6 +10,7 @@ import (
 // TestRandomSmallAgainstRedis: hashes, sets and sorted sets under limits so small, and so often changed, that they go
 // from one encoding to the other all the time, alone, in transactions and in scripts.
 func TestRandomSmallAgainstRedis(t *testing.T) {
+	t.Parallel()
 	diff(t, []script{randomSmall(1), randomSmall(2), randomSmall(3)})
 }
 

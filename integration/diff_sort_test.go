@@ -2,7 +2,7 @@ package integration
 
 import "testing"
 
-func TestDiffSort(t *testing.T) { diff(t, sortScripts) }
+func TestDiffSort(t *testing.T) { t.Parallel(); diff(t, sortScripts) }
 
 var sortScripts = []script{
 	{"orders", `

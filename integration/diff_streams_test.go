@@ -2,7 +2,7 @@ package integration
 
 import "testing"
 
-func TestStreamsAgainstRedis(t *testing.T) { diff(t, streamScripts) }
+func TestStreamsAgainstRedis(t *testing.T) { t.Parallel(); diff(t, streamScripts) }
 
 var streamScripts = []script{
 	{"adding and trimming at once", `

@@ -2,7 +2,7 @@ package integration
 
 import "testing"
 
-func TestDiffStrings(t *testing.T) { diff(t, stringScripts) }
+func TestDiffStrings(t *testing.T) { t.Parallel(); diff(t, stringScripts) }
 
 var stringScripts = []script{
 	{"set and get", `

@@ -166,9 +166,21 @@ func (p pair) playAll(t *testing.T, scripts []script) {
 	for _, proto := range []int{2, 3} {
 		for i := range scripts {
 			t.Run(fmt.Sprintf("%s/RESP%d", scripts[i].name, proto), func(t *testing.T) {
+				p.deserted(t)
 				p.play(t, &scripts[i], proto)
 			})
 		}
+	}
+}
+
+// deserted waits until neither server knows the clients of the script before: what they had subscribed to, watched or
+// waited for would be there in this one.
+func (p pair) deserted(t *testing.T) {
+	t.Helper()
+	for _, s := range []*server{p.larder, p.judge} {
+		c := dial(t, s)
+		eventually(t, "the clients of the last script are gone", func() bool { return infoNumber(t, c, "connected_clients") == 1 })
+		c.Close()
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestTrackingAgainstRedis(t *testing.T) { diff(t, trackingScripts) }
+func TestTrackingAgainstRedis(t *testing.T) { t.Parallel(); diff(t, trackingScripts) }
 
 // trackingScripts hold in both protocols; with RESP2 no invalidation comes without a redirection.
 var trackingScripts = []script{
@@ -74,6 +74,7 @@ var trackingScripts = []script{
 }
 
 func TestInvalidationsAgainstRedis(t *testing.T) {
+	t.Parallel()
 	p := startPair(t)
 	for i := range invalidationScripts {
 		t.Run(invalidationScripts[i].name, func(t *testing.T) { p.play(t, &invalidationScripts[i], 3) })
@@ -268,6 +269,7 @@ var invalidationScripts = []script{
 
 // TestRedirectedInvalidations sends invalidations to another connection, as RESP2 clients want them.
 func TestRedirectedInvalidations(t *testing.T) {
+	t.Parallel()
 	p := startPair(t)
 	for _, s := range []*server{p.larder, p.judge} {
 		ear, a, w := dial(t, s), dial(t, s), dial(t, s)
@@ -306,6 +308,7 @@ func TestRedirectedInvalidations(t *testing.T) {
 }
 
 func TestTrackingTableIsBounded(t *testing.T) {
+	t.Parallel()
 	s := startLarder(t, "--tracking-table-max-keys", "10")
 	a, c := dial(t, s), dial(t, s)
 	a.must(t, "HELLO", "3")

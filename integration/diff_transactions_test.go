@@ -2,7 +2,7 @@ package integration
 
 import "testing"
 
-func TestDiffTransactions(t *testing.T) { diff(t, transactionScripts) }
+func TestDiffTransactions(t *testing.T) { t.Parallel(); diff(t, transactionScripts) }
 
 var transactionScripts = []script{
 	{"exec", `

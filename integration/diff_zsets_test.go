@@ -2,7 +2,7 @@ package integration
 
 import "testing"
 
-func TestDiffSortedSets(t *testing.T) { diff(t, zsetScripts) }
+func TestDiffSortedSets(t *testing.T) { t.Parallel(); diff(t, zsetScripts) }
 
 var zsetScripts = []script{
 	{"zadd", `

@@ -18,6 +18,7 @@ var renamed = []string{
 }
 
 func TestDiffRenamedCommands(t *testing.T) {
+	t.Parallel()
 	secret := strings.Repeat("0A", 64)
 	diff(t, []script{
 		{"names", `
@@ -87,6 +88,7 @@ subscribe c`},
 
 // TestRenamesInStatistics wants the counts under the names of the manual, and none of commands that are gone.
 func TestRenamesInStatistics(t *testing.T) {
+	t.Parallel()
 	p := startPair(t, renamed...)
 	for _, s := range []*server{p.larder, p.judge} {
 		c := dial(t, s)
@@ -105,6 +107,7 @@ func TestRenamesInStatistics(t *testing.T) {
 // TestEveryCommandCanBeRenamed renames all commands of the judge: those that are not there yet, too, must not keep
 // a server from starting whose configuration takes them away.
 func TestEveryCommandCanBeRenamed(t *testing.T) {
+	t.Parallel()
 	judge := startJudge(t)
 	var args, names []string
 	for _, name := range dial(t, judge).must(t, "COMMAND", "LIST").texts() {
@@ -129,6 +132,7 @@ func TestEveryCommandCanBeRenamed(t *testing.T) {
 // A server that Redis would protect, or keep copies of, does not start without what its configuration asks for,
 // and touches no data.
 func TestServersThatWouldStandOpen(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	list := filepath.Join(t.TempDir(), "users.acl")
 	if err := os.WriteFile(list, []byte("user default on >secret ~* &* +@all\n"), 0o600); err != nil {
@@ -166,6 +170,7 @@ func TestServersThatWouldStandOpen(t *testing.T) {
 
 // TestOOMScoreOfTheProcess asks the operating system.
 func TestOOMScoreOfTheProcess(t *testing.T) {
+	t.Parallel()
 	for _, start := range []func(*testing.T, ...string) *server{
 		func(t *testing.T, args ...string) *server { return startLarder(t, args...) },
 		startJudge,

@@ -86,6 +86,7 @@ func restingBytes(t *testing.T, s *server, bound int64) {
 
 // The whole directory follows the limit: while clients write as fast as they can, at rest, and after the limit was lowered.
 func TestDirectoryFollowsLimit(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	limit, keys := int64(20<<20), 80_000
 	if os.Getenv("LARDER_TEST_LONG") != "" {

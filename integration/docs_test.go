@@ -10,6 +10,7 @@ import (
 // TestReadmeLimits wants what the README says is not there to be not there: a limit that
 // has fallen must not stay in the papers. Rows name commands in back quotes.
 func TestReadmeLimits(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	c := dial(t, startLarder(t))
 	section := readmeSection(t, "What is not there")
@@ -34,6 +35,7 @@ func TestReadmeLimits(t *testing.T) {
 
 // TestReadmeClients holds the commands that the README says a client still lacks.
 func TestReadmeClients(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	c := dial(t, startLarder(t))
 	for line := range strings.Lines(readmeSection(t, "Clients")) {
@@ -69,6 +71,7 @@ var fileName = regexp.MustCompile("`((?:[a-z_]+/)+[a-z_]+\\.(?:go|sql|sh|md|txt)
 
 // TestPapersNameFiles wants every file that the papers name to exist.
 func TestPapersNameFiles(t *testing.T) {
+	t.Parallel()
 	for _, paper := range []string{"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"} {
 		text, err := os.ReadFile("../" + paper)
 		if err != nil {

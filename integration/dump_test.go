@@ -167,6 +167,7 @@ func streamContent(v value) string {
 
 // TestDumpsTravel dumps every form on redis-server, restores it in Larder, dumps that, and restores it in both.
 func TestDumpsTravel(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	p := startPair(t)
 	larder, judge := dial(t, p.larder), dial(t, p.judge)
@@ -240,6 +241,7 @@ var hostileForms = map[string]string{
 
 // TestOldPayloads restores what only older releases write, and what nobody does, in both servers.
 func TestOldPayloads(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	p := startPair(t)
 	larder, judge := dial(t, p.larder), dial(t, p.judge)

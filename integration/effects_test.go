@@ -67,6 +67,7 @@ func (l *listener) end(t *testing.T, s *server) [][2]string {
 // TestEventsFollowTheOrder has one client write, another write elsewhere what it has read of that, and a third listen: it
 // hears of what was read before it hears of what was written from it.
 func TestEventsFollowTheOrder(t *testing.T) {
+	t.Parallel()
 	underEachSync(t, func(t *testing.T, s *server) {
 		l := listen(t, s, "__keyevent@0__:set", "said")
 		first, second := dial(t, s), dial(t, s)
@@ -113,6 +114,7 @@ func TestEventsFollowTheOrder(t *testing.T) {
 // TestMessagesFollowTheOrder has clients count together, each with keys of its own besides. The counts are published by the
 // transactions that made them, and by others that have only read them.
 func TestMessagesFollowTheOrder(t *testing.T) {
+	t.Parallel()
 	underEachSync(t, func(t *testing.T, s *server) {
 		l := listen(t, s, "said")
 		var mu sync.Mutex
@@ -180,6 +182,7 @@ func countAloud(c *conn, kind, message string, i int) value {
 // TestMissesFollowTheOrder looks for keys that come and go: whoever did not find a key is heard of before the write that has
 // made it, and behind the one that has removed it.
 func TestMissesFollowTheOrder(t *testing.T) {
+	t.Parallel()
 	underEachSync(t, func(t *testing.T, s *server) {
 		dial(t, s).must(t, "CONFIG", "SET", "notify-keyspace-events", "KEAm")
 		l := listen(t, s, "__keyspace@0__:{b}k", "said")
@@ -226,6 +229,7 @@ func TestMissesFollowTheOrder(t *testing.T) {
 // TestInvalidationsFollowTheOrder has a client keep what it reads until it is told: before it reads a newer value it is told
 // of the older one, and in the end it has nothing that is not so.
 func TestInvalidationsFollowTheOrder(t *testing.T) {
+	t.Parallel()
 	underEachSync(t, func(t *testing.T, s *server) {
 		keys := []string{"{b}k", "{c}k", "{d}k", "{a}k"}
 		done := make(chan struct{})
@@ -314,6 +318,7 @@ func (c *cacher) look(t *testing.T, keys []string) {
 // TestServiceFollowsTheOrder has clients wait for keys of all shards and move what comes to one list. A pipeline pushes to
 // the keys in turn: the list has the elements in that order.
 func TestServiceFollowsTheOrder(t *testing.T) {
+	t.Parallel()
 	underEachSync(t, func(t *testing.T, s *server) {
 		const waiters = 12
 		pusher := dial(t, s)

@@ -31,6 +31,7 @@ func infoNumber(t testing.TB, c *conn, field string) int64 {
 
 // Ten values of 1 MB fit under a limit of 10.1 MB, and the eleventh takes the place of one.
 func TestTenLargeValues(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	const limit = 10_100_000
 	s := startLarder(t, "--maxmemory", strconv.Itoa(limit))
@@ -64,6 +65,7 @@ func TestTenLargeValues(t *testing.T) {
 }
 
 func TestOutOfMemory(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	const refusal = "OOM command not allowed when used memory > 'maxmemory'."
 	c := dial(t, startLarder(t, "--maxdisk", "10kb"))
@@ -99,6 +101,7 @@ func TestOutOfMemory(t *testing.T) {
 
 // Those who watch, cache or listen hear of an eviction as of a deletion.
 func TestEvictionIsADelete(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t, "--notify-keyspace-events", "KEA", "--maxmemory-policy", "allkeys-lru")
 	c, watcher, caching, listener := dial(t, s), dial(t, s), dial(t, s), dial(t, s)
@@ -132,6 +135,7 @@ func TestEvictionIsADelete(t *testing.T) {
 
 // What MEMORY USAGE says of all keys adds up to used_memory, with a limit and without, settled or not.
 func TestUsedMemoryAddsUp(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t)
 	c := dial(t, s)
@@ -195,6 +199,7 @@ func TestUsedMemoryAddsUp(t *testing.T) {
 
 // Counters add up and one of many wins the race for a name, while the cache is full of other keys.
 func TestRacesUnderALimit(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t, "--maxmemory", "300kb", "--maxmemory-policy", "volatile-lru")
 	const clients, rounds = 16, 150
@@ -234,6 +239,7 @@ func TestRacesUnderALimit(t *testing.T) {
 
 // A cache that nobody writes to frees what has expired, and the file shrinks.
 func TestExpiryWithoutWrites(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	c := dial(t, startLarder(t))
 	for i := range 2000 {
@@ -259,6 +265,7 @@ func TestExpiryWithoutWrites(t *testing.T) {
 
 // What goes is what was needed and at most one value more, whatever the sizes: values of 1 MB and of 100 bytes.
 func TestEvictsNoMoreThanNeeded(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	const limit, large = 8 << 20, 1 << 20
 	c := dial(t, startLarder(t, "--maxmemory", strconv.Itoa(limit)))
@@ -292,6 +299,7 @@ func TestEvictsNoMoreThanNeeded(t *testing.T) {
 
 // One evicted giant makes all the room it took, though its rows are still to be swept: nothing else goes.
 func TestOneEvictedGiant(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	const limit, piece = 12 << 20, 64 << 10
 	c := dial(t, startLarder(t, "--maxmemory", strconv.Itoa(limit), "--maxmemory-policy", "volatile-ttl"))

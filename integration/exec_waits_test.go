@@ -8,6 +8,7 @@ import (
 
 // TestTransactionWaitsForNobody: commands that wait for other transactions do so after the EXEC they are in.
 func TestTransactionWaitsForNobody(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t, "--enable-debug-command", "yes", "--maxmemory-policy", "allkeys-random")
 	c := dial(t, s)

@@ -50,7 +50,7 @@ func setAll(t *testing.T, c *conn, prefix string, n int, options ...string) (ref
 // eventually waits for a condition, and fails after a time that nothing takes unless it never comes.
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !done(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); !done(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("it does not come about that", what)
 		}
@@ -71,6 +71,7 @@ func infoText(t *testing.T, c *conn, field string) string {
 // Keys that lie in the files when their time comes are all removed and announced, by one CACHE EXPIRE or by the cycle,
 // though nothing settles meanwhile; and INFO tells how far behind the cycle is.
 func TestSettledKeysExpire(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	const n = 4000
 	for _, shards := range []string{"1", "4"} {
@@ -124,6 +125,7 @@ func TestSettledKeysExpire(t *testing.T) {
 
 // A write that expired keys leave no room for frees them; no live key goes and nothing is refused.
 func TestExpiredKeysMakeRoom(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	const n = 2000
 	for _, policy := range append([]string{"noeviction"}, evictionPolicies...) {

@@ -84,6 +84,7 @@ func wantFormat2(t *testing.T, c *conn) {
 // TestFormat2: a directory of the format before opens, whichever of its files have been upgraded, and is sound; then a
 // renamed key may leave its items in another shard, and they are there after a kill.
 func TestFormat2(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	for upgraded := range 3 {
 		t.Run(fmt.Sprint(upgraded, " of the files are of this format"), func(t *testing.T) {

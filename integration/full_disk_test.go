@@ -144,6 +144,7 @@ func until(t *testing.T, what string, done func() bool) {
 // passes, writes go on when there is space without a restart, and SIGTERM ends the server with everything that was
 // acknowledged on disk.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	for _, args := range [][]string{
 		{"--appendfsync", "everysec"},

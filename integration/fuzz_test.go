@@ -14,6 +14,7 @@ import (
 // TestFuzzAgainstRedis sends lines of all families, a quarter of them mutated, to Larder and redis-server, and compares
 // each reply and, every hundred lines, all keys. LARDER_FUZZ_SEED sets another seed, LARDER_FUZZ_LINES how many lines.
 func TestFuzzAgainstRedis(t *testing.T) {
+	t.Parallel()
 	lines, seed := 5_000, uint64(1)
 	if n, err := strconv.Atoi(os.Getenv("LARDER_FUZZ_LINES")); err == nil {
 		lines = n

@@ -147,6 +147,7 @@ var goldenRows = []golden{
 
 // TestGolden holds the rows against the server alone.
 func TestGolden(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t)
 	rows := slices.Concat(goldenRows, orderRows, newerRows, hashRows)

@@ -19,6 +19,7 @@ var clientHelp72 = []string{
 // TestHelp holds the text of every container against the judge's, line by line, and wants every
 // subcommand named in it.
 func TestHelp(t *testing.T) {
+	t.Parallel()
 	p := startPair(t)
 	larder, judge := dial(t, p.larder), dial(t, p.judge)
 	ours, theirs := commandsOf(t, p.larder), commandsOf(t, p.judge)

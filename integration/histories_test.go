@@ -24,6 +24,7 @@ const (
 // it waited for replies or not, and who saw a reply comes before who sent his command later. That is what a server
 // with one thread does. Another client writes large values meanwhile, so that layers settle.
 func TestHistoriesAreLinearizable(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []string{"everysec", "always"} {
 		t.Run(mode, func(t *testing.T) {
 			args := []string{"--appendfsync", mode}

@@ -55,6 +55,7 @@ func attack(t *testing.T, s *server, b []byte) string {
 
 // TestHostilePackets sends the frames that end or stall redcon alone.
 func TestHostilePackets(t *testing.T) {
+	t.Parallel()
 	w := newWitness(t)
 	for _, p := range []struct{ packet, want string }{
 		{"*1\r\n$9223372036854775800\r\nabc", "-ERR Protocol error: invalid bulk length\r\n"},
@@ -85,6 +86,7 @@ func TestHostilePackets(t *testing.T) {
 
 // TestHugeHeaderCostsNothing: many clients that promise much and send little.
 func TestHugeHeaderCostsNothing(t *testing.T) {
+	t.Parallel()
 	w := newWitness(t)
 	before := w.s.memoryKB(t, "VmRSS")
 	for i := range 200 {
@@ -107,6 +109,7 @@ func TestHugeHeaderCostsNothing(t *testing.T) {
 
 // TestGarbage throws random bytes and cut commands at the server.
 func TestGarbage(t *testing.T) {
+	t.Parallel()
 	w := newWitness(t)
 	rnd := rand.New(rand.NewPCG(1, 2))
 	alphabet := []byte("*$+-:0123456789\r\n\r\nGETSETPING \"'\\\x00\xff")
@@ -130,6 +133,7 @@ func TestGarbage(t *testing.T) {
 
 // TestHalfSentCommand: nothing happens until the last byte, and nothing if it never comes.
 func TestHalfSentCommand(t *testing.T) {
+	t.Parallel()
 	w := newWitness(t)
 	whole := encode("SET", "mine", "stolen")
 	for n := range whole {
@@ -152,6 +156,7 @@ func TestHalfSentCommand(t *testing.T) {
 
 // TestVanishedClients ask for much and go away without reading.
 func TestVanishedClients(t *testing.T) {
+	t.Parallel()
 	w := newWitness(t)
 	w.c.must(t, "SET", "big", strings.Repeat("b", 4<<20))
 	before := w.s.memoryKB(t, "VmRSS")
@@ -194,6 +199,7 @@ func connected(t *testing.T, w *witness) int {
 
 // TestLargeArgument stores and reads a value at the limit's order of size, once.
 func TestLargeArgument(t *testing.T) {
+	t.Parallel()
 	w := newWitness(t)
 	big := strings.Repeat("0123456789abcdef", 4<<20) // 64 MiB
 	w.c.must(t, "SET", "big", big)

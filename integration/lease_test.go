@@ -49,6 +49,7 @@ var leaseRows = []struct {
 // TestChangesVoidLeases holds for each row what became of the token, that the next caller then gets another one, and
 // that whoever lost his cannot overwrite what came meanwhile.
 func TestChangesVoidLeases(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	c := dial(t, startLarder(t))
 	lease := func() string { return c.must(t, "CACHE", "GETLEASE", "k", "STALE", "60").list[1].text }
@@ -84,6 +85,7 @@ func TestChangesVoidLeases(t *testing.T) {
 
 // TestExpiryAndEvictionLeaveLeases: the cache's own forgetting says nothing about what is computed.
 func TestExpiryAndEvictionLeaveLeases(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	c := dial(t, startLarder(t, "--maxmemory-policy", "allkeys-lru"))
 	lease := func() string { return c.must(t, "CACHE", "GETLEASE", "k", "BETA", "1e30").list[1].text }

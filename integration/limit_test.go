@@ -16,6 +16,7 @@ import (
 // Eight clients write as fast as they can, in pipelines, more than eviction keeps up with: the data stays
 // within 5 % of the limit all the while, and within the limit once they are done.
 func TestLimitHoldsUnderPressure(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	const limit, writers, pipelines, depth = 4 << 20, 8, 60, 64
 	s := startLarder(t, "--maxmemory", strconv.Itoa(limit), "--maxmemory-policy", "allkeys-lru")
@@ -78,6 +79,7 @@ func endsWithin(t *testing.T, c *conn, limit int64) {
 // Half the limit is half the file, a moment later and though somebody goes on writing: short values and those in
 // pieces leave their room to the disk.
 func TestHalfTheLimitIsHalfTheFile(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	const limit = 24 << 20
 	s := startLarder(t, "--shards", "1", "--maxmemory", strconv.Itoa(limit), "--maxmemory-policy", "allkeys-lru")
@@ -133,6 +135,7 @@ func TestHalfTheLimitIsHalfTheFile(t *testing.T) {
 
 // Django's cache under a limit that a tenth of its keys fit in: it goes on as if there were none, but for misses.
 func TestDjangoUnderALimit(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	requests := "12000"
 	if os.Getenv("LARDER_TEST_LONG") != "" {
@@ -158,10 +161,11 @@ func TestDjangoUnderALimit(t *testing.T) {
 	}
 }
 
-// What a deadline cuts and what it does not. A server of one shard is kept busy for longer than any of them.
+// What a deadline cuts and what it does not. A server of one shard is kept busy by a function until it is killed.
 func TestDeadlineOfBlockedAndQueued(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
-	s := startLarder(t, "--shards", "1")
+	s := startLarder(t, "--shards", "1", "--busy-reply-threshold", "0")
 	late, busy, pusher := dial(t, s), dial(t, s), dial(t, s)
 	late.must(t, "CACHE", "DEADLINE", "50")
 
@@ -189,31 +193,26 @@ func TestDeadlineOfBlockedAndQueued(t *testing.T) {
 	late.must(t, "MULTI")
 	late.must(t, "SET", "k", "late")
 	late.must(t, "RPUSH", "l", "late")
+	busy.must(t, "FUNCTION", "LOAD", "#!lua name=lib\nredis.register_function('hold', function() while true do end end)")
 	done := make(chan value, 1)
-	go func() {
-		v, _ := busy.do("EVAL", "redis.call('SET',KEYS[1],'begun') for i=1,2e8 do end return redis.call('SET',KEYS[1],'script')", "1", "k")
-		done <- v
-	}()
-	pusher.must(t, "CACHE", "DEADLINE", "20")
-	for inTurn, tries := 0, 0; inTurn < 3 && tries < 100_000; tries++ { // until the script holds the shard
-		if v, _ := pusher.do("APPEND", "other", "x"); strings.HasPrefix(v.text, "TIMEOUT ") {
-			inTurn++
-		} else {
-			inTurn = 0
-		}
-	}
+	go func() { v, _ := busy.do("FCALL", "hold", "1", "k"); done <- v }()
+	eventually(t, "the function holds the shard", func() bool {
+		return !pusher.must(t, "FUNCTION", "STATS").list[1].null
+	})
 	v, _ := late.do("EXEC")
 	if want := "TIMEOUT the deadline passed before the command began, it is not applied"; v.text != want {
 		t.Errorf("EXEC: %v, want %s", v, want)
 	}
-	if v := <-done; v.isError() {
+	pusher.must(t, "CONFIG", "SET", "busy-reply-threshold", "1")
+	eventually(t, "the function is killed", func() bool { v, _ := pusher.do("FUNCTION", "KILL"); return v.text == "OK" })
+	if v := <-done; !strings.Contains(v.text, "killed by user") {
 		t.Fatal(v)
 	}
 	late.must(t, "CACHE", "DEADLINE", "0")
 	if v, _ := late.do("EXEC"); v.text != "ERR EXEC without MULTI" {
 		t.Errorf("EXEC once more: %v", v)
 	}
-	if k, l := late.must(t, "GET", "k").text, late.must(t, "LLEN", "l").text; k != "script" || l != "0" {
-		t.Errorf("k is %q and l has %s elements", k, l)
+	if k, l := late.must(t, "EXISTS", "k").text, late.must(t, "LLEN", "l").text; k != "0" || l != "0" {
+		t.Errorf("of k there are %s, and l has %s elements", k, l)
 	}
 }

@@ -41,6 +41,7 @@ func fileText(t *testing.T, path string) string {
 
 // TestLogFileIsOpenedAnewAfterRotation: Debian's logrotate moves the file away and tells the server nothing.
 func TestLogFileIsOpenedAnewAfterRotation(t *testing.T) {
+	t.Parallel()
 	for name, rotate := range map[string]func(path string) error{
 		"moved":   func(path string) error { return os.Rename(path, path+".1") },
 		"removed": os.Remove,
@@ -76,6 +77,7 @@ func TestLogFileIsOpenedAnewAfterRotation(t *testing.T) {
 
 // TestLogFileWithoutItsDirectory keeps the server alive, and comes back with the directory.
 func TestLogFileWithoutItsDirectory(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "log")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
@@ -98,6 +100,7 @@ func TestLogFileWithoutItsDirectory(t *testing.T) {
 
 // TestLogThatNobodyTakesEndsNothing: standard output is closed, full, or a pipe whose reader has gone away.
 func TestLogThatNobodyTakesEndsNothing(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	for name, redirection := range map[string]string{
 		"closed": ">&- 2>&-", "full": ">/dev/full 2>&1", "reader gone": "",
@@ -140,6 +143,7 @@ func TestLogThatNobodyTakesEndsNothing(t *testing.T) {
 
 // TestLoglevelChangesWhileItRuns in the file.
 func TestLoglevelChangesWhileItRuns(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	path := filepath.Join(t.TempDir(), "redis.log")
 	s := startLarder(t, "--logfile", path, "--loglevel", "nothing")
@@ -156,6 +160,7 @@ func TestLoglevelChangesWhileItRuns(t *testing.T) {
 
 // TestSyslogNeedsNobodyWhoListens: with `syslog-enabled yes` the log stands in the file as well.
 func TestSyslogNeedsNobodyWhoListens(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "redis.log")
 	s := startLarder(t, "--logfile", path, "--syslog-enabled", "yes", "--syslog-facility", "local7")
 	provoke(t, s)
@@ -166,6 +171,7 @@ func TestSyslogNeedsNobodyWhoListens(t *testing.T) {
 
 // TestLogFileThatCannotBeOpenedIsRefused in Redis's words.
 func TestLogFileThatCannotBeOpenedIsRefused(t *testing.T) {
+	t.Parallel()
 	var said []string
 	for _, bin := range []string{larderBin, judgeBin(t)} {
 		code, out := refuse(t, &server{bin: bin, dir: t.TempDir(), port: freePort(t), args: []string{"--logfile", "/nowhere/redis.log"}})
@@ -182,6 +188,7 @@ func TestLogFileThatCannotBeOpenedIsRefused(t *testing.T) {
 
 // TestCrashStandsInTheLogFile: standard error, where Go's runtime writes, is lost in the background.
 func TestCrashStandsInTheLogFile(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	path := filepath.Join(t.TempDir(), "redis.log")
 	s := startLarder(t, "--logfile", path)
@@ -198,6 +205,7 @@ func TestCrashStandsInTheLogFile(t *testing.T) {
 
 // TestRelativePathsStartAtDir as in Redis, which changes into it. The directory they are started in stays empty.
 func TestRelativePathsStartAtDir(t *testing.T) {
+	t.Parallel()
 	base := t.TempDir()
 	for _, bin := range []string{larderBin, judgeBin(t)} {
 		dir := filepath.Join(base, filepath.Base(bin))

@@ -49,6 +49,7 @@ var packageQuestions = []string{
 
 // TestDebianPackages is the main job on data nobody here wrote: Debian's package index.
 func TestDebianPackages(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	resp := packageCommands(t)
 	larder, judge := startLarder(t), startJudge(t)

@@ -20,6 +20,7 @@ var ownDefaults = map[string]string{
 
 // TestConfigNames wants every parameter of the judge, with its default.
 func TestConfigNames(t *testing.T) {
+	t.Parallel()
 	p := startPair(t)
 	ours, theirs := configOf(t, p.larder), configOf(t, p.judge)
 	for _, name := range sortedKeys(theirs) {
@@ -57,6 +58,7 @@ var infoSections = []string{"server", "clients", "memory", "persistence", "stats
 
 // TestInfoFields wants every field of the judge's INFO in the same section.
 func TestInfoFields(t *testing.T) {
+	t.Parallel()
 	p := startPair(t)
 	for _, s := range []*server{p.larder, p.judge} {
 		c := dial(t, s)
@@ -100,6 +102,7 @@ var changedIn72 = map[string]string{
 // TestCommandProperties compares what COMMAND says of each command that both have: arity,
 // flags, first, last and step of the keys, categories, and key specifications.
 func TestCommandProperties(t *testing.T) {
+	t.Parallel()
 	p := startPair(t)
 	ours, theirs := commandsOf(t, p.larder), commandsOf(t, p.judge)
 	for _, name := range sortedNames(ours) {

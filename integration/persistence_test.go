@@ -22,6 +22,7 @@ func infoField(t *testing.T, c *conn, field string) string {
 // TestBackupAlertsAreQuiet: what monitoring programs look at says that every write is safe, however many there
 // were and however long the server has been up.
 func TestBackupAlertsAreQuiet(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	for _, args := range [][]string{{"--appendfsync", "always"}, {"--appendfsync", "everysec"}, {"--appendfsync", "no"}} {
 		c := dial(t, startLarder(t, args...))
@@ -55,6 +56,7 @@ func TestBackupAlertsAreQuiet(t *testing.T) {
 
 // TestInfoWithAppendOnly: who has turned appendonly on finds the fields that Redis shows then.
 func TestInfoWithAppendOnly(t *testing.T) {
+	t.Parallel()
 	p := startPair(t, "--appendonly", "yes")
 	ours, theirs := dial(t, p.larder), dial(t, p.judge)
 	ours.must(t, "SET", "k", "v")

@@ -32,6 +32,7 @@ exit $code
 // of the repository. The ports it names are replaced by free ones, and ./test.sh is only
 // looked at: it runs this test. Blocks marked console are shown, not run.
 func TestReadme(t *testing.T) {
+	t.Parallel()
 	readme, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)

@@ -35,6 +35,7 @@ func (c *conn) expect(t *testing.T, line, want string) {
 }
 
 func TestInsertAtOnePivot(t *testing.T) {
+	t.Parallel()
 	onEachForm(t, func(t *testing.T, c *conn) {
 		const n = 20_000
 		c.must(t, "RPUSH", "l", "front", "pivot", "back")
@@ -62,6 +63,7 @@ func TestInsertAtOnePivot(t *testing.T) {
 }
 
 func TestFortyThousandKeysInOneCommand(t *testing.T) {
+	t.Parallel()
 	onEachForm(t, func(t *testing.T, c *conn) {
 		const n = 40_000
 		var keys, pairs, fields []string
@@ -98,6 +100,7 @@ func TestFortyThousandKeysInOneCommand(t *testing.T) {
 
 // A key that has expired but is still on disk is absent for reads, and writes start afresh.
 func TestExpiredKeysStartAfresh(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	for _, shards := range []string{"1", "3"} {
 		t.Run("shards "+shards, func(t *testing.T) {
@@ -142,6 +145,7 @@ func TestExpiredKeysStartAfresh(t *testing.T) {
 }
 
 func TestEmptyCollectionsVanish(t *testing.T) {
+	t.Parallel()
 	onEachForm(t, func(t *testing.T, c *conn) {
 		c.must(t, "HSET", "h", "f", "v")
 		c.must(t, "RPUSH", "l", "a", "b")
@@ -159,6 +163,7 @@ func TestEmptyCollectionsVanish(t *testing.T) {
 }
 
 func TestSetReplacesAnyType(t *testing.T) {
+	t.Parallel()
 	onEachForm(t, func(t *testing.T, c *conn) {
 		for _, fill := range []string{"HSET k f v", "RPUSH k a", "SADD k m", "ZADD k 1 m"} {
 			words := strings.Fields(fill)
@@ -174,6 +179,7 @@ func TestSetReplacesAnyType(t *testing.T) {
 }
 
 func TestDatabasesAreApart(t *testing.T) {
+	t.Parallel()
 	onEachForm(t, func(t *testing.T, c *conn) {
 		for db := range 16 {
 			c.must(t, "SELECT", strconv.Itoa(db))
@@ -199,6 +205,7 @@ func TestDatabasesAreApart(t *testing.T) {
 }
 
 func TestRangesToTheEnd(t *testing.T) {
+	t.Parallel()
 	onEachForm(t, func(t *testing.T, c *conn) {
 		c.must(t, "ZADD", "z", "1", "a", "2", "b", "3", "c")
 		c.must(t, "RPUSH", "l", "a", "b", "c")
@@ -214,6 +221,7 @@ func TestRangesToTheEnd(t *testing.T) {
 // An error inside a transaction must not leave a header of an array on the wire, and one at
 // queueing must abort it.
 func TestTransactionErrorsKeepTheConversation(t *testing.T) {
+	t.Parallel()
 	onEachForm(t, func(t *testing.T, c *conn) {
 		c.must(t, "SET", "k", "text")
 		c.must(t, "MULTI")

@@ -11,6 +11,7 @@ import (
 // was removed to make room is heard of in the order of the log, before the write that it made room for: whoever follows
 // the events never counts more keys than there is room for.
 func TestRoomIsMadeBeforeItIsTaken(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	const room, clients, each = 10, 4, 25
 	s := startLarder(t, "--notify-keyspace-events", "KEA", "--maxmemory", "10100000", "--maxmemory-policy", "allkeys-random",

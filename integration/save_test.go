@@ -26,6 +26,7 @@ func loaded(t *testing.T, dir string) *conn {
 
 // TestSavedFileLoads: redis-server loads what SAVE writes, and has what was there.
 func TestSavedFileLoads(t *testing.T) {
+	t.Parallel()
 	s := startLarder(t, "--databases", "64")
 	c := dial(t, s)
 	all := append(append([]dumped(nil), dumpedForms...), streams...)
@@ -81,6 +82,7 @@ func TestSavedFileLoads(t *testing.T) {
 
 // TestSavedFileIsOneMoment: whatever is written meanwhile, the file has all of a transaction or nothing.
 func TestSavedFileIsOneMoment(t *testing.T) {
+	t.Parallel()
 	s := startLarder(t)
 	c, writer := dial(t, s), dial(t, s)
 	for i := range 20_000 {
@@ -146,6 +148,7 @@ func TestSavedFileIsOneMoment(t *testing.T) {
 
 // TestSaveThatFails says so, and leaves nothing.
 func TestSaveThatFails(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t)
 	c := dial(t, s)
@@ -188,6 +191,7 @@ func TestSaveThatFails(t *testing.T) {
 
 // TestSaveLines: only a configuration that names save has files written by themselves.
 func TestSaveLines(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	quiet, lines := startLarder(t), startLarder(t, "--save", "1 3")
 	for _, s := range []*server{quiet, lines} {

@@ -16,6 +16,7 @@ const (
 // TestScriptRoom: what a script writes first needs room as the same command by itself would, whether it is among
 // its arguments or made by it; what it writes then is not refused, as in Redis.
 func TestScriptRoom(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	c := dial(t, startLarder(t, "--maxmemory", "10000"))
 	long := strings.Repeat("y", 9000)
@@ -61,6 +62,7 @@ func TestScriptRoom(t *testing.T) {
 
 // TestScriptRoomIsGivenBack runs scripts that end in every way, and then fills the data to the last byte.
 func TestScriptRoomIsGivenBack(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t, "--maxmemory", "10000")
 	c, other := dial(t, s), dial(t, s)
@@ -97,6 +99,7 @@ func TestScriptRoomIsGivenBack(t *testing.T) {
 
 // TestScriptsEvict: where keys may go, scripts find room, also inside EXEC and though all of it is taken.
 func TestScriptsEvict(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	const limit = 100_000
 	c := dial(t, startLarder(t, "--maxmemory", strconv.Itoa(limit), "--maxmemory-policy", "allkeys-lru"))

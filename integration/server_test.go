@@ -87,14 +87,23 @@ func (s *server) report(t testing.TB) {
 	t.Logf("log of %s:\n%s", s.bin, log)
 }
 
+// handedOut are the ports that freePort has given to the tests of this process, which run side by side: a port is free again
+// until its server listens, and a test that finds another's server at its port takes it for its own.
+var handedOut sync.Map
+
 func freePort(t testing.TB) int {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := ln.Addr().(*net.TCPAddr).Port
+		ln.Close()
+		if _, known := handedOut.LoadOrStore(port, true); !known {
+			return port
+		}
 	}
-	defer ln.Close()
-	return ln.Addr().(*net.TCPAddr).Port
 }
 
 // command is the server's command line.

@@ -39,6 +39,7 @@ func outcome(t *testing.T, s *server, one syscall.Signal) string {
 
 // TestSignalsDoWhatTheyDoToRedis: SIGHUP is a terminal that is closed. What was written is there whatever the signal.
 func TestSignalsDoWhatTheyDoToRedis(t *testing.T) {
+	t.Parallel()
 	for _, one := range []syscall.Signal{
 		syscall.SIGHUP, syscall.SIGPIPE, syscall.SIGWINCH, syscall.SIGCONT, syscall.SIGURG, syscall.SIGALRM, syscall.SIGTERM, syscall.SIGINT,
 		syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGVTALRM, syscall.SIGXCPU, syscall.SIGIO, syscall.SIGPWR, 34, 64,
@@ -84,6 +85,7 @@ func waitListening(t *testing.T, s *server) {
 
 // TestSignalWhileLoadingEndsAtOnce with Redis's exit status, 0.
 func TestSignalWhileLoadingEndsAtOnce(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	for one, want := range map[syscall.Signal]int{syscall.SIGTERM: 0, syscall.SIGINT: 0, syscall.SIGUSR1: 138} {
 		s := &server{bin: larderBin, dir: loadsForever(t), port: freePort(t), log: &lockedBuffer{}}
@@ -101,6 +103,7 @@ func TestSignalWhileLoadingEndsAtOnce(t *testing.T) {
 
 // TestSecondInterruptEndsWhatHangs: the log is a pipe that nobody empties, so the orderly end never comes.
 func TestSecondInterruptEndsWhatHangs(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := &server{bin: larderBin, dir: t.TempDir(), port: freePort(t), log: &lockedBuffer{}, done: make(chan struct{})}
 	read, write, err := os.Pipe()
@@ -153,6 +156,7 @@ func fill(t *testing.T, pipe *os.File) {
 
 // TestPidFileIsWrittenOverAndRemovedAtTheEnd: one that a dead process left is no obstacle.
 func TestPidFileIsWrittenOverAndRemovedAtTheEnd(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]func(*server){
 		"SIGTERM":  func(s *server) { s.term(t) },
 		"SHUTDOWN": func(s *server) { dial(t, s).do("SHUTDOWN", "NOSAVE"); s.waitEnd(t) },
@@ -175,6 +179,7 @@ func TestPidFileIsWrittenOverAndRemovedAtTheEnd(t *testing.T) {
 
 // TestPidFileGoesAfterTheDataIsClosed: a script that has seen it go may start the next server.
 func TestPidFileGoesAfterTheDataIsClosed(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	path := filepath.Join(t.TempDir(), "redis.pid")
 	s := startLarder(t, "--pidfile", path)
@@ -196,6 +201,7 @@ func TestPidFileGoesAfterTheDataIsClosed(t *testing.T) {
 
 // TestPidFileOfAnotherStays: a successor, or a second server by mistake, has written its own there.
 func TestPidFileOfAnotherStays(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	path := filepath.Join(t.TempDir(), "redis.pid")
 	s := startLarder(t, "--pidfile", path)
@@ -217,6 +223,7 @@ func TestPidFileOfAnotherStays(t *testing.T) {
 
 // TestPidFileThatCannotBeWrittenIsNoObstacle.
 func TestPidFileThatCannotBeWrittenIsNoObstacle(t *testing.T) {
+	t.Parallel()
 	s := startLarder(t, "--pidfile", "/nowhere/redis.pid")
 	if got := dial(t, s).must(t, "CONFIG", "GET", "pidfile"); got.list[1].text != "/nowhere/redis.pid" {
 		t.Error(got)
@@ -296,6 +303,7 @@ func supervision(t *testing.T, bin string, environment []string, args ...string)
 
 // TestSupervisors get to hear what Redis tells them, and a server that has one stays in the foreground.
 func TestSupervisors(t *testing.T) {
+	t.Parallel()
 	systemd, upstart := []string{"NOTIFY_SOCKET=PATH"}, []string{"UPSTART_JOB=redis"}
 	if got := supervision(t, larderBin, systemd, "--supervised", "systemd"); !strings.Contains(got, "READY=1") || !strings.Contains(got, "STOPPING=1") {
 		t.Error(got)

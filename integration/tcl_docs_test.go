@@ -8,6 +8,7 @@ import (
 
 // TestTclExceptionsAreNamed wants each test that the Tcl gate leaves out in docs/compat.md, with its reason.
 func TestTclExceptionsAreNamed(t *testing.T) {
+	t.Parallel()
 	paper, err := os.ReadFile("../docs/compat.md")
 	if err != nil {
 		t.Fatal(err)

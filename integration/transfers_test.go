@@ -223,6 +223,7 @@ func audit(c *conn, reads *atomic.Int64) error {
 // money and things move between shards by transactions, scripts and commands of several
 // keys. Whoever counts, during and after, finds all of it; and each acknowledged move.
 func TestTransfersSurviveKill(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	rounds := 10
 	if os.Getenv("LARDER_TEST_LONG") != "" {

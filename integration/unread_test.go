@@ -94,6 +94,7 @@ func (c *conn) sendRounds(t *testing.T, n int) {
 // A client sends all its commands and reads then. The server keeps the replies, others are answered meanwhile, and
 // Larder keeps them on disk, gives back what has been read, and says in CLIENT LIST what is unread.
 func TestClientReadsLast(t *testing.T) {
+	t.Parallel()
 	rounds := shortOr(64, 300) << 20 / (kilobytes << 10)
 	for _, s := range []*server{startLarder(t), startJudge(t)} {
 		other, c := dial(t, s), dial(t, s)
@@ -135,6 +136,7 @@ func TestClientReadsLast(t *testing.T) {
 
 // A hundred do so at once.
 func TestManyReadLast(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t)
 	clients, rounds := shortOr(40, 100), shortOr(3, 10)<<20/(kilobytes<<10)
@@ -161,6 +163,7 @@ func TestManyReadLast(t *testing.T) {
 
 // MULTI, very many commands and EXEC are sent before the first reply is read.
 func TestTransactionIsReadLast(t *testing.T) {
+	t.Parallel()
 	n := shortOr(200_000, 800_000)
 	for _, s := range []*server{startLarder(t), startJudge(t)} {
 		other, c := dial(t, s), dial(t, s)
@@ -208,6 +211,7 @@ func TestTransactionIsReadLast(t *testing.T) {
 
 // A queue that passes client-query-buffer-limit ends the connection, and nothing of it runs.
 func TestQueueHasALimit(t *testing.T) {
+	t.Parallel()
 	needsLarder(t) // 7.0 does not count the queue
 	s := startLarder(t, "--client-query-buffer-limit", "2mb")
 	other, c := dial(t, s), dial(t, s)
@@ -233,6 +237,7 @@ func TestQueueHasALimit(t *testing.T) {
 // A client for whom more waits than its class may have is closed: at once past the hard limit, after its time past the
 // soft one, and when a limit is lowered.
 func TestUnreadHasALimit(t *testing.T) {
+	t.Parallel()
 	for _, s := range []*server{startLarder(t), startJudge(t)} {
 		other := dial(t, s)
 		other.must(t, "SET", "value", strings.Repeat("v", kilobytes<<10))
@@ -267,6 +272,7 @@ func TestUnreadHasALimit(t *testing.T) {
 
 // Messages and replies to a client that reads neither keep one order each, and whole, through the file.
 func TestMessagesBetweenUnreadReplies(t *testing.T) {
+	t.Parallel()
 	const rounds, messages = 2000, 500
 	for _, s := range []*server{startLarder(t), startJudge(t)} {
 		other, c := dial(t, s), dial(t, s)
@@ -302,6 +308,7 @@ func TestMessagesBetweenUnreadReplies(t *testing.T) {
 
 // The answer to QUIT comes behind everything, and then the end. Of a protocol error the same is true.
 func TestLastReplyIsRead(t *testing.T) {
+	t.Parallel()
 	const rounds = 2000
 	for _, s := range []*server{startLarder(t), startJudge(t)} {
 		dial(t, s).must(t, "SET", "value", strings.Repeat("v", kilobytes<<10))
@@ -324,6 +331,7 @@ func TestLastReplyIsRead(t *testing.T) {
 
 // Who has ended his side, as nc does, gets what he has asked for. Redis closes at once.
 func TestHalfClosedClientReadsOn(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	const rounds = 2000
 	s := startLarder(t)
@@ -339,6 +347,7 @@ func TestHalfClosedClientReadsOn(t *testing.T) {
 
 // SHUTDOWN waits for nobody who does not read, and nothing holds a client up that is killed.
 func TestUnreadRepliesEndWithTheirClient(t *testing.T) {
+	t.Parallel()
 	for _, s := range []*server{startLarder(t), startJudge(t)} {
 		other := dial(t, s)
 		other.must(t, "SET", "value", strings.Repeat("v", kilobytes<<10))

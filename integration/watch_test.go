@@ -11,6 +11,7 @@ import (
 // record is on its way to the disk, must not slip between WATCH and GET: GET would miss it,
 // and EXEC would not know.
 func TestWatchSeesWritesUnderWay(t *testing.T) {
+	t.Parallel()
 	for _, args := range [][]string{{"--appendfsync", "always"}, {"--appendfsync", "no"}} {
 		t.Run(args[1], func(t *testing.T) { countUnderWatch(t, startLarder(t, args...)) })
 	}
@@ -57,6 +58,7 @@ func countUnderWatch(t *testing.T, s *server) {
 // TestTrackingSeesWritesUnderWay turns tracking on and reads while a write is on its way to
 // the disk that ran before: who reads the old value must be told.
 func TestTrackingSeesWritesUnderWay(t *testing.T) {
+	t.Parallel()
 	s := startLarder(t, "--appendfsync", "always")
 	writer, reader := dial(t, s), dial(t, s)
 	reader.must(t, "HELLO", "3")

@@ -210,6 +210,7 @@ func keyFormLines() []string {
 // TestEveryCommandOnEveryType runs each form on each pair of types and compares the
 // replies and what is left of the keys.
 func TestEveryCommandOnEveryType(t *testing.T) {
+	t.Parallel()
 	p := startPair(t)
 	larder, judge := dial(t, p.larder), dial(t, p.judge)
 	for _, form := range keyFormLines() {
