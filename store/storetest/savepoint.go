@@ -10,9 +10,10 @@ import (
 func savepointRows() []row {
 	var rows []row
 	for _, s := range savepointSteps() {
-		rows = append(rows, row{"Savepoint/" + s.name + " is taken back", func(w *world) { savepointStep(w, s) }})
+		rows = append(rows, row{"Savepoint/" + s.name + " is taken back", func(w *world) { savepointStep(w, s, savepointData) }})
 	}
 	return append(rows, []row{
+		{"Savepoint/ranks of many are taken back", func(w *world) { savepointStep(w, ranksStep(), savepointDataRanked) }},
 		{"Savepoint/every step after the other", savepointAll},
 		{"Savepoint/they nest", savepointNested},
 		{"Savepoint/one is rolled back to again and again", savepointAgain},
@@ -95,8 +96,8 @@ func (w *world) wantDump(want string) {
 
 // savepointStep takes a step back in transactions that write something else, too: over what is in memory, over what is
 // settled, and over what is of the transaction.
-func savepointStep(w *world, s step) {
-	w.update(savepointData)
+func savepointStep(w *world, s step, data func(*probe)) {
+	w.update(data)
 	w.update(func(p *probe) { p.set(key("mine"), "kept") })
 	want := Dump(w.t, w.e)
 	undone := func(p *probe) {
@@ -114,14 +115,14 @@ func savepointStep(w *world, s step) {
 	w.update(func(p *probe) {
 		p.ok(p.Flush(0))
 		p.ok(p.Flush(1))
-		savepointData(p)
+		data(p)
 		p.undone(s.do)
 		p.set(key("mine"), "kept")
 	})
 	w.wantDump(want)
 	w.update(func(p *probe) { p.drop(keysOf(p)...) })
 	w.update(func(p *probe) {
-		savepointData(p)
+		data(p)
 		p.undone(s.do)
 		undone(p)
 	})

@@ -12,12 +12,17 @@ type step struct {
 	do   func(p *probe)
 }
 
-func savepointData(p *probe) {
+// savepointData is dumped at every turn: in the short form the set that may be ranked is short but where ranks are the matter.
+func savepointData(p *probe) { savepointDataWith(p, Times(50, 500)) }
+
+func savepointDataRanked(p *probe) { savepointDataWith(p, 500) }
+
+func savepointDataWith(p *probe, many int) {
 	p.make(key("h"), store.Fields, hashItems(20)...)
 	p.make(key("{z}"), store.Scores, scoredItems(20)...)
 	p.make(key("l"), store.Elements, placedItems(20)...)
 	p.make(key("x"), store.Entries, hashItems(20)...)
-	p.make(key("many"), store.Scores, scoredItems(500)...)
+	p.make(key("many"), store.Scores, scoredItems(many)...)
 	p.set(key("s"), "text")
 	p.setUntil(key("e"), "gone", start-1)
 	p.setUntil(key("t"), "there", start+1000)
@@ -61,18 +66,22 @@ func savepointSteps() []step {
 		{"a rename", func(p *probe) { p.move(key("{z}"), key("{z}too")); p.move(key("l"), inDB(3, "l")) }},
 		{"a rename there and back", func(p *probe) { p.move(key("l"), inDB(3, "l")); p.move(inDB(3, "l"), key("l")) }},
 		{"Move", func(p *probe) { p.move(key("h"), key("s")); p.move(key("s"), key("moved")) }},
-		{"ranks", func(p *probe) {
-			if h := p.head(key("many")); h.ID != 0 {
-				h.Ranked = true
-				p.put(key("many"), h)
-				p.putItems(h.ID, store.Scores, item("one more", ""))
-			}
-		}},
+		ranksStep(),
 		{"Flush", func(p *probe) { p.ok(p.Flush(0)) }},
 		{"Flush and a new key", func(p *probe) { p.ok(p.Flush(0)); p.set(key("new"), "v") }},
 		{"Swap", func(p *probe) { p.ok(p.Swap(0, 1)) }},
 		{"nothing", func(*probe) {}},
 	}, itemSteps()...)
+}
+
+func ranksStep() step {
+	return step{"ranks", func(p *probe) {
+		if h := p.head(key("many")); h.ID != 0 {
+			h.Ranked = true
+			p.put(key("many"), h)
+			p.putItems(h.ID, store.Scores, item("one more", ""))
+		}
+	}}
 }
 
 func itemSteps() (steps []step) {
