@@ -1,5 +1,7 @@
 package hll
 
+import "slices"
+
 // A sparse sketch is a list of runs. 00nnnnnn is n+1 registers that are zero, 01nnnnnn nnnnnnnn the same of up to
 // 16384, 1vvvvvnn n+1 registers of value v+1. Which of the equal forms stands there is Redis's choice: content is compared.
 const (
@@ -93,8 +95,7 @@ func (s *Sketch) split(p int, held op, before int, value uint8) bool {
 	if more := len(put) - held.size; more > 0 && len(s.b)+more > s.sparseMax {
 		return false
 	}
-	tail := append(put[:len(put):len(put)], s.b[end:]...)
-	s.b = append(s.b[:p], tail...)
+	s.b = slices.Replace(s.b, p, end, put...)
 	return true
 }
 
