@@ -4,7 +4,6 @@ import (
 	"container/heap"
 	"context"
 	"math/rand/v2"
-	"os"
 	"strconv"
 	"testing"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"larder/cull"
 	"larder/resp/stat"
 	"larder/store"
+	"larder/store/storetest"
 )
 
 // The quality of eviction is measured by replaying traces of keys of one size against caches that hold a
@@ -35,10 +35,7 @@ const (
 // traceSteps is how long a trace is. In the short form an exact policy still replaces all it holds many
 // times over, and a scan comes twice.
 func traceSteps() int {
-	if os.Getenv("LARDER_TEST_LONG") != "" {
-		return 200_000
-	}
-	return 30_000
+	return storetest.Times(24_000, 200_000)
 }
 
 // trace yields the keys asked for.

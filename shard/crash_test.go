@@ -157,7 +157,7 @@ func TestCrashAtEveryStep(t *testing.T) {
 	step := func(name string) {
 		mu.Lock()
 		defer mu.Unlock()
-		if seen[name]++; seen[name]%3 == 1 && seen[name] < 20 {
+		if seen[name]++; seen[name]%3 == 1 && seen[name] < storetest.Times(12, 20) {
 			copies = append(copies, crash{name, acked, copyDir(t, dir)})
 		}
 	}
@@ -290,7 +290,7 @@ func TestTornAndStaleTails(t *testing.T) {
 		t.Fatal(err)
 	}
 	const headerBytes = 40
-	for cut := headerBytes; cut <= len(whole); cut += storetest.Times(167, 37) {
+	for cut := headerBytes; cut <= len(whole); cut += storetest.Times(287, 37) {
 		for _, tail := range [][]byte{nil, make([]byte, 100), whole[headerBytes:min(len(whole), headerBytes+200)]} {
 			torn := copyDir(t, crashed)
 			if err := os.WriteFile(lastSegment(t, torn), append(whole[:cut:cut], tail...), 0o600); err != nil {

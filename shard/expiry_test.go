@@ -202,7 +202,7 @@ func TestExpiryPassesWhatHasChanged(t *testing.T) {
 
 // The hints are exact in any history of writes, settles and Views that keep layers apart.
 func TestExpiryInRandomHistories(t *testing.T) {
-	for seed := range uint64(6) {
+	for seed := range uint64(storetest.Times(3, 6)) {
 		x, rng := openExpiries(t), rand.New(rand.NewPCG(seed, 1))
 		var run func(steps, held int)
 		run = func(steps, held int) {

@@ -7,6 +7,7 @@ import (
 
 	"larder/store"
 	"larder/store/memory"
+	"larder/store/storetest"
 )
 
 // sparse is a string that is long, mostly zeros, and has chunks of ones; often a short one.
@@ -70,6 +71,10 @@ func TestBitsAreCountedAndFound(t *testing.T) {
 			to := from + 1 + rnd.Int64N(int64(len(data))*8-from)
 			ones, first := int64(0), [2]int64{-1, -1}
 			for i := from; i < to; i++ {
+				if i%8 == 0 && i+8 <= to && data[i/8] == 0 && first[0] >= 0 {
+					i += 7 // most bytes are zeros
+					continue
+				}
 				bit := bitAt(data, i)
 				ones += int64(bit)
 				if first[bit] < 0 {
@@ -160,7 +165,7 @@ func combined(op store.BitOp, sources [][]byte) []byte {
 func TestCombineBits(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(5, 6))
 	for op := store.BitAnd; op <= store.BitOne; op++ {
-		for range 12 {
+		for range storetest.Times(4, 12) {
 			e := memory.New()
 			sources := make([][]byte, 2+rnd.IntN(3))
 			if op == store.BitNot {
@@ -207,7 +212,7 @@ func checkContent(t *testing.T, e store.Engine, k store.Key, want []byte) {
 // Random fields set and read, beside a plain slice.
 func TestBitFieldsAreBits(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(7, 8))
-	for range 40 {
+	for range storetest.Times(12, 40) {
 		e, model := memory.New(), []byte(nil)
 		for range 8 {
 			fields := make([]store.BitField, 1+rnd.IntN(5))

@@ -8,6 +8,7 @@ import (
 
 	"larder/store"
 	"larder/store/sqlite"
+	"larder/store/storetest"
 )
 
 // stepRow is something that must cost about the same whatever the number of elements.
@@ -208,7 +209,8 @@ func fillExpired(prefix string) func(store.Tx, int) error {
 // TestNothingReadsTheRowsBefore holds that what Redis does in O(1) or O(log n) does not visit n
 // rows: twenty times the elements may cost a few levels of a tree more.
 func TestNothingReadsTheRowsBefore(t *testing.T) {
-	const few, many = 2_000, 40_000
+	few := storetest.Times(1_000, 2_000)
+	many := 20 * few
 	for _, group := range stepRows {
 		filled := func(n int) *sqlite.Engine {
 			e := fresh(t, sqlite.Options{})
@@ -221,7 +223,7 @@ func TestNothingReadsTheRowsBefore(t *testing.T) {
 				one, other := row.steps(t, small, few), row.steps(t, large, many)
 				t.Logf("%d and %d steps", one, other)
 				if other > 5*one {
-					t.Errorf("%d steps with 2,000 elements, %d with 40,000", one, other)
+					t.Errorf("%d steps with %d elements, %d with %d", one, few, other, many)
 				}
 			})
 		}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+
+	"larder/store/storetest"
 )
 
 // size is how many bytes there are.
@@ -36,7 +38,7 @@ func TestRowsFollowAModel(t *testing.T) {
 	}
 	draw := rand.New(rand.NewPCG(1, 2))
 	hits, version2 := 0, uint64(0)
-	for range 200_000 {
+	for range storetest.Times(60_000, 200_000) {
 		h, seen := draw.Int64N(400), commits-2*draw.Uint64N(min(commits/2, 3))
 		switch draw.IntN(10) {
 		case 0: // a transaction of a few keys, which may fail; readers come in between
@@ -83,7 +85,8 @@ func TestRowsFollowAModel(t *testing.T) {
 func TestRowsStayInTheirBounds(t *testing.T) {
 	const limit = 1 << 20
 	r := New(limit).Join(func() uint64 { return 2 })
-	for h := range int64(100_000) {
+	keys := int64(storetest.Times(20_000, 100_000))
+	for h := range keys {
 		rec := Record{Key: Key{1, h}, Name: fmt.Append(nil, h), Found: true, Value: make([]byte, h%400)}
 		r.Add(&rec, 2)
 		if r.size() > limit {
@@ -93,7 +96,7 @@ func TestRowsStayInTheirBounds(t *testing.T) {
 	if r.size() < limit/3 {
 		t.Fatalf("only %d bytes of %d are used", r.size(), limit)
 	}
-	other := Record{Key: Key{2, 99_999}, Name: []byte("99999")}
+	other := Record{Key: Key{2, keys - 1}, Name: fmt.Append(nil, keys-1)}
 	if r.Get(&other, 2, heap{}) {
 		t.Fatal("a row is found in another space")
 	}
@@ -137,18 +140,18 @@ func TestFilesShareRows(t *testing.T) {
 	shared := New(1 << 20)
 	commits := func() uint64 { return 2 }
 	one, other := shared.Join(commits), shared.Join(commits)
-	remember(one, 0, 100)
-	if n := known(other, 0, 100); n > 0 {
+	remember(one, 0, 10)
+	if n := known(other, 0, 10); n > 0 {
 		t.Fatalf("%d rows of one file are found in another", n)
 	}
-	remember(other, 50, 150)
+	remember(other, 5, 15)
 	for range 1 << numberBits { // as often as there are numbers
 		one.Clear()
 	}
-	if known(one, 0, 150) > 0 || known(other, 50, 150) != 100 {
+	if known(one, 0, 15) > 0 || known(other, 5, 15) != 10 {
 		t.Fatal("after one file has forgotten its rows it finds some, or the other lacks some")
 	}
-	if remember(one, 0, 100); known(one, 0, 100) != 100 || known(other, 0, 50) > 0 {
+	if remember(one, 0, 10); known(one, 0, 10) != 10 || known(other, 0, 5) > 0 {
 		t.Fatal("what one file remembers from then on is not found, or found in the other")
 	}
 }
@@ -157,7 +160,7 @@ func TestFilesShareRows(t *testing.T) {
 func TestUsedRowsStay(t *testing.T) {
 	r := New(1 << 20).Join(func() uint64 { return 2 })
 	remember(r, 0, 1000)
-	for h := int64(1000); h < 100_000; h += 500 {
+	for h := int64(1000); h < int64(storetest.Times(30_000, 100_000)); h += 500 {
 		known(r, 0, 1000)
 		remember(r, h, h+500)
 	}
