@@ -5,7 +5,7 @@
 #   run.sh [--only FILE]... ./larder      score a server binary; fails unless all pass
 #   run.sh --calibrate redis-server       write passed.txt anew from the judge
 #
-# files.txt        the suite's files, longest first: two run side by side
+# files.txt        the suite's files, longest first: three run side by side, as client and server wait in turns
 # spawned.txt      those of them that start their servers themselves, as src/redis-server
 # exceptions.txt   "file<TAB>test<TAB>reason": not run and not counted; where the reason
 #                  begins with "runs:" later tests need what it does, so it runs uncounted
@@ -149,7 +149,7 @@ main() {
 	export TCL_SERVER TCL_TREE TCL_LOGS TCL_EXCEPTIONS
 	mapfile -t files < <(if [ ${#only[@]} -gt 0 ]; then printf '%s\n' "${only[@]}"; else cat "$here/files.txt"; fi)
 
-	printf '%s\n' "${files[@]}" | xargs -P "${TCL_JOBS:-2}" -I{} "$0" --one {}
+	printf '%s\n' "${files[@]}" | xargs -P "${TCL_JOBS:-3}" -I{} "$0" --one {}
 	if [ $mode = calibrate ]; then
 		calibrate
 		return
