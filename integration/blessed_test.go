@@ -10,6 +10,7 @@ import (
 // TestBlessedKeysStay: whatever the policy, no blessed key is evicted; where there are only such keys writes are refused;
 // and it is so after a restart.
 func TestBlessedKeysStay(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	const limit = 2_000_000
 	s := startLarder(t, "--maxmemory", strconv.Itoa(limit), "--maxmemory-policy", "allkeys-lru")

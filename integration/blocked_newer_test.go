@@ -7,6 +7,7 @@ import (
 
 // TestNewerCommandsWait: what came after 7.2 waits as the older commands do, and for what its manual page says.
 func TestNewerCommandsWait(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t)
 	for _, step := range []struct {
@@ -51,6 +52,7 @@ func TestNewerCommandsWait(t *testing.T) {
 
 // TestTooFewElementsAreForOthers: who waits for more elements than there are does not keep them from who waits behind it.
 func TestTooFewElementsAreForOthers(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t)
 	many := waiting(t, s, 1, "BLMOVEM", "s", "d", "LEFT", "RIGHT", "0", "EXACTLY", "2", "OBO")
@@ -72,6 +74,7 @@ func TestTooFewElementsAreForOthers(t *testing.T) {
 // TestClaimsComeOfAge: a read that claims and waits gets what is pending once that has been so for long enough, though nobody
 // writes: also what was not pending yet when it began to wait.
 func TestClaimsComeOfAge(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t)
 	c := dial(t, s)

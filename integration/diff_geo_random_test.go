@@ -16,6 +16,7 @@ func TestDiffGeoRandom(t *testing.T) {
 
 // TestDiffGeoCrowd searches a town of 12,000 points, more than a search holds until it answers.
 func TestDiffGeoCrowd(t *testing.T) {
+	t.Parallel()
 	r := rand.New(rand.NewPCG(13, 14))
 	var b strings.Builder
 	for i := range 12 {

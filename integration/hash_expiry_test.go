@@ -20,6 +20,7 @@ var fieldNotices = []struct{ lines, want string }{
 }
 
 func TestFieldEvents(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t)
 	for _, c := range fieldNotices {
@@ -59,6 +60,7 @@ func fillTimed(t *testing.T, c *conn, n, fields int) {
 // TestFieldsExpireActively: what has expired is removed, counted and announced, whether it lies in the files or not, and
 // hashes that have lost their last field are gone with it.
 func TestFieldsExpireActively(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	for _, fields := range []int{4, 100, 3000} {
 		for _, settled := range []bool{false, true} {
@@ -101,6 +103,7 @@ func TestFieldsExpireActively(t *testing.T) {
 
 // TestHexpiredEvents: one event for what a step removes, and del behind the last of a hash.
 func TestHexpiredEvents(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t, "--notify-keyspace-events", "Ehg", "--enable-debug-command", "yes")
 	c, ear := dial(t, s), dial(t, s)
@@ -135,6 +138,7 @@ func TestHexpiredEvents(t *testing.T) {
 // TestFieldExpiryInvalidates: a client that keeps a hash is told when a field of it goes, and an EXEC behind a WATCH does
 // nothing.
 func TestFieldExpiryInvalidates(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t)
 	c, other, third := dial(t, s), dial(t, s), dial(t, s)
@@ -169,6 +173,7 @@ func timedHash(t *testing.T, c *conn, key string, fields int, at int64) {
 
 // TestTimesTravel: whatever carries a hash carries when its fields expire, and they do where it has come to.
 func TestTimesTravel(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	const at = 4102444800000
 	for _, fields := range []int{4, 100, 3000} {
@@ -230,6 +235,7 @@ func TestTimesTravel(t *testing.T) {
 // TestTimedHashesAreNotVolatile: a policy for keys with an expiry leaves hashes alone that only have fields with one, and
 // finds the others behind any number of them.
 func TestTimedHashesAreNotVolatile(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	for _, policy := range []string{"volatile-ttl", "volatile-lru", "volatile-random"} {
 		s := startLarder(t, "--maxmemory-policy", policy)

@@ -8,6 +8,7 @@ import (
 // TestStreamsKnowAfterAKill: what a stream knows of producers, and what was given back to a group, is there after a kill and
 // after what was written has settled, and the check finds nothing wrong with it.
 func TestStreamsKnowAfterAKill(t *testing.T) {
+	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t)
 	c := dial(t, s)
