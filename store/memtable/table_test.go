@@ -73,10 +73,11 @@ func (t *table) pin() (now *memtable.Stack, newest uint64, err error) {
 	return t.now, t.lsn, nil
 }
 
-func (t *table) become(s *memtable.Stack) {
+// change has the layers changed while nobody may pin them.
+func (t *table) change(next func() *memtable.Stack) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.now = s
+	t.now = next()
 }
 
 func (t *table) View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
@@ -268,7 +269,7 @@ func (t *table) turn() error {
 		return t.apply()
 	case 3:
 		if now.Frozen() {
-			t.become(now.Thaw().Compact())
+			t.change(func() *memtable.Stack { return now.Thaw().Compact() })
 		}
 	case 4, 5, 6:
 		if pinned, _, err := t.pin(); err == nil {
@@ -289,7 +290,7 @@ func (t *table) release() {
 }
 
 func (t *table) freeze(now *memtable.Stack) {
-	t.become(now.Freeze())
+	t.change(now.Freeze)
 	t.made = t.id
 }
 
@@ -307,7 +308,7 @@ func (t *table) apply() error {
 		return now.Apply(low)
 	})
 	if err == nil {
-		t.become(now.Settled())
+		t.change(now.Settled)
 	}
 	return err
 }
