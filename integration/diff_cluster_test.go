@@ -25,6 +25,7 @@ func startCluster(t *testing.T, bin string, args ...string) *server {
 		"--cluster-announce-port", "7000", "--cluster-announce-bus-port", "17000"}, args...)
 	s := startIn(t, bin, dir, args...)
 	c := dial(t, s)
+	defer c.Close()
 	for range 1000 { // Redis's masters wait a little before they trust themselves
 		if strings.HasPrefix(c.must(t, "CLUSTER", "INFO").text, "cluster_state:ok") {
 			return s
