@@ -110,6 +110,7 @@ func (t *Table) End(c *cmd.Client, moment uint64) {
 		}
 	}
 	who.reads = nil
+	t.evict()
 }
 
 func (t *Table) forget(name string, id int64) {
@@ -131,15 +132,28 @@ func (t *Table) Trim() {
 	t.evict()
 }
 
-// evict forgets keys over the limit, and says so to whoever has them.
+// evict forgets keys over the limit, and says so to whoever has them. One that is being read has its turn when that has
+// ended: else its reader would be told of it, and could be told again.
 func (t *Table) evict() {
 	limit := t.limit()
-	for name := range t.keys {
+	for name, ids := range t.keys {
 		if limit == 0 || len(t.keys) <= limit {
 			return
 		}
-		t.drop(name, nil, math.MaxUint64)
+		if !slices.ContainsFunc(ids, func(id int64) bool { return t.reads(id, name) }) {
+			t.drop(name, nil, math.MaxUint64)
+		}
 	}
+}
+
+// reads reports whether a client is reading a key now.
+func (t *Table) reads(id int64, name string) bool {
+	who := t.clients[id]
+	if who == nil {
+		return false
+	}
+	_, reading := who.reads[name]
+	return reading
 }
 
 // Invalidate tells of keys that changed: by whom, or nil.
@@ -186,8 +200,7 @@ func (t *Table) drop(name string, by *cmd.Client, moment uint64) {
 
 // changed notes a change of a key that the client is reading, if it is. Its own is always later than what it reads.
 func (c *client) changed(name string, by *cmd.Client, moment uint64) bool {
-	_, reading := c.reads[name]
-	if !reading {
+	if _, reading := c.reads[name]; !reading {
 		return false
 	}
 	if by == c.Client {

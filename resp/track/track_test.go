@@ -198,18 +198,27 @@ func TestRedirection(t *testing.T) {
 	}
 }
 
-// TestTableIsBounded: over the limit keys are forgotten, and whoever read them is told.
+// TestTableIsBounded: over the limit keys are forgotten, and whoever read them is told, once, also of those that he
+// reads together.
 func TestTableIsBounded(t *testing.T) {
-	r := newRoom(1)
-	r.limit = 10
-	r.enable(t, 1, track.Options{})
-	for _, name := range "abcdefghijklmnopqrstuvwxyz" {
-		r.read(1, string(name))
-	}
-	if _, keys, items, _ := r.Counts(); keys != 10 || items != 10 {
-		t.Errorf("%d keys and %d items remembered, want 10", keys, items)
-	}
-	if n := len(r.heard[1]); n != 16 {
-		t.Errorf("told of %d keys, want 16", n)
+	for _, together := range []bool{false, true} {
+		r := newRoom(1)
+		r.limit = 10
+		r.enable(t, 1, track.Options{})
+		if together {
+			r.Begin(r.clients[1])
+		}
+		for _, name := range "abcdefghijklmnopqrstuvwxyz" {
+			r.read(1, string(name))
+		}
+		if together {
+			r.End(r.clients[1], 1)
+		}
+		if _, keys, items, _ := r.Counts(); keys != 10 || items != 10 {
+			t.Errorf("%d keys and %d items remembered, want 10", keys, items)
+		}
+		if n := len(r.heard[1]); n != 16 {
+			t.Errorf("told of %d keys, want 16", n)
+		}
 	}
 }
