@@ -59,7 +59,9 @@ func TestTenLargeValues(t *testing.T) {
 	if n := c.must(t, "DBSIZE").text; n != "10" {
 		t.Errorf("it evicted: %s keys are left", n)
 	}
-	if n := strings.Count(s.log.String(), "has reached maxmemory"); n != 1 {
+	const reached = "has reached maxmemory"
+	eventually(t, "it is logged", func() bool { return strings.Contains(s.log.String(), reached) })
+	if n := strings.Count(s.log.String(), reached); n != 1 {
 		t.Errorf("the first eviction was logged %d times", n)
 	}
 }

@@ -389,9 +389,7 @@ func TestDiskIsTooSmallForUnread(t *testing.T) {
 		}
 	}
 	eventually(t, "it is closed", func() bool { return other.clientField(t, "late", "flags") == "" })
-	if log := "the temporary file for them failed"; !strings.Contains(s.log.String(), log) {
-		t.Errorf("the log does not say %q", log)
-	}
+	eventually(t, "the log says why", func() bool { return strings.Contains(s.log.String(), "the temporary file for them failed") })
 	if files, size := s.unread(t); files != 0 {
 		t.Errorf("%d files of %d bytes are left", files, size)
 	}
