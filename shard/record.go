@@ -31,8 +31,9 @@ const (
 	opPatch                  // id, part, pos, offset, bytes: of an item that is there, and may get longer
 )
 
-// recorder encodes the writes of one shard in the order they were made. Everything in it
-// is absolute: replaying needs neither a clock nor chance. For the leader of a group.
+// recorder encodes the writes of one shard in the order they were made. Replaying them needs neither a clock nor chance.
+// All but a patch are absolute; that changes bytes of what the records before it have made, so each is replayed once, over
+// exactly these. For the leader of a group.
 type recorder struct {
 	buf     []byte
 	grown   bool // something takes more space
@@ -142,7 +143,7 @@ func (r *recorder) putItem(id store.ID, p store.Part, it store.Item, grows bool)
 	r.bytes(it.Value)
 }
 
-// patch is putItem of one of which a part has changed.
+// patch is putItem of an item that differs in a few bytes from the one that is there.
 func (r *recorder) patch(id store.ID, p store.Part, it store.Item, grows bool) {
 	r.op(opPatch)
 	r.grown = r.grown || grows

@@ -8,8 +8,8 @@ import (
 )
 
 // A View holds its snapshot, and the log of the file cannot begin again before that is given up: while somebody writes it
-// grows. Of all that fills a disk this alone has no bound of its own, so the oldest View is ended when the log is as long
-// as the file, and at least heldMin. Its next read fails, and so does the command; others are not touched.
+// grows. Nothing else bounds that, so the oldest View is ended when the log is as long as the file, and at least heldMin.
+// The next read of that View fails, and so does its command; other Views go on.
 
 // heldMin is the least length in bytes of a log for which a View is ended.
 const heldMin = 1 << 30
