@@ -34,7 +34,7 @@
 //     the layers, see memtable.Stack. It may wait for a reader of the file, so it pins behind that wait, and
 //     pins again if what has settled between the pin and the snapshot is newer than what it may see. Its time is
 //     not before that of the newest record it sees, nor behind that of the next group.
-//  6. Records are absolute. Replay uses no clock and no chance.
+//  6. Replay uses no clock and no chance. Records are absolute but for patches of chunks, so each is replayed once.
 //
 // # The log
 //
