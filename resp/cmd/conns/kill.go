@@ -65,7 +65,7 @@ func readFilter(s *arg.Scanner, skipMe *bool) (filter, reply.Reply) {
 	none := reply.Nothing()
 	switch {
 	case s.WordWith("ID", 1):
-		id := s.IntIn(1, 1<<62, "client-id should be greater than 0")
+		id := s.IntIn(1, math.MaxInt64, "client-id should be greater than 0")
 		return func(o *cmd.Client) bool { return o.ID == id }, none
 	case s.WordWith("TYPE", 1):
 		typ := s.Bytes()
