@@ -46,9 +46,18 @@ type fetchedRange struct {
 	r     store.Range
 	items []store.Item
 	whole bool
-	count int64 // of a Count; the items are none then
-	tally bool
+	sum   store.Change // of a Count or a Weigh; the items are none then
+	what  reading
 }
+
+// reading is what was asked of a range.
+type reading uint8
+
+const (
+	itsItems reading = iota
+	itsCount
+	itsWeight
+)
 
 // bottom is the base under a group's layers. It belongs to the leader.
 type bottom struct {
@@ -181,8 +190,8 @@ func (b *bottom) Count(id store.ID, p store.Part, r store.Range) (int64, error) 
 	if id >= b.fresh {
 		return 0, nil
 	}
-	if f := b.fetched(id, p, r, true); f != nil {
-		return f.count, nil
+	if f := b.fetched(id, p, r, itsCount); f != nil {
+		return f.sum.Count, nil
 	}
 	if b.patient() || id == 0 || b.shard.order.pace.quick() {
 		return b.BaseTx.Count(id, p, r)
@@ -190,7 +199,26 @@ func (b *bottom) Count(id store.ID, p store.Part, r store.Range) (int64, error) 
 	own := cloneRange(r)
 	return 0, b.cold(func(tx store.BaseTx, t *tray) error {
 		n, err := tx.Count(id, p, own)
-		t.ranges = append(t.ranges, fetchedRange{id: id, part: p, r: own, count: n, tally: true})
+		t.ranges = append(t.ranges, fetchedRange{id: id, part: p, r: own, sum: store.Change{Count: n}, what: itsCount})
+		return err
+	})
+}
+
+// Weigh looks on the ticket. It reads all of a long range, so a job steps aside for it once more than for other reads.
+func (b *bottom) Weigh(id store.ID, p store.Part, r store.Range) (store.Change, error) {
+	if id >= b.fresh {
+		return store.Change{}, nil
+	}
+	if f := b.fetched(id, p, r, itsWeight); f != nil {
+		return f.sum, nil
+	}
+	if b.hurry == nil || b.ticket == nil || b.ticket.tries > asideMost || id == 0 || b.shard.order.pace.quick() {
+		return b.BaseTx.Weigh(id, p, r)
+	}
+	own := cloneRange(r)
+	return store.Change{}, b.cold(func(tx store.BaseTx, t *tray) error {
+		sum, err := tx.Weigh(id, p, own)
+		t.ranges = append(t.ranges, fetchedRange{id: id, part: p, r: own, sum: sum, what: itsWeight})
 		return err
 	})
 }
@@ -200,7 +228,7 @@ func (b *bottom) Range(id store.ID, p store.Part, r store.Range) iter.Seq2[store
 	if id >= b.fresh {
 		return func(func(store.Item, error) bool) {}
 	}
-	if f := b.fetched(id, p, r, false); f != nil {
+	if f := b.fetched(id, p, r, itsItems); f != nil {
 		return func(yield func(store.Item, error) bool) { b.carry(f, yield) }
 	}
 	if b.patient() || id == 0 || b.shard.order.pace.quick() {
@@ -251,7 +279,7 @@ func (b *bottom) carry(f *fetchedRange, yield func(store.Item, error) bool) {
 
 // fetched finds what the ticket has of a range, if the base is still the one that was read. It is asked first, also by
 // a job that may wait: what it fetched when it was aside for the last time must not be read once more, in the line.
-func (b *bottom) fetched(id store.ID, p store.Part, r store.Range, tally bool) *fetchedRange {
+func (b *bottom) fetched(id store.ID, p store.Part, r store.Range, what reading) *fetchedRange {
 	if b.hurry == nil || b.ticket == nil {
 		return nil
 	}
@@ -260,7 +288,7 @@ func (b *bottom) fetched(id store.ID, p store.Part, r store.Range, tally bool) *
 			continue
 		}
 		for i := range t.ranges {
-			if f := &t.ranges[i]; f.id == id && f.part == p && f.tally == tally && sameRange(f.r, r) {
+			if f := &t.ranges[i]; f.id == id && f.part == p && f.what == what && sameRange(f.r, r) {
 				return f
 			}
 		}

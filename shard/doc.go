@@ -60,8 +60,8 @@
 // # Memory
 //
 //  15. The layers of all shards, growing and settling, share a room of twice Options.OverlayBytes, less
-//     under a small limit: see room, SetLimit. What DropRanges hide may pass the bound by largeRange rows. A
-//     transaction larger than its shard's part of OverlayBytes, or one that drops a longer range, leaves the memtable:
+//     under a small limit: see room, SetLimit. What DropRanges hide one by one may pass the bound by hiddenMost rows;
+//     longer ranges are tombstones. A transaction larger than its shard's part of OverlayBytes leaves the memtable:
 //     everything settles, and it runs straight on the base. Where one shard is written the base's own commit makes it
 //     atomic, and no record is kept; where several are, the record is made durable before the first base commits, and
 //     each base commits with its LSN as mark. That it is several is known at the second: it runs again, with a record.

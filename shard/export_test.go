@@ -21,6 +21,9 @@ type Faults struct {
 	Syncs     bool
 }
 
+// MemtableBytes is what a shard's layers take.
+func MemtableBytes(s *Shard) int64 { return s.present().Bytes() + s.present().FrozenBytes() }
+
 // WithFaults wires faults into an engine's options.
 func WithFaults(o Options, f *Faults) Options {
 	o.test = func(l *wal.Options) { l.Wrap = func(under disk.File) disk.File { return &faulty{under, f} } }

@@ -26,25 +26,9 @@ func TestLargeGeneration(t *testing.T) {
 	}
 	defer j.Close()
 	e := j.Shards()[0]
-	const n, group = 40_000, 500
+	const n = 40_000
 	k := store.Key{Name: []byte("z")}
-	for from := 0; from < n; from += group {
-		err := e.Update(t.Context(), store.One(k), func(tx store.Tx) error {
-			z, err := store.OpenZSet(tx, k)
-			if err != nil {
-				return err
-			}
-			for i := from; i < from+group; i++ {
-				if _, err := z.Add(store.ZRule{}, store.Item{Field: fmt.Append(nil, i), Score: float64(i * 7919 % n)}); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	addMembers(t, e, k, n)
 	setIn(t, e, 0, 100)
 	if err := e.Flush(t.Context()); err != nil {
 		t.Fatal(err)
@@ -64,6 +48,113 @@ func TestLargeGeneration(t *testing.T) {
 			if found != 1 {
 				t.Errorf("%d items at rank %d", found, rank)
 			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// addMembers makes a sorted set of n members, whose scores are 0 to n-1 in no order.
+func addMembers(t *testing.T, e store.Engine, k store.Key, n int) {
+	t.Helper()
+	const group = 500
+	for from := 0; from < n; from += group {
+		err := e.Update(t.Context(), store.One(k), func(tx store.Tx) error {
+			z, err := store.OpenZSet(tx, k)
+			if err != nil {
+				return err
+			}
+			for i := from; i < from+group; i++ {
+				if _, err := z.Add(store.ZRule{}, store.Item{Field: fmt.Append(nil, i), Score: float64(i * 7919 % n)}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestLongRangeIsATombstone removes 30,000 of 40,000 members in the table: the memtable gets no row for any of them, nothing
+// runs straight on the file, and what is left is the same before it settles, when the log is replayed, and when the file has
+// it.
+func TestLongRangeIsATombstone(t *testing.T) {
+	dir := t.TempDir()
+	j := openLong(t, dir)
+	k := store.Key{Name: []byte("z")}
+	const n, gone = 40_000, 30_000
+	addMembers(t, j, k, n)
+	if err := j.Shards()[0].Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	err := j.Update(t.Context(), store.One(k), func(tx store.Tx) error {
+		z, err := store.OpenZSet(tx, k)
+		if err != nil {
+			return err
+		}
+		dropped, err := z.RemoveRange(store.Range{Order: store.ByScore, Skip: 5000, Limit: gone})
+		if err == nil && dropped != gone {
+			t.Errorf("%d members went", dropped)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes := shard.MemtableBytes(j.Shards()[0]); bytes > 4096 {
+		t.Errorf("the memtable has %d bytes for a range", bytes)
+	}
+	if direct := j.Shards()[0].Direct.Load(); direct != 0 {
+		t.Errorf("%d transactions ran straight on the file", direct)
+	}
+	hasOuter(t, j, k, 5000, 5000+gone, n)
+	replayed := openLong(t, copyDir(t, dir))
+	hasOuter(t, replayed, k, 5000, 5000+gone, n)
+	if err := replayed.Shards()[0].Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	hasOuter(t, replayed, k, 5000, 5000+gone, n)
+}
+
+func openLong(t *testing.T, dir string) *shard.Engine {
+	t.Helper()
+	base, err := sqlite.Open(filepath.Join(dir, "shard.db"), sqlite.Options{CacheBytes: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { base.Close() })
+	j, err := shard.Open(dir, []store.Base{base}, shard.Options{OverlayBytes: 64 << 20, Manual: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { j.Close() })
+	return j
+}
+
+// hasOuter checks that a sorted set has the scores from 0 to n-1 but for those from a to b-1.
+func hasOuter(t *testing.T, e store.Engine, k store.Key, a, b, n int64) {
+	t.Helper()
+	err := e.View(t.Context(), store.One(k), func(tx store.Tx) error {
+		z, err := store.OpenZSet(tx, k)
+		if err != nil {
+			return err
+		}
+		want := int64(0)
+		for it, err := range z.Members(store.Range{Order: store.ByScore}) {
+			if want == a {
+				want = b
+			}
+			if err != nil || it.Score != float64(want) {
+				t.Fatalf("a score is %v, want %d, %v", it.Score, want, err)
+			}
+			want++
+		}
+		if z.Len() != n-(b-a) || want != n {
+			t.Errorf("%d members, the last scores %d", z.Len(), want-1)
 		}
 		return nil
 	})

@@ -54,7 +54,7 @@ func (w *writer) noteReplayed(id store.ID) {
 }
 
 // room refuses what would make the memtable outgrow its bound. What DropRanges hide does not
-// count: it is bounded by largeRange, and settling all there is would take longer.
+// count: it is bounded by hiddenMost, and settling all there is would take longer.
 func (w *writer) room() error {
 	if w.Bytes() > w.shard.limit {
 		return w.tooLarge()

@@ -103,6 +103,8 @@ type BaseTx interface {
 	Finder
 	Reaper
 	Rower
+	// Weigh is what the items of a range, which has neither Skip nor Limit, count for.
+	Weigh(id ID, p Part, r Range) (Change, error)
 	// Mark is the mark this transaction's snapshot contains.
 	Mark() (Mark, error)
 	// Keyspaces counts the databases that hold keys, in order, as this transaction sees them.

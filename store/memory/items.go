@@ -160,6 +160,18 @@ func (t *tx) DropRange(id store.ID, p store.Part, r store.Range) (store.Change, 
 	return total, nil
 }
 
+// Weigh adds up row by row.
+func (t *tx) Weigh(id store.ID, p store.Part, r store.Range) (sum store.Change, err error) {
+	if err := t.readID(id); err != nil {
+		return sum, err
+	}
+	err = t.each(id, p, r, func(row *itemRow) bool {
+		sum = sum.Plus(store.Change{Count: 1, Bytes: store.ItemBytes(row.item)})
+		return true
+	})
+	return sum, err
+}
+
 // Random lists the part and draws from the list.
 func (t *tx) Random(id store.ID, p store.Part, size int64, n int) ([]store.Item, error) {
 	if err := t.readID(id); err != nil {

@@ -109,6 +109,11 @@ const settleBatch = 16384
 
 // apply writes a part's rows: deletions first, then what is live, each in natural order.
 func (c *coll) apply(tx store.BaseTx, k collKey) error {
+	for i := range c.tombstones {
+		if _, err := tx.DropRange(k.id, k.part, c.tombstones[i].stretch(k.part)); err != nil {
+			return err
+		}
+	}
 	if err := c.applyGone(tx, k); err != nil {
 		return err
 	}

@@ -23,6 +23,8 @@ type coll struct {
 	rows index[*row]
 	// lives and unders are how many rows are live, and how many hide one below.
 	lives, unders int
+	// tombstones are disjoint and in order. The slice never changes, it is only replaced.
+	tombstones []tombstone
 	// orders hold the rows in each store.Order, nil until somebody asks for it or the coll
 	// is large: most parts are only written between two settles, and a tree costs more
 	// than the write.
@@ -47,7 +49,19 @@ type order struct {
 const orderEarly = 1024
 
 // collBytes is what a coll costs beyond its rows: itself, its place in the layer's map, its smallest table.
-const collBytes = 176 + 48 + 40
+const collBytes = 200 + 48 + 40
+
+// idle reports whether the coll says nothing.
+func (c *coll) idle() bool { return c.rows.n == 0 && len(c.tombstones) == 0 }
+
+// bytes is what the rows and the tombstones take.
+func (c *coll) bytes() int64 {
+	n := c.tombBytes()
+	for r := range c.rows.all() {
+		n += r.bytes()
+	}
+	return n
+}
 
 func newColl(p store.Part, seed maphash.Seed) *coll {
 	return &coll{part: p, rows: index[*row]{seed: seed}}

@@ -31,6 +31,9 @@
 //     Emptying databases is a write like others: the layer notes it, the layers below give up
 //     what they hold, and the base empties them when it takes the layer.
 //
+//     A long range that is removed is one tombstone, whatever it holds. It hides what lies below its layer, never the
+//     layer's own rows, and its count is exact, since what lies below a layer does not change.
+//
 //  17. What is known to be hidden at the ends of a part is remembered, so that draining a
 //     queue does not walk over its own deletions again and again. So it is with the indexes of
 //     expiries: whose time has come is removed at the front.

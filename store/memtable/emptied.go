@@ -129,9 +129,7 @@ func (l *Layer) clear(doomed func(*headEntry) bool, dead map[store.ID]bool) (
 	}
 	for k, c := range l.colls {
 		if dead[k.id] {
-			for r := range c.rows.all() {
-				l.bytes -= r.bytes()
-			}
+			l.bytes -= c.bytes()
 			l.closeColl(k)
 			if colls == nil {
 				colls = map[collKey]*coll{}

@@ -37,6 +37,9 @@ func (m *Merged) Items(dst []store.Item, id store.ID, p store.Part, fields ...[]
 		return nil, err
 	}
 	for i, it := range below {
+		if it.Found && c.tomb(it) != nil {
+			it = store.Item{Field: it.Field}
+		}
 		dst[places[i]] = it
 	}
 	return dst, nil
@@ -136,10 +139,56 @@ func (m *Merged) Count(id store.ID, p store.Part, r store.Range) (int64, error) 
 func (m *Merged) countAll(c *coll, id store.ID, p store.Part, r store.Range) (int64, error) {
 	bare := r
 	bare.Skip, bare.Limit = 0, 0
-	n, err := m.low.Count(id, p, bare)
+	if len(c.tombstones) > 0 && r.Order != rankOrder(p) {
+		sum, err := m.addUp(id, p, bare)
+		return sum.Count, err
+	}
 	t := c.ordered(r.Order)
-	old := r.Order == store.ByScore
-	return n + within(t.live, bare, p.Class(), false) - within(t.gone, bare, p.Class(), old), err
+	n := within(t.live, bare, p.Class(), false)
+	rest, hidden, none := c.uncovered(bare)
+	if none {
+		return n, nil
+	}
+	low, err := m.low.Count(id, p, rest)
+	return n + low - hidden.Count - within(t.gone, rest, p.Class(), r.Order == store.ByScore), err
+}
+
+// Weigh is what lies below weighs, plus what the layer shows, less what it hides.
+func (m *Merged) Weigh(id store.ID, p store.Part, r store.Range) (store.Change, error) {
+	c := m.layer.coll(id, p)
+	if c == nil {
+		return m.low.Weigh(id, p, r)
+	}
+	if r.Order != rankOrder(p) {
+		return m.addUp(id, p, r)
+	}
+	var sum store.Change
+	for _, x := range c.shownIn(r) {
+		sum = sum.Plus(changeOf(x))
+	}
+	rest, hidden, none := c.uncovered(r)
+	if none {
+		return sum, nil
+	}
+	low, err := m.low.Weigh(id, p, rest)
+	sum = sum.Plus(low).Minus(hidden)
+	old, gone := r.Order == store.ByScore, c.ordered(r.Order).gone
+	for i, end := rankIn(gone, rest, p.Class(), false, old), rankIn(gone, rest, p.Class(), true, old); i < end; i++ {
+		x, _ := gone.GetAt(i)
+		sum = sum.Minus(store.Change{Count: 1, Bytes: int64(x.oldSize)})
+	}
+	return sum, err
+}
+
+// addUp weighs a range item by item.
+func (m *Merged) addUp(id store.ID, p store.Part, r store.Range) (sum store.Change, err error) {
+	for it, err := range m.Range(id, p, r) {
+		if err != nil {
+			return sum, err
+		}
+		sum = sum.Plus(store.Change{Count: 1, Bytes: store.ItemBytes(it)})
+	}
+	return sum, nil
 }
 
 // Range merges the rows below, less those the layer hides, with the layer's live rows.
@@ -170,11 +219,11 @@ func Single(p store.Part, r store.Range) bool {
 // single is a Range of one position: the ends of a list need no order.
 func (m *Merged) single(c *coll, id store.ID, p store.Part, r store.Range) iter.Seq2[store.Item, error] {
 	found := c.find(r.Min.Pos, nil)
-	if found == nil {
+	if found == nil && c.tombAt(r.Min) == nil {
 		return m.low.Range(id, p, r)
 	}
 	return func(yield func(store.Item, error) bool) {
-		if found.live {
+		if found != nil && found.live {
 			yield(found.item(), nil)
 		}
 	}
@@ -192,6 +241,9 @@ func (m *Merged) Random(id store.ID, p store.Part, size int64, n int) ([]store.I
 	}
 	live := int64(c.lives)
 	lowSize := size - live + int64(c.unders)
+	for i := range c.tombstones {
+		lowSize += c.tombstones[i].was.Count
+	}
 	items := make([]store.Item, 0, n)
 	for range n {
 		it, ok, err := m.draw(c, id, p, lowSize, live)
@@ -215,7 +267,7 @@ func (m *Merged) draw(c *coll, id store.ID, p store.Part, lowSize, live int64) (
 		if err != nil {
 			return store.Item{}, false, err
 		}
-		if len(drawn) == 1 && c.find(drawn[0].Pos, drawn[0].Field) == nil {
+		if len(drawn) == 1 && c.find(drawn[0].Pos, drawn[0].Field) == nil && c.tomb(drawn[0]) == nil {
 			return drawn[0], true, nil
 		}
 	}

@@ -216,10 +216,11 @@ func (l *Layer) absorb(g *Layer) {
 	}
 	for k, c := range g.colls {
 		into := l.openColl(k.id, k.part)
+		l.bytes += into.inherit(c)
 		for r := range c.rows.all() {
 			l.bytes += into.absorb(r)
 		}
-		if into.rows.n == 0 {
+		if into.idle() {
 			l.closeColl(k)
 		}
 	}
@@ -304,6 +305,7 @@ func (l *Layer) copied() *Layer {
 	}
 	for k, rows := range l.colls {
 		into := c.openColl(k.id, k.part)
+		into.tombstones = rows.tombstones
 		for r := range rows.rows.all() {
 			own := *r
 			into.add(&own)

@@ -18,22 +18,26 @@ type search struct {
 	base  store.BaseTx
 	id    store.ID
 	part  store.Part
-	r     store.Range // upwards, without Skip and Limit
-	heaps []heap
+	r     store.Range // upwards, without Skip and Limit; as it is to be read in the base, once all heaps are there
+	none  bool        // a tombstone hides all of the base
+	heaps []heap      // the newest layer's first
 }
 
-// heap is one layer's rows, and how many of them lie before the range and within.
+// heap is one layer's rows, and how many of them lie before the range and within. rest is the range as it is read below.
 type heap struct {
 	*order
+	coll                 *coll
+	rest                 store.Range
 	skipLive, skipGone   int
 	withLive, withinGone int64
+	buried               int64
 }
 
 func (m *Merged) search(id store.ID, p store.Part, r store.Range) *search {
 	r.Skip, r.Limit, r.Reverse = 0, 0, false
 	s := &search{id: id, part: p, r: r}
 	for {
-		if c := m.layer.coll(id, p); c != nil {
+		if c := m.layer.coll(id, p); c != nil && !s.none {
 			s.add(c)
 		}
 		below, ok := m.low.(*Merged)
@@ -46,30 +50,67 @@ func (m *Merged) search(id store.ID, p store.Part, r store.Range) *search {
 }
 
 func (s *search) add(c *coll) {
-	h := heap{order: c.ordered(s.r.Order)}
+	h := heap{order: c.ordered(s.r.Order), coll: c}
 	class, old := s.part.Class(), s.r.Order == store.ByScore
-	h.skipLive, h.skipGone = rankIn(h.live, s.r, class, false, false), rankIn(h.gone, s.r, class, false, old)
-	h.withLive, h.withinGone = within(h.live, s.r, class, false), within(h.gone, s.r, class, old)
+	h.skipLive, h.withLive = rankIn(h.live, s.r, class, false, false), within(h.live, s.r, class, false)
+	rest, hidden, none := c.uncovered(s.r)
+	h.rest, h.buried, s.none = rest, hidden.Count, none
+	if !none {
+		h.skipGone, h.withinGone = rankIn(h.gone, rest, class, false, old), within(h.gone, rest, class, old)
+		s.r = rest
+	}
 	s.heaps = append(s.heaps, h)
 }
 
 // count is the number of items in the range.
-func (s *search) count() (int64, error) {
-	n, err := s.base.Count(s.id, s.part, s.r)
-	for _, h := range s.heaps {
-		n += h.withLive - h.withinGone
+func (s *search) count() (n int64, err error) {
+	if !s.none {
+		if n, err = s.base.Count(s.id, s.part, s.r); err != nil {
+			return 0, err
+		}
 	}
-	return n, err
+	for _, h := range s.heaps {
+		n += h.withLive - h.withinGone - h.buried
+	}
+	return n, nil
 }
 
-// added is how many more items the layers show before a bound inside the range than the base.
-func (s *search) added(b store.Bound) (n int64) {
-	class := s.part.Class()
-	for _, h := range s.heaps {
-		n += int64(reach(h.live, h.by, class, b, false, false) - h.skipLive)
-		n -= int64(reach(h.gone, h.by, class, b, false, h.by == store.ByScore) - h.skipGone)
+// rank is how many items lie before a bound inside the range, of which n are what the base has before it. What lies in
+// a tombstone has the rank of its beginning, but for the rows of that layer and of newer ones.
+func (s *search) rank(b store.Bound, n int64) (int64, error) {
+	class, moved, more := s.part.Class(), false, int64(0)
+	for i := range s.heaps {
+		h := &s.heaps[i]
+		more += int64(max(reach(h.live, h.by, class, b, false, false)-h.skipLive, 0))
+		if s.none && i == len(s.heaps)-1 {
+			return more, nil
+		}
+		more -= h.buriedBefore(b)
+		if t := h.coll.tombAt(b); t != nil {
+			if t.lo.Edge == store.Unbounded {
+				return more, nil
+			}
+			b, moved = t.lo, true
+		}
+		more -= int64(max(reach(h.gone, h.by, class, b, false, h.by == store.ByScore)-h.skipGone, 0))
 	}
-	return n
+	if moved {
+		before := s.r
+		before.Max = beyond(b)
+		var err error
+		if n, err = s.base.Count(s.id, s.part, before); err != nil {
+			return 0, err
+		}
+	}
+	return n + more, nil
+}
+
+// buriedBefore is what the tombstones hide that lie before a bound.
+func (h *heap) buriedBefore(b store.Bound) (n int64) {
+	before := h.rest
+	before.Max = beyond(b)
+	_, hidden, _ := h.coll.uncovered(before)
+	return hidden.Count
 }
 
 // stop is an item of the base with its rank there and here.
@@ -81,6 +122,9 @@ type stop struct {
 
 // probe looks at the base's item of a rank; ok is false behind the last.
 func (s *search) probe(rank int64) (st stop, ok bool, err error) {
+	if s.none {
+		return st, false, nil
+	}
 	r := s.r
 	r.Skip, r.Limit = rank, 1
 	for it, err := range s.base.Range(s.id, s.part, r) {
@@ -88,14 +132,14 @@ func (s *search) probe(rank int64) (st stop, ok bool, err error) {
 			return st, false, err
 		}
 		st.bound = boundAt(it)
-		st.here = rank + s.added(st.bound)
 		st.visible = true
 		for _, h := range s.heaps {
-			if _, hidden := h.gone.Get(probe(it)); hidden {
+			if _, hidden := h.gone.Get(probe(it)); hidden || h.coll.tombAt(st.bound) != nil {
 				st.visible = false
 			}
 		}
-		return st, true, nil
+		st.here, err = s.rank(st.bound, rank)
+		return st, true, err
 	}
 	return st, false, nil
 }
@@ -132,7 +176,7 @@ type gap struct {
 func (s *search) bracket(rank int64) (g gap, err error) {
 	var live, gone int64
 	for _, h := range s.heaps {
-		live, gone = live+h.withLive, gone+h.withinGone
+		live, gone = live+h.withLive, gone+h.withinGone+h.buried
 	}
 	// Ranks here are not above for all before lo, and above, or there is no item, from hi on.
 	lo, hi, guess := max(rank-live, 0), rank+gone+1, rank
@@ -195,9 +239,12 @@ func (s *search) between(g gap, rank int64) (at store.Bound, ok bool, err error)
 		if g.above != nil {
 			to = reach(h.live, h.by, class, g.above.bound, false, false)
 		}
-		rankAt := func(i int) int64 {
+		rankAt := func(i int) (n int64) {
 			r, _ := h.live.GetAt(from + i)
-			return g.n + s.added(boundAt(r.item()))
+			if err == nil {
+				n, err = s.rank(boundAt(r.item()), g.n)
+			}
+			return n
 		}
 		i := sort.Search(to-from, func(i int) bool { return rankAt(i) > rank }) - 1
 		if i < 0 {
@@ -208,5 +255,5 @@ func (s *search) between(g gap, rank int64) (at store.Bound, ok bool, err error)
 			at, here, ok = boundAt(r.item()), rankAt(i), true
 		}
 	}
-	return at, ok && here == rank, nil
+	return at, ok && here == rank, err
 }

@@ -15,7 +15,8 @@ type row struct {
 	// score, and oldScore below, where the second order still shows it.
 	score, oldScore float64
 	fieldLen        uint32
-	slot            int32 // in coll.dense
+	oldSize         uint32 // what the item below counts for: see store.ItemBytes
+	slot            int32  // in coll.dense
 	live            bool
 	below           bool
 	placed          bool // found by its position

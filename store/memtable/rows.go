@@ -75,6 +75,9 @@ func (x Rows) below(it store.Item) (store.Item, error) {
 	if id >= w.made && !w.stack.mentions(id, p) {
 		return store.Item{}, nil
 	}
+	if p.Class() == store.Placed && x.c.tomb(it) != nil {
+		return store.Item{}, nil
+	}
 	if w.shown.Found && w.shownIn == x.key && w.shown.Pos == it.Pos {
 		return w.shown, nil
 	}
@@ -86,7 +89,7 @@ func (x Rows) below(it store.Item) (store.Item, error) {
 		return store.Item{}, nil
 	}
 	found, err := w.low.Items(nil, id, p, it.Field)
-	if err != nil {
+	if err != nil || x.c.tomb(found[0]) != nil {
 		return store.Item{}, err
 	}
 	return found[0], nil
@@ -95,7 +98,7 @@ func (x Rows) below(it store.Item) (store.Item, error) {
 // enter takes in a row that the group has not had, over what lies below it if that was found.
 func (x Rows) enter(r *row, old store.Item) (ch store.Change) {
 	if old.Found {
-		r.below, r.oldScore = true, old.Score
+		r.below, r.oldScore, r.oldSize = true, old.Score, uint32(store.ItemBytes(old))
 		ch = store.Change{Count: -1, Bytes: -store.ItemBytes(old)}
 	}
 	x.w.addRow(x.c, x.key, r)
@@ -159,7 +162,7 @@ func (x Rows) hideAll(list []doomed) (ch store.Change) {
 			continue
 		}
 		hides := newRow(x.key.part, store.Item{Pos: d.item.Pos, Field: d.item.Field})
-		hides.below, hides.oldScore = true, d.item.Score
+		hides.below, hides.oldScore, hides.oldSize = true, d.item.Score, uint32(d.size)
 		x.w.addRow(x.c, x.key, hides)
 	}
 	x.w.dropped += int64(len(list))

@@ -432,6 +432,9 @@ func (w *writing) DropRange(id store.ID, p store.Part, r store.Range) (store.Cha
 	if err != nil || n == 0 {
 		return store.Change{}, err
 	}
+	if memtable.Buries(p, r.Order) && n%2 == 0 {
+		return w.Bury(id, p, r, n)
+	}
 	return w.HideRange(id, p, r, n)
 }
 

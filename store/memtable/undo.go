@@ -10,6 +10,7 @@ type undo struct {
 	rows    []rowUndo
 	lost    []lostUndo
 	flushes []flushUndo
+	burials []burial
 	// olds and oldRows are what changed entries and rows were, in the order of heads and rows.
 	olds    []headEntry
 	oldRows []row
@@ -29,6 +30,13 @@ type rowUndo struct {
 	fresh, gone bool
 }
 
+// burial takes a tombstone back.
+type burial struct {
+	coll   *coll
+	key    collKey
+	before []tombstone
+}
+
 // flushUndo takes back what a flush has dropped from the group's layer.
 type flushUndo struct {
 	db    int
@@ -36,7 +44,7 @@ type flushUndo struct {
 	heads []*headEntry
 	colls map[collKey]*coll
 	low   store.BaseTx
-	marks [2]int // steps of heads and rows before it
+	marks [3]int // steps of heads, rows and burials before it
 }
 
 // lostUndo is whether the layer knew an id as lost or away before a write that changes that.
@@ -53,7 +61,7 @@ func (u *undo) reset() {
 		*u = undo{}
 	}
 	clear(u.heads)
-	u.flushes = nil
+	u.flushes, u.burials = nil, nil
 	clear(u.rows)
 	clear(u.olds)
 	clear(u.oldRows)
@@ -63,6 +71,7 @@ func (u *undo) reset() {
 // Point is how far a Writer has come. The zero Point is the beginning of its group.
 type Point struct {
 	heads, rows, lost, flushes int
+	burials                    int
 	fresh                      int
 	adopted                    int
 	ended, told, ranked        int
@@ -73,7 +82,7 @@ type Point struct {
 // Here remembers the present state.
 func (w *Writer) Here() Point {
 	u := &w.undo
-	return Point{heads: len(u.heads), rows: len(u.rows), lost: len(u.lost), flushes: len(u.flushes),
+	return Point{heads: len(u.heads), rows: len(u.rows), lost: len(u.lost), flushes: len(u.flushes), burials: len(u.burials),
 		fresh: len(w.layer.fresh), ended: len(w.layer.ended), told: len(w.layer.told), ranked: len(w.layer.ranked), adopted: len(w.layer.adopted),
 		dropped: w.dropped, moved: w.layer.moved}
 }
@@ -83,12 +92,12 @@ func (w *Writer) TakeBack(to Point) {
 	u := &w.undo
 	for i := len(u.flushes) - 1; i >= to.flushes; i-- {
 		f := &u.flushes[i]
-		w.back(f.marks[0], f.marks[1])
+		w.back(f.marks[0], f.marks[1], f.marks[2])
 		w.layer.unflush(f)
 		w.low = f.low
 	}
 	u.flushes = u.flushes[:to.flushes]
-	w.back(to.heads, to.rows)
+	w.back(to.heads, to.rows, to.burials)
 	for i := len(u.lost) - 1; i >= to.lost; i-- { // entries that came back have changed it once more
 		switch step := u.lost[i]; {
 		case step.away:
@@ -109,8 +118,11 @@ func (w *Writer) TakeBack(to Point) {
 }
 
 // back takes back all but the first steps.
-func (w *Writer) back(heads, rows int) {
+func (w *Writer) back(heads, rows, burials int) {
 	u := &w.undo
+	for i := len(u.burials) - 1; i >= burials; i-- {
+		w.unbury(&u.burials[i])
+	}
 	for i := len(u.rows) - 1; i >= rows; i-- {
 		w.undoRow(&u.rows[i])
 	}
@@ -118,11 +130,27 @@ func (w *Writer) back(heads, rows int) {
 		w.undoHead(&u.heads[i])
 	}
 	for _, step := range u.rows[rows:] { // only now: a coll without rows may have got one back
-		if step.coll.rows.n == 0 && w.layer.coll(step.key.id, step.key.part) == step.coll {
-			w.layer.closeColl(step.key)
-		}
+		w.closeIdle(step.coll, step.key)
 	}
-	u.heads, u.rows = u.heads[:heads], u.rows[:rows]
+	for _, step := range u.burials[burials:] {
+		w.closeIdle(step.coll, step.key)
+	}
+	u.heads, u.rows, u.burials = u.heads[:heads], u.rows[:rows], u.burials[:burials]
+}
+
+// closeIdle forgets a coll that says nothing any more.
+func (w *Writer) closeIdle(c *coll, k collKey) {
+	if c.idle() && w.layer.coll(k.id, k.part) == c {
+		w.layer.closeColl(k)
+	}
+}
+
+func (w *Writer) unbury(step *burial) {
+	c := step.coll
+	w.layer.bytes -= c.tombBytes()
+	c.tombstones = step.before
+	w.layer.bytes += c.tombBytes()
+	c.forgetDrained()
 }
 
 func (w *Writer) undoHead(step *headUndo) {
@@ -145,6 +173,11 @@ func (w *Writer) undoRow(step *rowUndo) {
 		w.layer.bytes += c.restore(r, w.undo.oldRows[last], step.gone)
 		w.undo.oldRows = w.undo.oldRows[:last]
 	}
+	c.forgetDrained()
+}
+
+// forgetDrained: what was hidden may be seen again.
+func (c *coll) forgetDrained() {
 	for i := range c.drained {
 		c.drained[i].Store(nil)
 	}
@@ -256,9 +289,6 @@ func (l *Layer) unflush(f *flushUndo) {
 	}
 	for k, c := range f.colls {
 		l.colls[k] = c
-		l.bytes += collBytes
-		for r := range c.rows.all() {
-			l.bytes += r.bytes()
-		}
+		l.bytes += collBytes + c.bytes()
 	}
 }

@@ -99,7 +99,11 @@ func (w *walk) run(yield func(store.Item, error) bool) {
 	low := w.r
 	low.Skip, low.Limit = 0, 0
 	w.startBehindDrained(&low)
-	for {
+	none := false
+	if w.r.Order == rankOrder(w.part) {
+		low, _, none = w.c.uncovered(low)
+	}
+	for !none {
 		again, err := w.pass(&low)
 		if err != nil {
 			yield(store.Item{}, err)
@@ -141,6 +145,12 @@ func (w *walk) pass(low *store.Range) (again bool, err error) {
 			}
 			continue
 		}
+		if t := w.c.tomb(it); t != nil {
+			if w.r.Order == rankOrder(w.part) {
+				return w.behind(low, t), nil
+			}
+			continue
+		}
 		w.hidden, run = false, 0
 		for w.more() && w.before(it) {
 			if w.emit(seen(w.take())); w.over {
@@ -152,6 +162,16 @@ func (w *walk) pass(low *store.Range) (again bool, err error) {
 		}
 	}
 	return false, nil
+}
+
+// behind moves a range behind a tombstone; there is nothing left of it if that has no end.
+func (w *walk) behind(low *store.Range, t *tombstone) (again bool) {
+	end := t.hi
+	if w.r.Reverse {
+		end = t.lo
+	}
+	w.start(low, beyond(end))
+	return end.Edge != store.Unbounded
 }
 
 // leaps reports whether a place is found by its rank. Those of Expiries are not counted, for no hash is Ranked: what is hidden

@@ -266,17 +266,39 @@ func (t *tx) countSpan(id store.ID, p store.Part, o store.Order, sp blocks.Span)
 
 // countRows counts one by one.
 func (t *tx) countRows(id store.ID, p store.Part, o store.Order, sp blocks.Span) (int64, error) {
-	s := t.conn.s.countNatural
+	q := &t.conn.s
+	n, _, err := t.conn.count(overSpan(id, p, o, sp, q.countNatural, q.countScore, q.countChunks))
+	return n, t.fail(err)
+}
+
+// overSpan chooses the statement that goes over a span of a part, and binds it.
+func overSpan(id store.ID, p store.Part, o store.Order, sp blocks.Span, natural, score, chunks *capi.Stmt) *capi.Stmt {
 	switch {
 	case p == store.Chunks:
-		s = t.conn.s.countChunks
-		bindChunks(s, id, sp)
+		bindChunks(chunks, id, sp)
+		return chunks
 	case o == store.ByScore:
-		s = t.conn.s.countScore
-		bindSpan(s, id, p, sp)
-	default:
-		bindSpan(s, id, p, sp)
+		bindSpan(score, id, p, sp)
+		return score
 	}
-	n, _, err := t.conn.count(s)
-	return n, t.fail(err)
+	bindSpan(natural, id, p, sp)
+	return natural
+}
+
+// Weigh has SQLite add up: that takes a fraction of the time in which rows are handed out one by one.
+func (t *tx) Weigh(id store.ID, p store.Part, r store.Range) (sum store.Change, err error) {
+	if err := t.readable(); err != nil {
+		return sum, err
+	}
+	sp, err := blocks.SpanOf(p, r, &t.arena)
+	if err != nil || sp.Empty || id == 0 {
+		return sum, err
+	}
+	q := &t.conn.s
+	s := overSpan(id, p, r.Order, sp, q.weighNatural, q.weighScore, q.weighChunks)
+	defer s.Reset()
+	if _, err := t.conn.step(s); err != nil {
+		return sum, t.fail(err)
+	}
+	return store.Change{Count: s.Int(0), Bytes: s.Int(1)}, nil
 }

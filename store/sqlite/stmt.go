@@ -16,6 +16,7 @@ type statements struct {
 	headExpiring, ttlSample, headMeta      *capi.Stmt
 	itemGet, blobGet                       *capi.Stmt
 	countNatural, countScore, countChunks  *capi.Stmt
+	weighNatural, weighScore, weighChunks  *capi.Stmt
 	headNext, sampleHeads, sampleExpire    *capi.Stmt
 	expireEnds, tagScan                    *capi.Stmt
 	namesUp, namesDown, namesLast          *capi.Stmt // only with Options.Ordered
@@ -49,6 +50,11 @@ const (
 	naturalRange = ` FROM items WHERE id = ?1 AND part = ?2 AND (pos, field) >= (?3, ?4) AND (pos, field) < (?5, ?6) `
 	scoreRange   = ` FROM items INDEXED BY items_score WHERE id = ?1 AND part = ?2 AND score IS NOT NULL
 		AND (score, field) >= (?3, ?4) AND (score, field) < (?5, ?6) `
+	// weight is what an item counts for: see store.ItemBytes. A scored one has no value but in blobs, so its index is enough.
+	weight       = weightBefore + `items.value END), 0)`
+	scoredWeight = weightBefore + `NULL END), 0)`
+	weightBefore = `length(field) + 8 + coalesce(length(CASE WHEN ref THEN
+		(SELECT blobs.value FROM blobs WHERE blobs.ref = items.ref) ELSE `
 	oneItem = ` WHERE id = ?1 AND part = ?2 AND pos = ?3 AND field = ?4`
 	oneHead = ` WHERE ns = ?1 AND h = ?2 AND name = ?3`
 	// ownExpiry holds of heads with an expiry if that is not the one of a field alone: bareBit.
@@ -88,6 +94,9 @@ func (s *statements) reading() []preparation {
 		{&s.countNatural, `SELECT count(*)` + naturalRange},
 		{&s.countScore, `SELECT count(*)` + scoreRange},
 		{&s.countChunks, `SELECT count(*) FROM chunks WHERE at >= ?1 AND at < ?2`},
+		{&s.weighNatural, `SELECT count(*), sum(` + weight + `)` + naturalRange},
+		{&s.weighScore, `SELECT count(*), sum(` + scoredWeight + `)` + scoreRange},
+		{&s.weighChunks, `SELECT count(*), sum(coalesce(length(value), 0) + 8) FROM chunks WHERE at >= ?1 AND at < ?2`},
 	}
 }
 
