@@ -49,8 +49,11 @@ var importRules = []importRule{
 	{at: `^larder/resp/arg$`, may: `^larder/store$`, never: `redcon|sqlite|database/sql`},
 	{at: `^larder/resp/reply$`, may: `^larder/store$`, never: `redcon|sqlite|database/sql`},
 	// The interpreter knows nothing of Redis; the mechanism that runs scripts stands on it.
-	{at: `^larder/resp/lua$`, may: `^larder/(resp/(reply$|lua/)|rdb$)`, never: `redcon|sqlite|database/sql`},
-	{at: `^larder/resp/lua/`, may: `^larder/resp/lua/(syntax|vm)$`, never: `redcon|sqlite|database/sql`},
+	{at: `^larder/lua/syntax$`, may: `^$`, never: `redcon|sqlite|database/sql`},
+	{at: `^larder/lua/vm$`, may: `^larder/lua/syntax$`, never: `redcon|sqlite|database/sql`},
+	{at: `^larder/lua/stdlib$`, may: `^larder/lua/(syntax|vm)$`, never: `redcon|sqlite|database/sql`},
+	{at: `^larder/resp/lua$`, may: `^larder/(lua/|resp/(reply|lua/modules)$|rdb$)`, never: `redcon|sqlite|database/sql`},
+	{at: `^larder/resp/lua/modules$`, may: `^larder/lua/`, never: `redcon|sqlite|database/sql`},
 	{at: `^larder/resp/snapshot$`, may: `^larder/(store|rdb|disk)$`, never: `redcon|sqlite|database/sql`},
 	// Mechanisms know nothing of each other.
 	{at: `^larder/resp/(access|broker|lease|lua|node|param|stat|track)$`, may: `^larder/(resp/(cmd|arg|reply)|store)$`, never: `redcon|sqlite|database/sql`},

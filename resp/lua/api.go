@@ -4,7 +4,7 @@ import (
 	"math"
 	"strings"
 
-	"larder/resp/lua/vm"
+	"larder/lua/vm"
 	"larder/resp/reply"
 )
 

@@ -1,7 +1,7 @@
 package lua
 
 import (
-	"larder/resp/lua/vm"
+	"larder/lua/vm"
 	"larder/resp/reply"
 )
 

@@ -4,7 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"larder/resp/lua/stdlib"
+	"larder/resp/lua/modules"
 )
 
 // Engine holds all that scripts share. For any goroutine.
@@ -12,8 +12,8 @@ type Engine struct {
 	limits    Limits
 	scripts   *cache
 	dice      dice
-	machines  sync.Pool                       // of *machine, for EVAL
-	json      atomic.Pointer[stdlib.Settings] // of cjson: what a script sets holds for the next
+	machines  sync.Pool                        // of *machine, for EVAL
+	json      atomic.Pointer[modules.Settings] // of cjson: what a script sets holds for the next
 	functions *functions
 	running   running
 	closed    atomic.Bool
@@ -25,7 +25,7 @@ func New(limits Limits, vault Vault) (*Engine, error) {
 	e := &Engine{limits: limits.filled()}
 	e.scripts = newCache(e.limits)
 	e.dice.gen = freshGenerator
-	e.json.Store(stdlib.DefaultSettings())
+	e.json.Store(modules.DefaultSettings())
 	e.machines.New = func() any { return newEvalMachine(e) }
 	e.functions = newFunctions(e, vault)
 	return e, e.functions.load()

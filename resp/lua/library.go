@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"larder/resp/lua/vm"
+	"larder/lua/vm"
 	"larder/resp/reply"
 )
 

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"larder/resp/lua/vm"
+	"larder/lua/vm"
 )
 
 // loading is a FUNCTION LOAD under way: the functions that the library's code registers.

@@ -1,8 +1,9 @@
 package lua
 
 import (
-	"larder/resp/lua/stdlib"
-	"larder/resp/lua/vm"
+	"larder/lua/stdlib"
+	"larder/lua/vm"
+	"larder/resp/lua/modules"
 	"larder/resp/reply"
 )
 
@@ -10,7 +11,7 @@ import (
 // machines are pooled, a library has one of its own, because its functions share state.
 type machine struct {
 	rt      *vm.Runtime
-	json    *stdlib.Settings
+	json    *modules.Settings
 	run     *Run     // under way; nil while a library is loaded
 	loading *loading // FUNCTION LOAD under way
 	globals *vm.Table
@@ -22,7 +23,8 @@ type machine struct {
 
 func newMachine(e *Engine) *machine {
 	m := &machine{rt: vm.New(e.limits.Memory), keys: vm.Constant("KEYS"), argv: vm.Constant("ARGV")}
-	m.json = stdlib.Open(m.rt)
+	stdlib.Open(m.rt)
+	m.json = modules.Open(m.rt)
 	m.globals = m.rt.Globals
 	m.rt.Hook = m.hook
 	m.openRedis()

@@ -4,7 +4,7 @@ import (
 	"math"
 	"sync"
 
-	"larder/resp/lua/vm"
+	"larder/lua/vm"
 )
 
 // generator is the 48-bit linear congruence of drand48, as Redis ships it: every platform

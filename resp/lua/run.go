@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"larder/resp/lua/vm"
+	"larder/lua/vm"
 	"larder/resp/reply"
 )
 

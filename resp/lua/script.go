@@ -7,8 +7,8 @@ import (
 	"strings"
 	"sync"
 
-	"larder/resp/lua/stdlib"
-	"larder/resp/lua/vm"
+	"larder/lua/vm"
+	"larder/resp/lua/modules"
 )
 
 // Script is a compiled EVAL script; for any goroutine.
@@ -150,7 +150,7 @@ func (e *Engine) Load(body string) (*Script, error) {
 // FlushScripts is SCRIPT FLUSH: what scripts have set goes with them.
 func (e *Engine) FlushScripts() {
 	e.scripts.flush()
-	e.json.Store(stdlib.DefaultSettings())
+	e.json.Store(modules.DefaultSettings())
 }
 
 // CachedScripts tells INFO how many scripts are cached and what they take.

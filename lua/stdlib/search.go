@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"strings"
 
-	"larder/resp/lua/vm"
+	"larder/lua/vm"
 )
 
 const specials = "^$*+?.([%-"

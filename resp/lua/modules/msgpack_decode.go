@@ -1,10 +1,11 @@
-package stdlib
+package modules
 
 import (
 	"encoding/binary"
 	"math"
 
-	"larder/resp/lua/vm"
+	"larder/lua/stdlib"
+	"larder/lua/vm"
 )
 
 // unpacker reads MessagePack; a fault is a Lua error.
@@ -54,7 +55,7 @@ func unpackFrom(t *vm.Thread, in string, limit int64, offset int, all bool) []vm
 	n := 0
 	for u.pos < len(in) && int64(n) < limit {
 		n++
-		if n > maxResults {
+		if n > stdlib.MaxResults {
 			t.Errorf("stack overflow (too many return values at once; use unpack_one or unpack_limit instead.)")
 		}
 		tb.SetInt(n, u.value())

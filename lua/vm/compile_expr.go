@@ -1,6 +1,6 @@
 package vm
 
-import "larder/resp/lua/syntax"
+import "larder/lua/syntax"
 
 func expr(e syntax.Expr) eval {
 	switch x := e.(type) {

@@ -1,6 +1,6 @@
 package vm
 
-import "larder/resp/lua/syntax"
+import "larder/lua/syntax"
 
 func while(x *syntax.While) stmt {
 	cond, body := condition(x.Cond), block(x.Body)

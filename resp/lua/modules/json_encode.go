@@ -1,10 +1,11 @@
-package stdlib
+package modules
 
 import (
 	"fmt"
 	"math"
 
-	"larder/resp/lua/vm"
+	"larder/lua/stdlib"
+	"larder/lua/vm"
 )
 
 // jsonEncoder writes one value. Memory is charged as the text grows.
@@ -40,7 +41,7 @@ func (e *jsonEncoder) value(v vm.Value, depth int) {
 	case vm.KindNumber:
 		e.number(v)
 	case vm.KindBool:
-		e.out = append(e.out, text(v)...)
+		e.out = append(e.out, stdlib.Text(v)...)
 	case vm.KindNil, vm.KindNull:
 		e.out = append(e.out, "null"...)
 	case vm.KindTable:

@@ -1,4 +1,4 @@
-package stdlib
+package modules
 
 import (
 	"fmt"
@@ -6,10 +6,15 @@ import (
 	"slices"
 	"strings"
 
-	"larder/resp/lua/vm"
+	"larder/lua/stdlib"
+	"larder/lua/vm"
 )
 
-var structFunctions = []entry{{"pack", structPack}, {"unpack", structUnpack}, {"size", structSize}}
+var structFunctions = []stdlib.Entry{
+	{Name: "pack", Run: structPack},
+	{Name: "unpack", Run: structUnpack},
+	{Name: "size", Run: structSize},
+}
 
 const (
 	maxInteger = 32 // bytes
@@ -26,7 +31,8 @@ type layout struct {
 }
 
 func newLayout(t *vm.Thread, args []vm.Value) *layout {
-	return &layout{t: t, fmt: cString(t.Str(args, 0)), align: 1}
+	format, _, _ := strings.Cut(t.Str(args, 0), "\x00") // C sees no more
+	return &layout{t: t, fmt: format, align: 1}
 }
 
 func (l *layout) more() bool { return l.pos < len(l.fmt) }
@@ -214,7 +220,7 @@ func structUnpack(t *vm.Thread, args []vm.Value) []vm.Value {
 			l.control(option)
 		}
 		pos += size
-		if len(rs) > maxResults {
+		if len(rs) > stdlib.MaxResults {
 			t.Errorf("stack overflow (too many results)")
 		}
 	}
@@ -255,7 +261,7 @@ func structSize(t *vm.Thread, args []vm.Value) []vm.Value {
 			t.ArgError(0, "option 's' has no fixed size")
 		case option == 'c' && size == 0:
 			t.ArgError(0, "option 'c0' has no fixed size")
-		case !isLetter(option) && !isDigit(option):
+		case stdlib.Digit(option) >= 36:
 			l.control(option)
 		}
 		pos += size

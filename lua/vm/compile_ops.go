@@ -1,6 +1,6 @@
 package vm
 
-import "larder/resp/lua/syntax"
+import "larder/lua/syntax"
 
 func binary(x *syntax.Binary) eval {
 	switch x.Op {

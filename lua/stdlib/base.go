@@ -5,10 +5,10 @@ import (
 	"math"
 	"strings"
 
-	"larder/resp/lua/vm"
+	"larder/lua/vm"
 )
 
-var baseFunctions = []entry{
+var baseFunctions = []Entry{
 	{"assert", assert},
 	{"collectgarbage", collectGarbage},
 	{"error", raise},
@@ -17,7 +17,7 @@ var baseFunctions = []entry{
 	{"load", load},
 	{"loadstring", loadString},
 	{"next", next},
-	{"pcall", pcall},
+	{"pcall", PCall},
 	{"rawequal", rawEqual},
 	{"rawget", rawGet},
 	{"rawset", rawSet},
@@ -34,9 +34,9 @@ func openBase(rt *vm.Runtime) {
 	g := rt.Globals
 	g.SetField("_G", vm.FromTable(g))
 	g.SetField("_VERSION", rt.String("Lua 5.1"))
-	fill(rt, g, baseFunctions)
+	Fill(rt, g, baseFunctions)
 	openPairs(rt)
-	library(rt, "coroutine", coroutineFunctions)
+	Library(rt, "coroutine", coroutineFunctions)
 }
 
 // openPairs makes ipairs and pairs, which hand out a function of their own.
@@ -165,21 +165,12 @@ func next(t *vm.Thread, args []vm.Value) []vm.Value {
 	return t.Return(k, v)
 }
 
-// pcall is Redis's: an error that is a table with a field err gives that field alone.
-func pcall(t *vm.Thread, args []vm.Value) []vm.Value {
-	if len(args) == 0 { // what Redis's then calls is a value it has put there itself
-		return t.Return(vm.Bool(false), vm.Constant("attempt to call a boolean value"))
-	}
-	fn := args[0]
+// PCall is pcall. What it returns may stand in the buffer of the thread.
+func PCall(t *vm.Thread, args []vm.Value) []vm.Value {
+	fn := t.Any(args, 0)
 	var rs []vm.Value
 	if err := t.Protect(func() { rs = t.Call(fn, args[1:]...) }); err != nil {
-		v := err.Value
-		if tb := v.Table(); tb != nil {
-			if field := t.Index(v, vm.Constant("err")); isText(field) {
-				v = field
-			}
-		}
-		return t.Return(vm.Bool(false), v)
+		return t.Return(vm.Bool(false), err.Value)
 	}
 	return succeeded(t, rs)
 }
@@ -270,7 +261,7 @@ func parseBase(s string, base uint64) (float64, bool) {
 	}
 	var n uint64
 	for i := range len(s) {
-		d := digit(s[i])
+		d := Digit(s[i])
 		if d >= base {
 			return 0, false
 		}
@@ -285,7 +276,8 @@ func parseBase(s string, base uint64) (float64, bool) {
 	return float64(n), s != ""
 }
 
-func digit(c byte) uint64 {
+// Digit is what an ASCII digit or letter stands for in bases up to 36, 99 for all other bytes.
+func Digit(c byte) uint64 {
 	switch {
 	case '0' <= c && c <= '9':
 		return uint64(c - '0')
@@ -302,11 +294,11 @@ func toString(t *vm.Thread, args []vm.Value) []vm.Value {
 			return t.Return(t.Call1(h, v))
 		}
 	}
-	return t.Return(t.Runtime().String(text(v)))
+	return t.Return(t.Runtime().String(Text(v)))
 }
 
-// text is a value as tostring shows it, metamethods aside.
-func text(v vm.Value) string {
+// Text is a value as tostring shows it, metamethods aside.
+func Text(v vm.Value) string {
 	if s, ok := v.ToString(); ok {
 		return s
 	}
@@ -328,8 +320,8 @@ func typeName(t *vm.Thread, args []vm.Value) []vm.Value {
 	return t.Return(vm.Constant(t.Any(args, 0).Kind().String()))
 }
 
-// maxResults is how many values a function in the reference implementation may return.
-const maxResults = 8000
+// MaxResults is how many values a function in the reference implementation may return.
+const MaxResults = 8000
 
 func unpack(t *vm.Thread, args []vm.Value) []vm.Value {
 	tb := t.Tab(args, 0)
@@ -341,7 +333,7 @@ func unpack(t *vm.Thread, args []vm.Value) []vm.Value {
 	if from > to {
 		return t.Return()
 	}
-	if to-from+1+int64(len(args)) > maxResults {
+	if to-from+1+int64(len(args)) > MaxResults {
 		t.Errorf("too many results to unpack")
 	}
 	rs := t.Return()

@@ -1,6 +1,6 @@
 package vm
 
-import "larder/resp/lua/syntax"
+import "larder/lua/syntax"
 
 func assign(x *syntax.Assign) stmt {
 	if len(x.Targets) == 1 && len(x.Values) == 1 {

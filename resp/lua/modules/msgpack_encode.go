@@ -1,20 +1,21 @@
-package stdlib
+package modules
 
 import (
 	"encoding/binary"
 	"math"
 
-	"larder/resp/lua/vm"
+	"larder/lua/stdlib"
+	"larder/lua/vm"
 )
 
 const maxPackDepth = 16
 
 func openMsgpack(rt *vm.Runtime) {
-	tb := library(rt, "cmsgpack", []entry{
-		{"pack", pack},
-		{"unpack", unpackAll},
-		{"unpack_one", unpackOne},
-		{"unpack_limit", unpackLimit},
+	tb := stdlib.Library(rt, "cmsgpack", []stdlib.Entry{
+		{Name: "pack", Run: pack},
+		{Name: "unpack", Run: unpackAll},
+		{Name: "unpack_one", Run: unpackOne},
+		{Name: "unpack_limit", Run: unpackLimit},
 	})
 	tb.SetField("_NAME", rt.String("cmsgpack"))
 	tb.SetField("_VERSION", rt.String("lua-cmsgpack 0.4.0"))

@@ -1,10 +1,11 @@
-package stdlib
+package modules
 
 import (
 	"fmt"
 	"math"
 
-	"larder/resp/lua/vm"
+	"larder/lua/stdlib"
+	"larder/lua/vm"
 )
 
 // maxJSONDepth holds whatever the settings say: the C stack's limit in the original.
@@ -38,27 +39,27 @@ func openJSON(rt *vm.Runtime) *Settings {
 func newJSON(rt *vm.Runtime) (*vm.Table, *Settings) {
 	s := DefaultSettings()
 	tb := rt.NewTable(0, 0)
-	fill(rt, tb, []entry{
-		{"encode", s.encode},
-		{"decode", s.decode},
-		{"encode_sparse_array", s.setSparse},
-		{"encode_max_depth", func(t *vm.Thread, args []vm.Value) []vm.Value {
+	stdlib.Fill(rt, tb, []stdlib.Entry{
+		{Name: "encode", Run: s.encode},
+		{Name: "decode", Run: s.decode},
+		{Name: "encode_sparse_array", Run: s.setSparse},
+		{Name: "encode_max_depth", Run: func(t *vm.Thread, args []vm.Value) []vm.Value {
 			return t.Return(integerOption(t, only(t, args, 1), 0, &s.encodeDepth, 1, math.MaxInt32))
 		}},
-		{"decode_max_depth", func(t *vm.Thread, args []vm.Value) []vm.Value {
+		{Name: "decode_max_depth", Run: func(t *vm.Thread, args []vm.Value) []vm.Value {
 			return t.Return(integerOption(t, only(t, args, 1), 0, &s.decodeDepth, 1, math.MaxInt32))
 		}},
-		{"encode_number_precision", func(t *vm.Thread, args []vm.Value) []vm.Value {
+		{Name: "encode_number_precision", Run: func(t *vm.Thread, args []vm.Value) []vm.Value {
 			return t.Return(integerOption(t, only(t, args, 1), 0, &s.precision, 1, 14))
 		}},
-		{"encode_keep_buffer", func(t *vm.Thread, args []vm.Value) []vm.Value {
+		{Name: "encode_keep_buffer", Run: func(t *vm.Thread, args []vm.Value) []vm.Value {
 			return t.Return(boolOption(t, only(t, args, 1), 0, &s.keepBuffer))
 		}},
-		{"encode_invalid_numbers", s.setEncodeInvalid},
-		{"decode_invalid_numbers", func(t *vm.Thread, args []vm.Value) []vm.Value {
+		{Name: "encode_invalid_numbers", Run: s.setEncodeInvalid},
+		{Name: "decode_invalid_numbers", Run: func(t *vm.Thread, args []vm.Value) []vm.Value {
 			return t.Return(boolOption(t, only(t, args, 1), 0, &s.decodeInvalid))
 		}},
-		{"new", func(t *vm.Thread, _ []vm.Value) []vm.Value {
+		{Name: "new", Run: func(t *vm.Thread, _ []vm.Value) []vm.Value {
 			fresh, _ := newJSON(t.Runtime())
 			return t.Return(vm.FromTable(fresh))
 		}},

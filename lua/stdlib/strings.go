@@ -3,10 +3,10 @@ package stdlib
 import (
 	"strings"
 
-	"larder/resp/lua/vm"
+	"larder/lua/vm"
 )
 
-var stringFunctions = []entry{
+var stringFunctions = []Entry{
 	{"byte", byteOf},
 	{"char", char},
 	{"dump", dump},
@@ -56,7 +56,7 @@ func sub(t *vm.Thread, args []vm.Value) []vm.Value {
 	return t.Return(t.Runtime().String(s[from-1 : to]))
 }
 
-func mapped(f func(byte) byte) function {
+func mapped(f func(byte) byte) Function {
 	return func(t *vm.Thread, args []vm.Value) []vm.Value {
 		s := t.Str(args, 0)
 		t.Charge(len(s))
@@ -96,7 +96,7 @@ func byteOf(t *vm.Thread, args []vm.Value) []vm.Value {
 	if from > to {
 		return t.Return()
 	}
-	if to-from >= maxResults {
+	if to-from >= MaxResults {
 		t.Errorf("stack overflow (string slice too long)")
 	}
 	rs := t.Return()

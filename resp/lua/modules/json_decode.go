@@ -1,11 +1,12 @@
-package stdlib
+package modules
 
 import (
 	"strings"
 	"unicode/utf8"
 
-	"larder/resp/lua/syntax"
-	"larder/resp/lua/vm"
+	"larder/lua/stdlib"
+	"larder/lua/syntax"
+	"larder/lua/vm"
 )
 
 // jsonToken is a kind of token, named as the error messages do.
@@ -234,9 +235,9 @@ func numberLength(s string) int {
 	}
 	mark, isDigit := byte('e'), isDigit
 	start := sign
-	if strings.HasPrefix(body, "0x") && len(body) > 2 && digit(body[2]) < 16 {
+	if strings.HasPrefix(body, "0x") && len(body) > 2 && stdlib.Digit(body[2]) < 16 {
 		mark, start = 'p', sign+2
-		isDigit = func(c byte) bool { return digit(c) < 16 }
+		isDigit = func(c byte) bool { return stdlib.Digit(c) < 16 }
 	}
 	i := span(s, start, isDigit)
 	digits := i - start
@@ -339,7 +340,7 @@ func (d *jsonDecoder) unicode() (r rune, n int) {
 func (d *jsonDecoder) hex(i int) rune {
 	var r rune
 	for k := range 4 {
-		v := digit(d.peek(i + k))
+		v := stdlib.Digit(d.peek(i + k))
 		if v > 15 {
 			return -1
 		}
@@ -349,3 +350,5 @@ func (d *jsonDecoder) hex(i int) rune {
 }
 
 func appendRune(buf []byte, r rune) []byte { return utf8.AppendRune(buf, r) }
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }

@@ -3,7 +3,7 @@ package stdlib
 import (
 	"strings"
 
-	"larder/resp/lua/vm"
+	"larder/lua/vm"
 )
 
 const (

@@ -11,7 +11,7 @@ package vm
 import (
 	"math"
 
-	"larder/resp/lua/syntax"
+	"larder/lua/syntax"
 )
 
 // Value is a Lua value. The zero Value is nil.

@@ -3,7 +3,7 @@ package vm
 import (
 	"fmt"
 
-	"larder/resp/lua/syntax"
+	"larder/lua/syntax"
 )
 
 // Error is a Lua error on its way, thrown as a panic. It says where it was raised, as an

@@ -1,10 +1,10 @@
 package stdlib
 
 import (
-	"larder/resp/lua/vm"
+	"larder/lua/vm"
 )
 
-var tableFunctions = []entry{
+var tableFunctions = []Entry{
 	{"concat", concat},
 	{"foreach", forEach},
 	{"foreachi", forEachItem},

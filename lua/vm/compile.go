@@ -1,6 +1,6 @@
 package vm
 
-import "larder/resp/lua/syntax"
+import "larder/lua/syntax"
 
 // Proto is a function compiled: Go closures that touch nothing but the frame they are given.
 // It never changes, so all goroutines share it.

@@ -1,8 +1,8 @@
 package stdlib
 
-import "larder/resp/lua/vm"
+import "larder/lua/vm"
 
-var coroutineFunctions = []entry{
+var coroutineFunctions = []Entry{
 	{"create", create},
 	{"resume", resume},
 	{"running", running},

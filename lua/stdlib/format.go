@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"larder/resp/lua/vm"
+	"larder/lua/vm"
 )
 
 // spec is one conversion of a format: %[flags][width][.precision]verb.

@@ -1,6 +1,6 @@
 package vm
 
-import "larder/resp/lua/syntax"
+import "larder/lua/syntax"
 
 func statement(s syntax.Stmt) stmt {
 	switch x := s.(type) {
