@@ -21,7 +21,7 @@ type goPackage struct {
 type importRule struct{ at, may, never string }
 
 var importRules = []importRule{
-	{at: `^larder$`, may: `.*`},
+	{at: `^larder$`, may: `^larder/cli$`, never: `sqlite|redcon|database/sql`},
 	{at: `^larder/store$`, may: `^$`, never: `sqlite|redcon|database/sql`},
 	{at: `^larder/disk$`, may: `^$`, never: `sqlite|redcon|database/sql`},
 	{at: `^larder/disk/powercut$`, may: `^larder/disk$`, never: `sqlite|redcon|database/sql`},
@@ -36,12 +36,15 @@ var importRules = []importRule{
 	{at: `^larder/store/memtable$`, may: `^larder/store$`, never: `sqlite|redcon|database/sql`},
 	{at: `^larder/store/(memory|storetest)$`, may: `^larder/store$`, never: `sqlite|redcon|database/sql`},
 	{at: `^larder/shard/datadir$`, may: `^larder/(store|disk)$`, never: `sqlite|redcon|database/sql`},
-	// The engine knows the tables as a store.Base: it is main that opens the files.
+	// The engine knows the tables as a store.Base: it is cli/serve that opens the files.
 	{at: `^larder/shard$`, may: `^larder/(store|disk|store/wal|store/memtable)$`, never: `sqlite|redcon|database/sql`},
 	{at: `^larder/cull$`, may: `^larder/store$`, never: `sqlite|redcon|database/sql`},
 	{at: `^larder/(geo|hll)$`, may: `^$`, never: `redcon|sqlite|database/sql`},
 	{at: `^larder/rdb$`, may: `^$`, never: `redcon|sqlite|database/sql`},
-	{at: `^larder/cli(/|$)`, may: `^larder/(store|shard|cull|cli|disk)(/|$)`, never: `redcon`},
+	{at: `^larder/cli$`, may: `^larder/(cli/|resp/cmd$)`, never: `sqlite|redcon|database/sql`},
+	// Serving is the wiring: it alone sees the front and the engine.
+	{at: `^larder/cli/serve$`, may: `^larder/(cull|resp|shard|store)(/|$)`, never: `redcon|database/sql`},
+	{at: `^larder/cli/`, may: `^larder/(store|shard|cull|disk)(/|$)`, never: `redcon`},
 	{at: `^larder/resp/cmd$`, may: `^larder/(resp/arg|resp/reply|store)$`, never: `redcon|sqlite|database/sql`},
 	{at: `^larder/resp/cmd/cmdtest$`, may: `^larder/(resp(/|$)|store$|store/memory$)`, never: `redcon|database/sql`},
 	// Families: never another family, so what they may import of resp/cmd is resp/cmd alone.

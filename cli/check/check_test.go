@@ -1,4 +1,4 @@
-package cli_test
+package check_test
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 
 	_ "modernc.org/sqlite"
 
-	"larder/cli"
+	"larder/cli/check"
 	"larder/shard"
 	"larder/shard/datadir"
 	"larder/store"
@@ -203,10 +203,10 @@ type outcome struct {
 	text string
 }
 
-func check(t *testing.T, dir string, words ...string) (o outcome) {
+func run(t *testing.T, dir string, words ...string) (o outcome) {
 	t.Helper()
 	var out, errors bytes.Buffer
-	o.code = cli.Check(append([]string{dir, "--json"}, words...), &out, &errors)
+	o.code = check.Run(append([]string{dir, "--json"}, words...), nil, &out, &errors)
 	o.text = out.String()
 	if err := json.Unmarshal(out.Bytes(), &o); err != nil {
 		t.Fatalf("%v in %s%s", err, out.String(), errors.String())
@@ -218,7 +218,7 @@ func check(t *testing.T, dir string, words ...string) (o outcome) {
 func TestDamageIsFoundAndMended(t *testing.T) {
 	here := where("{t}")
 	whole := furnish(t)
-	if o := check(t, whole); o.code != cli.Sound || o.Status != "sound" {
+	if o := run(t, whole); o.code != check.Sound || o.Status != "sound" {
 		t.Fatalf("before: %s", o.text)
 	}
 	head := func(name, set string) []string {
@@ -275,8 +275,8 @@ func TestDamageIsFoundAndMended(t *testing.T) {
 			} else {
 				damage(t, dir, here, row.hide, row.sql...)
 			}
-			seen := check(t, dir)
-			if seen.code != cli.Unsound || seen.Status != "unsound" || !strings.Contains(seen.text, row.problem) {
+			seen := run(t, dir)
+			if seen.code != check.Unsound || seen.Status != "unsound" || !strings.Contains(seen.text, row.problem) {
 				t.Fatalf("%q was not found: %s", row.problem, seen.text)
 			}
 			if row.findings == 1 && len(seen.Findings) != 1 {
@@ -287,10 +287,10 @@ func TestDamageIsFoundAndMended(t *testing.T) {
 					t.Errorf("%+v", f)
 				}
 			}
-			if o := check(t, dir, "--fix"); o.code != cli.Sound || o.Status != "mended" || !strings.Contains(o.text, row.problem) {
+			if o := run(t, dir, "--fix"); o.code != check.Sound || o.Status != "mended" || !strings.Contains(o.text, row.problem) {
 				t.Fatalf("mending: %s", o.text)
 			}
-			if o := check(t, dir); o.Status != "sound" {
+			if o := run(t, dir); o.Status != "sound" {
 				t.Fatalf("afterwards: %s", o.text)
 			}
 			readable(t, dir)
@@ -304,7 +304,7 @@ func TestInterruptedRepair(t *testing.T) {
 	dir, here := furnish(t), where("{t}")
 	path := filepath.Join(dir, fmt.Sprintf("shard-%03d.db", here))
 	spoil(t, path, 0)
-	if o := check(t, dir, "--fix"); o.code != cli.Sound {
+	if o := run(t, dir, "--fix"); o.code != check.Sound {
 		t.Fatalf("mending: %s", o.text)
 	}
 	if err := os.Rename(path, path+".salvaged"); err != nil {
@@ -318,13 +318,13 @@ func TestInterruptedRepair(t *testing.T) {
 	if e, err := sqlite.Open(path, sqlite.Options{}); err == nil || !strings.Contains(err.Error(), "interrupted") {
 		t.Fatalf("opened, or failed with %v (%v)", err, e)
 	}
-	if o := check(t, dir); o.code != cli.Unsound || !strings.Contains(o.text, "interrupted") || len(o.Findings) != 1 {
+	if o := run(t, dir); o.code != check.Unsound || !strings.Contains(o.text, "interrupted") || len(o.Findings) != 1 {
 		t.Fatalf("not found: %s", o.text)
 	}
-	if o := check(t, dir, "--fix"); o.Status != "mended" {
+	if o := run(t, dir, "--fix"); o.Status != "mended" {
 		t.Fatalf("mending: %s", o.text)
 	}
-	if o := check(t, dir); o.Status != "sound" {
+	if o := run(t, dir); o.Status != "sound" {
 		t.Fatalf("afterwards: %s", o.text)
 	}
 	readable(t, dir)
@@ -380,13 +380,13 @@ func TestKeysInTheWrongShard(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if o := check(t, dir); o.code != cli.Unsound || len(o.Findings) != 2 || !strings.Contains(o.Findings[0].Problem, fmt.Sprint("belongs into shard ", home)) {
+	if o := run(t, dir); o.code != check.Unsound || len(o.Findings) != 2 || !strings.Contains(o.Findings[0].Problem, fmt.Sprint("belongs into shard ", home)) {
 		t.Fatalf("%s", o.text)
 	}
-	if o := check(t, dir, "--fix"); o.Status != "mended" {
+	if o := run(t, dir, "--fix"); o.Status != "mended" {
 		t.Fatalf("%s", o.text)
 	}
-	if o := check(t, dir); o.Status != "sound" {
+	if o := run(t, dir); o.Status != "sound" {
 		t.Fatalf("%s", o.text)
 	}
 	use(t, dir, func(e store.Engine) {
@@ -428,16 +428,16 @@ func TestJournalSegments(t *testing.T) {
 	if err := os.WriteFile(path, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if o := check(t, dir); o.code != cli.Unsound || !strings.Contains(o.text, "that are no records") {
+	if o := run(t, dir); o.code != check.Unsound || !strings.Contains(o.text, "that are no records") {
 		t.Fatalf("%s", o.text)
 	}
-	if o := check(t, dir, "--fix"); o.Status != "mended" {
+	if o := run(t, dir, "--fix"); o.Status != "mended" {
 		t.Fatalf("%s", o.text)
 	}
 	if kept, err := os.ReadFile(path + ".aside"); err != nil || !bytes.Equal(kept, content) {
 		t.Errorf("the damaged segment is not kept: %v", err)
 	}
-	if o := check(t, dir); o.Status != "sound" {
+	if o := run(t, dir); o.Status != "sound" {
 		t.Fatalf("%s", o.text)
 	}
 	readable(t, dir)
@@ -446,21 +446,21 @@ func TestJournalSegments(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	dir := furnish(t)
 	use(t, dir, func(store.Engine) {
-		if o := check(t, dir); o.code != cli.Unchecked || !strings.Contains(o.Error, "in use by process") {
+		if o := run(t, dir); o.code != check.Unchecked || !strings.Contains(o.Error, "in use by process") {
 			t.Errorf("%s", o.text)
 		}
 	})
-	if o := check(t, filepath.Join(dir, "nowhere")); o.code != cli.Unchecked || !strings.Contains(o.Error, "no data") {
+	if o := run(t, filepath.Join(dir, "nowhere")); o.code != check.Unchecked || !strings.Contains(o.Error, "no data") {
 		t.Errorf("%s", o.text)
 	}
 	var out, errors bytes.Buffer
-	if code := cli.Check([]string{"--unknown", dir}, &out, &errors); code != cli.Unchecked || !strings.Contains(errors.String(), "Usage") {
+	if code := check.Run([]string{"--unknown", dir}, nil, &out, &errors); code != check.Unchecked || !strings.Contains(errors.String(), "Usage") {
 		t.Errorf("%d %s", code, errors.String())
 	}
 	if err := os.Remove(filepath.Join(dir, "shard-001.db")); err != nil {
 		t.Fatal(err)
 	}
-	if o := check(t, dir); o.code != cli.Unsound || !strings.Contains(o.text, "is missing") {
+	if o := run(t, dir); o.code != check.Unsound || !strings.Contains(o.text, "is missing") {
 		t.Errorf("%s", o.text)
 	}
 }

@@ -1,6 +1,5 @@
-// Package cli holds the subcommands beside serving: what is done to a data directory while no
-// server has it.
-package cli
+// Package check is the subcommand that looks for damage in a data directory while no server has it.
+package check
 
 import (
 	"context"
@@ -28,7 +27,7 @@ const (
 	Unchecked = 2 // it could not be looked at: usage, a server that runs, an error of the device
 )
 
-const checkUsage = `Usage: larder check DIR [--fix] [--json]
+const usage = `Usage: larder check DIR [--fix] [--json]
 
 Looks for damage in the data directory DIR, which no server may be using.
 
@@ -38,18 +37,18 @@ Looks for damage in the data directory DIR, which no server may be using.
 Exit codes: 0 sound or mended, 1 something is left to be mended, 2 not checked
 `
 
-// Check is the subcommand of that name; args are the words behind it. It returns the exit code.
-func Check(args []string, stdout, stderr io.Writer) int {
+// Run is the subcommand; args are the words behind its name. It returns the exit code.
+func Run(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("check", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	fix, asJSON := flags.Bool("fix", false, ""), flags.Bool("json", false, "")
 	dirs, err := words(flags, args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(stdout, checkUsage)
+		fmt.Fprint(stdout, usage)
 		return Sound
 	case err != nil || len(dirs) != 1:
-		fmt.Fprint(stderr, checkUsage)
+		fmt.Fprint(stderr, usage)
 		return Unchecked
 	}
 	r := &report{Dir: dirs[0], Fix: *fix, Findings: []finding{}}
