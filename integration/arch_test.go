@@ -60,6 +60,8 @@ var importRules = []importRule{
 	{at: `^larder/resp/snapshot$`, may: `^larder/(store|rdb|disk)$`, never: `redcon|sqlite|database/sql`},
 	// Mechanisms know nothing of each other.
 	{at: `^larder/resp/(access|broker|lease|lua|node|param|stat|track)$`, may: `^larder/(resp/(cmd|arg|reply)|store)$`, never: `redcon|sqlite|database/sql`},
+	// The rooms of the front, which resp puts together.
+	{at: `^larder/resp/unread$`, may: `^larder/(resp/(cmd|param|reply)|store)$`, never: `redcon|sqlite|database/sql`},
 	{at: `^larder/resp(/|$)`, may: `^larder/(resp(/|$)|store$)`, never: `sqlite|database/sql`},
 	{at: `^larder/integration(/|$)`, may: `^$`},
 }

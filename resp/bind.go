@@ -1,6 +1,7 @@
 package resp
 
 import (
+	"larder/resp/unread"
 	"larder/store"
 )
 
@@ -19,7 +20,7 @@ func (s *Server) bindParams() error {
 		"latency-tracking":        func() { s.latencyTracking.Store(s.params.Bool("latency-tracking")) },
 		"proto-max-bulk-len":      func() { s.guard.MaxBulk.Store(s.params.Bytes("proto-max-bulk-len")); s.setLimits() },
 		"client-output-buffer-limit": func() {
-			s.outputs.Store(&outputLimits{normal: s.params.OutputLimit("normal"), pubsub: s.params.OutputLimit("pubsub")})
+			s.outputs.Store(&unread.Limits{Normal: s.params.OutputLimit("normal"), PubSub: s.params.OutputLimit("pubsub")})
 		},
 		"client-query-buffer-limit": func() { s.guard.QueryBuffer.Store(s.params.Bytes("client-query-buffer-limit")) },
 	}

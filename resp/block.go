@@ -327,7 +327,7 @@ func (b *block) finish() reply.Reply {
 		b.news[i].follow()
 	}
 	if err := b.replies.Err(); err != nil {
-		b.session.out.fail(err)
+		b.session.out.Fail(err)
 		b.replies.Done()
 		return reply.Nothing()
 	}

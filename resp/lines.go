@@ -5,6 +5,9 @@ import (
 	"slices"
 )
 
+// chunkSize is the size, in bytes, up to which command lines are put together.
+const chunkSize = 64 << 10
+
 // lines are command lines as they wait for EXEC: only their bytes, in chunks, each argument behind its length. A
 // hundred thousand of them are usual in a pipeline. It belongs to its session; what is added moves no more once
 // reading has begun.

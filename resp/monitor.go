@@ -43,7 +43,7 @@ func (m *monitors) show(db int, from string, args [][]byte) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for s := range m.sessions {
-		s.out.push(line)
+		s.out.Push(line)
 	}
 }
 

@@ -31,6 +31,7 @@ import (
 	"larder/resp/reply"
 	"larder/resp/stat"
 	"larder/resp/track"
+	"larder/resp/unread"
 	"larder/store"
 )
 
@@ -98,7 +99,7 @@ type Server struct {
 	monitors      *monitors
 	caches        *track.Table
 	blocked       atomic.Int64 // clients that wait
-	outputs       atomic.Pointer[outputLimits]
+	outputs       atomic.Pointer[unread.Limits]
 	events        atomic.Uint32 // cmd.EventMask that somebody may listen to
 	gate          access.Gate
 	limits        atomic.Pointer[store.Limits]
@@ -237,7 +238,7 @@ func (s *Server) accept(conn redcon.Conn) bool {
 	}
 	guarded.Restrict(!s.gate.Open())
 	guarded.OnRefusal(func(e *guard.ProtocolError) bool { fresh.farewell(e); return false })
-	guarded.OnEnd(fresh.out.finish)
+	guarded.OnEnd(fresh.out.Finish)
 	s.keepAlive(guarded.NetConn())
 	conn.SetContext(fresh)
 	return true
@@ -247,7 +248,7 @@ func (s *Server) closed(conn redcon.Conn, _ error) {
 	if session, ok := conn.Context().(*session); ok {
 		session.client.Killed.Store(true)
 		session.leave()
-		session.out.close()
+		session.out.Close()
 	}
 }
 

@@ -2,7 +2,6 @@ package resp
 
 import (
 	"context"
-	"math"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"larder/resp/broker"
 	"larder/resp/cmd"
 	"larder/resp/guard"
+	"larder/resp/unread"
 	"larder/store"
 )
 
@@ -38,11 +38,9 @@ type session struct {
 	waiting atomic.Pointer[waiter] // the command that waits
 	dirty   atomic.Bool            // a watched key has changed
 
-	replies    writer
-	out        *output // what reaches the client besides replies
+	replies    unread.Writer
+	out        *unread.Output // what reaches the client besides replies
 	subscriber *broker.Subscriber
-	// ahead is how many of the messages that wait come before the next reply: see reach.
-	ahead int
 	// moment is that of the last transaction: see store.Job.
 	moment uint64
 
@@ -75,15 +73,15 @@ func (s *session) serve(first redcon.Command) {
 	s.giveBack()
 	if s.client.Killed.Load() {
 		s.leave() // before the last reply: who has read it counts on the client being gone
-		s.replies.send()
-		s.out.finish()
+		s.replies.Send()
+		s.out.Finish()
 		s.conn.Close()
 	}
 }
 
 // hold begins a pipeline. What was pushed before goes before the replies to come: whoever knows
 // that something has happened and asks about it must hear of it first.
-func (s *session) hold() { s.out.hold() }
+func (s *session) hold() { s.out.Hold() }
 
 // letGo sends the replies there are and lets messages through, until hold. After reads other sessions get a turn first:
 // their replies then go out together with these, and a client that has several connections wakes once for all. Writers
@@ -93,9 +91,7 @@ func (s *session) letGo() {
 		runtime.Gosched()
 	}
 	s.wrote = false
-	s.replies.send()
-	s.out.letGo()
-	s.ahead = 0 // they are on their way
+	s.replies.LetGo()
 }
 
 // take lets a command on keys wait in the batch, and runs any other at once, behind
@@ -214,11 +210,11 @@ func (s *session) finish(e *execution) {
 		s.trusted = !s.trusted
 		s.guard.Restrict(!s.trusted)
 	}
-	s.sendAhead()
+	s.replies.AddAhead()
 	if !s.silent() || e.reply.OutOfBand() {
-		s.replies.add(e.reply, int(s.client.Proto.Load()))
+		s.replies.Add(e.reply, int(s.client.Proto.Load()))
 	}
-	s.sendMessages()
+	s.replies.AddBehind()
 	s.tellQueue()
 	e.reply.Release()
 	e.forget()
@@ -236,35 +232,10 @@ func (s *session) tellQueue() {
 	}
 }
 
-// sendMessages puts what a command pushed to its own client behind its reply, and what has happened since.
-func (s *session) sendMessages() {
-	if s.out.waiting.Load() {
-		s.replies.addMessages(math.MaxInt)
-	}
-}
-
-// reach finds the messages that come before the reply of a transaction: what had happened when it ran, as far as it comes
-// behind that in the order of commits. Who keeps what he has read must learn that it is old before he reads what is new,
-// and not before he reads it. A writer calls this just before what it leads to itself, and behind what others have
-// led to before it.
+// reach is told of each transaction: see unread.Writer.
 func (s *session) reach(j *store.Job) {
 	s.moment = j.Moment
-	switch {
-	case !s.out.waiting.Load():
-		s.ahead = 0
-	case j.Write && j.Err == nil:
-		s.ahead = s.out.until(math.MaxUint64)
-	default:
-		s.ahead = s.out.until(j.Moment)
-	}
-}
-
-// sendAhead puts what came before a command before its reply.
-func (s *session) sendAhead() {
-	if s.ahead > 0 {
-		s.replies.addMessages(s.ahead)
-		s.ahead = 0
-	}
+	s.replies.Reach(j)
 }
 
 // note feeds the statistics.

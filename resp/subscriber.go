@@ -6,6 +6,7 @@ import (
 	"larder/resp/cmd/conns"
 	"larder/resp/guard"
 	"larder/resp/reply"
+	"larder/resp/unread"
 )
 
 func (h host) Broker() *broker.Broker { return h.broker }
@@ -15,15 +16,15 @@ func (h host) Subscriber(c *cmd.Call) *broker.Subscriber { return c.Owner.(*sess
 
 // hear makes the session's subscriber and the way messages take to its client.
 func (s *session) hear() {
-	s.out = newOutput(s.guard, s.client, s.server.happening, &s.server.outputs, s.dropped)
-	s.replies.out = s.out
-	s.client.Enforce = s.out.enforce
-	s.client.Pending, s.client.Disturbed = s.out.pending, s.dirty.Load
+	s.out = unread.New(s.guard, s.client, s.server.happening, &s.server.outputs, s.dropped)
+	s.replies = unread.NewWriter(s.out)
+	s.client.Enforce = s.out.Enforce
+	s.client.Pending, s.client.Disturbed = s.out.Pending, s.dirty.Load
 	s.client.Unblock = s.unblock
 	s.client.Queued.Store(-1)
-	s.client.Push = func(r reply.Reply) { s.out.push(r.Append(nil, int(s.client.Proto.Load()))) }
+	s.client.Push = func(r reply.Reply) { s.out.Push(r.Append(nil, int(s.client.Proto.Load()))) }
 	s.subscriber = broker.NewSubscriber(&s.client.Subscriptions, func(m *broker.Message) {
-		s.out.push(m.Bytes(int(s.client.Proto.Load())))
+		s.out.Push(m.Bytes(int(s.client.Proto.Load())))
 	})
 }
 
@@ -41,10 +42,10 @@ func (s *session) farewell(e *guard.ProtocolError) {
 	s.server.stats.Errors.Count("ERR " + e.Error())
 	s.hold()
 	if !s.replyOff {
-		s.replies.buf = append(s.replies.buf, e.Line()...)
+		s.replies.Line(e.Line())
 	}
 	s.letGo()
-	s.out.finish()
+	s.out.Finish()
 }
 
 // Answer is CLIENT REPLY.

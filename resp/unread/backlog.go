@@ -1,4 +1,4 @@
-package resp
+package unread
 
 const (
 	// chunkSize is the size, in bytes, up to which small messages are put together.

@@ -1,4 +1,4 @@
-package resp
+package unread
 
 import (
 	"bytes"
@@ -16,7 +16,7 @@ import (
 )
 
 // onDisk is how many bytes the output's files take.
-func (o *output) onDisk(t *testing.T) (files int, size int64) {
+func (o *Output) onDisk(t *testing.T) (files int, size int64) {
 	t.Helper()
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -36,7 +36,7 @@ func (o *output) onDisk(t *testing.T) (files int, size int64) {
 }
 
 // inMemory is how many unread bytes the output holds in memory.
-func (o *output) inMemory() int64 {
+func (o *Output) inMemory() int64 {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	n := o.queue.memory
@@ -61,14 +61,14 @@ func TestUnreadRepliesGoToAFile(t *testing.T) {
 	const n, size, lot = 300, 64 << 10, 30
 	r.near.free.Store(100_000) // the socket takes one reply and a half
 	var want bytes.Buffer
-	r.hold()
+	r.Hold()
 	for i := range n {
 		b := numbered(i, size)
 		want.Write(b)
 		r.send(b)
 		clear(b) // the session uses its buffer again
 	}
-	r.letGo()
+	r.LetGo()
 	if m := r.inMemory(); m > memoryMost+size {
 		t.Errorf("%d bytes in memory", m)
 	}
@@ -87,11 +87,11 @@ func TestUnreadRepliesGoToAFile(t *testing.T) {
 	if !bytes.Equal(got, want.Bytes()) {
 		t.Error("the bytes are not those sent")
 	}
-	r.finish()
+	r.Finish()
 	if files, _ := r.onDisk(t); files != 0 {
 		t.Errorf("%d files are left", files)
 	}
-	if n, size := r.pending(); n != 0 || size != 0 {
+	if n, size := r.Pending(); n != 0 || size != 0 {
 		t.Errorf("%d bytes are left", size)
 	}
 }
@@ -101,7 +101,7 @@ func TestFilesAreReplaced(t *testing.T) {
 	r := newReader(t, 0, 0)
 	const size = 1 << 20
 	piece := make([]byte, size)
-	r.hold()
+	r.Hold()
 	for range 8 {
 		r.send(piece)
 	}
@@ -130,28 +130,28 @@ func TestOneOrderThroughTheFile(t *testing.T) {
 	for w := range pushers {
 		all.Go(func() {
 			for i := range each {
-				r.push(numbered(w*each+i, 1+rand.IntN(10_000)))
-				r.push([]byte("\n"))
+				r.Push(numbered(w*each+i, 1+rand.IntN(10_000)))
+				r.Push([]byte("\n"))
 			}
 		})
 	}
 	all.Go(func() {
-		w := writer{out: r.output}
+		w := Writer{out: r.Output}
 		for i := range replies {
-			r.hold()
+			r.Hold()
 			switch i % 10 {
 			case 3:
 				l := reply.NewList(2, reply.Array)
 				for range 20 {
 					l.Bytes(numbered(i, 100_000))
 				}
-				w.add(l.Done(), 2)
+				w.Add(l.Done(), 2)
 			default:
-				w.add(reply.Bytes(numbered(i, 20_000)), 2)
+				w.Add(reply.Bytes(numbered(i, 20_000)), 2)
 			}
 			w.addMessages(math.MaxInt)
-			w.send()
-			r.letGo()
+			w.Send()
+			r.LetGo()
 		}
 	})
 	all.Wait()
@@ -161,7 +161,7 @@ func TestOneOrderThroughTheFile(t *testing.T) {
 	if files, _ := r.onDisk(t); files > 3 {
 		t.Errorf("%d files", files)
 	}
-	_, total := r.pending()
+	_, total := r.Pending()
 	got := r.read(t, int(total))
 	for w := range pushers {
 		rest := []byte(got)
@@ -205,16 +205,16 @@ func TestLongReplyIsHandedOver(t *testing.T) {
 		}
 		return l.Done(), whole.Bytes()
 	}
-	w := writer{out: r.output}
-	r.hold()
+	w := Writer{out: r.Output}
+	r.Hold()
 	first, want := long()
-	w.add(first, 2)
+	w.Add(first, 2)
 	if files, _ := r.onDisk(t); files != 1 {
 		t.Errorf("%d files for the first", files)
 	}
 	second, more := long()
-	w.add(second, 2)
-	r.letGo()
+	w.Add(second, 2)
+	r.LetGo()
 	want = append(want, more...)
 	if files, _ := r.onDisk(t); files != 2 {
 		t.Errorf("%d files", files)
@@ -227,7 +227,7 @@ func TestLongReplyIsHandedOver(t *testing.T) {
 // The limits count what is in files as well.
 func TestLimitCountsFiles(t *testing.T) {
 	r := newReader(t, 3<<20, 0)
-	r.hold()
+	r.Hold()
 	sent := 0
 	for b := make([]byte, 64<<10); r.dropped.Load() == 0 && sent < 100; sent++ {
 		r.send(b)
@@ -239,8 +239,8 @@ func TestLimitCountsFiles(t *testing.T) {
 		t.Error("its file is left")
 	}
 	r.send([]byte("more")) // does nothing
-	r.letGo()
-	r.finish()
+	r.LetGo()
+	r.Finish()
 	if _, err := r.far.Read(make([]byte, 1)); err != io.EOF {
 		t.Errorf("the client's connection: %v, want EOF", err)
 	}
@@ -249,17 +249,17 @@ func TestLimitCountsFiles(t *testing.T) {
 // A soft limit ends a client's time although nothing more is added, and so does a limit that has been lowered.
 func TestLimitsAreEnforced(t *testing.T) {
 	r := newReader(t, 0, 10)
-	r.push([]byte("more than ten bytes"))
-	r.enforce()
+	r.Push([]byte("more than ten bytes"))
+	r.Enforce()
 	if r.dropped.Load() == 0 { // 0 seconds are allowed
 		t.Error("the soft limit does not bind")
 	}
 	r = newReader(t, 0, 0)
-	r.push(make([]byte, 1000))
-	lower := &outputLimits{}
-	lower.normal.Hard = 100
+	r.Push(make([]byte, 1000))
+	lower := &Limits{}
+	lower.Normal.Hard = 100
 	r.limits.Store(lower)
-	r.enforce()
+	r.Enforce()
 	if r.dropped.Load() != 1 {
 		t.Error("the lowered limit does not bind")
 	}
@@ -269,12 +269,12 @@ func TestLimitsAreEnforced(t *testing.T) {
 func TestNoRoomForTheFile(t *testing.T) {
 	t.Setenv("TMPDIR", "/nonexistent")
 	r := newReader(t, 0, 0)
-	r.hold()
+	r.Hold()
 	for b, i := make([]byte, 64<<10), 0; r.dropped.Load() == 0 && i < 1000; i++ {
 		r.send(b)
 	}
-	r.letGo()
-	r.finish()
+	r.LetGo()
+	r.Finish()
 	if why := r.why.Load(); why == nil || !errors.Is(*why, os.ErrNotExist) {
 		t.Errorf("dropped for %v", why)
 	}
@@ -284,15 +284,15 @@ func TestNoRoomForTheFile(t *testing.T) {
 func TestReaderCostsLittleMemory(t *testing.T) {
 	r := newReader(t, 0, 0)
 	go io.Copy(io.Discard, r.far)
-	r.hold()
+	r.Hold()
 	for b, i := make([]byte, 64<<10), 0; i < 500; i++ {
 		r.send(b)
 		if m := r.inMemory(); m > memoryMost+64<<10 {
 			t.Fatalf("%d bytes in memory", m)
 		}
 	}
-	r.letGo()
-	r.finish()
+	r.LetGo()
+	r.Finish()
 	if r.dropped.Load() != 0 {
 		t.Error("dropped")
 	}
@@ -303,27 +303,27 @@ func TestReaderCostsLittleMemory(t *testing.T) {
 func TestPipelineOverTheLimitIsNotSent(t *testing.T) {
 	r := newReader(t, 100_000, 0)
 	r.near.free.Store(1 << 20)
-	w := writer{out: r.output}
-	r.hold()
+	w := Writer{out: r.Output}
+	r.Hold()
 	for range 15 {
-		w.add(reply.Bytes(make([]byte, 10_000)), 2)
+		w.Add(reply.Bytes(make([]byte, 10_000)), 2)
 	}
-	w.send()
-	r.letGo()
+	w.Send()
+	r.LetGo()
 	if r.dropped.Load() != 1 || r.near.kept.Len() != 0 {
 		t.Errorf("dropped %d times, sent %d bytes", r.dropped.Load(), r.near.kept.Len())
 	}
 	r = newReader(t, 1<<30, 0)
 	r.near.free.Store(1 << 20)
-	w = writer{out: r.output}
-	r.hold()
+	w = Writer{out: r.Output}
+	r.Hold()
 	for range 100 {
-		w.add(reply.Bytes(make([]byte, 10_000)), 2)
+		w.Add(reply.Bytes(make([]byte, 10_000)), 2)
 		if len(w.buf) > memoryMost+10_100 {
 			t.Fatalf("%d bytes wait for a distant limit", len(w.buf))
 		}
 	}
-	w.send()
-	r.letGo()
-	r.finish()
+	w.Send()
+	r.LetGo()
+	r.Finish()
 }

@@ -1,4 +1,4 @@
-package resp
+package unread
 
 import (
 	"bytes"
@@ -32,7 +32,7 @@ func (p *pipe) TryWrite(b []byte) (int, error) {
 
 // reader is the far end of an output.
 type reader struct {
-	*output
+	*Output
 	near    *pipe
 	far     net.Conn
 	dropped atomic.Int64
@@ -45,13 +45,13 @@ func newReader(t *testing.T, hard, soft uint64) *reader {
 	t.Helper()
 	near, far := net.Pipe()
 	t.Cleanup(func() { near.Close(); far.Close() })
-	var limits atomic.Pointer[outputLimits]
+	var limits atomic.Pointer[Limits]
 	l := param.OutputLimit{Hard: hard, Soft: soft}
-	limits.Store(&outputLimits{normal: l, pubsub: l})
+	limits.Store(&Limits{Normal: l, PubSub: l})
 	r := &reader{near: &pipe{Conn: near}, far: far}
 	client := &cmd.Client{Close: func() { near.Close() }}
-	r.output = newOutput(r.near, client, r.at.Load, &limits, func(why error) { r.why.Store(&why); r.dropped.Add(1) })
-	t.Cleanup(r.close)
+	r.Output = New(r.near, client, r.at.Load, &limits, func(why error) { r.why.Store(&why); r.dropped.Add(1) })
+	t.Cleanup(r.Close)
 	return r
 }
 
@@ -70,7 +70,7 @@ func TestOutputKeepsTheOrder(t *testing.T) {
 	for i := range 5000 {
 		m := fmt.Appendf(nil, "%d,", i)
 		want.Write(m)
-		r.push(m)
+		r.Push(m)
 	}
 	if got := r.read(t, want.Len()); got != want.String() {
 		t.Error("messages are not in the order they were pushed in")
@@ -79,23 +79,23 @@ func TestOutputKeepsTheOrder(t *testing.T) {
 
 func TestRepliesComeFirst(t *testing.T) {
 	r := newReader(t, 0, 0)
-	r.hold()
-	r.push([]byte("message"))
+	r.Hold()
+	r.Push([]byte("message"))
 	r.send([]byte("reply "))
-	r.letGo()
+	r.LetGo()
 	if got := r.read(t, 13); got != "reply message" {
 		t.Errorf("read %q", got)
 	}
-	r.finish()
-	r.hold()
-	r.push([]byte("behind"))
+	r.Finish()
+	r.Hold()
+	r.Push([]byte("behind"))
 	if got := r.collect(math.MaxInt); len(got) != 1 || string(got[0].bytes) != "behind" {
 		t.Errorf("collected %v", got)
 	}
-	if n, size := r.pending(); n != 0 || size != 0 {
+	if n, size := r.Pending(); n != 0 || size != 0 {
 		t.Errorf("%d blocks of %d bytes are left", n, size)
 	}
-	r.letGo()
+	r.LetGo()
 }
 
 // What is held keeps its moment, and goes out in the order it came in: before a reply what is of its moment or an earlier
@@ -103,26 +103,25 @@ func TestRepliesComeFirst(t *testing.T) {
 func TestHeldMessagesKeepTheirMoments(t *testing.T) {
 	r := newReader(t, 0, 0)
 	big := strings.Repeat("x", memoryMost)
-	r.hold()
+	r.Hold()
 	r.send([]byte(big))
 	for moment, message := range []string{"a", "b", "c"} {
 		r.at.Store(uint64(moment + 1))
-		r.push([]byte(message + big))
+		r.Push([]byte(message + big))
 	}
-	s := &session{replies: writer{out: r.output}, out: r.output}
-	s.reach(&store.Job{Moment: 2})
-	r.push([]byte("d" + big)) // of a later moment, though the reply is not encoded yet
-	s.sendAhead()
-	s.replies.buf = append(s.replies.buf, "reply"...)
-	s.sendMessages()
-	s.replies.send()
-	r.letGo()
+	w := NewWriter(r.Output)
+	w.Reach(&store.Job{Moment: 2})
+	r.Push([]byte("d" + big)) // of a later moment, though the reply is not encoded yet
+	w.AddAhead()
+	w.Line([]byte("reply"))
+	w.AddBehind()
+	w.LetGo()
 	want := big + "a" + big + "b" + big + "reply" + "c" + big + "d" + big
 	if got := r.read(t, len(want)); got != want {
 		t.Errorf("read %s", strings.ReplaceAll(got, big, "."))
 	}
-	r.finish()
-	if _, size := r.pending(); size != 0 {
+	r.Finish()
+	if _, size := r.Pending(); size != 0 {
 		t.Errorf("%d bytes are left", size)
 	}
 }
@@ -135,9 +134,9 @@ func TestSlowClientIsDroppedAlone(t *testing.T) {
 	var got sync.WaitGroup
 	got.Go(func() { io.CopyN(io.Discard, fast.far, 100*100) })
 	for range 100 {
-		slow.push(message)
-		fast.push(message)
-		for _, n := fast.pending(); n > 500; _, n = fast.pending() { // it reads, but not at once
+		slow.Push(message)
+		fast.Push(message)
+		for _, n := fast.Pending(); n > 500; _, n = fast.Pending() { // it reads, but not at once
 		}
 	}
 	got.Wait()
@@ -151,13 +150,13 @@ func TestSlowClientIsDroppedAlone(t *testing.T) {
 
 func TestSoftLimitNeedsTime(t *testing.T) {
 	r := newReader(t, 0, 10)
-	r.hold()
-	r.push([]byte("more than ten bytes"))
+	r.Hold()
+	r.Push([]byte("more than ten bytes"))
 	if r.dropped.Load() != 0 {
 		t.Fatal("dropped the moment the soft limit was passed")
 	}
 	for r.dropped.Load() == 0 { // 0 seconds are allowed: the next message is too late
-		r.push(nil)
+		r.Push(nil)
 	}
 }
 
@@ -169,19 +168,19 @@ func TestNoPublisherWaits(t *testing.T) {
 	for range writers {
 		all.Go(func() {
 			for range each {
-				r.push([]byte("m"))
+				r.Push([]byte("m"))
 			}
 		})
 	}
 	all.Go(func() {
 		for range each {
-			r.hold()
+			r.Hold()
 			group := []byte("(")
 			for _, m := range r.collect(math.MaxInt) {
 				group = append(group, m.bytes...)
 			}
 			r.send(append(group, ')'))
-			r.letGo()
+			r.LetGo()
 		}
 	})
 	got := r.read(t, writers*each+2*each)

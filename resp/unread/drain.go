@@ -1,4 +1,4 @@
-package resp
+package unread
 
 import (
 	"io"
@@ -6,7 +6,7 @@ import (
 )
 
 // drain sends until nothing is left.
-func (o *output) drain() {
+func (o *Output) drain() {
 	var room []byte
 	for {
 		p, more := o.next(room[:0])
@@ -20,7 +20,7 @@ func (o *output) drain() {
 
 // next takes the oldest bytes from the queue. They count until they are sent: it is then that the client has read
 // them, or its kernel has.
-func (o *output) next(room []byte) (piece, bool) {
+func (o *Output) next(room []byte) (piece, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for !o.closed {
@@ -39,7 +39,7 @@ func (o *output) next(room []byte) (piece, bool) {
 }
 
 // pass writes a piece to the socket, those of files through room.
-func (o *output) pass(p *piece, room *[]byte) error {
+func (o *Output) pass(p *piece, room *[]byte) error {
 	if p.file == nil {
 		if p.joined {
 			*room = p.bytes
@@ -62,7 +62,7 @@ func (o *output) pass(p *piece, room *[]byte) error {
 type fileError struct{ error }
 
 // sent counts a piece as sent and frees it; after an error everything.
-func (o *output) sent(p *piece, err error) {
+func (o *Output) sent(p *piece, err error) {
 	o.mu.Lock()
 	from, to := int64(0), int64(0)
 	switch e, broken := err.(*fileError); {
@@ -92,7 +92,7 @@ func (o *output) sent(p *piece, err error) {
 // room makes the session wait until the queue's memory is not full. A client that reads is given time, so that the
 // disk stays out of it as long as somebody takes what he has asked for; once he does not, memory goes to the file. The
 // caller holds mu.
-func (o *output) room() {
+func (o *Output) room() {
 	o.wait(func() bool { return o.queue.memory < memoryMost })
 	for !o.closed && o.queue.memory >= memoryMost {
 		if o.queue.moving {
@@ -108,7 +108,7 @@ func (o *output) room() {
 
 // wait waits until done, as long as something is sent every now and then. A client that has not read for too long is
 // not waited for again until it has read everything. The caller holds mu.
-func (o *output) wait(done func() bool) {
+func (o *Output) wait(done func() bool) {
 	for !o.closed && !o.stuck && !done() {
 		late := false
 		timer := time.AfterFunc(patience, func() {
@@ -127,7 +127,7 @@ func (o *output) wait(done func() bool) {
 }
 
 // spill moves the queue's memory to its file. Its caller has set moving.
-func (o *output) spill() {
+func (o *Output) spill() {
 	o.mu.Lock()
 	chunks, file := o.queue.lift()
 	o.mu.Unlock()
