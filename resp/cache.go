@@ -11,6 +11,7 @@ import (
 	"larder/resp/lua"
 	"larder/resp/reply"
 	"larder/resp/stat"
+	"larder/resp/table"
 	"larder/store"
 )
 
@@ -98,7 +99,7 @@ func (h host) Step(c *cmd.Call, scope store.Scope, fn func(*cmd.Call) error) err
 	}
 	e := newExecution(h.Server)
 	e.Call = cmd.Call{Spec: &spec, Args: c.Args, DB: c.DB, Proto: c.Proto, Client: c.Client, Owner: c.Owner, Heard: h.heard()}
-	e.entry, e.session = &entry{spec: &spec}, c.Owner.(*session)
+	e.entry, e.session = &table.Entry{Spec: &spec}, c.Owner.(*session)
 	e.job.Write, e.job.Scope = true, scope
 	h.execute(context.Background(), e)
 	if err := e.job.Err; err != nil && err != errUndo {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"larder/resp/cmd"
+	"larder/resp/table"
 )
 
 var update = flag.Bool("update", false, "write docs/commands.md anew")
@@ -36,7 +37,7 @@ func TestCommandsDoc(t *testing.T) {
 func tableForDoc(t *testing.T) []cmd.Spec {
 	t.Helper()
 	s := &Server{}
-	return newTable(s.families()...).specs
+	return table.New(s.families()...).Rows()
 }
 
 // commandsDoc is a table for each group of commands, in the order of the alphabet.

@@ -10,6 +10,7 @@ import (
 
 	"larder/resp/cmd"
 	"larder/resp/reply"
+	"larder/resp/table"
 	"larder/store"
 )
 
@@ -19,7 +20,7 @@ import (
 // Between start and finish the engine may run it on another goroutine, never on two at once.
 type execution struct {
 	cmd.Call
-	entry    *entry
+	entry    *table.Entry
 	session  *session
 	job      store.Job
 	track    trackTx
@@ -52,17 +53,17 @@ func newExecution(s *Server) *execution {
 // prepare readies the execution for a command line. A refusal leaves its reply.
 func (e *execution) prepare(s *session, args [][]byte) {
 	e.begin(s, args)
-	entry, problem := s.server.table.find(args)
+	entry, problem := s.server.table.Find(args)
 	e.entry = entry
 	if problem == "" {
-		problem = s.server.refusal(s, entry.spec, args)
+		problem = s.server.refusal(s, entry.Spec, args)
 	}
 	if problem != "" {
 		e.refused, e.reply = true, reply.Fail(problem)
 		return
 	}
-	s.client.Ran(&entry.stats.Name)
-	e.Spec = entry.spec
+	s.client.Ran(&entry.Stats.Name)
+	e.Spec = entry.Spec
 	e.grows = e.Spec.Has(cmd.DenyOOM) || e.Spec.Grows != nil && e.Spec.Grows(args)
 	switch {
 	case e.transactional():
@@ -88,8 +89,8 @@ func (e *execution) begin(s *session, args [][]byte) {
 // stage readies the execution for a command of EXEC, which was let in when it was queued.
 func (e *execution) stage(s *session, args [][]byte) {
 	e.begin(s, args)
-	e.entry, _ = s.server.table.find(args)
-	e.Spec, e.Nested = e.entry.spec, true
+	e.entry, _ = s.server.table.Find(args)
+	e.Spec, e.Nested = e.entry.Spec, true
 	e.track.ready = e.track.ready[:0]
 }
 
@@ -101,11 +102,7 @@ func (s *Server) putBack(e *execution) {
 }
 
 // transactional reports whether the command gets a transaction.
-func (e *execution) transactional() bool { return transactional(e.entry.spec) }
-
-func transactional(s *cmd.Spec) bool {
-	return s.Flags&(cmd.Write|cmd.View|cmd.Whole) != 0 && !s.Has(cmd.Unbound)
-}
+func (e *execution) transactional() bool { return e.entry.Spec.Transactional() }
 
 // scope names the keys of the command line. A key list that does not fit its row is left
 // to the handler, which answers the syntax error before it touches a key.
@@ -145,7 +142,7 @@ func (e *execution) transact(tx store.Tx) error {
 	e.reply.Release()
 	e.forgo()
 	e.Chores = e.Chores[:0]
-	e.track.reset(tx, e.Spec.LooksUp(e.Args) || e.Spec.Waits != nil, e.entry.uses && !e.Client.NoTouch.Load())
+	e.track.reset(tx, e.Spec.LooksUp(e.Args) || e.Spec.Waits != nil, e.entry.Uses && !e.Client.NoTouch.Load())
 	e.Tx, e.Event = &e.track, e.Spec.Event
 	e.track.view = e.job.May && !e.job.Write && !e.Nested
 	e.run()

@@ -22,6 +22,8 @@ import (
 	"larder/resp/cmd/streams"
 	"larder/resp/cmd/strs"
 	"larder/resp/cmd/zsets"
+	"larder/resp/param"
+	"larder/resp/table"
 )
 
 // families are the tables of all commands; a new family is a line here.
@@ -51,4 +53,14 @@ func (s *Server) families() [][]cmd.Spec {
 		s.transactionRows(),
 		{s.monitorRow()},
 	}
+}
+
+// CheckRenames reports a rename-command of the configuration that cannot be followed, before anything
+// is opened. The error is a *param.LoadError.
+func CheckRenames(params *param.Set) error {
+	if len(params.Renames()) == 0 {
+		return nil
+	}
+	s := &Server{params: params}
+	return table.New(s.families()...).Rename(params.Renames())
 }

@@ -7,6 +7,7 @@ import (
 
 	"larder/resp/cmd"
 	"larder/resp/stat"
+	"larder/resp/table"
 	"larder/resp/track"
 	"larder/store"
 )
@@ -41,16 +42,16 @@ func (h host) Stats() *stat.Server { return h.stats }
 
 func (h host) Commands() []*stat.Command {
 	var all []*stat.Command
-	h.table.each(func(e *entry) { all = append(all, e.stats) })
+	h.table.Each(func(e *table.Entry) { all = append(all, e.Stats) })
 	return all
 }
 
 // CommandStats finds a command's counts, or those of a container's subcommands.
 func (h host) CommandStats(name string) []*stat.Command {
 	var found []*stat.Command
-	h.table.each(func(e *entry) {
-		if e.stats.Name == name || strings.HasPrefix(e.stats.Name, name+"|") {
-			found = append(found, e.stats)
+	h.table.Each(func(e *table.Entry) {
+		if e.Stats.Name == name || strings.HasPrefix(e.Stats.Name, name+"|") {
+			found = append(found, e.Stats)
 		}
 	})
 	return found
@@ -119,22 +120,12 @@ func (h host) SharesIntegers() bool {
 func (h host) Log(message string) { h.log.Warn(message) }
 
 // Rows are the rows of all commands.
-func (h host) Rows() []cmd.Spec { return h.table.specs }
+func (h host) Rows() []cmd.Spec { return h.table.Rows() }
 
 // Find looks a command line up for COMMAND; its number of arguments does not matter.
 func (h host) Find(line [][]byte) (*cmd.Spec, bool) {
-	e := h.table.names.find(line[0])
-	if e == nil {
-		return nil, false
-	}
-	if e.subs == nil || len(line) == 1 {
-		return e.spec, true
-	}
-	sub := e.subs.find(line[1])
-	if sub == nil {
-		return nil, false
-	}
-	return sub.spec, true
+	row := h.table.Row(line)
+	return row, row != nil
 }
 
 // resetStats is CONFIG RESETSTAT.
@@ -145,5 +136,5 @@ func (s *Server) resetStats() {
 	s.upkeep.ResetStats()
 	s.traffic.In.Store(0)
 	s.traffic.Out.Store(0)
-	s.table.each(func(e *entry) { e.stats.Reset() })
+	s.table.Each(func(e *table.Entry) { e.Stats.Reset() })
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"larder/resp/stat"
+	"larder/resp/table"
 	"larder/store"
 )
 
@@ -90,8 +91,8 @@ func (i *infoSection) asked(wanted []string) bool {
 }
 
 func (s *Server) infoCommands(t *infoText) {
-	s.table.each(func(e *entry) {
-		c := e.stats
+	s.table.Each(func(e *table.Entry) {
+		c := e.Stats
 		calls, rejected, failed := c.Calls.Load(), c.Rejected.Load(), c.Failed.Load()
 		if calls+rejected+failed == 0 {
 			return
@@ -116,9 +117,9 @@ func (s *Server) infoErrors(t *infoText) {
 
 func (s *Server) infoLatency(t *infoText) {
 	percentiles := strings.Fields(s.params.String("latency-tracking-info-percentiles"))
-	s.table.each(func(e *entry) {
-		if e.stats.Latency.Total() > 0 {
-			t.line("latency_percentiles_usec_"+e.stats.Name, percentileWords(&e.stats.Latency, percentiles))
+	s.table.Each(func(e *table.Entry) {
+		if e.Stats.Latency.Total() > 0 {
+			t.line("latency_percentiles_usec_"+e.Stats.Name, percentileWords(&e.Stats.Latency, percentiles))
 		}
 	})
 }

@@ -12,7 +12,7 @@ func (s *session) remember(e *execution) {
 		return
 	}
 	s.server.caches.Begin(s.client)
-	if s.multi != nil && e.entry.spec.Name == "EXEC" {
+	if s.multi != nil && e.entry.Spec.Name == "EXEC" {
 		s.multi.each(s, s.rememberKeys)
 	}
 	s.rememberKeys(e)
@@ -36,7 +36,7 @@ func (s *session) remembered(e *execution) {
 	if s.client.Tracking.Load() != nil {
 		s.server.caches.End(s.client, s.moment)
 	}
-	if s.client.Tracking.Load() != nil && s.multi == nil && e.entry.spec.Parent != "CLIENT" {
+	if s.client.Tracking.Load() != nil && s.multi == nil && e.entry.Spec.Parent != "CLIENT" {
 		s.server.caches.Ran(s.client)
 	}
 }

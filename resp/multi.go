@@ -71,7 +71,7 @@ func (m *multi) runs(s *session) (found []*execution) {
 	at, args := m.reader(), [][]byte(nil)
 	for i := range m.n {
 		args = at.next(args[:0])
-		if entry, _ := s.server.table.find(args); entry.spec.Has(cmd.Scripted) {
+		if entry, _ := s.server.table.Find(args); entry.Spec.Has(cmd.Scripted) {
 			found = append(found, m.script(s, i, args))
 		}
 	}

@@ -1,6 +1,7 @@
 package resp
 
 import (
+	"larder/resp/table"
 	"os"
 	"slices"
 	"strings"
@@ -21,9 +22,9 @@ func TestNestedRepliesHaveConversations(t *testing.T) {
 			have = append(have, name)
 		}
 	}
-	newTable((&Server{}).families()...).each(func(e *entry) {
-		if e.spec.Nests {
-			want = append(want, e.spec.LowerName())
+	table.New((&Server{}).families()...).Each(func(e *table.Entry) {
+		if e.Spec.Nests {
+			want = append(want, e.Spec.LowerName())
 		}
 	})
 	for _, name := range want {

@@ -8,11 +8,12 @@ import (
 	"larder/resp/lua"
 	"larder/resp/node"
 	"larder/resp/reply"
+	"larder/resp/table"
 )
 
 // Call runs a command of the script inside the script's transaction.
 func (r *scriptRun) Call(run *lua.Run, args [][]byte) reply.Reply {
-	entry, problem := r.server.table.find(args)
+	entry, problem := r.server.table.Find(args)
 	if refusal := r.refusal(run, entry, problem, args); refusal != "" {
 		r.ledger.rejected(entry, refusal)
 		return reply.Fail(refusal)
@@ -20,7 +21,7 @@ func (r *scriptRun) Call(run *lua.Run, args [][]byte) reply.Reply {
 	if r.room.want != 0 {
 		return reply.Nothing() // the attempt lacks room
 	}
-	if entry.spec.Has(cmd.Write) {
+	if entry.Spec.Has(cmd.Write) {
 		run.Wrote()
 	}
 	r.prepare(run, entry, args)
@@ -43,20 +44,20 @@ func (r *scriptRun) step() (answer reply.Reply) {
 }
 
 // refusal is why the script may not call a command, in Redis's order and words; empty if it may.
-func (r *scriptRun) refusal(run *lua.Run, entry *entry, problem string, args [][]byte) string {
+func (r *scriptRun) refusal(run *lua.Run, entry *table.Entry, problem string, args [][]byte) string {
 	switch {
 	case entry == nil:
 		return "ERR Unknown Redis command called from script"
 	case problem != "":
 		return "ERR Wrong number of args calling Redis command from script"
-	case entry.spec.Has(cmd.NoScript):
+	case entry.Spec.Has(cmd.NoScript):
 		return "ERR This Redis command is not allowed from script"
-	case run.ReadOnly() && entry.spec.Flags&(cmd.Write|cmd.MayReplicate) != 0:
+	case run.ReadOnly() && entry.Spec.Flags&(cmd.Write|cmd.MayReplicate) != 0:
 		return "ERR Write commands are not allowed from read-only scripts."
-	case entry.spec.Has(cmd.DenyOOM) && !r.fits(run, entry.spec, args):
+	case entry.Spec.Has(cmd.DenyOOM) && !r.fits(run, entry.Spec, args):
 		return outOfMemory
 	case r.server.node != nil:
-		return r.strays(entry.spec, args)
+		return r.strays(entry.Spec, args)
 	}
 	return ""
 }
@@ -75,14 +76,14 @@ func (r *scriptRun) strays(spec *cmd.Spec, args [][]byte) string {
 }
 
 // prepare readies the call of a command. Effects and notices of the last one have been taken.
-func (r *scriptRun) prepare(run *lua.Run, entry *entry, args [][]byte) {
-	c, e, spec := &r.call, r.e, entry.spec
+func (r *scriptRun) prepare(run *lua.Run, entry *table.Entry, args [][]byte) {
+	c, e, spec := &r.call, r.e, entry.Spec
 	c.Spec, c.Args, c.Event, c.Heard = spec, args, spec.Event, e.Heard
 	c.DB, c.Proto = int(e.Client.DB.Load()), run.Proto()
 	c.Client, c.Owner, c.Nested, c.Keep = e.Client, e.session, true, false
-	r.track.reset(r.tx, spec.LooksUp(args), entry.uses && !e.Client.NoTouch.Load())
+	r.track.reset(r.tx, spec.LooksUp(args), entry.Uses && !e.Client.NoTouch.Load())
 	c.Tx = nil
-	if transactional(spec) {
+	if spec.Transactional() {
 		c.Tx = &r.track
 	}
 	if e.Client.Tracking.Load() != nil && spec.Has(cmd.View) {
@@ -103,7 +104,7 @@ func (r *scriptRun) remember() {
 }
 
 // finish takes what a command has led to, or ends the attempt if that is void.
-func (r *scriptRun) finish(run *lua.Run, entry *entry, took time.Duration, answer *reply.Reply) {
+func (r *scriptRun) finish(run *lua.Run, entry *table.Entry, took time.Duration, answer *reply.Reply) {
 	switch {
 	case r.again || r.track.void() || r.failure != nil:
 		r.again = r.failure == nil
@@ -144,7 +145,7 @@ func (r *scriptRun) take() {
 
 // Allowed knows one user, who may run everything.
 func (r *scriptRun) Allowed(args [][]byte) (allowed, known bool) {
-	entry, _ := r.server.table.find(args)
+	entry, _ := r.server.table.Find(args)
 	return true, entry != nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"larder/resp/cmd"
 	"larder/resp/lua"
+	"larder/resp/table"
 )
 
 // ledgerMax bounds what an attempt keeps for after its commit. A script that leaves more has
@@ -28,7 +29,7 @@ type ledger struct {
 
 // scriptCall is a command that a script has called.
 type scriptCall struct {
-	entry    *entry // nil for one that there is not
+	entry    *table.Entry // nil for one that there is not
 	took     time.Duration
 	problem  string // the error it answered
 	rejected bool   // it was not run
@@ -58,11 +59,11 @@ func (l *ledger) add(c scriptCall) {
 	}
 }
 
-func (l *ledger) ran(e *entry, took time.Duration, problem string) {
+func (l *ledger) ran(e *table.Entry, took time.Duration, problem string) {
 	l.add(scriptCall{entry: e, took: took, problem: problem})
 }
 
-func (l *ledger) rejected(e *entry, problem string) {
+func (l *ledger) rejected(e *table.Entry, problem string) {
 	l.add(scriptCall{entry: e, problem: problem, rejected: true})
 }
 
@@ -110,9 +111,9 @@ func (s *Server) noteScriptCall(c *scriptCall) {
 	switch {
 	case c.entry == nil:
 	case c.rejected:
-		c.entry.stats.Rejected.Add(1)
+		c.entry.Stats.Rejected.Add(1)
 	default:
-		c.entry.stats.Ran(c.took, c.problem != "", s.latencyTracking.Load())
+		c.entry.Stats.Ran(c.took, c.problem != "", s.latencyTracking.Load())
 	}
 }
 

@@ -30,6 +30,7 @@ import (
 	"larder/resp/param"
 	"larder/resp/reply"
 	"larder/resp/stat"
+	"larder/resp/table"
 	"larder/resp/track"
 	"larder/resp/unread"
 	"larder/store"
@@ -88,7 +89,7 @@ type Server struct {
 	evictedBefore atomic.Int64
 	stop          func()
 	supervisor    string
-	table         *table
+	table         *table.Table
 	stats         *stat.Server
 	recency       *stat.Recency
 	clients       *clients
@@ -162,8 +163,8 @@ func New(o Options) (*Server, error) {
 	}
 	s.newCache(o.CacheStats, o.Culler)
 	s.newSaving()
-	s.table = newTable(s.families()...)
-	if err := s.table.rename(o.Params.Renames()); err != nil {
+	s.table = table.New(s.families()...)
+	if err := s.table.Rename(o.Params.Renames()); err != nil {
 		return nil, err
 	}
 	s.executions.New = func() any { return newExecution(s) }

@@ -106,7 +106,7 @@ func (s *session) take(args [][]byte) {
 		s.hangUp()
 		return
 	}
-	if e.entry != nil && e.entry.spec.Name == "EXEC" {
+	if e.entry != nil && e.entry.Spec.Name == "EXEC" {
 		s.beforeExec(e)
 	}
 	if !s.mayGo(e) {
@@ -251,11 +251,11 @@ func (s *Server) note(session *session, e *execution) {
 	case e.entry == nil, e.queued:
 		return
 	case e.refused:
-		e.entry.stats.Rejected.Add(1)
+		e.entry.Stats.Rejected.Add(1)
 		return
 	}
 	s.show(e, e.leftDB)
-	e.entry.stats.Ran(e.took, failed, s.latencyTracking.Load())
+	e.entry.Stats.Ran(e.took, failed, s.latencyTracking.Load())
 	if s.stats.Slow.Wants(e.took) && !e.Spec.Has(cmd.NoSlowlog) {
 		s.stats.Slow.Add(public(e.Spec, e.Args), e.took, session.client.Addr, session.client.Info().Name)
 	}

@@ -106,6 +106,9 @@ type Spec struct {
 // Has reports whether all of f are set.
 func (s *Spec) Has(f Flags) bool { return s.Flags&f == f }
 
+// Transactional reports whether a call gets a transaction.
+func (s *Spec) Transactional() bool { return s.Flags&(Write|View|Whole) != 0 && !s.Has(Unbound) }
+
 // FullName is "CONFIG|GET" for a subcommand, the name for a command, lower case in Redis's replies.
 func (s *Spec) FullName() string {
 	if s.Parent == "" {

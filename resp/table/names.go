@@ -1,4 +1,4 @@
-package resp
+package table
 
 import (
 	"slices"
@@ -13,14 +13,14 @@ const maxNameLen = 64
 // names finds commands, or subcommands, by what a client calls them. It is built once, then only
 // read, by all goroutines.
 type names struct {
-	entries map[string]*entry // by upper-case name
+	entries map[string]*Entry // by upper-case name
 	longest int
 }
 
-func newNames() *names { return &names{entries: map[string]*entry{}} }
+func newNames() *names { return &names{entries: map[string]*Entry{}} }
 
 // find finds a name in any case, without allocating unless names are unusually long.
-func (n *names) find(name []byte) *entry {
+func (n *names) find(name []byte) *Entry {
 	if len(name) > n.longest {
 		return nil
 	}
@@ -29,7 +29,7 @@ func (n *names) find(name []byte) *entry {
 }
 
 // add is false if the name is taken.
-func (n *names) add(name string, e *entry) bool {
+func (n *names) add(name string, e *Entry) bool {
 	if n.find([]byte(name)) != nil {
 		return false
 	}
@@ -50,26 +50,16 @@ func upper(name []byte) []byte {
 	return name
 }
 
-// CheckRenames reports a rename-command of the configuration that cannot be followed, before anything
-// is opened. The error is a *param.LoadError.
-func CheckRenames(params *param.Set) error {
-	if len(params.Renames()) == 0 {
-		return nil
-	}
-	s := &Server{params: params}
-	return newTable(s.families()...).rename(params.Renames())
-}
-
 // absent are commands of Redis 7.2 that may not be there. A configuration that takes their names away has its
 // way, as it has with those that are.
 func absent() []string {
 	return []string{"ACL", "FAILOVER", "MIGRATE", "PSYNC", "REPLCONF", "SYNC"}
 }
 
-// rename gives commands other names, or none. Their rows stay: COMMAND, statistics, errors and ACL rules
+// Rename gives commands other names, or none. Their rows stay: COMMAND, statistics, errors and ACL rules
 // go on to call them by the names they have in the manual, as in Redis.
-func (t *table) rename(renames []param.Rename) error {
-	missing, nothing := newNames(), &entry{}
+func (t *Table) Rename(renames []param.Rename) error {
+	missing, nothing := newNames(), &Entry{}
 	for _, name := range absent() {
 		if t.names.find([]byte(name)) == nil {
 			missing.add(name, nothing)
@@ -99,15 +89,15 @@ func (t *table) rename(renames []param.Rename) error {
 }
 
 // drop forgets what no name leads to any more.
-func (t *table) drop() {
-	named := map[*entry]bool{}
+func (t *Table) drop() {
+	named := map[*Entry]bool{}
 	for _, e := range t.names.entries {
 		named[e] = true
 	}
-	t.entries = slices.DeleteFunc(t.entries, func(e *entry) bool { return !named[e] })
+	t.entries = slices.DeleteFunc(t.entries, func(e *Entry) bool { return !named[e] })
 	kept := make([]cmd.Spec, len(t.entries))
 	for i, e := range t.entries {
-		kept[i] = *e.spec
+		kept[i] = *e.Spec
 	}
 	t.specs = kept
 }

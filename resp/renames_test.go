@@ -7,30 +7,8 @@ import (
 
 	"larder/resp/cmd"
 	"larder/resp/param"
+	"larder/resp/table"
 )
-
-func TestNames(t *testing.T) {
-	n, e := newNames(), &entry{}
-	long := strings.Repeat("xY", 64)
-	for _, name := range []string{"get", "\xffa", long} {
-		if !n.add(name, e) || n.add(string(upper([]byte(name))), e) {
-			t.Error(name, "is not taken once")
-		}
-	}
-	for _, name := range []string{"GET", "gEt", "\xffA", strings.ToLower(long)} {
-		if n.find([]byte(name)) != e {
-			t.Errorf("%q is not found", name)
-		}
-	}
-	for _, name := range []string{"", "ge", "\xfea", long + "x", long[1:]} {
-		if n.find([]byte(name)) != nil {
-			t.Errorf("%q is found", name)
-		}
-	}
-	if allocations := testing.AllocsPerRun(100, func() { n.find([]byte("get")) }); allocations != 0 {
-		t.Error("finding a command allocates", allocations, "times")
-	}
-}
 
 func TestRenames(t *testing.T) {
 	rows := []struct{ config, line, want string }{
@@ -64,32 +42,32 @@ func TestRenamedTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := len(tableForDoc(t))
-	table := newTable((&Server{params: p}).families()...)
-	if err := table.rename(p.Renames()); err != nil {
+	names := table.New((&Server{params: p}).families()...)
+	if err := names.Rename(p.Renames()); err != nil {
 		t.Fatal(err)
 	}
 	calls := map[string]string{"get k v": "SET", "SET k": "GET", "c get x": "CONFIG|GET", "flushall": "", "config get x": "", "swap k": ""}
 	for line, want := range calls {
 		got := ""
-		if e, _ := table.find(fields(line)); e != nil {
-			got = e.spec.FullName()
+		if e, _ := names.Find(fields(line)); e != nil {
+			got = e.Spec.FullName()
 		}
 		if got != want {
 			t.Errorf("%s calls %q, want %q", line, got, want)
 		}
 	}
 	listed := map[string]bool{}
-	table.each(func(e *entry) { listed[e.spec.FullName()] = true })
-	if len(table.specs) != before-1 || listed["FLUSHALL"] || !listed["CONFIG|GET"] || !listed["SET"] || listed["C"] {
-		t.Error("the rows are not those of the commands that have a name:", len(table.specs), before)
+	names.Each(func(e *table.Entry) { listed[e.Spec.FullName()] = true })
+	if len(names.Rows()) != before-1 || listed["FLUSHALL"] || !listed["CONFIG|GET"] || !listed["SET"] || listed["C"] {
+		t.Error("the rows are not those of the commands that have a name:", len(names.Rows()), before)
 	}
-	if _, problem := table.find(fields("c nothing")); problem != "ERR unknown subcommand 'nothing'. Try C HELP." {
+	if _, problem := names.Find(fields("c nothing")); problem != "ERR unknown subcommand 'nothing'. Try C HELP." {
 		t.Error(problem)
 	}
-	if _, problem := table.find(fields("c get")); problem != "ERR wrong number of arguments for 'config|get' command" {
+	if _, problem := names.Find(fields("c get")); problem != "ERR wrong number of arguments for 'config|get' command" {
 		t.Error(problem)
 	}
-	if e, _ := table.find(fields("set k")); e.spec.Has(cmd.Write) {
+	if e, _ := names.Find(fields("set k")); e.Spec.Has(cmd.Write) {
 		t.Error("set, which is GET, writes")
 	}
 }

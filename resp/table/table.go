@@ -1,4 +1,5 @@
-package resp
+// Package table finds commands by the names that clients call them.
+package table
 
 import (
 	"fmt"
@@ -9,25 +10,25 @@ import (
 	"larder/resp/stat"
 )
 
-// entry is a command with what the server counts about it.
-type entry struct {
-	spec  *cmd.Spec
-	stats *stat.Command
-	uses  bool   // see cmd.Spec.Uses
+// Entry is a command with what the server counts about it.
+type Entry struct {
+	Spec  *cmd.Spec
+	Stats *stat.Command
+	Uses  bool   // see cmd.Spec.Uses
 	subs  *names // nil unless a container
 }
 
-// table finds commands by name. It is built once, then only read, by all goroutines.
-type table struct {
+// Table finds commands by name. It is built once, then only read, by all goroutines.
+type Table struct {
 	names   *names
-	entries []*entry   // in the order of the families; what was removed is not there
+	entries []*Entry   // in the order of the families; what was removed is not there
 	specs   []cmd.Spec // theirs
 }
 
-// newTable indexes the rows of all families. Two rows of one name are a defect of the
+// New indexes the rows of all families. Two rows of one name are a defect of the
 // build, so it panics.
-func newTable(families ...[]cmd.Spec) *table {
-	t := &table{names: newNames()}
+func New(families ...[]cmd.Spec) *Table {
+	t := &Table{names: newNames()}
 	for _, rows := range families {
 		t.specs = append(t.specs, rows...)
 	}
@@ -42,8 +43,8 @@ func newTable(families ...[]cmd.Spec) *table {
 	return t
 }
 
-func newEntry(spec *cmd.Spec) *entry {
-	e := &entry{spec: spec, stats: stat.NewCommand(strings.ToLower(spec.FullName())), uses: spec.Uses()}
+func newEntry(spec *cmd.Spec) *Entry {
+	e := &Entry{Spec: spec, Stats: stat.NewCommand(strings.ToLower(spec.FullName())), Uses: spec.Uses()}
 	if len(spec.Subs) == 0 {
 		return e
 	}
@@ -56,18 +57,21 @@ func newEntry(spec *cmd.Spec) *entry {
 	return e
 }
 
-// each calls fn for every command and subcommand.
-func (t *table) each(fn func(*entry)) {
+// Each calls fn for every command and subcommand.
+func (t *Table) Each(fn func(*Entry)) {
 	for _, e := range t.entries {
 		fn(e)
-		for j := range e.spec.Subs {
-			fn(e.subs.find([]byte(e.spec.Subs[j].Name)))
+		for j := range e.Spec.Subs {
+			fn(e.subs.find([]byte(e.Spec.Subs[j].Name)))
 		}
 	}
 }
 
-// find returns the entry for a command line, or the error text Redis gives for it.
-func (t *table) find(args [][]byte) (*entry, string) {
+// Rows are the rows of all commands that have a name.
+func (t *Table) Rows() []cmd.Spec { return t.specs }
+
+// Find returns the entry for a command line, or the error text Redis gives for it.
+func (t *Table) Find(args [][]byte) (*Entry, string) {
 	e := t.names.find(args[0])
 	if e == nil {
 		return nil, unknownCommand(args)
@@ -75,11 +79,24 @@ func (t *table) find(args [][]byte) (*entry, string) {
 	if e.subs != nil && len(args) > 1 {
 		sub := e.subs.find(args[1])
 		if sub == nil {
-			return nil, fmt.Sprintf("ERR unknown subcommand '%s'. Try %s HELP.", clip(args[1], 128), strings.ToUpper(clip(args[0], 128)))
+			return nil, fmt.Sprintf("ERR unknown subcommand '%s'. Try %s HELP.",
+				clip(args[1], 128), strings.ToUpper(clip(args[0], 128)))
 		}
 		e = sub
 	}
-	return e, checkArity(e.spec, len(args))
+	return e, checkArity(e.Spec, len(args))
+}
+
+// Row is the row of a command line whatever the number of its arguments, nil if there is none.
+func (t *Table) Row(line [][]byte) *cmd.Spec {
+	e := t.names.find(line[0])
+	if e != nil && e.subs != nil && len(line) > 1 {
+		e = e.subs.find(line[1])
+	}
+	if e == nil {
+		return nil
+	}
+	return e.Spec
 }
 
 func checkArity(s *cmd.Spec, n int) string {
