@@ -84,7 +84,7 @@ func newBlock(s *session, m *multi) *block {
 func (b *block) run(ctx context.Context) reply.Reply {
 	defer b.giveBack()
 	job := &b.job
-	job.Fn, job.After, job.Scope.Keys = b.attempt, b.release, b.session.watchedKeys()
+	job.Fn, job.After, job.Scope.Keys = b.attempt, b.release, b.session.watcher.Keys()
 	m := b.multi
 	job.Write = m.write || m.transactional && b.session.server.heard().Has('m') // see execution.missed
 	job.Scope.All = m.all || m.scripted && !job.Write                           // only an Update may touch keys that a script has not declared
@@ -131,7 +131,7 @@ func (b *block) scope() {
 func (b *block) attempt(tx store.Tx) error {
 	b.begin()
 	if tx != nil {
-		changed, err := b.session.disturbed(tx)
+		changed, err := b.session.watcher.Disturbed(tx)
 		if err != nil || changed {
 			b.aborted = changed
 			return errUndo
@@ -279,7 +279,7 @@ func (b *block) release() {
 // viewer returns what lets MONITOR see the commands in their order, those before a place in the queue that it has not
 // seen. It must be before what a script leaves, which has lines of its own.
 func (b *block) viewer() (show func(before int)) {
-	if b.session.server.monitors.count.Load() == 0 {
+	if !b.session.server.monitors.Active() {
 		return func(int) {}
 	}
 	at, i := b.multi.reader(), 0

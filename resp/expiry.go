@@ -90,7 +90,7 @@ func (t *expiryTx) ExpireFields(k store.Key, most int) (store.FieldsGone, error)
 	}
 	gone, err := store.ExpireFields(t.Tx, k, most)
 	if err == nil && gone.Fields > 0 {
-		t.server.watches.touch(k)
+		t.server.watches.Touch(k)
 		t.shrunk = append(t.shrunk, shrunk{k, gone})
 	}
 	return gone, err

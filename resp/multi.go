@@ -110,7 +110,7 @@ func (s *Server) transactionRows() []cmd.Spec {
 		{Name: "WATCH", Arity: -2, Flags: flags, Keys: []cmd.KeySpec{cmd.KeysFrom(1, -1, 1, cmd.KeyRO)}, Run: own((*session).watch),
 			Group: "transactions", Since: "2.2.0", Usage: "key [key ...]",
 			Summary: "Monitors changes to keys to determine the execution of a transaction.", Complexity: "O(1) for every key."},
-		{Name: "UNWATCH", Arity: 1, Flags: flags &^ cmd.InMulti, Run: own(func(s *session, _ *cmd.Call) reply.Reply { s.unwatch(); return reply.OK() }),
+		{Name: "UNWATCH", Arity: 1, Flags: flags &^ cmd.InMulti, Run: own(func(s *session, _ *cmd.Call) reply.Reply { s.watcher.Forget(); return reply.OK() }),
 			Group: "transactions", Since: "2.2.0", Summary: "Forgets about watched keys of a transaction.", Complexity: "O(1)"},
 	}
 }
@@ -128,7 +128,18 @@ func (s *session) discard(*cmd.Call) reply.Reply {
 		return reply.Fail("ERR DISCARD without MULTI")
 	}
 	s.multi = nil
-	s.unwatch()
+	s.watcher.Forget()
+	return reply.OK()
+}
+
+// watch is WATCH.
+func (s *session) watch(c *cmd.Call) reply.Reply {
+	if s.multi != nil {
+		return reply.Fail("ERR WATCH inside MULTI is not allowed")
+	}
+	if err := s.watcher.Watch(s.context(), s.server.engine, c.KeysFrom(1)...); err != nil {
+		return reply.Err(err)
+	}
 	return reply.OK()
 }
 
@@ -142,7 +153,7 @@ func (s *session) enqueue(e *execution) {
 		e.refused, e.reply = true, reply.Fail("ERR Command not allowed inside a transaction")
 	default:
 		e.queued, e.reply = true, reply.Word("QUEUED")
-		if !s.multi.broken && !(s.dirty.Load() && len(s.watched) > 0) { // else EXEC runs nothing
+		if !s.multi.broken && !(s.watcher.Lost()) { // else EXEC runs nothing
 			s.multi.add(e)
 			s.bound()
 		}
@@ -163,7 +174,7 @@ func (s *session) bound() {
 func (s *session) abort(e *execution) {
 	e.reply = reply.Fail("EXECABORT Transaction discarded because of: " + strings.TrimPrefix(e.reply.ErrorText(), "ERR "))
 	s.multi = nil
-	s.unwatch()
+	s.watcher.Forget()
 }
 
 // beforeExec ends a transaction whose EXEC may not run, or whose keys lie in several slots of a cluster.
@@ -174,7 +185,7 @@ func (s *session) beforeExec(e *execution) {
 	case s.multi != nil && s.multi.slots.Spread():
 		e.refused, e.reply = true, reply.Fail(node.CrossSlot)
 		s.multi = nil
-		s.unwatch()
+		s.watcher.Forget()
 	}
 }
 
@@ -184,7 +195,7 @@ func (s *session) exec(c *cmd.Call) reply.Reply {
 	if m == nil {
 		return reply.Fail("ERR EXEC without MULTI")
 	}
-	defer s.unwatch()
+	defer s.watcher.Forget()
 	s.multi = nil
 	if m.broken {
 		return reply.Fail("EXECABORT Transaction discarded because of previous errors.")

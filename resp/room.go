@@ -218,7 +218,7 @@ func (t *evictionTx) Drop(keys ...store.Key) (int, error) {
 			return total, err
 		}
 		if n > 0 {
-			t.server.watches.touch(k)
+			t.server.watches.Touch(k)
 			t.evicted = append(t.evicted, k)
 		}
 		total += n

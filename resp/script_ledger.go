@@ -75,7 +75,7 @@ func (l *ledger) log(level int, message string) {
 
 // show keeps a command for MONITOR. The words are the script's own copies.
 func (l *ledger) show(spec *cmd.Spec, db int, args [][]byte) {
-	if l.server.monitors.count.Load() > 0 && spec.Flags&(cmd.NoMonitor|cmd.Admin) == 0 {
+	if l.server.monitors.Active() && spec.Flags&(cmd.NoMonitor|cmd.Admin) == 0 {
 		l.shown = append(l.shown, shownLine{db, public(spec, args)})
 	}
 }
@@ -93,7 +93,7 @@ func (l *ledger) publish() {
 		s.noteScriptCall(&l.calls[i])
 	}
 	for _, line := range l.shown {
-		s.monitors.show(line.db, "lua", line.args)
+		s.monitors.Show(line.db, "lua", line.args)
 	}
 	for _, line := range l.logs {
 		host{s}.LogScript(line.level, line.message)

@@ -26,6 +26,7 @@ import (
 	"larder/resp/cmd/caches"
 	"larder/resp/guard"
 	"larder/resp/lua"
+	"larder/resp/monitor"
 	"larder/resp/node"
 	"larder/resp/param"
 	"larder/resp/reply"
@@ -33,6 +34,7 @@ import (
 	"larder/resp/table"
 	"larder/resp/track"
 	"larder/resp/unread"
+	"larder/resp/watch"
 	"larder/store"
 )
 
@@ -93,11 +95,11 @@ type Server struct {
 	stats         *stat.Server
 	recency       *stat.Recency
 	clients       *clients
-	watches       *watches
+	watches       *watch.Table
 	waiters       *waiters
 	broker        *broker.Broker
 	pause         pause
-	monitors      *monitors
+	monitors      *monitor.Feed
 	caches        *track.Table
 	blocked       atomic.Int64 // clients that wait
 	outputs       atomic.Pointer[unread.Limits]
@@ -135,10 +137,10 @@ func New(o Options) (*Server, error) {
 		stats:     &stat.Server{Started: time.Now()},
 		recency:   stat.NewRecency(),
 		clients:   newClients(),
-		watches:   newWatches(),
+		watches:   watch.NewTable(),
 		waiters:   newWaiters(),
 		broker:    broker.New(),
-		monitors:  newMonitors(),
+		monitors:  monitor.NewFeed(),
 		guard:     guard.NewLimits(),
 		runID:     node.NewID(),
 		databases: int(o.Params.Int("databases")),
@@ -231,6 +233,7 @@ func (s *Server) accept(conn redcon.Conn) bool {
 	client.FD, client.QueryBuffer = descriptor(guarded.NetConn()), guarded.QueryBuffer
 	fresh := &session{server: s, conn: conn, guard: guarded, client: client, trusted: s.gate.Open()}
 	client.Kill = func() { client.Close(); fresh.mute() }
+	fresh.watcher.Join(s.watches)
 	fresh.hear()
 	if !s.clients.add(client, int(s.params.Int("maxclients"))) {
 		s.stats.Refused.Add(1)

@@ -12,6 +12,7 @@ import (
 	"larder/resp/cmd"
 	"larder/resp/guard"
 	"larder/resp/unread"
+	"larder/resp/watch"
 	"larder/store"
 )
 
@@ -34,9 +35,8 @@ type session struct {
 	n       int
 	jobs    []*store.Job
 	multi   *multi                 // nil outside MULTI
-	watched map[watchKey]bool      // whether the key was there when WATCH looked
+	watcher watch.Watcher          // what it watches
 	waiting atomic.Pointer[waiter] // the command that waits
-	dirty   atomic.Bool            // a watched key has changed
 
 	replies    unread.Writer
 	out        *unread.Output // what reaches the client besides replies
@@ -269,8 +269,8 @@ func (s *Server) note(session *session, e *execution) {
 // show lets MONITOR see a command, once: one that waits is seen when it begins to, and one that runs a script before
 // the script's commands.
 func (s *Server) show(e *execution, db int) {
-	if !e.shown && s.monitors.count.Load() > 0 && (e.Spec.Flags&(cmd.NoMonitor|cmd.Admin) == 0 || e.scripted()) {
-		s.monitors.show(db, e.session.origin(), public(e.Spec, e.Args))
+	if !e.shown && s.monitors.Active() && (e.Spec.Flags&(cmd.NoMonitor|cmd.Admin) == 0 || e.scripted()) {
+		s.monitors.Show(db, e.session.origin(), public(e.Spec, e.Args))
 		e.shown = true
 	}
 }

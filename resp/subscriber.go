@@ -19,7 +19,7 @@ func (s *session) hear() {
 	s.out = unread.New(s.guard, s.client, s.server.happening, &s.server.outputs, s.dropped)
 	s.replies = unread.NewWriter(s.out)
 	s.client.Enforce = s.out.Enforce
-	s.client.Pending, s.client.Disturbed = s.out.Pending, s.dirty.Load
+	s.client.Pending, s.client.Disturbed = s.out.Pending, s.watcher.Dirty
 	s.client.Unblock = s.unblock
 	s.client.Queued.Store(-1)
 	s.client.Push = func(r reply.Reply) { s.out.Push(r.Append(nil, int(s.client.Proto.Load()))) }
@@ -74,14 +74,14 @@ func (h host) Reset(c *cmd.Call) {
 
 // forget ends all that others know of the session.
 func (s *session) forget() {
-	s.unwatch()
+	s.watcher.Forget()
 	s.mute()
 }
 
 // mute ends what others send the session. For any goroutine.
 func (s *session) mute() {
 	s.server.broker.Leave(s.subscriber)
-	s.server.monitors.remove(s)
+	s.server.monitors.Remove(s.out)
 	s.server.caches.Disable(s.client)
 }
 

@@ -97,7 +97,7 @@ func given(tx store.Tx) bool {
 // changed notes a write to a key.
 func (t *trackTx) changed(k store.Key) {
 	t.wrote = true
-	t.server.watches.touch(k)
+	t.server.watches.Touch(k)
 	t.server.cache.leases.Void(k.DB, k.Name)
 	if t.server.caches.Active() {
 		t.changes = append(t.changes, string(k.Name))
@@ -111,7 +111,7 @@ func (t *trackTx) Drop(keys ...store.Key) (int, error) {
 	for _, k := range keys {
 		t.server.cache.leases.Void(k.DB, k.Name)
 	}
-	if t.server.watches.count.Load() > 0 || t.server.caches.Active() {
+	if t.server.watches.Active() || t.server.caches.Active() {
 		heads, err := t.Tx.Heads(nil, keys...)
 		if err != nil {
 			return 0, t.seen(err)
@@ -168,7 +168,7 @@ func (t *trackTx) DropRange(id store.ID, p store.Part, r store.Range) (store.Cha
 func (t *trackTx) Flush(db int) error {
 	t.wrote, t.flushed = true, true
 	t.server.cache.leases.VoidAll(db)
-	if err := t.emptied(db); err != nil {
+	if err := t.server.watches.Emptied(t.Tx, db); err != nil {
 		return t.seen(err)
 	}
 	t.noteFlushed(db)
@@ -197,32 +197,11 @@ func (t *trackTx) Size(db int) (int64, error) {
 func (t *trackTx) Swap(a, b int) error {
 	t.wrote = true
 	t.server.cache.leases.VoidAll(a, b)
-	if err := t.emptied(a, b); err != nil {
+	if err := t.server.watches.Emptied(t.Tx, a, b); err != nil {
 		return t.seen(err)
 	}
 	t.noteSwapped(a, b)
 	return t.seen(t.Tx.Swap(a, b))
-}
-
-// emptied touches the watched keys of databases that exist in any of them.
-func (t *trackTx) emptied(dbs ...int) error {
-	watched := t.server.watches.in(dbs...)
-	if len(watched) == 0 {
-		return nil
-	}
-	keys := make([]store.Key, 0, len(watched)*len(dbs))
-	for _, w := range watched {
-		for _, db := range dbs {
-			keys = append(keys, store.Key{DB: db, Name: []byte(w.name)})
-		}
-	}
-	heads, err := t.Tx.Heads(nil, keys...)
-	for i, h := range heads {
-		if h.Exists() {
-			t.server.watches.touch(watched[i/len(dbs)].key())
-		}
-	}
-	return err
 }
 
 func (t *trackTx) touch(k store.Key) {
