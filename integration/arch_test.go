@@ -61,6 +61,7 @@ var importRules = []importRule{
 	// Mechanisms know nothing of each other.
 	{at: `^larder/resp/(access|broker|lease|lua|node|param|stat|track)$`, may: `^larder/(resp/(cmd|arg|reply)|store)$`, never: `redcon|sqlite|database/sql`},
 	// The rooms of the front, which resp puts together.
+	{at: `^larder/resp/waiting$`, may: `^larder/(resp/(cmd|reply)|store)$`, never: `redcon|sqlite|database/sql`},
 	{at: `^larder/resp/watch$`, may: `^larder/store$`, never: `redcon|sqlite|database/sql`},
 	{at: `^larder/resp/monitor$`, may: `^$`, never: `redcon|sqlite|database/sql`},
 	{at: `^larder/resp/table$`, may: `^larder/resp/(cmd|param|reply|stat)$`, never: `redcon|sqlite|database/sql`},

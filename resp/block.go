@@ -8,6 +8,7 @@ import (
 
 	"larder/resp/cmd"
 	"larder/resp/reply"
+	"larder/resp/waiting"
 	"larder/store"
 )
 
@@ -33,7 +34,7 @@ type block struct {
 
 	aborted bool // a watched key has changed
 	job     store.Job
-	serving serving
+	serving *waiting.Serving
 	room    []byte // for a reply
 }
 
@@ -74,7 +75,7 @@ func (n *news) follow() {
 }
 
 func newBlock(s *session, m *multi) *block {
-	b := &block{session: s, multi: m, db: s.client.DB.Load(), serving: serving{server: s.server}}
+	b := &block{session: s, multi: m, db: s.client.DB.Load(), serving: s.server.waiters.Serving()}
 	b.outcomes = make([]outcome, m.n)
 	b.replies = reply.NewList(2, reply.Array)
 	b.exec = s.server.executions.Get().(*execution)
@@ -101,7 +102,7 @@ func (b *block) run(ctx context.Context) reply.Reply {
 	}
 	if b.aborted || job.Err != nil {
 		b.session.reach(job)
-		b.serving.fail()
+		b.serving.Fail()
 		b.complete()
 		b.replies.Done().Release()
 	}
@@ -119,7 +120,7 @@ func (b *block) scope() {
 	keys := b.job.Scope.Keys
 	b.multi.each(b.session, func(e *execution) {
 		for _, k := range e.keys {
-			if len(keys) == 0 || !sameKey(keys[len(keys)-1], k) {
+			if len(keys) == 0 || !keys[len(keys)-1].Equal(k) {
 				keys = append(keys, k)
 			}
 		}
@@ -149,13 +150,13 @@ func (b *block) attempt(tx store.Tx) error {
 			return err
 		}
 	}
-	return b.serving.run(tx)
+	return b.serving.Run(tx)
 }
 
 // begin forgets the attempt before.
 func (b *block) begin() {
 	b.aborted, b.flushed = false, false
-	b.serving.undo()
+	b.serving.Undo()
 	b.session.client.DB.Store(b.db)
 	b.replies.Done().Release()
 	b.replies = reply.NewList(2, reply.Array)
@@ -217,7 +218,7 @@ func (b *block) take(i int, e *execution) {
 	if e.reply.IsError() {
 		o.problem = e.reply.ErrorText()
 	}
-	b.serving.note(e.track.ready, 0)
+	b.serving.Note(e.track.ready)
 	e.track.ready = e.track.ready[:0]
 	b.changes = append(b.changes, e.track.changes...)
 	b.flushed = b.flushed || e.track.flushed
@@ -273,7 +274,7 @@ func (b *block) release() {
 	}
 	show(len(b.outcomes))
 	s.invalidate(b.session.client, b.changes, b.flushed)
-	b.serving.deliver()
+	b.serving.Deliver()
 }
 
 // viewer returns what lets MONITOR see the commands in their order, those before a place in the queue that it has not

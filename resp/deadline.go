@@ -82,7 +82,7 @@ func (p *punctual) run(ctx context.Context, j *store.Job) error {
 	}
 	var fate atomic.Int32
 	fn := j.Fn
-	own := store.Job{Scope: store.Scope{All: j.Scope.All, Keys: cloneKeys(j.Scope.Keys)}, Write: j.Write, After: j.After}
+	own := store.Job{Scope: store.Scope{All: j.Scope.All, Keys: store.CloneKeys(j.Scope.Keys)}, Write: j.Write, After: j.After}
 	own.Fn = func(tx store.Tx) error {
 		if !fate.CompareAndSwap(waits, begun) && fate.Load() == dropped {
 			return errLate

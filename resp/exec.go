@@ -11,6 +11,7 @@ import (
 	"larder/resp/cmd"
 	"larder/resp/reply"
 	"larder/resp/table"
+	"larder/resp/waiting"
 	"larder/store"
 )
 
@@ -20,24 +21,24 @@ import (
 // Between start and finish the engine may run it on another goroutine, never on two at once.
 type execution struct {
 	cmd.Call
-	entry    *table.Entry
-	session  *session
-	job      store.Job
-	track    trackTx
-	keys     []store.Key
-	reply    reply.Reply
-	refused  bool // the reply was made before running
-	grows    bool // it is refused when there is no room for data
-	queued   bool // it waits for EXEC; the reply says so
-	leftDB   int  // selected after it ran inside EXEC
-	took     time.Duration
-	room     int64      // reserved of the budget until it has run
-	script   *scriptRun // of a command that runs one
-	waiter   *waiter    // its place among those who wait
-	serving  *serving   // whom it has served
-	shown    bool       // MONITOR has seen it
-	standsIn bool       // it runs the command of somebody who waits
-	log      *slog.Logger
+	entry     *table.Entry
+	session   *session
+	job       store.Job
+	track     trackTx
+	keys      []store.Key
+	reply     reply.Reply
+	refused   bool // the reply was made before running
+	grows     bool // it is refused when there is no room for data
+	queued    bool // it waits for EXEC; the reply says so
+	leftDB    int  // selected after it ran inside EXEC
+	took      time.Duration
+	room      int64            // reserved of the budget until it has run
+	script    *scriptRun       // of a command that runs one
+	waiter    *waiting.Waiter  // its place among those who wait
+	serving   *waiting.Serving // whom it has served
+	shown     bool             // MONITOR has seen it
+	standsFor *execution       // whose command it runs, of somebody who waits
+	log       *slog.Logger
 }
 
 // errUndo tells the engine to undo what a command wrote before it answered an error.
@@ -82,7 +83,7 @@ func (e *execution) begin(s *session, args [][]byte) {
 	e.reply, e.refused, e.grows, e.took = reply.Reply{}, false, false, 0
 	e.job.Err, e.job.Write, e.job.May = nil, false, false
 	e.Heard = s.server.heard()
-	e.Block, e.waiter, e.shown, e.standsIn = nil, nil, false, false
+	e.Block, e.waiter, e.shown, e.standsFor = nil, nil, false, nil
 	e.forgo()
 }
 

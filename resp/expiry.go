@@ -25,7 +25,7 @@ func (x *expiry) Batch(ctx context.Context, jobs []*store.Job) {
 	wrapped := make([]*store.Job, len(jobs))
 	for i, j := range jobs {
 		wrapped[i] = &store.Job{Scope: j.Scope, Write: j.Write, Fn: func(tx store.Tx) error {
-			t := &expiryTx{Tx: tx, server: x.server, paused: x.server.pause.on.Load() && x.server.pause.active()}
+			t := &expiryTx{Tx: tx, server: x.server, paused: x.server.pause.Active()}
 			err := j.Fn(t)
 			expired[i], shrunk[i] = t.expired, t.shrunk
 			return err
@@ -37,7 +37,7 @@ func (x *expiry) Batch(ctx context.Context, jobs []*store.Job) {
 	store.Batch(ctx, x.Engine, wrapped)
 	for i, j := range jobs {
 		if j.Err = wrapped[i].Err; j.Err == nil {
-			x.server.lost(expired[i])
+			x.server.waiters.Lost(expired[i])
 		}
 	}
 }

@@ -70,7 +70,7 @@ func buildID() string {
 
 func (s *Server) infoClients(t *infoText) {
 	tracking, _, _, _ := s.caches.Counts()
-	awaited, loss := s.waiters.keyCount()
+	awaited, loss := s.waiters.Count()
 	t.lines("connected_clients", s.clients.count(), "cluster_connections", 0, "maxclients", s.params.Int("maxclients"),
 		"client_recent_max_input_buffer", 0, "client_recent_max_output_buffer", 0, "blocked_clients", s.blocked.Load(), "tracking_clients", tracking,
 		"clients_in_timeout_table", 0, "total_blocking_keys", awaited, "total_blocking_keys_on_nokey", loss)

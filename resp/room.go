@@ -182,7 +182,7 @@ func (x *eviction) Batch(ctx context.Context, jobs []*store.Job) {
 	wrapped := make([]*store.Job, len(jobs))
 	for i, j := range jobs {
 		wrapped[i] = &store.Job{Scope: j.Scope, Write: j.Write, Fn: func(tx store.Tx) error {
-			paused := x.server.pause.on.Load() && x.server.pause.active()
+			paused := x.server.pause.Active()
 			runs[i] = evictionTx{expiryTx: expiryTx{Tx: tx, paused: paused}, server: x.server}
 			return j.Fn(&runs[i])
 		}, After: func() {
@@ -193,8 +193,8 @@ func (x *eviction) Batch(ctx context.Context, jobs []*store.Job) {
 	store.Batch(ctx, x.Engine, wrapped)
 	for i, j := range jobs {
 		if j.Err = wrapped[i].Err; j.Err == nil {
-			x.server.lost(runs[i].expired)
-			x.server.lost(runs[i].evicted)
+			x.server.waiters.Lost(runs[i].expired)
+			x.server.waiters.Lost(runs[i].evicted)
 		}
 	}
 }

@@ -34,6 +34,7 @@ import (
 	"larder/resp/table"
 	"larder/resp/track"
 	"larder/resp/unread"
+	"larder/resp/waiting"
 	"larder/resp/watch"
 	"larder/store"
 )
@@ -96,9 +97,9 @@ type Server struct {
 	recency       *stat.Recency
 	clients       *clients
 	watches       *watch.Table
-	waiters       *waiters
+	waiters       *waiting.Lines
 	broker        *broker.Broker
-	pause         pause
+	pause         waiting.Pause
 	monitors      *monitor.Feed
 	caches        *track.Table
 	blocked       atomic.Int64 // clients that wait
@@ -138,7 +139,6 @@ func New(o Options) (*Server, error) {
 		recency:   stat.NewRecency(),
 		clients:   newClients(),
 		watches:   watch.NewTable(),
-		waiters:   newWaiters(),
 		broker:    broker.New(),
 		monitors:  monitor.NewFeed(),
 		guard:     guard.NewLimits(),
@@ -154,6 +154,9 @@ func New(o Options) (*Server, error) {
 	if s.budget = o.Budget; s.budget == nil {
 		s.budget = boundless{}
 	}
+	s.waiters = waiting.NewLines(o.Engine, &s.pause, s.done, func(err error) {
+		s.log.Error("blocked clients could not be served", "error", err)
+	})
 	if err := s.bindParams(); err != nil {
 		return nil, err
 	}

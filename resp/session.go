@@ -12,6 +12,7 @@ import (
 	"larder/resp/cmd"
 	"larder/resp/guard"
 	"larder/resp/unread"
+	"larder/resp/waiting"
 	"larder/resp/watch"
 	"larder/store"
 )
@@ -34,9 +35,9 @@ type session struct {
 	batch   []*execution // the first n of them in use
 	n       int
 	jobs    []*store.Job
-	multi   *multi                 // nil outside MULTI
-	watcher watch.Watcher          // what it watches
-	waiting atomic.Pointer[waiter] // the command that waits
+	multi   *multi                         // nil outside MULTI
+	watcher watch.Watcher                  // what it watches
+	waiting atomic.Pointer[waiting.Waiter] // the command that waits
 
 	replies    unread.Writer
 	out        *unread.Output // what reaches the client besides replies

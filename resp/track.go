@@ -68,7 +68,7 @@ func (t *trackTx) PutHead(k store.Key, h store.Head) error {
 func (t *trackTx) notingPut(k store.Key, h *store.Head) error {
 	t.touch(k)
 	t.changed(k)
-	t.noteReady(k, h)
+	t.ready = t.server.waiters.Written(t.ready, k, h.Type, t.call.Spec.Still)
 	return t.notePut(k)
 }
 
@@ -125,7 +125,7 @@ func (t *trackTx) Drop(keys ...store.Key) (int, error) {
 	if err := t.noteDrop(keys...); err != nil {
 		return 0, t.seen(err)
 	}
-	t.noteLost(keys...)
+	t.ready = t.server.waiters.Gone(t.ready, keys...)
 	n, err := t.Tx.Drop(keys...)
 	return n, t.seen(err)
 }
@@ -133,7 +133,7 @@ func (t *trackTx) Drop(keys ...store.Key) (int, error) {
 // Move is what Drop and PutHead are to those who watch the keys.
 func (t *trackTx) Move(from, to store.Key, h store.Head) error {
 	t.changed(from)
-	t.noteLost(from)
+	t.ready = t.server.waiters.Gone(t.ready, from)
 	if err := t.notingPut(to, &h); err != nil {
 		return t.seen(err)
 	}
@@ -171,7 +171,7 @@ func (t *trackTx) Flush(db int) error {
 	if err := t.server.watches.Emptied(t.Tx, db); err != nil {
 		return t.seen(err)
 	}
-	t.noteFlushed(db)
+	t.ready = t.server.waiters.Flushed(t.ready, db)
 	return t.seen(t.Tx.Flush(db))
 }
 
@@ -200,7 +200,7 @@ func (t *trackTx) Swap(a, b int) error {
 	if err := t.server.watches.Emptied(t.Tx, a, b); err != nil {
 		return t.seen(err)
 	}
-	t.noteSwapped(a, b)
+	t.ready = t.server.waiters.Swapped(t.ready, a, b)
 	return t.seen(t.Tx.Swap(a, b))
 }
 

@@ -126,7 +126,7 @@ func (b *bottom) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, error
 		return err
 	})
 	if isCold(err) {
-		own := cloneKeys(keys)
+		own := store.CloneKeys(keys)
 		return dst, b.cold(func(tx store.BaseTx, _ *tray) error {
 			_, err := tx.Heads(nil, own...)
 			return err
@@ -147,7 +147,7 @@ func (b *bottom) Row(k store.Key) (store.Head, bool, error) {
 		return err
 	})
 	if isCold(err) {
-		own := cloneKeys([]store.Key{k})[0]
+		own := store.CloneKeys([]store.Key{k})[0]
 		return h, false, b.cold(func(tx store.BaseTx, _ *tray) error {
 			_, _, err := tx.Row(own)
 			return err
@@ -341,14 +341,6 @@ func (o *Order) fetch(t *ticket) {
 }
 
 func isCold(err error) bool { return err != nil && errors.Is(err, store.ErrCold) }
-
-func cloneKeys(keys []store.Key) []store.Key {
-	own := make([]store.Key, len(keys))
-	for i, k := range keys {
-		own[i] = store.Key{DB: k.DB, Name: bytes.Clone(k.Name)}
-	}
-	return own
-}
 
 func cloneRange(r store.Range) store.Range {
 	r.Min.Field, r.Max.Field = bytes.Clone(r.Min.Field), bytes.Clone(r.Max.Field)

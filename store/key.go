@@ -1,10 +1,24 @@
 package store
 
+import "bytes"
+
 // Key names a key inside one logical database. Engines do not keep Name after
 // the call they were given it in.
 type Key struct {
 	DB   int
 	Name []byte
+}
+
+// Equal reports whether two names are of one key.
+func (k Key) Equal(o Key) bool { return k.DB == o.DB && bytes.Equal(k.Name, o.Name) }
+
+// CloneKeys makes keys that outlive the command line in which they stood.
+func CloneKeys(keys []Key) []Key {
+	own := make([]Key, len(keys))
+	for i, k := range keys {
+		own[i] = Key{DB: k.DB, Name: bytes.Clone(k.Name)}
+	}
+	return own
 }
 
 // SlotCount is the number of hash slots, as in Redis Cluster.

@@ -1,7 +1,6 @@
-package resp
+package waiting
 
 import (
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,9 +10,14 @@ import (
 	"larder/store"
 )
 
-// waiters are the blocked commands, in a line for each key. For any goroutine; the lock is
+// Lines are the blocked commands, in a line for each key. For any goroutine; the lock is
 // held for moments and nothing else is taken under it.
-type waiters struct {
+type Lines struct {
+	engine store.Engine
+	pause  *Pause
+	done   <-chan struct{}
+	failed func(error)
+
 	count atomic.Int64 // of them; 0 lets writers pass without the lock
 	loss  atomic.Int64 // of those who are to learn that a key is lost
 	mu    sync.Mutex
@@ -29,19 +33,19 @@ type line struct {
 
 // place is where a waiter stands in one line. Linked, so that any of ten thousand leaves at once.
 type place struct {
-	waiter         *waiter
+	waiter         *Waiter
 	line           *line
 	before, behind *place
 }
 
-// waiter is a blocked command. Its session waits on answered and leaves the command line
-// alone until then; all else is under the lock of waiters.
-type waiter struct {
-	exec   *execution
-	block  cmd.Block
-	until  time.Time   // zero for ever
-	again  *time.Timer // runs the command again, see cmd.Block
-	places []place     // fixed once made: lines point into it
+// Waiter is a blocked command. Its session waits until it is answered and leaves the command line
+// alone until then; all else is under the lock of Lines.
+type Waiter struct {
+	command Command
+	block   cmd.Block
+	until   time.Time   // zero for ever
+	again   *time.Timer // runs the command again, see cmd.Block
+	places  []place     // fixed once made: lines point into it
 
 	claimed  bool // a transaction that has not ended yet is serving it
 	over     bool
@@ -52,28 +56,50 @@ type waiter struct {
 	served   bool
 }
 
-func newWaiters() *waiters { return &waiters{lines: map[string]*line{}} }
+// NewLines makes lines in which nobody stands. Those whom no command has made ready are served on the engine; that this
+// has failed is told to failed. done is closed when the server ends.
+func NewLines(e store.Engine, p *Pause, done <-chan struct{}, failed func(error)) *Lines {
+	return &Lines{engine: e, pause: p, done: done, failed: failed, lines: map[string]*line{}}
+}
 
-// newWaiter copies the names of keys: lines outlive the transaction that is under way.
-func newWaiter(e *execution) *waiter {
-	w := &waiter{exec: e, block: *e.Block, answered: make(chan struct{})}
+// Blocked is the command as one that waits. The keys stay those of its command line, which its session leaves alone until
+// the waiter is answered.
+func Blocked(c Command, b cmd.Block) *Waiter {
+	w := &Waiter{command: c, block: b, answered: make(chan struct{})}
 	if w.block.Limit > 0 {
 		w.until = time.Now().Add(w.block.Limit)
 	}
 	return w
 }
 
-// look has the command of a waiter run again when its time has come.
-func (ws *waiters) look(w *waiter, again func()) {
+// Left is how long the waiter still waits, 0 for ever.
+func (w *Waiter) Left() time.Duration {
+	if w.until.IsZero() {
+		return 0
+	}
+	return max(time.Until(w.until), 1)
+}
+
+// Answered is closed when the waiter is answered.
+func (w *Waiter) Answered() <-chan struct{} { return w.answered }
+
+// Answer is what it is answered, how long that took, and whether its command was served. It waits until there is one.
+func (w *Waiter) Answer() (answer reply.Reply, took time.Duration, served bool) {
+	<-w.answered
+	return w.answer, w.took, w.served
+}
+
+// Look has the command of a waiter run again when its time has come.
+func (ws *Lines) Look(w *Waiter) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	if w.block.Again > 0 && !w.over {
-		w.again = time.AfterFunc(w.block.Again, again)
+		w.again = time.AfterFunc(w.block.Again, func() { ws.Serve(store.CloneKeys(w.block.Keys)) })
 	}
 }
 
 // lookLater has it run again at another time: it has run, and found nothing yet.
-func (ws *waiters) lookLater(w *waiter, after time.Duration) {
+func (ws *Lines) lookLater(w *Waiter, after time.Duration) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	if w.again != nil && !w.over && after > 0 {
@@ -81,9 +107,9 @@ func (ws *waiters) lookLater(w *waiter, after time.Duration) {
 	}
 }
 
-// join puts a waiter at the end of the lines of its keys. It is called inside the
+// Join puts a waiter at the end of the lines of its keys. It is called inside the
 // transaction that found nothing in them.
-func (ws *waiters) join(w *waiter) {
+func (ws *Lines) Join(w *Waiter) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	w.places = make([]place, 0, len(w.block.Keys))
@@ -108,7 +134,7 @@ func (ws *waiters) join(w *waiter) {
 }
 
 // lineOf makes the line of a key if there is none yet. The caller holds mu.
-func (ws *waiters) lineOf(k store.Key) *line {
+func (ws *Lines) lineOf(k store.Key) *line {
 	if l := ws.find(k); l != nil {
 		return l
 	}
@@ -119,7 +145,7 @@ func (ws *waiters) lineOf(k store.Key) *line {
 }
 
 // find is the line of a key, nil if nobody waits for it. The caller holds mu.
-func (ws *waiters) find(k store.Key) *line {
+func (ws *Lines) find(k store.Key) *line {
 	for l := ws.lines[string(k.Name)]; l != nil; l = l.next {
 		if l.key.DB == k.DB {
 			return l
@@ -129,7 +155,7 @@ func (ws *waiters) find(k store.Key) *line {
 }
 
 // remove takes a waiter out of its lines. The caller holds mu.
-func (ws *waiters) remove(w *waiter) {
+func (ws *Lines) remove(w *Waiter) {
 	for i := range w.places {
 		p := &w.places[i]
 		if p.before == nil {
@@ -154,7 +180,7 @@ func (ws *waiters) remove(w *waiter) {
 }
 
 // drop forgets a line that nobody stands in. The caller holds mu.
-func (ws *waiters) drop(l *line) {
+func (ws *Lines) drop(l *line) {
 	name := string(l.key.Name)
 	first := ws.lines[name]
 	if first == l {
@@ -173,7 +199,7 @@ func (ws *waiters) drop(l *line) {
 }
 
 // end answers a waiter. The caller holds mu.
-func (ws *waiters) end(w *waiter, answer reply.Reply) {
+func (ws *Lines) end(w *Waiter, answer reply.Reply) {
 	ws.remove(w)
 	w.over, w.claimed, w.answer = true, false, answer
 	if w.again != nil {
@@ -182,9 +208,9 @@ func (ws *waiters) end(w *waiter, answer reply.Reply) {
 	close(w.answered)
 }
 
-// leave ends the wait with an answer: the time is over, or the client is gone. A waiter that is
+// Leave ends the wait with an answer: the time is over, or the client is gone. A waiter that is
 // being served leaves only if that comes to nothing. It reports whether it left now.
-func (ws *waiters) leave(w *waiter, answer reply.Reply) bool {
+func (ws *Lines) Leave(w *Waiter, answer reply.Reply) bool {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	switch {
@@ -198,9 +224,9 @@ func (ws *waiters) leave(w *waiter, answer reply.Reply) bool {
 	return true
 }
 
-// withdraw takes a waiter back whose own transaction runs again. It reports false if the
+// Withdraw takes a waiter back whose own transaction runs again. It reports false if the
 // waiter is being served or has been: then it stays where it is.
-func (ws *waiters) withdraw(w *waiter) bool {
+func (ws *Lines) Withdraw(w *Waiter) bool {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	if w.over || w.claimed {
@@ -213,7 +239,7 @@ func (ws *waiters) withdraw(w *waiter) bool {
 // claim finds who is to be served next from a key of some type, 0 for one that is gone: behind after, or from
 // the front. A claimed waiter keeps its place, so that it is not lost if the transaction that
 // claimed it comes to nothing. Who is gone is passed over, though its place may still be there.
-func (ws *waiters) claim(k store.Key, t store.Type, after *place) *place {
+func (ws *Lines) claim(k store.Key, t store.Type, after *place) *place {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	l := ws.find(k)
@@ -226,7 +252,7 @@ func (ws *waiters) claim(k store.Key, t store.Type, after *place) *place {
 	}
 	for ; p != nil; p = p.behind {
 		w := p.waiter
-		if !w.claimed && (w.block.Type == t || w.block.Lost) && !w.exec.Client.Killed.Load() {
+		if !w.claimed && (w.block.Type == t || w.block.Lost) && !w.command.Gone() {
 			w.claimed = true
 			return p
 		}
@@ -235,7 +261,7 @@ func (ws *waiters) claim(k store.Key, t store.Type, after *place) *place {
 }
 
 // release gives a claim up.
-func (ws *waiters) release(w *waiter) {
+func (ws *Lines) release(w *Waiter) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	w.claimed = false
@@ -244,44 +270,16 @@ func (ws *waiters) release(w *waiter) {
 	}
 }
 
-// serve hands a claimed waiter what its command has answered, once that is committed.
-func (ws *waiters) serve(w *waiter, answer reply.Reply, took time.Duration) {
+// answer hands a claimed waiter what its command has answered, once that is committed.
+func (ws *Lines) answer(w *Waiter, answer reply.Reply, took time.Duration) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	w.took, w.served = took, true
 	ws.end(w, answer)
 }
 
-// awaited adds a key to keys if somebody waits for it.
-func (ws *waiters) awaited(keys []store.Key, k store.Key) []store.Key {
-	ws.mu.Lock()
-	defer ws.mu.Unlock()
-	l := ws.find(k)
-	if l == nil || slices.ContainsFunc(keys, func(o store.Key) bool { return sameKey(o, k) }) {
-		return keys
-	}
-	return append(keys, l.key)
-}
-
-// in lists the keys of databases that somebody waits for.
-func (ws *waiters) in(dbs ...int) []store.Key {
-	ws.mu.Lock()
-	defer ws.mu.Unlock()
-	var keys []store.Key
-	for _, l := range ws.lines {
-		for ; l != nil; l = l.next {
-			if slices.Contains(dbs, l.key.DB) {
-				keys = append(keys, l.key)
-			}
-		}
-	}
-	return keys
-}
-
-func sameKey(a, b store.Key) bool { return a.DB == b.DB && string(a.Name) == string(b.Name) }
-
-// keyCount is the number of keys that are waited for, and of those whose loss is.
-func (ws *waiters) keyCount() (all, loss int) {
+// Count is the number of keys that are waited for, and of those whose loss is.
+func (ws *Lines) Count() (all, loss int) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	for _, l := range ws.lines {
