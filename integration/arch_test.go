@@ -48,7 +48,7 @@ var importRules = []importRule{
 	{at: `^larder/resp/cmd$`, may: `^larder/(resp/arg|resp/reply|store)$`, never: `redcon|sqlite|database/sql`},
 	{at: `^larder/resp/cmd/cmdtest$`, may: `^larder/(resp(/|$)|store$|store/memory$)`, never: `redcon|database/sql`},
 	// Families: never another family, so what they may import of resp/cmd is resp/cmd alone.
-	{at: `^larder/resp/cmd/`, may: `^larder/(resp/(cmd|arg|reply|access|broker|lease|lua|node|param|snapshot|stat|track)|store|rdb|geo|hll)$`, never: `redcon|sqlite|database/sql|^sync$`},
+	{at: `^larder/resp/cmd/`, may: `^larder/(resp/(cmd|arg|reply|access|broker|lease|lua|node|param|snapshot|stat|times|track)|store|rdb|geo|hll)$`, never: `redcon|sqlite|database/sql|^sync$`},
 	{at: `^larder/resp/arg$`, may: `^larder/store$`, never: `redcon|sqlite|database/sql`},
 	{at: `^larder/resp/reply$`, may: `^larder/store$`, never: `redcon|sqlite|database/sql`},
 	// The interpreter knows nothing of Redis; the mechanism that runs scripts stands on it.
@@ -59,7 +59,7 @@ var importRules = []importRule{
 	{at: `^larder/resp/lua/modules$`, may: `^larder/lua/`, never: `redcon|sqlite|database/sql`},
 	{at: `^larder/resp/snapshot$`, may: `^larder/(store|rdb|disk)$`, never: `redcon|sqlite|database/sql`},
 	// Mechanisms know nothing of each other.
-	{at: `^larder/resp/(access|broker|lease|lua|node|param|stat|track)$`, may: `^larder/(resp/(cmd|arg|reply)|store)$`, never: `redcon|sqlite|database/sql`},
+	{at: `^larder/resp/(access|broker|lease|lua|node|param|stat|times|track)$`, may: `^larder/(resp/(cmd|arg|reply)|store)$`, never: `redcon|sqlite|database/sql`},
 	// The rooms of the front, which resp puts together.
 	{at: `^larder/resp/waiting$`, may: `^larder/(resp/(cmd|reply)|store)$`, never: `redcon|sqlite|database/sql`},
 	{at: `^larder/resp/watch$`, may: `^larder/store$`, never: `redcon|sqlite|database/sql`},

@@ -35,7 +35,7 @@ func TestEveryCommandIsCovered(t *testing.T) {
 			}
 		}
 	}
-	for _, g := range slices.Concat(goldenRows, newerRows, hashRows, cacheRows) {
+	for _, g := range slices.Concat(goldenRows, newerRows, hashRows, setRows, cacheRows) {
 		for _, s := range g.script().steps(t) {
 			covered[nameOf(s.words, all)] = true
 		}

@@ -94,6 +94,11 @@ SMISMEMBER <e> ( <f> )*
 SCARD <e>
 SMEMBERS <e>
 SMOVE <e> <e> <f>
+SEXPIRE <e> <t> [ { NX | XX | GT | LT } ] MEMBERS 1 <f>
+SEXPIREAT <e> <T> MEMBERS 2 <f> <f> [ { NX | XX | GT | LT } ]
+SEXPIRETIME <e> MEMBERS 2 <f> <f>
+SPERSIST <e> MEMBERS 1 <f>
+SADDEX <e> [ { MNX | MXX } ] [ { EXAT <T> | KEEPTTL } ] MEMBERS 2 <f> <f>
 SPOP <e> [ <n> ]
 SRANDMEMBER <e> [ <n> ]
 SINTER ( <e> )*

@@ -75,7 +75,7 @@ func wordOf(w string, i, n int) string {
 		return strconv.Itoa(i)
 	case "encoding":
 		return "u8"
-	case "numkeys", "numids", "numfields":
+	case "numkeys", "numids", "numfields", "nummembers":
 		return strconv.Itoa(n)
 	case "seconds", "milliseconds", "unix-time-seconds":
 		return "4102444800"

@@ -49,7 +49,7 @@ func (x *expiry) Update(ctx context.Context, s store.Scope, fn func(store.Tx) er
 	return job.Err
 }
 
-// shrunk is a hash that has lost fields because their time had passed.
+// shrunk is a hash that has lost fields, or a set that has lost members, because their time had passed.
 type shrunk struct {
 	key  store.Key
 	gone store.FieldsGone
@@ -83,7 +83,7 @@ func (t *expiryTx) Expire(keys ...store.Key) (int, error) {
 	return total, nil
 }
 
-// ExpireFields tells those who watch the hash, too.
+// ExpireFields tells those who watch the key, too.
 func (t *expiryTx) ExpireFields(k store.Key, most int) (store.FieldsGone, error) {
 	if t.paused {
 		return store.FieldsGone{}, nil
@@ -96,10 +96,10 @@ func (t *expiryTx) ExpireFields(k store.Key, most int) (store.FieldsGone, error)
 	return gone, err
 }
 
-// shrunk announces hashes that have lost fields.
-func (s *Server) shrunk(hashes []shrunk) {
+// shrunk announces hashes and sets that have lost something.
+func (s *Server) shrunk(keys []shrunk) {
 	heard := s.heard()
-	for _, h := range hashes {
+	for _, h := range keys {
 		s.stats.ExpiredFields.Add(h.gone.Fields)
 		s.caches.Invalidate(nil, []string{string(h.key.Name)})
 		for _, event := range fieldEvents(h.gone) {
@@ -110,13 +110,17 @@ func (s *Server) shrunk(hashes []shrunk) {
 	}
 }
 
-// fieldEvents are the events of fields that are gone because their time had passed.
+// fieldEvents are the events of fields or members that are gone because their time had passed.
 func fieldEvents(gone store.FieldsGone) []string {
+	event := "h:hexpired"
+	if gone.Type == store.Set {
+		event = "s:sexpired"
+	}
 	switch {
 	case gone.Key:
-		return []string{"h:hexpired", "g:del"}
+		return []string{event, "g:del"}
 	case gone.Fields > 0:
-		return []string{"h:hexpired"}
+		return []string{event}
 	}
 	return nil
 }

@@ -96,7 +96,7 @@ func (t *trackTx) noteExpired(keys ...store.Key) error {
 				continue
 			}
 		}
-		if !heard.Has('h') && !heard.Has('g') {
+		if !heard.Has('h') && !heard.Has('s') && !heard.Has('g') {
 			continue
 		}
 		gone, err := store.ExpireFields(t.Tx, k, 0)

@@ -189,7 +189,7 @@ func (a *audit) empty() error {
 				return a.stream(sum)
 			}
 			a.retype(t, sum)
-			return nil
+			return a.expiries()
 		}
 	}
 	a.gone = true

@@ -32,7 +32,7 @@ func (a *audit) pack() error {
 
 // mayExpire is what the kind of the key's pack may have besides what it must.
 func (a *audit) mayExpire() packKind {
-	if a.head.Type == Hash {
+	if partsOf(a.head.Type)[0].expires() {
 		return packExpiring
 	}
 	return 0
@@ -66,7 +66,7 @@ func (a *audit) numbers(sum tally) {
 
 // lostPack recognizes a pack whose head is gone. Who repairs a file puts chunks that belong to no key under one that
 // says nothing but that it is a string; no other string has no encoding. It becomes what its bytes are: of entries
-// without a value a list, which may be a set as well and then keeps all there is to it.
+// without a value a list, which may be a set as well and then keeps all there is to it; with times a set.
 func (a *audit) lostPack() (bool, error) {
 	if a.head.Type != String || Encoding(a.head.Encoding) != EncodingNone || a.head.Len != 0 {
 		return false, nil
@@ -87,6 +87,8 @@ func (a *audit) lostPack() (bool, error) {
 		t = Hash
 	case packScored:
 		t = ZSet
+	case packExpiring:
+		t = Set
 	}
 	a.report("it becomes a "+t.String(), "holds the entries of a %s", t)
 	a.want = Head{Type: t, Encoding: uint8(roomiest(t)), ID: a.head.ID, ExpireAt: a.head.ExpireAt, Notes: a.head.Notes}

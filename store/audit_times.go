@@ -14,7 +14,8 @@ func (a *audit) times(has FieldTimes) {
 
 // expiries compares the times that lie beside a hash's fields. A time that no field has goes.
 func (a *audit) expiries() error {
-	if a.head.Type != Hash {
+	own := partsOf(a.head.Type)[0]
+	if !own.expires() {
 		return nil
 	}
 	var has FieldTimes
@@ -23,7 +24,7 @@ func (a *audit) expiries() error {
 		if err != nil {
 			return err
 		}
-		fields, err := a.tx.Items(nil, a.head.ID, Fields, fieldsOf(page)...)
+		fields, err := a.tx.Items(nil, a.head.ID, own, fieldsOf(page)...)
 		if err != nil {
 			return err
 		}

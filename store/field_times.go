@@ -11,10 +11,16 @@ import (
 // When a field of a hash expires stands in its entry of a pack, and else as an item of Expiries: those are found by field,
 // and by time through the second order. In memory it is an Item's Score, 0 for never: a double holds every time that
 // Redis takes. The head sums up: see FieldTimes. Readers pass over what has expired and write nothing; ExpireFields
-// removes it.
+// removes it. All of that holds for the members of a set, too, which are called fields here.
 
 // timeBytes is what the time of a field counts for in Head.Bytes.
 const timeBytes = 8
+
+// expires reports whether the part's items may have times of their own.
+func (p Part) expires() bool { return p == Fields || p == Members }
+
+// part is the one that the collection's items lie in.
+func (h *handle) part() Part { return partsOf(h.head.Type)[0] }
 
 // timed reports whether fields of the hash expire.
 func (h *handle) timed() bool { return h.head.Fields.Count > 0 }
@@ -101,6 +107,12 @@ func (h *handle) living(fields iter.Seq2[Item, error]) iter.Seq2[Item, error] {
 	}
 }
 
+// live is how many items there are.
+func (h *handle) live() (int64, error) {
+	n, err := h.lapsed()
+	return h.head.Len - n, err
+}
+
 // lapsed is how many fields have expired and are not removed yet.
 func (h *handle) lapsed() (n int64, err error) {
 	if !h.stale() {
@@ -110,7 +122,7 @@ func (h *handle) lapsed() (n int64, err error) {
 	if !h.packed() {
 		return h.tx.Count(h.head.ID, Expiries, before(now))
 	}
-	for it, err := range h.walkPacked(Fields, Range{}) {
+	for it, err := range h.walkPacked(h.part(), Range{}) {
 		if err != nil {
 			return 0, err
 		}
@@ -127,12 +139,12 @@ func before(now int64) Range {
 }
 
 // putTimed puts rows that are items, into a hash that has no pack, and their times.
-func (h *handle) putTimed(rows []Item) (Change, error) {
+func (h *handle) putTimed(p Part, rows []Item) (Change, error) {
 	fields := slices.Clone(rows)
 	for i := range fields {
 		fields[i].Score = 0
 	}
-	ch, err := h.tx.PutItems(h.head.ID, Fields, fields...)
+	ch, err := h.tx.PutItems(h.head.ID, p, fields...)
 	if err == nil {
 		err = h.putTimes(rows)
 	}
@@ -178,7 +190,7 @@ func (h *handle) countTimes(n int64) {
 // retime has the head say when fields expire, after something was written.
 func (h *handle) retime() error {
 	switch {
-	case h.head.Len == 0 || h.head.Type != Hash:
+	case h.head.Len == 0 || !h.part().expires():
 		return nil
 	case h.packed() && h.own:
 		return h.retimePack()
@@ -218,7 +230,7 @@ func (h *handle) retimePack() error {
 	h.countTimes(f.Count - h.head.Fields.Count)
 	h.head.Fields = f
 	if f.Count == 0 && held.kind()&packExpiring != 0 {
-		plain, err := held.as(kindOf(Fields))
+		plain, err := held.as(kindOf(h.part()))
 		h.keep(plain)
 		return err
 	}
@@ -273,7 +285,7 @@ func sooner(a, b Item) int {
 func (h *handle) fieldsGone(most int) (int64, error) {
 	now := h.tx.Now().UnixMilli()
 	var doomed [][]byte
-	source := h.walk(Fields, Range{})
+	source := h.walk(h.part(), Range{})
 	if !h.packed() {
 		r := before(now)
 		r.Limit = int64(most)
@@ -287,5 +299,5 @@ func (h *handle) fieldsGone(most int) (int64, error) {
 			doomed = append(doomed, bytes.Clone(it.Field))
 		}
 	}
-	return h.remove(Fields, doomed...)
+	return h.remove(h.part(), doomed...)
 }

@@ -91,11 +91,12 @@ func (h *handle) packedBytes() int64 {
 	each := int64(1)
 	switch h.head.Type {
 	case Hash:
-		if each = 2; h.timed() {
-			each = 3
-		}
+		each = 2
 	case ZSet:
 		each = 9
+	}
+	if h.timed() {
+		each++
 	}
 	data := h.head.Bytes - baseBytes(h.key, h.head.Notes) - h.head.Len*ItemBytes(Item{})
 	return packHeader + data + h.head.Len*each + data/128
@@ -225,8 +226,8 @@ func (h *handle) unfold(want form) error {
 		return nil
 	}
 	var ch Change
-	if p == Fields && anyTimed(items) {
-		ch, err = h.putTimed(items)
+	if anyTimed(items) && p.expires() {
+		ch, err = h.putTimed(p, items)
 	} else {
 		ch, err = h.tx.PutItems(id, p, items...)
 	}
@@ -296,7 +297,7 @@ func (h *handle) nextNumber() uint64 {
 func (h *handle) putNumbered(p Part, items []Item) (Change, error) {
 	next := h.nextNumber()
 	there, err := h.tx.Items(nil, h.head.ID, p, fieldsOf(items)...)
-	if err == nil && p == Fields {
+	if err == nil {
 		err = h.clock(there)
 	}
 	if err != nil {
@@ -318,8 +319,8 @@ func (h *handle) putNumbered(p Part, items []Item) (Change, error) {
 		put[i] = Item{Field: it.Field, Score: it.Score, Value: withNumber(n, it.Value)}
 	}
 	h.mark(numbered, next)
-	if p == Fields && (h.timed() || anyTimed(put)) {
-		return h.putTimed(put)
+	if h.timed() || anyTimed(put) {
+		return h.putTimed(p, put)
 	}
 	return h.tx.PutItems(h.head.ID, p, put...)
 }

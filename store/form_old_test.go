@@ -212,6 +212,7 @@ func TestPacksWithoutAHeadAreRecognized(t *testing.T) {
 	}{
 		{"\x11\x01f\x01v\x01g\x01w", "[f=v g=w]", store.Hash},
 		{"\x12\x01m\x00\x00\x00\x00\x00\x00\xf0\x3f", "[m=]", store.ZSet},
+		{"\x14\x00\x01m\xff\xff\xff\xff\xff\x7f\x01n", "[m= n=]", store.Set},
 		{"\x10\x01a\x01b\x01a", "[=a =b =a]", store.List},
 		{"\x10\x05a\x01b", "", store.String},
 		{"just a string", "", store.String},

@@ -26,6 +26,14 @@ func (h *handle) items(p Part) iter.Seq2[Item, error] {
 	return h.kept(p)
 }
 
+// itemsTimed is items, with the times of those that expire.
+func (h *handle) itemsTimed(p Part) iter.Seq2[Item, error] {
+	if h.timed() {
+		return h.living(h.kept(p))
+	}
+	return h.kept(p)
+}
+
 // kept is items, with the fields whose time has passed and that are not removed yet.
 func (h *handle) kept(p Part) iter.Seq2[Item, error] {
 	switch {
@@ -51,6 +59,15 @@ func (h *handle) lookup(p Part, fields ...[]byte) ([]Item, error) {
 	return h.alive(items)
 }
 
+// lookupTimed is lookup, and Score tells when the fields expire.
+func (h *handle) lookupTimed(p Part, fields ...[]byte) ([]Item, error) {
+	found, err := h.find(p, fields)
+	if err != nil || !h.timed() {
+		return found, err
+	}
+	return h.alive(found)
+}
+
 // find is lookup, with the fields whose time has passed; and the times of fields are those that a pack tells.
 func (h *handle) find(p Part, fields [][]byte) ([]Item, error) {
 	if h.Exists() && !h.packed() {
@@ -68,8 +85,8 @@ func (h *handle) put(p Part, items ...Item) (Change, error) {
 	case numbered:
 		return h.putNumbered(p, items)
 	}
-	if p == Fields && (h.timed() || anyTimed(items)) {
-		return h.putTimed(items)
+	if p.expires() && (h.timed() || anyTimed(items)) {
+		return h.putTimed(p, items)
 	}
 	return h.tx.PutItems(h.head.ID, p, items...)
 }

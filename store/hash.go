@@ -1,15 +1,10 @@
 package store
 
-import (
-	"bytes"
-	"iter"
-)
-
 // HashKey is a hash opened inside a transaction. It belongs to the transaction's goroutine.
 // Of an item, Field is the field and Value its value, and Score, where that is said, when it expires in Unix milliseconds, 0
 // for never. Fields whose time has passed are absent.
 type HashKey struct {
-	handle
+	timedKey
 }
 
 // OpenHash reads the head of a hash; an absent key gives an empty one, another type ErrWrongType.
@@ -18,25 +13,7 @@ func OpenHash(tx Tx, key Key) (*HashKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &HashKey{handle: h}, nil
-}
-
-// Live is the number of fields.
-func (h *HashKey) Live() (int64, error) {
-	n, err := h.lapsed()
-	return h.head.Len - n, err
-}
-
-// Get looks fields up, in order; Found tells which are there.
-func (h *HashKey) Get(fields ...[]byte) ([]Item, error) { return h.lookup(Fields, fields...) }
-
-// GetTimed is Get, and Score tells when the fields expire.
-func (h *HashKey) GetTimed(fields ...[]byte) ([]Item, error) {
-	found, err := h.find(Fields, fields)
-	if err != nil || !h.timed() {
-		return found, err
-	}
-	return h.alive(found)
+	return &HashKey{timedKey{h, Fields}}, nil
 }
 
 // Set writes fields, which expire as their Score says, the later of equal ones wins, and returns how many are new.
@@ -56,7 +33,9 @@ func (h *HashKey) write(pairs []Item) (Change, error) {
 	}
 	// Redis sizes the hash by the number of pairs given, before it knows of repeats.
 	h.head.Encoding = uint8(h.encoding(max(h.head.Len, int64(len(pairs))), pairs))
-	h.extend(pairs)
+	if err := h.extend(pairs); err != nil {
+		return Change{}, err
+	}
 	if err := h.prepare(pairs); err != nil {
 		return Change{}, err
 	}
@@ -77,64 +56,6 @@ func (h *HashKey) SetNew(field, value []byte) (bool, error) {
 	}
 	_, err = h.Set(Item{Field: field, Value: value})
 	return err == nil, err
-}
-
-// Remove deletes fields and returns how many were there.
-func (h *HashKey) Remove(fields ...[]byte) (int64, error) {
-	if h.stale() {
-		found, err := h.Get(fields...)
-		if err != nil {
-			return 0, err
-		}
-		fields = nil
-		for _, it := range found {
-			if it.Found {
-				fields = append(fields, bytes.Clone(it.Field))
-			}
-		}
-	}
-	return h.remove(Fields, fields...)
-}
-
-// All yields every field. Slices are valid until the next is asked for.
-func (h *HashKey) All() iter.Seq2[Item, error] { return h.items(Fields) }
-
-// Draw calls visit with n fields, each drawn uniformly whatever was drawn before.
-func (h *HashKey) Draw(n int64, visit func(Item)) error {
-	if h.stale() {
-		return h.drawLive(n, visit)
-	}
-	return h.draw(Fields, n, visit)
-}
-
-// Sample calls visit with n different fields chosen at random, or with all if there are not more.
-func (h *HashKey) Sample(n int64, visit func(Item)) error {
-	if h.stale() {
-		return h.sampleAll(Fields, n, visit)
-	}
-	return h.sample(Fields, n, visit)
-}
-
-// Scan calls visit with about n fields from a cursor on and returns the cursor to go on
-// from, 0 at the end. A small hash comes at once.
-func (h *HashKey) Scan(from Cursor, n int64, visit func(Item)) (Cursor, error) {
-	whole := Encoding(h.head.Encoding) != EncodingHashtable
-	if !h.stale() || whole || h.packed() {
-		return h.scan(Fields, whole, from, n, visit)
-	}
-	var found []Item
-	next, err := h.scan(Fields, false, from, n, func(it Item) {
-		found = append(found, Item{Field: bytes.Clone(it.Field), Value: bytes.Clone(it.Value), Found: true})
-	})
-	if err == nil {
-		found, err = h.alive(found)
-	}
-	for _, it := range found {
-		if it.Found {
-			visit(it)
-		}
-	}
-	return next, err
 }
 
 // encoding is the encoding at n fields after pairs were written.

@@ -6,7 +6,7 @@ import "iter"
 // are; none leaves no key. Of equal fields the later wins. Memory stays bounded. Of an item
 // Field and Value count, which need only be valid until the next is asked for, and Score: when it expires.
 func StoreHash(tx Tx, dst Key, fields iter.Seq2[Item, error]) (int64, error) {
-	made := HashKey{handle: handle{tx: tx, key: dst}}
+	made := HashKey{timedKey{handle{tx: tx, key: dst}, Fields}}
 	made.begin(Hash)
 	err := inPages(fields, func(page []Item) error {
 		_, err := made.write(page)

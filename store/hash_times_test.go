@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -12,24 +13,41 @@ import (
 	"larder/store/memory"
 )
 
-// timedCrossing is a history of a hash of which fields expire. The model holds what has expired and is not removed, too.
+// timedCrossing is a history of a hash or a set of which fields expire. The model holds what has expired and is not
+// removed, too.
 type timedCrossing struct {
 	crossing
-	now int64
+	now  int64
+	open func(store.Tx, store.Key) (timed, error)
+}
+
+// timed is what hashes and sets have in common.
+type timed interface {
+	Live() (int64, error)
+	All() iter.Seq2[store.Item, error]
+	Scan(from store.Cursor, n int64, visit func(store.Item)) (store.Cursor, error)
+	Sample(n int64, visit func(store.Item)) error
+	Draw(n int64, visit func(store.Item)) error
+	SetExpiry(at int64, allows func(was int64) bool, fields ...[]byte) ([]store.FieldChange, error)
 }
 
 // TestTimedHashesCrossTheirForms: whatever form a hash has, and whether what has expired was removed or not, readers see the
 // same, in Redis's order if it has one, and the head is right.
 func TestTimedHashesCrossTheirForms(t *testing.T) {
+	open := func(tx store.Tx, k store.Key) (timed, error) { return store.OpenHash(tx, k) }
+	crossTimed(t, open, (*timedCrossing).step)
+}
+
+func crossTimed(t *testing.T, open func(store.Tx, store.Key) (timed, error), change func(*timedCrossing, store.Tx) error) {
 	forms := map[string]int{}
 	for seed := range uint64(6) {
-		c := &timedCrossing{now: 1_000_000}
+		c := &timedCrossing{now: 1_000_000, open: open}
 		c.crossing = crossing{t: t, rng: rand.New(rand.NewPCG(seed, 2)), key: store.Key{Name: []byte("k")}, forms: forms,
 			e: memory.New(memory.WithClock(func() int64 { return c.now }))}
 		for i := range 960 {
-			step := c.step
+			step := change
 			if c.grows = i/60%2 == 0; i%120 == 119 {
-				step, c.model = c.drop, nil
+				step, c.model = (*timedCrossing).drop, nil
 			} else if c.rng.IntN(3) == 0 {
 				c.now += c.rng.Int64N(60)
 			}
@@ -46,9 +64,9 @@ func TestTimedHashesCrossTheirForms(t *testing.T) {
 	}
 }
 
-func (c *timedCrossing) run(step func(store.Tx) error) {
+func (c *timedCrossing) run(step func(*timedCrossing, store.Tx) error) {
 	err := c.e.Update(context.Background(), store.One(c.key), func(tx store.Tx) error {
-		return step(limitedTx{tx, c.limits()})
+		return step(c, limitedTx{tx, c.limits()})
 	})
 	if err == nil {
 		err = c.e.View(context.Background(), store.One(c.key), c.check)
@@ -164,7 +182,7 @@ func (c *timedCrossing) step(tx store.Tx) error {
 	return err
 }
 
-func (c *timedCrossing) expire(h *store.HashKey) error {
+func (c *timedCrossing) expire(h timed) error {
 	at := [...]int64{0, c.now - 5, c.now + 1 + c.rng.Int64N(600), c.now + 1 + c.rng.Int64N(8)}[c.rng.IntN(4)]
 	nx := c.rng.IntN(3) == 0
 	fields := c.words()
@@ -191,7 +209,7 @@ func (c *timedCrossing) expire(h *store.HashKey) error {
 	}
 	got, err := h.SetExpiry(at, func(was int64) bool { return !nx || was == 0 }, fields...)
 	if err == nil && !slices.Equal(got, want) {
-		c.t.Errorf("HPEXPIREAT %d: %v, want %v", at, got, want)
+		c.t.Errorf("SetExpiry %d: %v, want %v", at, got, want)
 	}
 	return err
 }
@@ -249,7 +267,7 @@ func (c *timedCrossing) check(tx store.Tx) error {
 
 // read compares what all readers see.
 func (c *timedCrossing) read(tx store.Tx, head store.Head, live []store.Item) error {
-	hash, err := store.OpenHash(tx, c.key)
+	hash, err := c.open(tx, c.key)
 	if err != nil {
 		return err
 	}
@@ -257,7 +275,7 @@ func (c *timedCrossing) read(tx store.Tx, head store.Head, live []store.Item) er
 	if err != nil {
 		return err
 	}
-	c.equal("HLEN", n, int64(len(live)))
+	c.equal("length", n, int64(len(live)))
 	var want, plain []string
 	for _, it := range live {
 		want, plain = append(want, fmt.Sprintf("%s %s %v", it.Field, it.Value, it.Score)), append(plain, fmt.Sprintf("%s %s", it.Field, it.Value))
@@ -285,29 +303,50 @@ func (c *timedCrossing) read(tx store.Tx, head store.Head, live []store.Item) er
 		timed = append(timed, fmt.Sprintf("%s %s %v", it.Field, it.Value, it.Score))
 	}
 	ordered := store.EncodingName(head) != "hashtable"
-	same("HGETALL", ordered, all, plain)
+	same("all", ordered, all, plain)
 	same("DUMP", ordered, timed, want)
 	for at := store.Cursor(0); ; {
 		if at, err = hash.Scan(at, 5, func(it store.Item) { scanned = append(scanned, fmt.Sprintf("%s %s", it.Field, it.Value)) }); err != nil || at == 0 {
 			break
 		}
 	}
-	same("HSCAN", ordered, scanned, plain)
+	same("scan", ordered, scanned, plain)
 	if err == nil {
 		err = hash.Sample(1000, func(it store.Item) { sampled = append(sampled, fmt.Sprintf("%s %s", it.Field, it.Value)) })
 	}
-	same("HRANDFIELD 1000", false, sampled, plain)
+	same("sample of 1000", false, sampled, plain)
 	if err == nil {
 		err = hash.Draw(20, func(it store.Item) { drawn = append(drawn, fmt.Sprintf("%s %s", it.Field, it.Value)) })
 	}
-	if c.equal("HRANDFIELD -20", int64(len(drawn)), 20); slices.ContainsFunc(drawn, func(s string) bool { return !slices.Contains(plain, s) }) {
-		c.t.Errorf("HRANDFIELD -20: %q of %q", drawn, plain)
+	if c.equal("draws", int64(len(drawn)), 20); slices.ContainsFunc(drawn, func(s string) bool { return !slices.Contains(plain, s) }) {
+		c.t.Errorf("drawn: %q of %q", drawn, plain)
 	}
 	return err
 }
 
-// TestDamagedTimesAreMended: what fields say of their times is believed, and the head follows.
+// TestDamagedTimesAreMended: what fields and members say of their times is believed, and the head follows.
 func TestDamagedTimesAreMended(t *testing.T) {
+	t.Run("hash", func(t *testing.T) {
+		mendTimes(t, store.Fields, func(tx store.Tx, key store.Key, all []store.Item) (store.Head, error) {
+			h, err := store.OpenHash(tx, key)
+			if err == nil {
+				_, err = h.Set(all...)
+			}
+			return h.Head(), err
+		})
+	})
+	t.Run("set", func(t *testing.T) {
+		mendTimes(t, store.Members, func(tx store.Tx, key store.Key, all []store.Item) (store.Head, error) {
+			s, err := store.OpenSet(tx, key)
+			for i := 0; i < len(all) && err == nil; i++ {
+				_, err = s.AddExpiring(int64(all[i].Score), false, all[i].Field)
+			}
+			return s.Head(), err
+		})
+	})
+}
+
+func mendTimes(t *testing.T, part store.Part, fill func(tx store.Tx, key store.Key, all []store.Item) (store.Head, error)) {
 	key := store.Key{Name: []byte("k")}
 	for _, n := range []int{4, 100, 900} { // packed, beside its head, a row for each field
 		for name, damage := range map[string]func(tx store.Tx, h *store.Head) error{
@@ -321,24 +360,20 @@ func TestDamagedTimesAreMended(t *testing.T) {
 					h.Bytes++
 					return nil
 				}
-				_, err := tx.DropItems(h.ID, store.Fields, []byte("f0"))
+				_, err := tx.DropItems(h.ID, part, pairs(0, 1)[0].Field)
 				return err
 			},
 		} {
 			e := memory.New(memory.WithClock(func() int64 { return 1000 }))
 			err := e.Update(context.Background(), store.One(key), func(tx store.Tx) error {
-				h, err := store.OpenHash(tx, key)
-				if err != nil {
-					return err
-				}
 				all := pairs(0, n)
 				for i := 0; i < n; i += 2 {
 					all[i].Score = float64(2000 + i)
 				}
-				if _, err := h.Set(all...); err != nil {
+				head, err := fill(tx, key, all)
+				if err != nil {
 					return err
 				}
-				head := h.Head()
 				if err := damage(tx, &head); err != nil {
 					return err
 				}

@@ -51,7 +51,7 @@ type Head struct {
 	// ID owns the items; 0 when the head has none.
 	ID ID
 	// ExpireAt is in Unix milliseconds, 0 for never. The key is gone once the
-	// clock is past it (Redis: now > when). See Fields for a hash that goes with its last field.
+	// clock is past it (Redis: now > when). See Fields for one that goes with its last field.
 	ExpireAt int64
 	// Len is the number of items of a collection or of bytes of a string.
 	Len int64
@@ -63,7 +63,7 @@ type Head struct {
 	Value []byte
 	// Notes are the cache commands' own, mostly none. At most NotesMax bytes. SetNotes changes them.
 	Notes Notes
-	// Fields is when fields of a hash expire.
+	// Fields is when fields of a hash or members of a set expire.
 	Fields FieldTimes
 }
 

@@ -2,7 +2,8 @@ package store
 
 import "encoding/binary"
 
-// FieldTimes says of a hash when fields of it expire. It is zero where none does, and for all other types. A field is
+// FieldTimes says of a hash when fields of it expire, and of a set when its members do, which are called fields here. It is
+// zero where none does, and for all other types. A field is
 // gone once the clock is past its time, as a key is.
 type FieldTimes struct {
 	// Count is how many fields have an expiry: expired ones that are still to be removed, too.
@@ -15,7 +16,7 @@ type FieldTimes struct {
 // due reports whether the time of a field has passed.
 func (f FieldTimes) due(nowMillis int64) bool { return f.Count > 0 && nowMillis > f.First }
 
-// Expired reports whether the head's time has passed at nowMillis, or that of the last of a hash's fields.
+// Expired reports whether the head's time has passed at nowMillis, or that of the last of its fields.
 func (h *Head) Expired(nowMillis int64) bool {
 	return h.Outlived(nowMillis) || h.Fields.Last != 0 && nowMillis > h.Fields.Last
 }

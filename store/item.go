@@ -14,7 +14,7 @@ const (
 	Groups                    // stream: group -> state; named
 	Consumers                 // stream: group, consumer -> state; named
 	Pending                   // stream: group, id -> delivery; named
-	Expiries                  // hash: field -> when it expires, of those that do; hashed, and scored by that
+	Expiries                  // hash, set: field or member -> when it expires, of those that do; hashed, and scored by that
 	Producers                 // stream: what idempotent producers sent; named
 )
 

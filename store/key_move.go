@@ -72,8 +72,8 @@ func (h *Head) parts() []Part {
 	switch {
 	case h.beside():
 		return []Part{Chunks}
-	case h.Type == Hash && !h.Timed():
-		return []Part{Fields}
+	case (h.Type == Hash || h.Type == Set) && !h.Timed():
+		return partsOf(h.Type)[:1]
 	}
 	return partsOf(h.Type)
 }
@@ -86,7 +86,7 @@ func partsOf(t Type) []Part {
 	case Hash:
 		return []Part{Fields, Expiries}
 	case Set:
-		return []Part{Members}
+		return []Part{Members, Expiries}
 	case ZSet:
 		return []Part{Scores}
 	case List:

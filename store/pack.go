@@ -15,7 +15,7 @@ import (
 //	the length of b as a uvarint, and b                            (packPairs)
 //	the score, 8 bytes, little endian                              (packScored)
 //
-// Only hashes of which a field expires have packs with expiries: a byte for each field that does not.
+// Only hashes of which a field expires, and sets of which a member does, have packs with expiries: a byte for each that does not.
 // What looks into a pack is linear in its length, which PackedMax bounds, and allocates nothing. What changes one
 // changes its bytes in place: a pack that was read from a head is cloned first.
 //

@@ -53,7 +53,7 @@ func (e *packEntry) itemAt(p Part, i int64) Item {
 	if p == Elements {
 		return Item{Pos: i * listGap, Value: e.a, Found: true}
 	}
-	if p == Fields {
+	if p.expires() {
 		return Item{Field: e.a, Value: e.b, Score: float64(e.expireAt), Found: true}
 	}
 	return Item{Field: e.a, Value: e.b, Score: e.score, Found: true}
@@ -63,7 +63,7 @@ func entryOf(p Part, it *Item) packEntry {
 	if p == Elements {
 		return packEntry{a: it.Value}
 	}
-	if p == Fields {
+	if p.expires() {
 		return packEntry{a: it.Field, b: it.Value, expireAt: int64(it.Score)}
 	}
 	return packEntry{a: it.Field, b: it.Value, score: it.Score}

@@ -53,7 +53,7 @@ func (h *handle) mine(p Part, room int) (pack, error) {
 // putPacked is put. Where an entry belongs depends on the part, and of members on the encoding.
 func (h *handle) putPacked(p Part, items []Item) (ch Change, err error) {
 	mine, err := h.mine(p, entriesBytes(items))
-	if err == nil && p == Fields && anyTimed(items) {
+	if err == nil && p.expires() && anyTimed(items) {
 		mine, err = mine.as(kindOf(p) | packExpiring)
 	}
 	if err != nil {
@@ -114,7 +114,7 @@ func (h *handle) spot(k pack, p Part, e *packEntry) (int, error) {
 		case intset:
 			other, _ := ParseInteger(r.a)
 			c = cmp.Compare(other, n)
-		case p == Fields: // of equal times the latest comes first, as in Redis
+		case p.expires(): // of equal times the latest comes first, as in Redis
 			c = cmp.Compare(behind(r.expireAt), e.expireAt) + 1
 		default:
 			if c = cmp.Compare(r.score, e.score); c == 0 {

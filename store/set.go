@@ -1,14 +1,12 @@
 package store
 
-import (
-	"iter"
-	"slices"
-)
+import "slices"
 
 // SetKey is a set opened inside a transaction. It belongs to the transaction's goroutine.
-// Of an item, Field is the member.
+// Of an item, Field is the member, and Score, where that is said, when it expires in Unix milliseconds, 0 for never. Members
+// whose time has passed are absent.
 type SetKey struct {
-	handle
+	timedKey
 }
 
 // OpenSet reads the head of a set; an absent key gives an empty one, another type ErrWrongType.
@@ -17,11 +15,10 @@ func OpenSet(tx Tx, key Key) (*SetKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &SetKey{handle: h}, nil
+	return newSet(h), nil
 }
 
-// Get looks members up, in order; Found tells which are there.
-func (s *SetKey) Get(members ...[]byte) ([]Item, error) { return s.lookup(Members, members...) }
+func newSet(h handle) *SetKey { return &SetKey{timedKey{h, Members}} }
 
 // Add puts members into the set and returns how many are new. It looks first: members are
 // often there already, and then nothing must be written, so that nobody sees a change.
@@ -30,13 +27,51 @@ func (s *SetKey) Add(members ...[]byte) (int64, error) {
 	if err != nil || len(fresh) == 0 {
 		return 0, err
 	}
-	before := s.head.Len
-	s.begin(Set)
-	s.size(fresh[0].Field, int64(len(members)))
-	if err := s.write(fresh); err != nil {
+	before, err := s.join(fresh, int64(len(members)))
+	if err != nil {
 		return 0, err
 	}
 	return s.head.Len - before, s.finish(Change{})
+}
+
+// AddExpiring puts members into the set that expire at a time in Unix milliseconds, 0 for never. Those that are there get
+// that time, too, unless keep says that they have theirs. It reports whether anything has changed.
+func (s *SetKey) AddExpiring(at int64, keep bool, members ...[]byte) (bool, error) {
+	found, err := s.GetTimed(members...)
+	if err != nil {
+		return false, err
+	}
+	var fresh, there []Item
+	for i, was := range found {
+		it := Item{Field: members[i], Score: float64(at)}
+		if !was.Found {
+			fresh = append(fresh, it)
+		} else if !keep && was.Score != it.Score {
+			there = append(there, it)
+		}
+	}
+	if fresh = distinct(fresh); len(fresh) > 0 {
+		_, err = s.join(fresh, int64(len(members)))
+	}
+	if err == nil && len(there) > 0 {
+		err = s.setTimes(there)
+	}
+	if err != nil || len(fresh)+len(there) == 0 {
+		return false, err
+	}
+	return true, s.finish(Change{})
+}
+
+// join adds members that are not there to a set that may be absent, given so many, and returns how many others it has.
+// finish is still to come.
+func (s *SetKey) join(fresh []Item, given int64) (before int64, err error) {
+	if err := s.bury(fresh); err != nil {
+		return 0, err
+	}
+	before = s.head.Len
+	s.begin(Set)
+	s.size(fresh[0].Field, given)
+	return before, s.write(fresh)
 }
 
 func (s *SetKey) missing(members [][]byte) ([]Item, error) {
@@ -69,6 +104,9 @@ func distinct(members []Item) []Item {
 // write puts members that are not there, one after the other as Redis does, for the encoding decides where a member
 // goes. finish is still to come.
 func (s *SetKey) write(fresh []Item) error {
+	if err := s.extend(fresh); err != nil {
+		return err
+	}
 	limits := LimitsOf(s.tx)
 	from, n := 0, s.head.Len
 	for i := range fresh {
@@ -101,22 +139,4 @@ func (s *SetKey) putRun(fresh []Item) error {
 	ch, err := s.put(Members, fresh...)
 	s.apply(ch)
 	return err
-}
-
-// Remove deletes members and returns how many were there.
-func (s *SetKey) Remove(members ...[]byte) (int64, error) { return s.remove(Members, members...) }
-
-// All yields every member. Slices are valid until the next is asked for.
-func (s *SetKey) All() iter.Seq2[Item, error] { return s.items(Members) }
-
-// Draw calls visit with n members, each drawn uniformly whatever was drawn before.
-func (s *SetKey) Draw(n int64, visit func(Item)) error { return s.draw(Members, n, visit) }
-
-// Sample calls visit with n different members chosen at random, or with all if there are not more.
-func (s *SetKey) Sample(n int64, visit func(Item)) error { return s.sample(Members, n, visit) }
-
-// Scan calls visit with about n members from a cursor on and returns the cursor to go on
-// from, 0 at the end. A small set comes at once.
-func (s *SetKey) Scan(from Cursor, n int64, visit func(Item)) (Cursor, error) {
-	return s.scan(Members, Encoding(s.head.Encoding) != EncodingHashtable, from, n, visit)
 }

@@ -11,7 +11,7 @@ const unionMemory = 4 << 20
 
 // Sets are the operands of a set operation. They belong to the transaction's goroutine.
 //
-// They are sieved like sorted sets, with scores that nobody looks at. Results come in
+// They are sieved like sorted sets, with scores that tell when members expire, if somebody wants to know: see keepTimes. Results come in
 // pages, which the caller may change until it asks for the next; memory does not grow
 // with the result.
 type Sets struct {
@@ -40,7 +40,12 @@ func OpenSets(tx Tx, keys ...Key) (*Sets, error) {
 // Inter yields the members that all operands have: the smallest is asked of the others.
 func (s *Sets) Inter() iter.Seq2[[]Item, error] {
 	bySize := bySize(s.sources)
-	return sieve(bySize[0], bySize[1:], func(_ *ZSource, _ *Item, theirs Item) bool { return theirs.Found })
+	return sieve(bySize[0], bySize[1:], func(_ *ZSource, mine *Item, theirs Item) bool {
+		if behind(int64(theirs.Score)) < behind(int64(mine.Score)) {
+			mine.Score = theirs.Score
+		}
+		return theirs.Found
+	})
 }
 
 // Diff yields the members of the first operand that no other has. The largest of the others

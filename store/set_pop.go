@@ -8,9 +8,10 @@ import (
 // Pop removes n different members chosen at random, or all if there are not more, and calls
 // visit with each. visit must not keep the slice.
 func (s *SetKey) Pop(n int64, visit func(member []byte)) error {
-	switch stay := s.Len() - n; {
-	case n <= 0 || !s.Exists():
-		return nil
+	live, err := s.Live()
+	switch stay := live - n; {
+	case n <= 0 || !s.Exists() || err != nil:
+		return err
 	case stay <= 0:
 		return s.popAll(visit)
 	case stay*moveShare <= n:
@@ -31,11 +32,11 @@ func (s *SetKey) popAll(visit func(member []byte)) error {
 
 // popAllBut makes a set of the members that stay and leaves what the old one had to the sweep.
 func (s *SetKey) popAllBut(stay int64, visit func(member []byte)) error {
-	kept := SetKey{handle: handle{tx: s.tx, key: s.key}}
+	kept := newSet(handle{tx: s.tx, key: s.key})
 	kept.head = Head{Type: Set, ExpireAt: s.head.ExpireAt, Notes: s.head.Notes, Bytes: baseBytes(s.key, s.head.Notes)}
 	kept.head.Encoding = uint8(EncodingListpack)
-	if Encoding(s.head.Encoding) == EncodingIntset {
-		kept.head.Encoding = uint8(EncodingIntset)
+	if now := Encoding(s.head.Encoding); now == EncodingIntset || now == EncodingListpackEx {
+		kept.head.Encoding = uint8(now)
 	}
 	if err := inPages(s.partition(stay, visit), kept.write); err != nil {
 		return err

@@ -42,6 +42,7 @@ type ZSource struct {
 	Weight float64
 	// Counts has each member score the weight, whatever it scores in the operand: a sum then counts operands.
 	Counts bool
+	times  bool // of a set's members Score is when they expire
 	part   Part
 }
 
@@ -70,6 +71,9 @@ func OpenZSources(tx Tx, keys ...Key) ([]ZSource, error) {
 }
 
 func (s *ZSource) score(it Item) float64 {
+	if s.times {
+		return it.Score
+	}
 	if s.Counts || s.part == Members {
 		return s.Weight
 	}
@@ -82,7 +86,11 @@ func (s *ZSource) pages() iter.Seq2[[]Item, error] {
 	return func(yield func([]Item, error) bool) {
 		var page []Item
 		held := 0
-		for it, err := range s.items(s.part) {
+		source := s.items(s.part)
+		if s.times {
+			source = s.itemsTimed(s.part)
+		}
+		for it, err := range source {
 			if err != nil {
 				yield(nil, err)
 				return
@@ -239,7 +247,11 @@ func sieve(first ZSource, others []ZSource,
 
 func sieveOnce(page []Item, other *ZSource,
 	keep func(other *ZSource, mine *Item, theirs Item) bool) ([]Item, error) {
-	theirs, err := other.lookup(other.part, fieldsOf(page)...)
+	lookup := other.lookup
+	if other.times {
+		lookup = other.lookupTimed
+	}
+	theirs, err := lookup(other.part, fieldsOf(page)...)
 	if err != nil {
 		return nil, err
 	}

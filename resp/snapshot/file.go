@@ -3,6 +3,7 @@ package snapshot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 	"strconv"
@@ -140,7 +141,7 @@ func (w *writer) database(tx store.Tx, db int) error {
 func (w *writer) key(tx store.Tx, k store.Key, h store.Head) error {
 	_, pieces, err := Value(tx, k, h, rdb.StreamCounted)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", store.Describe(k, h.Type), err)
 	}
 	begun := false
 	for p, err := range pieces {

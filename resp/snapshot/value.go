@@ -15,6 +15,9 @@ const (
 	pageBytes = 16 << 10
 )
 
+// errTimedSet refuses what no published form holds: without its times the set would live longer than it may.
+var errTimedSet = store.Invalid("a set of which members expire has no published serialized form")
+
 // Value is a key's content in Redis's serialisation, and the version of the format that brought its form. Of streams
 // newest is the newest form that may be taken; the oldest that tells everything is. The pieces are read as they are
 // asked for; what is large is never in memory as a whole.
@@ -22,7 +25,10 @@ func Value(tx store.Tx, k store.Key, h store.Head, newest rdb.StreamForm) (versi
 	if h.Type == store.Stream {
 		return streamValue(tx, k, newest)
 	}
-	if h.Timed() {
+	switch {
+	case h.Timed() && h.Type == store.Set:
+		return 0, nil, errTimedSet
+	case h.Timed():
 		return rdb.VersionExpiring, collection(tx, h), nil
 	}
 	return rdb.VersionPlain, serialized(tx, h), nil

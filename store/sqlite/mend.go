@@ -148,14 +148,14 @@ func typeOf(p store.Part) store.Type {
 }
 
 // adopt puts items that no key names under keys of their own; what their heads should say, store.Amend
-// finds out. Items of no known type are left to the sweep.
+// finds out. Items of no known type are left to the sweep. Where several parts lie under an id the type's own comes first.
 func (in *inspection) adopt() {
 	type orphan struct {
 		id   store.ID
 		part store.Part
 	}
 	var orphans []orphan
-	in.each(fmt.Sprintf(`SELECT id, part FROM items WHERE id IN %s GROUP BY id
+	in.each(fmt.Sprintf(`SELECT id, min(part) FROM items WHERE id IN %s GROUP BY id
 		UNION ALL SELECT at >> 20, %d FROM chunks WHERE at >> 20 IN %s GROUP BY 1`, lost, store.Chunks, lost), func(s *capi.Stmt) {
 		orphans = append(orphans, orphan{store.ID(s.Int(0)), store.Part(s.Int(1))})
 	})

@@ -1,5 +1,5 @@
 -- One shard. Format 4: 1 knew no notes and counted no orphans, 2 no ids of other files (from 1 << 48 on, see store.Foreign),
--- 3 no fields that expire. Times are Unix milliseconds unless named otherwise.
+-- 3 no fields and members that expire. Times are Unix milliseconds unless named otherwise.
 
 -- format, ids (first id never handed out), seed (of every hash), lsn (of the last record of a journal that is in the tables),
 -- note (of the engine above: in the first shard what SWAPDB has exchanged, for each number of a client's the one in spaces).
@@ -24,7 +24,7 @@ CREATE TABLE heads (
 	name   BLOB NOT NULL,
 	kind   INTEGER NOT NULL, -- type | encoding << 8 | ranked << 16 | notes begin with times << 17 | no expiry of its own << 18
 	id     INTEGER NOT NULL, -- owner of items, 0 for none
-	expire INTEGER,          -- its own, or that of the first of a hash's fields: see store.Head.Wake
+	expire INTEGER,          -- its own, or that of the first of its fields or members: see store.Head.Wake
 	len    INTEGER NOT NULL,
 	bytes  INTEGER NOT NULL,
 	stored INTEGER NOT NULL, -- when it was last put

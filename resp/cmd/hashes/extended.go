@@ -6,6 +6,7 @@ import (
 	"larder/resp/arg"
 	"larder/resp/cmd"
 	"larder/resp/reply"
+	"larder/resp/times"
 	"larder/store"
 )
 
@@ -44,12 +45,6 @@ func values(c *cmd.Call, found []store.Item, once bool) *reply.List {
 	return list
 }
 
-// clocks are the options that give a time.
-var clocks = [...]struct {
-	word string
-	clock
-}{{"EX", clock{1000, true}}, {"PX", clock{1, true}}, {"EXAT", clock{1000, false}}, {"PXAT", clock{1, false}}}
-
 // hgetex without an option changes nothing.
 func hgetex(c *cmd.Call) reply.Reply {
 	h, err := open(c)
@@ -57,7 +52,7 @@ func hgetex(c *cmd.Call) reply.Reply {
 		return reply.Err(err)
 	}
 	s := c.Scan(2)
-	at := readTime(c, &s)
+	at := times.ReadOption(c, &s)
 	persist := at == 0 && s.Word("PERSIST")
 	fields := namedFields(&s, needsNumber)
 	if err := s.Err(); err != nil {
@@ -71,32 +66,22 @@ func hgetex(c *cmd.Call) reply.Reply {
 	if at == 0 && !persist {
 		return list.Done()
 	}
-	event, allows := "h:hexpire", func(int64) bool { return true }
+	events, allows := times.Events{Timed: "h:hexpire", Removed: "h:hdel"}, times.Any
 	if persist {
-		event, allows = "h:hpersist", func(was int64) bool { return was != 0 }
+		events.Timed, allows = "h:hpersist", times.Some
 	}
 	changes, err := h.SetExpiry(at, allows, fields...)
 	if err == nil {
-		notifyTimes(c, h, changes, event, false)
+		events.Announce(c, changes, h.Exists())
 	}
 	return list.End(err)
 }
 
-// readTime reads an option that gives a time, 0 if the next argument is none.
-func readTime(c *cmd.Call, s *arg.Scanner) int64 {
-	for i := range clocks {
-		if s.Word(clocks[i].word) {
-			return max(clocks[i].read(c, s), 1)
-		}
-	}
-	return 0
-}
-
 // setting is HSETEX's arguments.
 type setting struct {
-	fnx, fxx, keep bool
-	at             int64
-	pairs          []store.Item
+	fnx, fxx bool
+	time     times.Choice
+	pairs    []store.Item
 }
 
 func parseSetting(c *cmd.Call) (o setting, err error) {
@@ -108,8 +93,7 @@ func parseSetting(c *cmd.Call) (o setting, err error) {
 				s.Fail("Only one of FXX or FNX arguments can be specified")
 			}
 			o.fnx, o.fxx = s.Word("FNX"), s.Word("FXX")
-		case arg.Is(s.Peek(), "KEEPTTL") || isTime(s.Peek()):
-			o.time(c, &s)
+		case o.time.Read(c, &s):
 		case !s.More():
 			return o, errArity
 		default:
@@ -125,36 +109,13 @@ func parseSetting(c *cmd.Call) (o setting, err error) {
 		return o, errArity
 	}
 	for i := 0; i+1 < len(words); i += 2 {
-		o.pairs = append(o.pairs, store.Item{Field: words[i], Value: words[i+1], Score: float64(o.at)})
+		o.pairs = append(o.pairs, store.Item{Field: words[i], Value: words[i+1], Score: float64(o.time.At)})
 	}
 	return o, s.Err()
 }
 
 // errArity stands for the error that names the command.
 var errArity = store.Invalid("wrong number of arguments")
-
-func isTime(word []byte) bool {
-	for i := range clocks {
-		if arg.Is(word, clocks[i].word) {
-			return true
-		}
-	}
-	return false
-}
-
-// time reads KEEPTTL or an option that gives a time.
-func (o *setting) time(c *cmd.Call, s *arg.Scanner) {
-	switch {
-	case o.keep || o.at != 0:
-		s.Fail("Only one of EX, PX, EXAT, PXAT or KEEPTTL arguments can be specified")
-	case s.Word("KEEPTTL"):
-		o.keep = true
-	case s.Left() == 1:
-		s.Fail("missing expire time")
-	default:
-		o.at = readTime(c, s)
-	}
-}
 
 func hsetex(c *cmd.Call) reply.Reply {
 	o, err := parseSetting(c)
@@ -174,12 +135,12 @@ func hsetex(c *cmd.Call) reply.Reply {
 		return reply.Err(err)
 	case !met:
 		return reply.Integer(0)
-	case o.at != 0 && o.at <= c.Tx.Now().UnixMilli():
+	case o.time.Passed(c):
 		err = o.passed(c, h)
 	default:
 		if _, err = h.Set(o.pairs...); err == nil {
 			c.Notify("h:hset", c.Key(1))
-			if o.at != 0 {
+			if o.time.At != 0 {
 				c.Notify("h:hexpire", c.Key(1))
 			}
 		}
@@ -192,7 +153,7 @@ func hsetex(c *cmd.Call) reply.Reply {
 
 // meets reports whether the fields are there, or not, as the options ask, and has them keep their times if so asked.
 func (o *setting) meets(h *store.HashKey) (bool, error) {
-	if !o.fnx && !o.fxx && !o.keep {
+	if !o.fnx && !o.fxx && !o.time.Keep {
 		return true, nil
 	}
 	found, err := h.GetTimed(o.fields()...)
@@ -200,7 +161,7 @@ func (o *setting) meets(h *store.HashKey) (bool, error) {
 		if o.fnx && found[i].Found || o.fxx && !found[i].Found {
 			return false, err
 		}
-		if o.keep {
+		if o.time.Keep {
 			o.pairs[i].Score = found[i].Score
 		}
 	}

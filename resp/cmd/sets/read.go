@@ -13,7 +13,11 @@ func scard(c *cmd.Call) reply.Reply {
 	if err != nil {
 		return reply.Err(err)
 	}
-	return reply.Integer(set.Len())
+	n, err := set.Live()
+	if err != nil {
+		return reply.Err(err)
+	}
+	return reply.Integer(n)
 }
 
 // members looks up all arguments from the second on.

@@ -8,7 +8,7 @@ import (
 )
 
 // Table returns the rows of the set commands.
-func Table() []cmd.Spec { return slices.Concat(readRows(), writeRows()) }
+func Table() []cmd.Spec { return slices.Concat(readRows(), writeRows(), expiryRows()) }
 
 func readRows() []cmd.Spec {
 	return []cmd.Spec{
@@ -119,5 +119,64 @@ func writeRows() []cmd.Spec {
 			Usage:      "destination key [key ...]",
 			Summary:    "Stores the union of multiple sets in a key.",
 			Complexity: "O(N) where N is the total number of elements in all given sets."},
+	}
+}
+
+const eachMember = "O(N) where N is the number of specified members"
+
+func expiryRows() []cmd.Spec {
+	return []cmd.Spec{
+		{Name: "SADDEX", Arity: -5, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Run: saddex, Group: "set", Since: "8.12.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)},
+			Usage:      "key [MNX | MXX] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL] MEMBERS nummembers member [member ...]",
+			Summary:    "Add one or more members to a given set key, and optionally set their expiration.",
+			Complexity: "O(N) where N is the number of members being added."},
+		{Name: "SEXPIRE", Arity: -6, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.Fast, Run: sexpire, Group: "set", Since: "8.12.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)},
+			Usage:      "key seconds [NX | XX | GT | LT] MEMBERS nummembers member [member ...]",
+			Summary:    "Set expiry for set member using relative time to expire (seconds)",
+			Complexity: eachMember},
+		{Name: "SEXPIREAT", Arity: -6, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.Fast, Run: sexpireAt, Group: "set", Since: "8.12.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)},
+			Usage:      "key unix-time-seconds [NX | XX | GT | LT] MEMBERS nummembers member [member ...]",
+			Summary:    "Set expiry for set member using an absolute Unix timestamp (seconds)",
+			Complexity: eachMember},
+		{Name: "SPEXPIRE", Arity: -6, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.Fast, Run: spexpire, Group: "set", Since: "8.12.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)},
+			Usage:      "key milliseconds [NX | XX | GT | LT] MEMBERS nummembers member [member ...]",
+			Summary:    "Set expiry for set member using relative time to expire (milliseconds)",
+			Complexity: eachMember},
+		{Name: "SPEXPIREAT", Arity: -6, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.Fast, Run: spexpireAt, Group: "set", Since: "8.12.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)},
+			Usage:      "key unix-time-milliseconds [NX | XX | GT | LT] MEMBERS nummembers member [member ...]",
+			Summary:    "Set expiry for set member using an absolute Unix timestamp (milliseconds)",
+			Complexity: eachMember},
+		{Name: "SPERSIST", Arity: -5, Event: "s:spersist", Flags: cmd.Write | cmd.Fast, Run: spersist, Group: "set", Since: "8.12.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)},
+			Usage:      "key MEMBERS nummembers member [member ...]",
+			Summary:    "Removes the expiration time for each specified set member.",
+			Complexity: eachMember},
+		{Name: "SEXPIRETIME", Arity: -5, Flags: cmd.View | cmd.Fast, Run: sexpireTime, Group: "set", Since: "8.12.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO|cmd.KeyAccess)},
+			Usage:      "key MEMBERS nummembers member [member ...]",
+			Summary:    "Returns the expiration time of a set member as a Unix timestamp, in seconds.",
+			Complexity: eachMember},
+		{Name: "SPEXPIRETIME", Arity: -5, Flags: cmd.View | cmd.Fast, Run: spexpireTime, Group: "set", Since: "8.12.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO|cmd.KeyAccess)},
+			Usage:      "key MEMBERS nummembers member [member ...]",
+			Summary:    "Returns the expiration time of a set member as a Unix timestamp, in milliseconds.",
+			Complexity: eachMember},
+		{Name: "SPTTL", Arity: -5, Flags: cmd.View | cmd.Fast, Run: spttl, Group: "set", Since: "8.12.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO|cmd.KeyAccess)},
+			Usage:      "key MEMBERS nummembers member [member ...]",
+			Summary:    "Returns the TTL in milliseconds of a set member.",
+			Complexity: eachMember,
+			Tips:       []string{"nondeterministic_output"}},
+		{Name: "STTL", Arity: -5, Flags: cmd.View | cmd.Fast, Run: sttl, Group: "set", Since: "8.12.0",
+			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO|cmd.KeyAccess)},
+			Usage:      "key MEMBERS nummembers member [member ...]",
+			Summary:    "Returns the TTL in seconds of a set member.",
+			Complexity: eachMember,
+			Tips:       []string{"nondeterministic_output"}},
 	}
 }

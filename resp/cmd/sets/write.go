@@ -38,15 +38,41 @@ func smove(c *cmd.Call) reply.Reply {
 	if err != nil {
 		return reply.Err(err)
 	}
+	found, err := from.GetTimed(c.Args[3])
+	switch {
+	case err != nil:
+		return reply.Err(err)
+	case !found[0].Found:
+		return reply.Integer(0)
+	}
 	n, err := from.Remove(c.Args[3])
-	if err == nil && n > 0 {
-		c.Event = "s:sadd"
-		_, err = to.Add(c.Args[3])
+	if err == nil {
+		err = arrive(c, to, int64(found[0].Score))
 	}
 	if err != nil {
 		return reply.Err(err)
 	}
 	return reply.Integer(n)
+}
+
+// arrive puts a member that has moved, and that expires at a time, where it is to be.
+func arrive(c *cmd.Call, to *store.SetKey, at int64) error {
+	was, err := to.GetTimed(c.Args[3])
+	if err != nil {
+		return err
+	}
+	switch {
+	case !was[0].Found:
+		c.Event = "s:sadd"
+	case at != 0:
+		c.Event = "s:sexpire"
+	default:
+		c.Event = "s:spersist"
+	}
+	if _, err = to.AddExpiring(at, false, c.Args[3]); err == nil && at != 0 && !was[0].Found {
+		c.Notify("s:sexpire", c.Key(2))
+	}
+	return err
 }
 
 func contains(set *store.SetKey, member []byte) reply.Reply {
