@@ -77,6 +77,12 @@ func TestMembersExpireActively(t *testing.T) {
 				c.expect(t, "SUNIONCARD 3 s0 s1 s2", half)
 				c.expect(t, "ZUNIONSTORE z 2 s0 s1", half)
 				c.expect(t, "SORT s0 BY nosort STORE list", half)
+				for at, want := range []int{1, 0} { // the last one that lives, and what would be behind it
+					sorted := c.must(t, "SORT", "s0", "BY", "nosort", "LIMIT", fmt.Sprint(members/2-1+at), "9")
+					if len(sorted.list) != want {
+						t.Errorf("SORT BY nosort LIMIT: %s", sorted)
+					}
+				}
 				c.must(t, "DEL", "z", "list")
 				if settled { // a start settles what the log holds
 					s.kill(t)

@@ -140,21 +140,41 @@ func (h *handle) random(p Part, n int) ([]Item, error) {
 }
 
 // Content yields the items of a collection, in Redis's order if it has one, and scored ones by score: for those who
-// read any type. Of the range Reverse, Skip and Limit count.
+// read any type. Of the range Reverse, which is for lists and sorted sets, Skip and Limit count.
 func Content(tx Tx, h Head, r Range) iter.Seq2[Item, error] {
 	of := handle{tx: tx, head: h}
 	parts := partsOf(h.Type)
 	if len(parts) == 0 {
 		return func(func(Item, error) bool) {}
 	}
-	whole := r.Skip == 0 && r.Limit == 0 && !r.Reverse
-	if whole && h.Type != ZSet {
-		return of.items(parts[0])
-	}
-	if h.Type == ZSet {
+	p, whole := parts[0], r.Skip == 0 && r.Limit == 0 && !r.Reverse
+	switch {
+	case whole && h.Type != ZSet:
+		return of.items(p)
+	case of.stale() || of.sorts(p):
+		return window(of.items(p), r)
+	case h.Type == ZSet:
 		r.Order = ByScore
 	}
-	return of.walk(parts[0], r)
+	return of.walk(p, r)
+}
+
+// window yields what a range's Skip and Limit leave of items.
+func window(items iter.Seq2[Item, error], r Range) iter.Seq2[Item, error] {
+	return func(yield func(Item, error) bool) {
+		skip, left := r.Skip, r.Limit
+		for it, err := range items {
+			if skip--; skip >= 0 && err == nil {
+				continue
+			}
+			if !yield(it, err) {
+				return
+			}
+			if left--; left == 0 {
+				return
+			}
+		}
+	}
 }
 
 // FieldsOf looks fields of a hash's head up, in order.
