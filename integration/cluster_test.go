@@ -180,6 +180,52 @@ func TestClusterCountsSettledKeys(t *testing.T) {
 	}
 }
 
+// slotLines are lines behind CLUSTER SLOT-STATS, and what Redis 8.2 answers with cluster-slot-stats-enabled no.
+var slotLines = []struct{ line, want string }{
+	{"SLOTSRANGE 5059 5061", `*[*[:5059 *["key-count" :0]] *[:5060 *["key-count" :0]] *[:5061 *["key-count" :2]]]`},
+	{"slotsrange 16383 16383", `*[*[:16383 *["key-count" :0]]]`},
+	{"ORDERBY key-count LIMIT 3", `*[*[:12182 *["key-count" :3]] *[:5061 *["key-count" :2]] *[:0 *["key-count" :0]]]`},
+	{"orderby KEY-COUNT desc limit 1", `*[*[:12182 *["key-count" :3]]]`},
+	{"ORDERBY key-count ASC LIMIT 2", `*[*[:0 *["key-count" :0]] *[:1 *["key-count" :0]]]`},
+	{"SLOTSRANGE 2 1", `(error) "ERR Start slot number 2 is greater than end slot number 1"`},
+	{"SLOTSRANGE 0 16384", `(error) "ERR Invalid or out of range slot"`},
+	{"SLOTSRANGE -1 5", `(error) "ERR Invalid or out of range slot"`},
+	{"SLOTSRANGE 0 1 2", `(error) "ERR unknown subcommand or wrong number of arguments for 'SLOT-STATS'. Try CLUSTER HELP."`},
+	{"SLOTSRANGE 0", `(error) "ERR unknown subcommand or wrong number of arguments for 'SLOT-STATS'. Try CLUSTER HELP."`},
+	{"SLOTSRANGE", `(error) "ERR wrong number of arguments for 'cluster|slot-stats' command"`},
+	{"ORDERBY cpu-usec", `(error) "ERR Unrecognized sort metric for ORDERBY."`},
+	{"ORDERBY key-count LIMIT 0", `(error) "ERR Limit has to lie in between 1 and 16384 (maximum number of slots)."`},
+	{"ORDERBY key-count LIMIT 16385", `(error) "ERR Limit has to lie in between 1 and 16384 (maximum number of slots)."`},
+	{"ORDERBY key-count LIMIT", `(error) "ERR syntax error"`},
+	{"ORDERBY key-count LIMIT 1 LIMIT 2", `(error) "ERR Multiple filters of the same type are disallowed."`},
+	{"ORDERBY key-count ASC DESC", `(error) "ERR Multiple filters of the same type are disallowed."`},
+	{"ORDERBY key-count UP", `(error) "ERR syntax error"`},
+}
+
+// TestClusterSlotStats counts keys of every shard, in memory and in the tables.
+func TestClusterSlotStats(t *testing.T) {
+	needsLarder(t)
+	s := startLarder(t, "--cluster-enabled", "yes", "--shards", "3")
+	c := dial(t, s)
+	for _, name := range []string{"foo", "{foo}1", "{foo}2", "bar", "{bar}1"} {
+		c.must(t, "SET", name, "v")
+	}
+	for range 2 {
+		for _, l := range slotLines {
+			c.expect(t, "CLUSTER SLOT-STATS "+l.line, l.want)
+		}
+		s.kill(t)
+		s.restart(t)
+		c = dial(t, s)
+	}
+	c.must(t, "HELLO", "3")
+	c.expect(t, "CLUSTER SLOT-STATS ORDERBY key-count LIMIT 1", `*[*[:12182 %["key-count" :3]]]`)
+	c.must(t, "SELECT", "0")
+	if n := len(c.must(t, "CLUSTER", "SLOT-STATS", "SLOTSRANGE", "0", "16383").list); n != 16384 {
+		t.Errorf("%d slots", n)
+	}
+}
+
 // TestClusterRefusesToStart: keys that nobody could reach, and files that name another cluster.
 func TestClusterRefusesToStart(t *testing.T) {
 	needsLarder(t)

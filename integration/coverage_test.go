@@ -18,8 +18,9 @@ var lineLists = [][]script{
 
 // testedElsewhere are commands that end or replace the server, which no line may do.
 var testedElsewhere = map[string]string{
-	"shutdown": "TestShutdown",
-	"monitor":  "TestMonitorAgainstRedis",
+	"shutdown":           "TestShutdown",
+	"monitor":            "TestMonitorAgainstRedis",
+	"cluster|slot-stats": "TestClusterSlotStats",
 }
 
 // TestEveryCommandIsCovered lists the commands and subcommands of COMMAND that nothing compares.

@@ -83,11 +83,12 @@ func (f *family) rows() []cmd.Spec {
 		row("SETSLOT", -4, changes, f.setSlot, "3.0.0", "slot <IMPORTING node-id | MIGRATING node-id | NODE node-id | STABLE>", "Binds a hash slot to a node.", "O(1)"),
 		row("SHARDS", 2, cmd.Stale, f.shards, "7.0.0", "", "Returns the mapping of cluster slots to shards.", "O(N) where N is the total number of cluster nodes", random...),
 		row("SLAVES", 3, cmd.Admin|cmd.Stale, f.ofMaster(reply.Of()), "3.0.0", "node-id", "Lists the replica nodes of a master node.", "O(1)", random...),
+		row("SLOT-STATS", -4, quiet|cmd.Whole, slotStats, "8.2.0", "<SLOTSRANGE start-slot end-slot | ORDERBY metric [LIMIT limit] [ASC | DESC]>", "Return an array of slot usage statistics for slots assigned to the current node.", "O(N) where N is the total number of slots based on arguments. O(N*log(N)) with ORDERBY subcommand.", "nondeterministic_output", "request_policy:all_shards"),
 		row("SLOTS", 2, cmd.Stale, f.slots, "3.0.0", "", "Returns the mapping of cluster slots to nodes.", "O(N) where N is the total number of Cluster nodes", random...),
 	}
 	for i := range rows {
 		switch rows[i].Name {
-		case "SHARDS":
+		case "SHARDS", "SLOT-STATS":
 			rows[i].Nests = true
 		case "SLAVES":
 			rows[i].DeprecatedSince, rows[i].ReplacedBy = "5.0.0", "`CLUSTER REPLICAS`"
