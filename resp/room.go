@@ -237,12 +237,16 @@ func (s *Server) evicted(keys []store.Key) {
 	}
 }
 
-// dataBytes is the bytes of all keys, exactly. Behind the limit they are counted at every write;
-// without one a key that was overwritten blindly counts twice until it settles, so that what it
-// replaced is looked up here.
+// dataBytes is the bytes of all keys, exactly. They are counted at every write, but for keys that were overwritten blindly:
+// without a limit what they replaced is looked up here.
 func (s *Server) dataBytes(estimate int64) int64 {
 	if s.budget.Limited() {
 		return s.budget.Used()
+	}
+	if g, ok := s.engine.(store.Gauge); ok {
+		if f := g.Fill(); f.Blind == 0 {
+			return f.Data
+		}
 	}
 	k, ok := s.engine.(store.Keyspacer)
 	if !ok {

@@ -8,18 +8,20 @@ import (
 
 // fill is how much a shard holds: what its base does and what the layers add. It is written
 // under Shard.overlay and read by anybody.
-type fill struct{ data, keys, volatile atomic.Int64 }
+type fill struct{ data, keys, volatile, blind atomic.Int64 }
 
 func (f *fill) add(d store.Fill) {
 	f.data.Add(d.Data)
 	f.keys.Add(d.Keys)
 	f.volatile.Add(d.Volatile)
+	f.blind.Add(d.Blind)
 }
 
 // Fill counts unsettled writes too. What a blind write replaces in the base is taken off
 // once it settles, or at once while the count is exact.
 func (s *Shard) Fill() store.Fill {
-	return store.Fill{Data: s.fill.data.Load(), Keys: s.fill.keys.Load(), Volatile: s.fill.volatile.Load(), Pending: s.baseFill().Pending}
+	return store.Fill{Data: s.fill.data.Load(), Keys: s.fill.keys.Load(), Volatile: s.fill.volatile.Load(),
+		Pending: s.baseFill().Pending, Blind: s.fill.blind.Load()}
 }
 
 // Exact settles what was counted twice so far. If the base cannot take it, that stays too high until it can.
@@ -49,6 +51,7 @@ func (s *Shard) recount() {
 	s.fill.data.Store(sum.Data)
 	s.fill.keys.Store(sum.Keys)
 	s.fill.volatile.Store(sum.Volatile)
+	s.fill.blind.Store(sum.Blind)
 }
 
 // recountAll is recount after transactions that ran on the bases.

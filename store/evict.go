@@ -11,23 +11,24 @@ type Fill struct {
 	Keys     int64
 	Volatile int64 // keys with an expiry
 	Pending  int64 // bytes of removed keys that the sweep has not deleted yet; not in Data
+	Blind    int64 // keys of which it is not known what they replace, which may count twice: see Gauge
 }
 
 // Plus adds two.
 func (f Fill) Plus(g Fill) Fill {
-	return Fill{f.Data + g.Data, f.Keys + g.Keys, f.Volatile + g.Volatile, f.Pending + g.Pending}
+	return Fill{f.Data + g.Data, f.Keys + g.Keys, f.Volatile + g.Volatile, f.Pending + g.Pending, f.Blind + g.Blind}
 }
 
 // Minus subtracts.
 func (f Fill) Minus(g Fill) Fill {
-	return Fill{f.Data - g.Data, f.Keys - g.Keys, f.Volatile - g.Volatile, f.Pending - g.Pending}
+	return Fill{f.Data - g.Data, f.Keys - g.Keys, f.Volatile - g.Volatile, f.Pending - g.Pending, f.Blind - g.Blind}
 }
 
 // Gauge tells the fill without reading anything, as of the last Update that returned.
 type Gauge interface {
 	Fill() Fill
 	// Exact makes Fill exact, at the price of a look at what a blind write replaces. While
-	// it is off a key that is overwritten may count twice until it reaches its file.
+	// it is off a key that is overwritten by whoever has not looked at it may count twice until it reaches its file.
 	Exact(on bool)
 }
 

@@ -140,10 +140,11 @@ func ttlOrder(a, b *headEntry) bool {
 
 // weight is what the entry counts for.
 func (e *headEntry) weight() store.Fill {
+	blind := one(!e.counted)
 	if !e.live() {
-		return store.Fill{}
+		return store.Fill{Blind: blind}
 	}
-	return store.Fill{Data: e.size, Keys: 1, Volatile: one(e.marks.has(volatile))}
+	return store.Fill{Data: e.size, Keys: 1, Volatile: one(e.marks.has(volatile)), Blind: blind}
 }
 
 // weighBelow is what lies below an entry, as far as the layer's growth takes account of it.

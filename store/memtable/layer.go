@@ -289,9 +289,10 @@ func (l *Layer) puts() (n int64) {
 
 // lies notes what lies below an entry that the layer has just got.
 func (l *Layer) lies(e *headEntry, h *store.Head, there bool) {
+	l.grown = l.grown.Minus(e.weight())
 	e.liesOver(h, there)
 	e.counted = true
-	l.grown = l.grown.Minus(e.weighBelow())
+	l.grown = l.grown.Plus(e.weight()).Minus(e.weighBelow())
 }
 
 // copied is a layer of the same content, which may change: entries share their texts, which never do.

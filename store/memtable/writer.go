@@ -1,6 +1,7 @@
 package memtable
 
 import (
+	"bytes"
 	"iter"
 
 	"larder/store"
@@ -17,6 +18,8 @@ type Writer struct {
 	made store.ID
 	// exact has every entry told what it replaces.
 	exact bool
+	// seen is the last head that was read below the group: who writes a key has mostly just read it.
+	seen seenHead
 	// shown is the last placed item that a range has shown: who pops a list reads its end and then drops it. What
 	// lies below the group does not change while it runs.
 	shown   store.Item
@@ -37,6 +40,13 @@ type Under struct {
 	Exact bool
 }
 
+// seenHead is a key's row below a group. Its name is a copy, or nil for none.
+type seenHead struct {
+	key   store.Key
+	head  store.Head
+	there bool
+}
+
 // Begin has the writer fill a layer, which is empty.
 func (w *Writer) Begin(l *Layer, u Under) {
 	w.undo.reset()
@@ -46,6 +56,23 @@ func (w *Writer) Begin(l *Layer, u Under) {
 
 // Leave lets go of everything but memory for the next group.
 func (w *Writer) Leave() { *w = Writer{undo: w.undo} }
+
+// Heads remembers what it has read of a single key, of expired ones as well.
+func (w *Writer) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, error) {
+	if len(keys) != 1 || w.layer.head(keys[0]) != nil {
+		return w.Merged.Heads(dst, keys...)
+	}
+	h, there, err := w.low.Row(keys[0])
+	if err != nil {
+		return dst, err
+	}
+	w.seen.key = store.Key{DB: keys[0].DB, Name: append(w.seen.key.Name[:0], keys[0].Name...)}
+	w.seen.head, w.seen.there = h, there
+	if h.Expired(w.Now().UnixMilli()) {
+		h = store.Head{}
+	}
+	return append(dst, h), nil
+}
 
 // Give notes an id that was given out to the group.
 func (w *Writer) Give(id store.ID) { w.layer.fresh = append(w.layer.fresh, id) }
@@ -78,7 +105,7 @@ func (w *Writer) noteLost(k store.Key, id store.ID) {
 }
 
 // noteBelow tells an entry that the group has just got what it replaces: what an older layer
-// knows, or what the base has if the count must be exact.
+// knows, or what the base has if that was just read or the count must be exact.
 func (w *Writer) noteBelow(e *headEntry, k store.Key) error {
 	under, gone := w.find(k)
 	if under != nil {
@@ -88,6 +115,10 @@ func (w *Writer) noteBelow(e *headEntry, k store.Key) error {
 	}
 	if gone {
 		w.layer.lies(e, &store.Head{}, false)
+		return nil
+	}
+	if s := &w.seen; s.key.DB == k.DB && len(k.Name) > 0 && bytes.Equal(s.key.Name, k.Name) {
+		w.layer.lies(e, &s.head, s.there)
 		return nil
 	}
 	if !w.exact {
