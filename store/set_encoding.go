@@ -18,6 +18,18 @@ func (s *SetKey) size(first []byte, given int64) {
 	s.head.Encoding = uint8(next)
 }
 
+// Fit is what Redis does with a set of which SADD names so many members even if it has them all: if they might not
+// fit its encoding, it becomes a hash table.
+func (s *SetKey) Fit(given int64) error {
+	now := s.head.Encoding
+	s.size(nil, given)
+	next := Encoding(s.head.Encoding)
+	if s.head.Encoding = now; !s.Exists() || next == Encoding(now) {
+		return nil
+	}
+	return s.convert(next)
+}
+
 // setEncoding is the encoding of a set of n members when another one is added. Of integers it is an intset until there
 // are too many; the first word makes it a listpack, if it is small enough for one; once a hash table, always one.
 func setEncoding(now Encoding, n int64, member []byte, limits *Limits) Encoding {

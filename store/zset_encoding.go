@@ -15,17 +15,29 @@ type Quieter interface {
 	Quiet() Tx
 }
 
-// ConvertZSet gives a sorted set the encoding for large ones, as SORT does in Redis before it reads one. That is no
-// change of the key: nobody who watches it is told. Keys of other types stay as they are.
+// ConvertZSet gives a sorted set the encoding for large ones, as SORT does in Redis before it reads one. Keys
+// of other types stay as they are.
 func ConvertZSet(tx Tx, key Key) error {
-	if q, ok := tx.(Quieter); ok {
-		tx = q.Quiet()
-	}
-	h, _, err := headOf(tx, key)
+	h, _, err := headOf(quiet(tx), key)
 	z := ZSetKey{handle: handle{tx: tx, key: key, head: h}}
 	if err != nil || h.Type != ZSet || !z.compact() {
 		return err
 	}
-	z.head.Encoding = uint8(EncodingSkiplist)
-	return z.finish(Change{})
+	return z.convert(EncodingSkiplist)
+}
+
+// convert gives a collection that is compact another encoding although nothing in it changes. That is no change of the
+// key: nobody who watches it is told.
+func (h *handle) convert(to Encoding) error {
+	defer func(tx Tx) { h.tx = tx }(h.tx)
+	h.tx = quiet(h.tx)
+	h.head.Encoding = uint8(to)
+	return h.finish(Change{})
+}
+
+func quiet(tx Tx) Tx {
+	if q, ok := tx.(Quieter); ok {
+		return q.Quiet()
+	}
+	return tx
 }

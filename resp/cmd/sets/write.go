@@ -8,8 +8,17 @@ import (
 	"larder/store"
 )
 
-func sadd(c *cmd.Call) reply.Reply { return change(c, (*store.SetKey).Add) }
 func srem(c *cmd.Call) reply.Reply { return change(c, (*store.SetKey).Remove) }
+
+func sadd(c *cmd.Call) reply.Reply {
+	return change(c, func(s *store.SetKey, members ...[]byte) (int64, error) {
+		n, err := s.Add(members...)
+		if n == 0 && err == nil {
+			err = s.Fit(int64(len(members)))
+		}
+		return n, err
+	})
+}
 
 func change(c *cmd.Call, do func(*store.SetKey, ...[]byte) (int64, error)) reply.Reply {
 	set, err := open(c)
