@@ -65,6 +65,7 @@ var importRules = []importRule{
 	{at: `^larder/resp/watch$`, may: `^larder/store$`, never: `redcon|sqlite|database/sql`},
 	{at: `^larder/resp/monitor$`, may: `^$`, never: `redcon|sqlite|database/sql`},
 	{at: `^larder/resp/table$`, may: `^larder/resp/(cmd|param|reply|stat)$`, never: `redcon|sqlite|database/sql`},
+	{at: `^larder/resp/secure$`, may: `^larder/(resp/param|store)$`, never: `redcon|sqlite|database/sql`},
 	{at: `^larder/resp/unread$`, may: `^larder/(resp/(cmd|param|reply)|store)$`, never: `redcon|sqlite|database/sql`},
 	{at: `^larder/resp(/|$)`, may: `^larder/(resp(/|$)|store$)`, never: `sqlite|database/sql`},
 	{at: `^larder/integration(/|$)`, may: `^$`},

@@ -140,7 +140,7 @@ func TestServersThatWouldStandOpen(t *testing.T) {
 	}
 	for _, line := range []string{
 		"user default on >secret ~* &* +@all", "user app on >pw ~* &* +@all", "user default off", "user default on nopass ~* &* +@all -flushall",
-		"aclfile " + list, "aclfile /no/such/file", "replicaof 127.0.0.1 1", "min-replicas-to-write 1", "tls-port 1",
+		"aclfile " + list, "aclfile /no/such/file", "replicaof 127.0.0.1 1", "min-replicas-to-write 1",
 		"rename-command NOSUCH x", "rename-command CONFIG get", "loadmodule /x.so",
 	} {
 		dir := t.TempDir()

@@ -5,25 +5,24 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
 
 	"larder/resp/param"
+	"larder/resp/secure"
 	"larder/store"
 )
 
-// doors is one listener made of several: every address of `bind` at `port`, and the unix
+// doors is one listener made of several: every address of `bind` at `port` and at `tls-port`, and the unix
 // socket. CONFIG SET exchanges addresses while the connections that came in by the old ones
 // stay, which a listener for each would not allow: its server closes them with it. For any
 // goroutine.
 type doors struct {
 	params *param.Set
 	log    *slog.Logger
+	terms  *secure.Terms
 	conns  chan net.Conn
 	done   chan struct{}
 	once   sync.Once
@@ -34,13 +33,17 @@ type doors struct {
 
 // door is an open listener and what it was asked to listen on.
 type door struct {
-	place string
+	place // the zero place for a unix socket
 	net.Listener
 }
 
-// listen opens all doors and keeps them as `bind` and `port` say.
+// listen opens all doors and keeps them as `bind`, `port` and `tls-port` say.
 func listen(params *param.Set, log *slog.Logger) (*doors, error) {
-	d := &doors{params: params, log: log, conns: make(chan net.Conn), done: make(chan struct{})}
+	terms, err := secure.New(params, log)
+	if err != nil {
+		return nil, err
+	}
+	d := &doors{params: params, log: log, terms: terms, conns: make(chan net.Conn), done: make(chan struct{})}
 	if err := d.follow(); err != nil {
 		return nil, err
 	}
@@ -50,9 +53,11 @@ func listen(params *param.Set, log *slog.Logger) (*doors, error) {
 			d.Close()
 			return nil, err
 		}
-		d.add(door{path, ln})
+		d.add(door{Listener: ln})
 	}
-	params.OnChange("port", d.onChange("Unable to listen on this port. Check server logs."))
+	const refused = "Unable to listen on this port. Check server logs."
+	params.OnChange("port", d.onChange(refused))
+	params.OnChange("tls-port", d.onChangeSecure(d.onChange(refused)))
 	params.OnChange("bind", d.onChange("Failed to bind to specified addresses."))
 	return d, nil
 }
@@ -67,17 +72,15 @@ func (d *doors) onChange(refusal string) func(string) error {
 	}
 }
 
-// places are what the parameters ask for, as "address port".
-func places(params *param.Set) []string {
-	port := params.Int("port")
-	if port == 0 {
-		return nil
+// onChangeSecure makes TLS's configuration before somebody may come in by the new port.
+func (d *doors) onChangeSecure(listen func(string) error) func(string) error {
+	return func(port string) error {
+		if err := d.terms.Reload(); err != nil {
+			d.log.Warn("TLS cannot be configured so", "error", err)
+			return secure.Unable
+		}
+		return listen(port)
 	}
-	var all []string
-	for _, addr := range params.Strings("bind") {
-		all = append(all, addr+" "+strconv.FormatInt(port, 10))
-	}
-	return all
 }
 
 // follow closes the TCP doors that are not asked for and opens those that are. It closes
@@ -87,7 +90,7 @@ func (d *doors) follow() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	want := places(d.params)
-	var before []string
+	var before []place
 	for _, old := range d.open {
 		if old.Addr().Network() != "unix" {
 			before = append(before, old.place)
@@ -104,7 +107,7 @@ func (d *doors) follow() error {
 }
 
 // become makes the TCP doors be those at the places. The caller holds mu.
-func (d *doors) become(places []string) error {
+func (d *doors) become(places []place) error {
 	d.open = slices.DeleteFunc(d.open, func(old door) bool {
 		surplus := old.Addr().Network() != "unix" && !slices.Contains(places, old.place)
 		if surplus {
@@ -113,20 +116,20 @@ func (d *doors) become(places []string) error {
 		return surplus
 	})
 	tcp := 0
-	for _, place := range places {
-		if slices.ContainsFunc(d.open, func(o door) bool { return o.place == place }) {
+	for _, p := range places {
+		if slices.ContainsFunc(d.open, func(o door) bool { return o.place == p }) {
 			tcp++
 			continue
 		}
-		ln, err := listenTCP(place)
+		ln, err := p.listen()
 		if err != nil {
-			if strings.HasPrefix(place, "-") && !errors.Is(err, syscall.EADDRINUSE) {
-				continue // an address that this machine may lack
+			if p.optional() && !errors.Is(err, syscall.EADDRINUSE) {
+				continue
 			}
-			return explain(err, place)
+			return p.explain(err)
 		}
 		tcp++
-		d.start(door{place, ln})
+		d.start(door{p, ln})
 	}
 	if len(places) > 0 && tcp == 0 {
 		return fmt.Errorf("none of the addresses of bind (%s) can be listened on: name one of this machine's with --bind", d.params.String("bind"))
@@ -151,12 +154,10 @@ func (d *doors) admit(from door) {
 	for {
 		conn, err := from.Accept()
 		switch {
+		case err == nil && from.secure:
+			go d.shake(conn)
 		case err == nil:
-			select {
-			case d.conns <- conn:
-			case <-d.done:
-				conn.Close()
-			}
+			d.hand(conn)
 		case errors.Is(err, net.ErrClosed):
 			return
 		default:
@@ -164,6 +165,25 @@ func (d *doors) admit(from door) {
 			time.Sleep(100 * time.Millisecond)
 		}
 	}
+}
+
+// hand gives a connection to Accept.
+func (d *doors) hand(conn net.Conn) {
+	select {
+	case d.conns <- conn:
+	case <-d.done:
+		conn.Close()
+	}
+}
+
+// shake has a connection agree on keys before anybody waits for it: a client that says nothing holds nobody up.
+func (d *doors) shake(conn net.Conn) {
+	shaken, err := d.terms.Shake(conn)
+	if err != nil {
+		d.log.Debug("A client could not agree on TLS", "address", conn.RemoteAddr().String(), "error", err)
+		return
+	}
+	d.hand(shaken)
 }
 
 // Accept returns the next connection through any door.
@@ -205,70 +225,4 @@ func (d *doors) Close() error {
 	}
 	d.open = nil
 	return nil
-}
-
-func listenTCP(place string) (net.Listener, error) {
-	host, port, _ := strings.Cut(strings.TrimPrefix(place, "-"), " ")
-	network := "tcp4"
-	if strings.Contains(host, ":") {
-		network = "tcp6"
-	}
-	switch host {
-	case "*":
-		host = "0.0.0.0"
-	case "::*":
-		host = "::"
-	}
-	return net.Listen(network, net.JoinHostPort(host, port))
-}
-
-// listenUnix replaces a socket that a dead process left behind.
-func listenUnix(path string, perm int64) (net.Listener, error) {
-	if info, err := os.Stat(path); err == nil && info.Mode()&os.ModeSocket != 0 {
-		os.Remove(path)
-	}
-	ln, err := net.Listen("unix", path)
-	if err != nil {
-		return nil, fmt.Errorf("the unix socket %s cannot be opened: %w", path, err)
-	}
-	if perm != 0 {
-		if err := os.Chmod(path, os.FileMode(perm)); err != nil {
-			ln.Close()
-			return nil, fmt.Errorf("the permissions of %s cannot be set to %o: %w", path, perm, err)
-		}
-	}
-	return ln, nil
-}
-
-// explain turns "address in use" into a sentence that says who is there and what to do.
-func explain(err error, place string) error {
-	if !errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("cannot listen: %w", err)
-	}
-	host, port, _ := strings.Cut(strings.TrimPrefix(place, "-"), " ")
-	who := "another program"
-	if answersLikeRedis(host, port) {
-		who = "a Redis server"
-	}
-	return fmt.Errorf("port %s is taken by %s: stop it or choose another port with --port", port, who)
-}
-
-func answersLikeRedis(host, port string) bool {
-	switch host {
-	case "*":
-		host = "127.0.0.1"
-	case "::*":
-		host = "::1"
-	}
-	conn, err := net.DialTimeout("tcp", net.JoinHostPort(host, port), time.Second)
-	if err != nil {
-		return false
-	}
-	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(time.Second))
-	fmt.Fprint(conn, "PING\r\n")
-	answer := make([]byte, 7)
-	n, _ := conn.Read(answer)
-	first := string(answer[:n])
-	return strings.HasPrefix(first, "+PONG") || strings.HasPrefix(first, "-NOAUTH") || strings.HasPrefix(first, "-DENIED")
 }

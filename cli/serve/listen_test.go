@@ -168,7 +168,7 @@ func TestUnixSocket(t *testing.T) {
 	} else {
 		got.Close()
 	}
-	if h := hint(d.Addrs()); h != "redis-cli -s "+path {
+	if h := hint(d.Addrs(), 0); h != "redis-cli -s "+path {
 		t.Error(h)
 	}
 }

@@ -100,6 +100,7 @@ func (p *process) serve() error {
 		return err
 	}
 	defer listener.Close()
+	defer reloadOnHangup(listener.terms, log)()
 	stopProfiles, err := serveProfiles(params)
 	if err != nil {
 		return err
@@ -175,20 +176,24 @@ func greet(params *param.Set, log *slog.Logger, addrs []net.Addr) {
 		log.Info("Listening", "address", addr.String())
 	}
 	log.Info("Data", "dir", params.String("dir"), "shards", params.Int("shards"), "appendfsync", params.String("appendfsync"))
-	log.Info("Ready to accept connections", "version", cmd.Version, "connect", hint(addrs))
+	log.Info("Ready to accept connections", "version", cmd.Version, "connect", hint(addrs, params.Int("tls-port")))
 }
 
 // hint is a command that connects.
-func hint(addrs []net.Addr) string {
+func hint(addrs []net.Addr, tlsPort int64) string {
 	for _, addr := range addrs {
 		tcp, ok := addr.(*net.TCPAddr)
-		switch {
-		case !ok:
+		if !ok {
 			continue
-		case tcp.IP.IsLoopback() || tcp.IP.IsUnspecified():
-			return fmt.Sprintf("redis-cli -p %d", tcp.Port)
 		}
-		return fmt.Sprintf("redis-cli -h %s -p %d", tcp.IP, tcp.Port)
+		command := fmt.Sprintf("redis-cli -p %d", tcp.Port)
+		if !tcp.IP.IsLoopback() && !tcp.IP.IsUnspecified() {
+			command = fmt.Sprintf("redis-cli -h %s -p %d", tcp.IP, tcp.Port)
+		}
+		if int64(tcp.Port) == tlsPort {
+			command += " --tls"
+		}
+		return command
 	}
 	if len(addrs) > 0 {
 		return "redis-cli -s " + addrs[0].String()

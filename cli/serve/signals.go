@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"larder/resp/secure"
 )
 
 // signals is what the process makes of signals, which is what redis-server makes of them. For any goroutine.
@@ -20,6 +22,25 @@ type signals struct {
 
 // ignoreSignals lets a terminal be closed, and a reader of standard output go away, without ending the server.
 func ignoreSignals() { signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE) }
+
+// reloadOnHangup reads the files of TLS again whenever a SIGHUP comes: whoever renews certificates sends one. It returns
+// what ends that.
+func reloadOnHangup(terms *secure.Terms, log *slog.Logger) (stop func()) {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	go func() {
+		for range hangups {
+			if err := terms.Reload(); err != nil {
+				log.Warn("TLS stays as it is", "error", err)
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(hangups)
+		close(hangups)
+		signal.Ignore(syscall.SIGHUP)
+	}
+}
 
 // watchSignals begins to listen to signals. What is written is safe without an orderly end; until serving is called the
 // process ends at once.

@@ -149,7 +149,7 @@ func (c change) back() *change { return &change{c.p, c.name, c.new, c.old} }
 
 // tell calls hooks with a new value; if one refuses, those before it get the old one back.
 func (c *change) tell(hooks []hook) error {
-	if c.new == c.old {
+	if c.new == c.old && !c.p.has(again) {
 		return nil
 	}
 	for i, told := range hooks {

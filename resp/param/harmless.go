@@ -8,7 +8,7 @@ import (
 // Reasons that many rows share.
 const (
 	noReplicas = "there is no replication, and `replicaof` is refused"
-	noTLS      = "there is no TLS, and a `tls-port` is refused"
+	opensslOwn = "it steers OpenSSL; Go's TLS decides on it by itself"
 	noAOF      = "there is no append-only file: every acknowledged write is in Larder's own log, which shortens itself"
 	noDefragAt = "there is no defragmentation, and `activedefrag yes` is refused"
 	inTheDark  = "large values are always freed in the background"
@@ -125,31 +125,25 @@ func idleClusterRows() []row {
 			yesno("cluster-allow-pubsubshard-when-down", "yes", 0),
 			memory("cluster-link-sendbuf-limit", "0", 0, fullRange)),
 		without("it names the node in the logs of others", checked("cluster-announce-human-nodename", "", emptyIsNone, checkNodename)),
-		without(noTLS, number("cluster-announce-tls-port", "0", 0, 65535, 0)),
+		without("`tls-cluster` has no effect, so the port that is announced is `port`",
+			number("cluster-announce-tls-port", "0", 0, 65535, 0)),
 	)
 }
 
 func idleTLSRows() []row {
-	return without(noTLS,
-		text("tls-cert-file", "", emptyIsNone),
-		text("tls-key-file", "", emptyIsNone),
-		text("tls-key-file-pass", "", sensitive|emptyIsNone),
-		text("tls-client-cert-file", "", emptyIsNone),
-		text("tls-client-key-file", "", emptyIsNone),
-		text("tls-client-key-file-pass", "", sensitive|emptyIsNone),
-		text("tls-dh-params-file", "", emptyIsNone),
-		text("tls-ca-cert-file", "", emptyIsNone),
-		text("tls-ca-cert-dir", "", emptyIsNone),
-		enum("tls-auth-clients", "yes", 0, "no", "yes", "optional"),
-		yesno("tls-replication", "no", 0),
-		yesno("tls-cluster", "no", 0),
-		text("tls-protocols", "", emptyIsNone),
-		text("tls-ciphers", "", emptyIsNone),
-		text("tls-ciphersuites", "", emptyIsNone),
-		yesno("tls-prefer-server-ciphers", "no", 0),
-		yesno("tls-session-caching", "yes", 0),
-		number("tls-session-cache-size", "20480", 0, maxInt, 0),
-		number("tls-session-cache-timeout", "300", 0, maxInt, 0),
+	return slices.Concat(
+		without("Larder opens no connections to other servers",
+			text("tls-client-cert-file", "", emptyIsNone|fromDir|again),
+			text("tls-client-key-file", "", emptyIsNone|fromDir|again),
+			text("tls-client-key-file-pass", "", sensitive|emptyIsNone|again)),
+		without(noReplicas, yesno("tls-replication", "no", 0)),
+		without("a cluster of one node has no links between nodes", yesno("tls-cluster", "no", 0)),
+		without(opensslOwn,
+			text("tls-dh-params-file", "", emptyIsNone|fromDir|again),
+			text("tls-ciphersuites", "", emptyIsNone),
+			yesno("tls-prefer-server-ciphers", "no", 0),
+			number("tls-session-cache-size", "20480", 0, maxInt, 0),
+			number("tls-session-cache-timeout", "300", 0, maxInt, 0)),
 	)
 }
 

@@ -22,8 +22,6 @@ func promiseRows() []row {
 			"Larder does not replicate: it would be an empty server beside the one to be followed. Remove this line"),
 		number("min-replicas-to-write", "0", 0, maxInt, 0).or("min-slaves-to-write").refuses(
 			"Larder does not replicate, so writes cannot wait for replicas: set it to 0"),
-		number("tls-port", "0", 0, 65535, 0).refuses(
-			"Larder does not speak TLS: set it to 0, and use a unix socket or a proxy that ends TLS"),
 		number("socket-mark-id", "0", 0, math.MaxUint32, immutable).refuses(
 			"Larder does not mark its sockets: set it to 0"),
 		row{name: "maxmemory-clients", kind: kindPercent, def: "0", min: -100, max: maxLong}.refuses(

@@ -46,7 +46,6 @@ func TestPromisesAreRefused(t *testing.T) {
 		{"slaveof 10.0.0.1 6379", "does not replicate"},
 		{"min-replicas-to-write 1", "does not replicate"},
 		{"min-slaves-to-write 3", "does not replicate"},
-		{"tls-port 6380", "does not speak TLS"},
 		{"journal no", "the log is always on"},
 		{"aclfile /etc/redis/users.acl", "requirepass"},
 		{"socket-mark-id 7", "does not mark"},
@@ -88,7 +87,7 @@ func TestPromisesAreRefused(t *testing.T) {
 // What the defaults say, and what asks for nothing, is taken.
 func TestWhatPromisesNothingIsTaken(t *testing.T) {
 	for _, line := range []string{
-		"replicaof no one", "slaveof NO ONE", "min-replicas-to-write 0", "tls-port 0", `aclfile ""`,
+		"replicaof no one", "slaveof NO ONE", "min-replicas-to-write 0", `aclfile ""`,
 		"maxmemory-clients 0", "maxmemory-clients 0%", "activedefrag no", "aof-load-truncated yes", "masterauth x",
 		"tls-cert-file /x", "appendonly yes", "save 900 1", "enable-module-command yes", "min-replicas-max-lag 3",
 	} {

@@ -29,6 +29,7 @@ const (
 	emptyIsNone                   // "" means unset: CONFIG REWRITE leaves it out
 	fullRange                     // any uint64
 	fromDir                       // a path; a relative one starts at dir
+	again                         // CONFIG SET of the same value is a change: what the file holds may be new
 )
 
 // choice is a word of an enumeration. Two words may mean the same.

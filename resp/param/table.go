@@ -14,7 +14,7 @@ func rows() []row {
 	var all []row
 	for _, group := range [][]row{
 		larderRows(), networkRows(), generalRows(), memoryRows(), encodingRows(), accessRows(), processRows(),
-		clusterRows(), promiseRows(), idleRows(), idlePersistenceRows(), idleReplicationRows(), idleClusterRows(), idleTLSRows(),
+		clusterRows(), tlsRows(), promiseRows(), idleRows(), idlePersistenceRows(), idleReplicationRows(), idleClusterRows(), idleTLSRows(),
 		idleProcessRows(), testRows(),
 	} {
 		all = append(all, group...)
@@ -50,6 +50,22 @@ func networkRows() []row {
 		memory("client-query-buffer-limit", "1gb", mega, 0),
 		custom("client-output-buffer-limit", "normal 0 0 0 slave 256mb 64mb 60 pubsub 32mb 8mb 60", manyArgs, outputLimitGrammar()),
 		memory("proto-max-bulk-len", "512mb", mega, 0),
+	}
+}
+
+// tlsRows are what OpenSSL is told in Redis; idleTLSRows has the rest.
+func tlsRows() []row {
+	return []row{
+		number("tls-port", "0", 0, 65535, 0),
+		text("tls-cert-file", "", emptyIsNone|fromDir|again),
+		text("tls-key-file", "", emptyIsNone|fromDir|again),
+		text("tls-key-file-pass", "", sensitive|emptyIsNone|again),
+		text("tls-ca-cert-file", "", emptyIsNone|fromDir|again),
+		text("tls-ca-cert-dir", "", emptyIsNone|fromDir|again),
+		enum("tls-auth-clients", "yes", 0, "no", "yes", "optional"),
+		text("tls-protocols", "", emptyIsNone),
+		text("tls-ciphers", "", emptyIsNone),
+		yesno("tls-session-caching", "yes", 0),
 	}
 }
 
