@@ -167,7 +167,9 @@ func TestTLSReloads(t *testing.T) {
 		}
 		return next
 	}
-	serverName := func(c credentials) string { return dialTLS(t, c, port).ConnectionState().PeerCertificates[0].Subject.CommonName }
+	serverName := func(c credentials) string {
+		return dialTLS(t, c, port).ConnectionState().PeerCertificates[0].Subject.CommonName
+	}
 
 	second := renew("second")
 	dial(t, s).must(t, "CONFIG", "SET", "tls-cert-file", c.cert, "tls-ca-cert-file", c.ca)
