@@ -95,13 +95,6 @@ func NewEvictor(e store.Engine, o EvictOptions) *Evictor {
 	return v
 }
 
-// Through is EvictOptions.Through, and Uses EvictOptions.Uses, for who has them only later.
-// They are called before Start.
-func (v *Evictor) Through(e store.Engine) { v.o.Through = e }
-
-// Uses: see Through.
-func (v *Evictor) Uses(u Uses) { v.o.Uses = u }
-
 // SetLimit sets the most bytes of data, 0 for no limit.
 func (v *Evictor) SetLimit(bytes int64) {
 	if v.gauge == nil || v.sampler == nil {

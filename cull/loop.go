@@ -121,12 +121,6 @@ func (l *Loop) SetSyncing(on bool) { l.syncing.Store(on) }
 // Stats are the loop's counters.
 func (l *Loop) Stats() *Stats { return &l.stats }
 
-// Through is Options.Through for who has that engine only once the loop is made. It is called before Start.
-func (l *Loop) Through(e store.Engine) { l.o.Through = e }
-
-// Served is Options.Served for who has it only once the loop is made. It is called before Start.
-func (l *Loop) Served(count func() int64) { l.o.Served = count }
-
 // Start begins to work on two goroutines, so that a slow disk does not hold up expiry. It is called
 // once.
 func (l *Loop) Start() {

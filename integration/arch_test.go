@@ -45,7 +45,7 @@ var importRules = []importRule{
 	// Serving is the wiring: it alone sees the front and the engine.
 	{at: `^larder/cli/serve$`, may: `^larder/(cull|resp|shard|store)(/|$)`, never: `redcon|database/sql`},
 	{at: `^larder/cli/`, may: `^larder/(store|shard|cull|disk)(/|$)`, never: `redcon`},
-	{at: `^larder/resp/cmd$`, may: `^larder/(resp/arg|resp/reply|store)$`, never: `redcon|sqlite|database/sql`},
+	{at: `^larder/resp/cmd$`, may: `^larder/(resp/(arg|reply|stat)|store)$`, never: `redcon|sqlite|database/sql`},
 	{at: `^larder/resp/cmd/cmdtest$`, may: `^larder/(resp(/|$)|store$|store/memory$)`, never: `redcon|database/sql`},
 	// Families: never another family, so what they may import of resp/cmd is resp/cmd alone.
 	{at: `^larder/resp/cmd/`, may: `^larder/(resp/(cmd|arg|reply|access|broker|lease|lua|node|param|snapshot|stat|times|track)|store|rdb|geo|hll)$`, never: `redcon|sqlite|database/sql|^sync$`},
@@ -61,6 +61,13 @@ var importRules = []importRule{
 	// Mechanisms know nothing of each other.
 	{at: `^larder/resp/(access|broker|lease|lua|node|param|stat|times|track)$`, may: `^larder/(resp/(cmd|arg|reply)|store)$`, never: `redcon|sqlite|database/sql`},
 	// The rooms of the front, which resp puts together.
+	{at: `^larder/resp/effects$`, may: `^larder/(resp/(admission|broker|cmd|lease|monitor|stat|track|waiting|watch)|store)$`,
+		never: `redcon|sqlite|database/sql`},
+	{at: `^larder/resp/info$`, never: `redcon|sqlite|database/sql`,
+		may: `^larder/(resp/(admission|broker|cmd|effects|guard|lua|param|reply|snapshot|stat|table)|store)$`},
+	{at: `^larder/resp/scripting$`, may: `^larder/(resp/(admission|cmd|cmd/scripts|effects|lua|node|reply|table)|store)$`,
+		never: `redcon|sqlite|database/sql`},
+	{at: `^larder/resp/admission$`, may: `^larder/(resp/(cmd|stat)|store)$`, never: `redcon|sqlite|database/sql`},
 	{at: `^larder/resp/waiting$`, may: `^larder/(resp/(cmd|reply)|store)$`, never: `redcon|sqlite|database/sql`},
 	{at: `^larder/resp/watch$`, may: `^larder/store$`, never: `redcon|sqlite|database/sql`},
 	{at: `^larder/resp/monitor$`, may: `^$`, never: `redcon|sqlite|database/sql`},

@@ -15,18 +15,21 @@ func (s *Server) bindParams() error {
 		"latency-monitor-threshold": func() {
 			s.stats.Events.ThresholdMillis.Store(s.params.Int("latency-monitor-threshold"))
 		},
-		"tracking-table-max-keys": s.caches.Trim,
-		"notify-keyspace-events":  s.setEvents,
-		"latency-tracking":        func() { s.latencyTracking.Store(s.params.Bool("latency-tracking")) },
+		"tracking-table-max-keys": s.observers.Caches.Trim,
+		"notify-keyspace-events":  func() { s.observers.Listen(s.params.String("notify-keyspace-events")) },
+		"latency-tracking":        func() { s.observers.TimesCommands.Store(s.params.Bool("latency-tracking")) },
 		"proto-max-bulk-len":      func() { s.guard.MaxBulk.Store(s.params.Bytes("proto-max-bulk-len")); s.setLimits() },
 		"client-output-buffer-limit": func() {
 			s.outputs.Store(&unread.Limits{Normal: s.params.OutputLimit("normal"), PubSub: s.params.OutputLimit("pubsub")})
 		},
 		"client-query-buffer-limit": func() { s.guard.QueryBuffer.Store(s.params.Bytes("client-query-buffer-limit")) },
 	}
-	tune := func() { s.recency.Tune(s.params.Int("lfu-log-factor"), s.params.Int("lfu-decay-time")) }
+	tune := func() { s.observers.Recency.Tune(s.params.Int("lfu-log-factor"), s.params.Int("lfu-decay-time")) }
 	apply["lfu-log-factor"], apply["lfu-decay-time"] = tune, tune
-	apply["maxmemory-policy"] = func() { s.recency.PreferFrequent(host{s}.TracksFrequency()) }
+	apply["maxmemory-policy"] = func() {
+		s.observers.Recency.PreferFrequent(host{s}.TracksFrequency())
+		s.observers.Counts.SetPolicy(s.params.String("maxmemory-policy"))
+	}
 	for _, name := range limitParams() {
 		apply[name] = s.setLimits
 	}
@@ -47,7 +50,7 @@ func limitParams() []string {
 // setLimits gives data types the encodings' limits as configured.
 func (s *Server) setLimits() {
 	params := s.params
-	s.limits.Store(&store.Limits{
+	s.observers.Limits.Store(&store.Limits{
 		HashMaxListpackEntries: int(params.Int("hash-max-listpack-entries")), HashMaxListpackValue: int(params.Int("hash-max-listpack-value")),
 		SetMaxIntsetEntries: int(params.Int("set-max-intset-entries")), SetMaxListpackEntries: int(params.Int("set-max-listpack-entries")),
 		SetMaxListpackValue: int(params.Int("set-max-listpack-value")), ZsetMaxListpackEntries: int(params.Int("zset-max-listpack-entries")),

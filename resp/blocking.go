@@ -3,6 +3,7 @@ package resp
 import (
 	"time"
 
+	"larder/resp/admission"
 	"larder/resp/cmd"
 	"larder/resp/reply"
 	"larder/resp/waiting"
@@ -20,10 +21,10 @@ func (e *execution) conclude(tx store.Tx) error {
 		return nil // whoever runs it goes on
 	case e.Block != nil:
 		e.waiter = waiting.Blocked(e, *e.Block)
-		e.track.server.waiters.Join(e.waiter)
+		e.server.observers.Lines.Join(e.waiter)
 		return nil
 	}
-	return e.serve(tx)
+	return e.Serve(tx)
 }
 
 // beginAgain undoes what an earlier attempt has done outside its transaction. It reports false
@@ -32,38 +33,30 @@ func (e *execution) beginAgain() bool {
 	if e.serving != nil {
 		e.serving.Undo()
 	}
-	if e.waiter != nil && !e.track.server.waiters.Withdraw(e.waiter) {
+	if e.waiter != nil && !e.server.observers.Lines.Withdraw(e.waiter) {
 		return false
 	}
 	e.Block, e.waiter = nil, nil
 	return true
 }
 
-// serve serves those who wait for what the command has made ready.
-func (e *execution) serve(tx store.Tx) error {
-	if len(e.track.ready) == 0 {
+// Serve serves those who wait for what the command has made ready.
+func (e *execution) Serve(tx store.Tx) error {
+	if len(e.Ready) == 0 {
 		return nil
 	}
 	if e.serving == nil {
-		e.serving = e.track.server.waiters.Serving()
+		e.serving = e.server.observers.Lines.Serving()
 	}
-	e.serving.Note(e.track.ready)
+	e.serving.Note(e.Ready)
 	return e.serving.Run(tx)
 }
 
-// unserve gives up what a transaction that has failed has done for others.
-func (e *execution) unserve() {
+// Abandon gives up what a transaction that has failed has done for others.
+func (e *execution) Abandon() {
 	if v := e.serving; v != nil {
 		e.serving = nil
 		v.Fail()
-	}
-}
-
-// deliver answers those whom the command has served.
-func (e *execution) deliver() {
-	if v := e.serving; v != nil {
-		e.serving = nil
-		v.Deliver()
 	}
 }
 
@@ -75,7 +68,7 @@ func (s *session) await(e *execution) bool {
 		return true
 	}
 	e.waiter = nil
-	lines := s.server.waiters
+	lines := s.server.observers.Lines
 	if e.job.Err != nil {
 		lines.Leave(w, e.reply)
 	} else {
@@ -106,7 +99,7 @@ func (s *session) unblock(failed bool) bool {
 	if failed {
 		answer = reply.Fail(unblocked)
 	}
-	return s.server.waiters.Leave(w, answer)
+	return s.server.observers.Lines.Leave(w, answer)
 }
 
 // Gone is for waiting.Command.
@@ -114,32 +107,32 @@ func (e *execution) Gone() bool { return e.Client.Killed.Load() }
 
 // Again readies a run of the command, with its own words or others, inside the transaction that serves it.
 func (e *execution) Again(line [][]byte) waiting.Run {
-	run := e.track.server.executions.Get().(*execution)
+	run := e.server.executions.Get().(*execution)
 	if line == nil {
 		line = e.Args
 	}
 	run.Args, run.Client, run.Owner, run.Spec, run.entry = line, e.Client, e.Owner, e.Spec, e.entry
-	run.DB, run.Proto, run.Heard = e.DB, int(e.Client.Proto.Load()), e.track.server.heard()
+	run.DB, run.Proto, run.Heard = e.DB, int(e.Client.Proto.Load()), e.server.observers.Heard()
 	run.Keep, run.Nested, run.standsFor, run.Block, run.refused = false, false, e, nil, false
 	run.job.Write, run.took = true, 0
-	run.forgo()
+	run.Clear()
 	return run
 }
 
 // Within runs it for the one that waits. Whether there is room for it is judged anew, as in 7.2.
 func (e *execution) Within(tx store.Tx) (*cmd.Block, []store.Key, error) {
-	if e.standsFor.grows && e.track.server.budget.Spent(leastRoom) {
-		e.reply, e.refused = reply.Fail(outOfMemory), true
+	if e.standsFor.grows && e.server.budget.Spent(admission.Least) {
+		e.reply, e.refused = reply.Fail(admission.OutOfMemory), true
 		return nil, nil, nil
 	}
 	err := e.within(tx)
-	return e.Block, e.track.ready, err
+	return e.Block, e.Ready, err
 }
 
 // Commit publishes what it has led to.
 func (e *execution) Commit() (answer reply.Reply, took time.Duration) {
 	if e.standsFor.refused = e.refused; !e.refused {
-		e.track.count()
+		e.server.observers.Count(&e.Outcome)
 	}
 	e.release()
 	answer, took = e.reply, e.took
@@ -150,7 +143,7 @@ func (e *execution) Commit() (answer reply.Reply, took time.Duration) {
 // Drop gives up a run that has found nothing, or whose transaction has come to nothing.
 func (e *execution) Drop() {
 	e.reply.Release()
-	e.forgo()
+	e.Clear()
 	e.recycle()
 }
 
@@ -158,5 +151,5 @@ func (e *execution) Drop() {
 func (e *execution) recycle() {
 	e.Block, e.standsFor = nil, nil
 	e.forget()
-	e.track.server.executions.Put(e)
+	e.server.executions.Put(e)
 }

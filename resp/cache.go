@@ -3,7 +3,6 @@ package resp
 import (
 	"context"
 	"sync"
-	"time"
 
 	"larder/resp/cmd"
 	"larder/resp/cmd/caches"
@@ -15,10 +14,8 @@ import (
 	"larder/store"
 )
 
-// cache is what the CACHE commands and the deadlines keep. For any goroutine.
+// cache is what the CACHE commands keep. For any goroutine.
 type cache struct {
-	leases *lease.Table
-	counts *stat.Cache
 	saving sync.Mutex
 	vault  lua.Vault // keeps the counts; nil for no longer than the server
 	culler caches.Culler
@@ -27,22 +24,17 @@ type cache struct {
 // statsEvery is how often the counts are saved, in seconds: what a crash may lose of them.
 const statsEvery = 5
 
-// newCache reads what was counted before. Counts that cannot be read begin anew: they are no
+// loadCounts reads what was counted before. Counts that cannot be read begin anew: they are no
 // reason not to serve.
-func (s *Server) newCache(vault lua.Vault, culler caches.Culler) {
+func (s *Server) loadCounts() *stat.Cache {
 	var text []byte
-	if vault != nil {
+	if s.cache.vault != nil {
 		var err error
-		if text, err = vault.Load(); err != nil {
+		if text, err = s.cache.vault.Load(); err != nil {
 			s.log.Warn("the cache statistics cannot be read and begin anew", "error", err)
 		}
 	}
-	timeout := func() time.Duration { return time.Duration(s.params.Int("lease-timeout")) * time.Millisecond }
-	c := &s.cache
-	c.leases, c.counts, c.vault, c.culler = lease.NewTable(timeout), stat.NewCache(text), vault, culler
-	name := func() { s.cache.counts.SetPolicy(s.params.String("maxmemory-policy")) }
-	name()
-	s.params.OnChange("maxmemory-policy", func(string) error { name(); return nil })
+	return stat.NewCache(text)
 }
 
 // saveCounts writes down what has changed.
@@ -52,20 +44,20 @@ func (s *Server) saveCounts() {
 	}
 	s.cache.saving.Lock()
 	defer s.cache.saving.Unlock()
-	if text := s.cache.counts.Text(); text != nil {
+	if text := s.observers.Counts.Text(); text != nil {
 		if err := s.cache.vault.Save(text); err != nil {
 			s.log.Warn("the cache statistics cannot be saved", "error", err)
 		}
 	}
 }
 
-func (h host) Leases() *lease.Table { return h.cache.leases }
+func (h host) Leases() *lease.Table { return h.observers.Leases }
 
-func (h host) CacheStats() *stat.Cache { return h.cache.counts }
+func (h host) CacheStats() *stat.Cache { return h.observers.Counts }
 
-func (h host) Sizes() []store.Size { return h.sizes() }
+func (h host) Sizes() []store.Size { return h.info.Sizes() }
 
-func (h host) DiskBytes(total store.Size) int64 { return h.diskBytes(total) }
+func (h host) DiskBytes(total store.Size) int64 { return h.info.DiskBytes(total) }
 
 var errNotHere = store.Invalid("this server does not keep up its data by itself")
 
@@ -98,15 +90,12 @@ func (h host) Step(c *cmd.Call, scope store.Scope, fn func(*cmd.Call) error) err
 		return reply.OK()
 	}
 	e := newExecution(h.Server)
-	e.Call = cmd.Call{Spec: &spec, Args: c.Args, DB: c.DB, Proto: c.Proto, Client: c.Client, Owner: c.Owner, Heard: h.heard()}
+	e.Call = cmd.Call{Spec: &spec, Args: c.Args, DB: c.DB, Proto: c.Proto, Client: c.Client, Owner: c.Owner, Heard: h.observers.Heard()}
 	e.entry, e.session = &table.Entry{Spec: &spec}, c.Owner.(*session)
 	e.job.Write, e.job.Scope = true, scope
 	h.execute(context.Background(), e)
 	if err := e.job.Err; err != nil && err != errUndo {
 		return err
-	}
-	if failed == nil {
-		e.release()
 	}
 	return failed
 }

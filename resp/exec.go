@@ -3,13 +3,14 @@ package resp
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"runtime/debug"
-	"slices"
 	"time"
 
+	"larder/resp/admission"
 	"larder/resp/cmd"
+	"larder/resp/effects"
 	"larder/resp/reply"
+	"larder/resp/scripting"
 	"larder/resp/table"
 	"larder/resp/waiting"
 	"larder/store"
@@ -21,10 +22,11 @@ import (
 // Between start and finish the engine may run it on another goroutine, never on two at once.
 type execution struct {
 	cmd.Call
+	server    *Server
 	entry     *table.Entry
 	session   *session
 	job       store.Job
-	track     trackTx
+	track     effects.Tx
 	keys      []store.Key
 	reply     reply.Reply
 	refused   bool // the reply was made before running
@@ -32,22 +34,21 @@ type execution struct {
 	queued    bool // it waits for EXEC; the reply says so
 	leftDB    int  // selected after it ran inside EXEC
 	took      time.Duration
-	room      int64            // reserved of the budget until it has run
-	script    *scriptRun       // of a command that runs one
+	room      admission.Hold   // reserved until it has run
+	script    *scripting.Run   // of a command that runs one
 	waiter    *waiting.Waiter  // its place among those who wait
 	serving   *waiting.Serving // whom it has served
 	shown     bool             // MONITOR has seen it
 	standsFor *execution       // whose command it runs, of somebody who waits
-	log       *slog.Logger
 }
 
 // errUndo tells the engine to undo what a command wrote before it answered an error.
 var errUndo = errors.New("the command failed")
 
 func newExecution(s *Server) *execution {
-	e := &execution{log: s.log}
-	e.track.server, e.track.call = s, &e.Call
-	e.job.Fn, e.job.After = e.transact, e.committed
+	e := &execution{server: s}
+	e.track = s.observers.NewTx(&e.Call)
+	e.job.Fn, e.job.After = e.transact, func() { e.Committed(&e.job) }
 	return e
 }
 
@@ -82,9 +83,9 @@ func (e *execution) begin(s *session, args [][]byte) {
 	e.DB, e.Proto = int(s.client.DB.Load()), int(s.client.Proto.Load())
 	e.reply, e.refused, e.grows, e.took = reply.Reply{}, false, false, 0
 	e.job.Err, e.job.Write, e.job.May = nil, false, false
-	e.Heard = s.server.heard()
+	e.Heard = s.server.observers.Heard()
 	e.Block, e.waiter, e.shown, e.standsFor = nil, nil, false, nil
-	e.forgo()
+	e.Clear()
 }
 
 // stage readies the execution for a command of EXEC, which was let in when it was queued.
@@ -92,7 +93,6 @@ func (e *execution) stage(s *session, args [][]byte) {
 	e.begin(s, args)
 	e.entry, _ = s.server.table.Find(args)
 	e.Spec, e.Nested = e.entry.Spec, true
-	e.track.ready = e.track.ready[:0]
 }
 
 // putBack keeps an execution for somebody else.
@@ -141,18 +141,16 @@ func (e *execution) transact(tx store.Tx) error {
 		return nil
 	}
 	e.reply.Release()
-	e.forgo()
-	e.Chores = e.Chores[:0]
-	e.track.reset(tx, e.Spec.LooksUp(e.Args) || e.Spec.Waits != nil, e.entry.Uses && !e.Client.NoTouch.Load())
+	e.track.Begin(tx, e.Spec.LooksUp(e.Args) || e.Spec.Waits != nil, e.entry.Uses && !e.Client.NoTouch.Load(),
+		e.job.May && !e.job.Write && !e.Nested)
 	e.Tx, e.Event = &e.track, e.Spec.Event
-	e.track.view = e.job.May && !e.job.Write && !e.Nested
 	e.run()
 	e.Tx = nil
-	if e.track.barred {
+	if e.track.Barred() {
 		return store.ErrReadOnly
 	}
 	if e.reply.IsError() && !e.Keep {
-		e.forgo()
+		e.Forgo()
 		return errUndo
 	}
 	return e.conclude(tx)
@@ -164,15 +162,15 @@ func (e *execution) run() {
 	defer func() {
 		e.took, e.leftDB = time.Since(start), int(e.Client.DB.Load())
 		if p := recover(); p != nil {
-			e.reply = e.panicked(p)
+			e.reply = e.Panicked(p)
 		}
 	}()
 	e.reply = e.Spec.Run(&e.Call)
 }
 
-// panicked is the reply to a defect of ours: the connection ends with it.
-func (e *execution) panicked(p any) reply.Reply {
-	e.log.Error("a command panicked", "command", e.Spec.FullName(), "panic", p, "stack", string(debug.Stack()))
+// Panicked is the reply to a defect of ours: the connection ends with it.
+func (e *execution) Panicked(p any) reply.Reply {
+	e.server.log.Error("a command panicked", "command", e.Spec.FullName(), "panic", p, "stack", string(debug.Stack()))
 	e.Client.Killed.Store(true)
 	return reply.Fail("ERR internal error: the command failed unexpectedly and this connection is closed")
 }
@@ -185,75 +183,43 @@ func (e *execution) settle() {
 	}
 	if err := e.job.Err; err != nil && err != errUndo {
 		e.reply.Release()
-		e.forgo()
-		e.Chores = e.Chores[:0]
-		e.unserve()
+		e.Forgo()
+		e.Abandon()
 		e.reply = reply.Err(err)
 		return
 	}
 	if e.Block == nil {
-		e.track.count()
+		e.server.observers.Count(&e.Outcome)
 	}
 }
 
-// committed is what follows a transaction of the command's own.
-func (e *execution) committed() {
-	e.session.reach(&e.job)
+// Committed is what follows a transaction of the command's own, or of its script.
+func (e *execution) Committed(j *store.Job) {
+	e.session.reach(j)
+	if j != &e.job {
+		e.server.show(e, e.DB) // before the script's commands
+		e.server.observers.Count(&e.Outcome)
+	}
 	e.release()
 }
 
 // release lets what waited for the commit happen. The engine calls it in the order of commits; for a command without a
 // transaction the session does. Once more does nothing.
 func (e *execution) release() {
-	e.announce()
-	e.track.server.invalidate(e.Client, e.track.changes, e.track.flushed)
-	e.forgo()
-	e.deliver()
-}
-
-// announce publishes what happened to keys and runs the effects.
-func (e *execution) announce() {
-	for _, n := range e.Notices {
-		e.track.server.announce(n)
-	}
-	for _, effect := range e.Effects {
-		effect()
-	}
-}
-
-// follow does what was to be done after the commit and may wait for transactions.
-func (e *execution) follow() {
-	for _, chore := range e.Chores {
-		chore()
-	}
-	clear(e.Chores)
-	e.Chores = e.Chores[:0]
-}
-
-// forgo drops what waits for a commit that does not come.
-func (e *execution) forgo() {
-	e.track.changes, e.track.flushed = e.track.changes[:0], false
-	clear(e.Effects)
-	e.Effects, e.Notices = e.Effects[:0], e.Notices[:0]
+	served := e.serving
+	e.serving = nil
+	e.server.observers.Publish(e.Client, &e.Outcome, served)
 }
 
 // forget lets go of the command line, which may be large, and of what it led to.
 func (e *execution) forget() {
-	e.reply, e.Args, e.job.Scope.Keys, e.track.Tx = reply.Reply{}, nil, nil, nil
+	e.reply, e.Args, e.job.Scope.Keys = reply.Reply{}, nil, nil
+	e.track.End()
 	clear(e.keys)
 }
 
-// public is a command line as SLOWLOG may show it.
-func public(spec *cmd.Spec, args [][]byte) [][]byte {
-	if spec.Secrets == nil {
-		return args
-	}
-	shown := slices.Clone(args)
-	for _, i := range spec.Secrets(args) {
-		shown[i] = []byte("(redacted)")
-	}
-	return shown
-}
+// leave gives back the room a command has taken.
+func (e *execution) leave() { e.room.Leave(e.server.budget) }
 
 // execute runs a prepared command by itself.
 func (s *Server) execute(ctx context.Context, e *execution) {

@@ -34,7 +34,7 @@ func (s *Server) families() [][]cmd.Spec {
 		servers.Table(h),
 		clusters.Table(s.node, s.params),
 		commands.Table(h),
-		configs.Table(s.params, s.resetStats),
+		configs.Table(s.params, func() { s.info.Reset() }),
 		keys.Table(h),
 		strs.Table(),
 		bits.Table(),

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"larder/resp/cmd"
+	"larder/resp/reply"
 	"larder/resp/stat"
 	"larder/resp/table"
 	"larder/resp/track"
@@ -22,7 +23,7 @@ func (h host) Clients() []*cmd.Client { return h.clients.all() }
 func (h host) Client(id int64) *cmd.Client { return h.clients.find(id) }
 
 // Caches knows which clients cache which keys.
-func (h host) Caches() *track.Table { return h.caches }
+func (h host) Caches() *track.Table { return h.observers.Caches }
 
 // Settle runs a transaction over everything that does nothing: it comes after all others.
 func (h host) Settle() error {
@@ -95,15 +96,17 @@ func (h host) Update(ctx context.Context, s store.Scope, fn func(store.Tx) error
 	return h.engine.Update(ctx, s, fn)
 }
 
-func (h host) Blesses() { h.blessed.Store(true) }
+func (h host) Blesses() { h.observers.Blessed.Store(true) }
 
-func (h host) IdleSeconds(db int, name []byte) int64 { return h.recency.IdleSeconds(db, name) }
+func (h host) IdleSeconds(db int, name []byte) int64 {
+	return h.observers.Recency.IdleSeconds(db, name)
+}
 
-func (h host) Frequency(db int, name []byte) int { return h.recency.Frequency(db, name) }
+func (h host) Frequency(db int, name []byte) int { return h.observers.Recency.Frequency(db, name) }
 
 // SetUse makes a key as idle, or as much used, as the policy asks for and RESTORE says.
 func (h host) SetUse(db int, name []byte, idleSeconds, frequency int64) {
-	h.recency.Place(db, name, idleSeconds, frequency)
+	h.observers.Recency.Place(db, name, idleSeconds, frequency)
 }
 
 // TracksFrequency says that maxmemory-policy makes OBJECT FREQ meaningful.
@@ -128,13 +131,11 @@ func (h host) Find(line [][]byte) (*cmd.Spec, bool) {
 	return row, row != nil
 }
 
-// resetStats is CONFIG RESETSTAT.
-func (s *Server) resetStats() {
-	s.stats.Reset()
-	evicted, _, _ := s.budget.Evictions()
-	s.evictedBefore.Store(evicted)
-	s.upkeep.ResetStats()
-	s.traffic.In.Store(0)
-	s.traffic.Out.Store(0)
-	s.table.Each(func(e *table.Entry) { e.Stats.Reset() })
-}
+// Info is the text of INFO.
+func (h host) Info(sections []string) string { return h.info.Info(sections) }
+
+// MemoryStats are the fields of MEMORY STATS.
+func (h host) MemoryStats(ctx context.Context) ([]reply.Reply, error) { return h.info.MemoryStats(ctx) }
+
+// Mode is what Redis calls the ways a server can stand: alone, or in a cluster.
+func (h host) Mode() string { return h.info.Mode() }

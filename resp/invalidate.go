@@ -1,8 +1,6 @@
 package resp
 
-import (
-	"larder/resp/cmd"
-)
+import "larder/resp/cmd"
 
 // remember notes the keys a command is about to read, for a client that caches them. Such a
 // client's commands run one by one: an invalidation that comes between the read and its reply
@@ -11,7 +9,7 @@ func (s *session) remember(e *execution) {
 	if s.client.Tracking.Load() == nil {
 		return
 	}
-	s.server.caches.Begin(s.client)
+	s.server.observers.Caches.Begin(s.client)
 	if s.multi != nil && e.entry.Spec.Name == "EXEC" {
 		s.multi.each(s, s.rememberKeys)
 	}
@@ -27,24 +25,16 @@ func (s *session) rememberKeys(e *execution) {
 	for i, k := range e.keys {
 		names[i] = k.Name
 	}
-	s.server.caches.Remember(s.client, names)
+	s.server.observers.Caches.Remember(s.client, names)
 }
 
 // remembered ends what CLIENT CACHING said about a command, or a transaction, and lets those keys go that have changed
 // since they were read.
 func (s *session) remembered(e *execution) {
 	if s.client.Tracking.Load() != nil {
-		s.server.caches.End(s.client, s.moment)
+		s.server.observers.Caches.End(s.client, s.moment)
 	}
 	if s.client.Tracking.Load() != nil && s.multi == nil && e.entry.Spec.Parent != "CLIENT" {
-		s.server.caches.Ran(s.client)
+		s.server.observers.Caches.Ran(s.client)
 	}
-}
-
-// invalidate tells those who cache keys which ones a transaction of by's has changed.
-func (s *Server) invalidate(by *cmd.Client, names []string, flushed bool) {
-	if flushed {
-		s.caches.Flush()
-	}
-	s.caches.Invalidate(by, names)
 }

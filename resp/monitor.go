@@ -28,6 +28,6 @@ func seeAll(c *cmd.Call) reply.Reply {
 		return reply.Nothing() // so does Redis: what follows is the stream
 	}
 	c.Client.Monitor.Store(true)
-	c.After(func() { s.server.monitors.Add(s.out) })
+	c.After(func() { s.server.observers.Monitors.Add(s.out) })
 	return reply.OK()
 }

@@ -74,7 +74,7 @@ func serveOn(t testing.TB, engine store.Engine, through func(net.Listener) net.L
 		}
 	}
 	server, err := resp.New(resp.Options{Engine: engine, Params: set, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Upkeep: idle{}, Stop: func() {}})
+		Background: func(resp.Through) resp.Background { return resp.Background{Upkeep: idle{}} }, Stop: func() {}})
 	if err != nil {
 		t.Fatal(err)
 	}

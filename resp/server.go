@@ -9,7 +9,6 @@
 package resp
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"net"
@@ -21,15 +20,21 @@ import (
 	"github.com/tidwall/redcon"
 
 	"larder/resp/access"
+	"larder/resp/admission"
 	"larder/resp/broker"
 	"larder/resp/cmd"
 	"larder/resp/cmd/caches"
+	"larder/resp/effects"
 	"larder/resp/guard"
+	"larder/resp/info"
+	"larder/resp/lease"
 	"larder/resp/lua"
 	"larder/resp/monitor"
 	"larder/resp/node"
 	"larder/resp/param"
 	"larder/resp/reply"
+	"larder/resp/scripting"
+	"larder/resp/snapshot"
 	"larder/resp/stat"
 	"larder/resp/table"
 	"larder/resp/track"
@@ -44,84 +49,78 @@ type Options struct {
 	Engine store.Engine
 	Params *param.Set
 	Log    *slog.Logger
-	// Upkeep is the background work that some commands steer; see Upkeep.
-	Upkeep Upkeep
+	// Background makes the work that goes on beside the commands, on what the server gives it; nil for none.
+	Background func(Through) Background
 	// Node is who the server is in a cluster; nil if `cluster-enabled` is no.
 	Node *node.Node
 	// Functions keeps the libraries of functions; without it they live as long as the server.
 	Functions lua.Vault
-	// Budget bounds the data; nil for no bound.
-	Budget Budget
 	// CacheStats keeps what CACHE STATS counts; nil for no longer than the server.
 	CacheStats lua.Vault
-	// Culler does at once what the background does; nil if there is none.
-	Culler caches.Culler
 	// Supervisor is the service manager that has started the process: "systemd", "upstart" or "no".
 	Supervisor string
 	// Stop is called once when a client asks for SHUTDOWN; it must not block.
 	Stop func()
 }
 
+// Through is what the background works through.
+type Through struct {
+	// Engine announces what is removed through it.
+	Engine store.Engine
+	// Recency is what the server has seen of the use of keys.
+	Recency *stat.Recency
+	// Served is the number of commands that clients have been served.
+	Served func() int64
+}
+
+// Background is what commands may ask of the work that goes on beside them.
+type Background struct {
+	Upkeep Upkeep
+	// Budget bounds the data; nil for no bound.
+	Budget admission.Budget
+	// Culler does at once what the background does; nil if there is none.
+	Culler caches.Culler
+}
+
 // Upkeep is what commands may ask of the background work. For any goroutine.
 type Upkeep interface {
+	info.Upkeep
 	// SetActive turns the active expiry on or off: DEBUG SET-ACTIVE-EXPIRE.
 	SetActive(on bool)
-	// Capped is the number of cycles whose time was over before all expired keys were removed, BusyMillis
-	// the time all cycles took for them.
-	Capped() int64
-	BusyMillis() int64
-	// ResetStats begins to count Capped and BusyMillis anew.
-	ResetStats()
-	// Overdue tells for how long the key that waits longest for its removal has been expired, 0 if none waits, and
-	// about which part of the keys with an expiry waits.
-	Overdue(context.Context) (lag time.Duration, stale float64, err error)
 }
 
 // Server is the front of Larder. Its methods may be called from any goroutine.
 type Server struct {
-	engine  store.Engine
-	params  *param.Set
-	log     *slog.Logger
-	upkeep  Upkeep
-	node    *node.Node // nil without cluster
-	budget  Budget
-	peak    peak
-	uses    uses
-	blessed atomic.Bool // a key may be blessed
-	// evictedBefore is what CONFIG RESETSTAT has taken off evicted_keys.
-	evictedBefore atomic.Int64
-	stop          func()
-	supervisor    string
-	table         *table.Table
-	stats         *stat.Server
-	recency       *stat.Recency
-	clients       *clients
-	watches       *watch.Table
-	waiters       *waiting.Lines
-	broker        *broker.Broker
-	pause         waiting.Pause
-	monitors      *monitor.Feed
-	caches        *track.Table
-	blocked       atomic.Int64 // clients that wait
-	outputs       atomic.Pointer[unread.Limits]
-	events        atomic.Uint32 // cmd.EventMask that somebody may listen to
-	gate          access.Gate
-	limits        atomic.Pointer[store.Limits]
-	guard         *guard.Limits
-	traffic       guard.Traffic
-	scripts       *lua.Engine
-	cache         cache
-	saving        saving
+	engine    store.Engine
+	params    *param.Set
+	log       *slog.Logger
+	upkeep    Upkeep
+	node      *node.Node // nil without cluster
+	budget    admission.Budget
+	observers *effects.Observers
+	pause     waiting.Pause
+	stop      func()
+	table     *table.Table
+	stats     *stat.Server
+	clients   *clients
+	blocked   atomic.Int64 // clients that wait
+	outputs   atomic.Pointer[unread.Limits]
+	gate      access.Gate
+	guard     *guard.Limits
+	traffic   guard.Traffic
+	scripts   *lua.Engine
+	scripting *scripting.Server
+	cache     cache
+	saving    snapshot.Saver
+	info      *info.Reporter
 
 	busyMillis atomic.Int64 // busy-reply-threshold
 
 	happening func() uint64 // see store.Sequencer; always 0 for an engine that is none
 
-	latencyTracking atomic.Bool
-	databases       int
-	runID           string
-	rates           rates
-	warned          atomic.Int64 // Unix seconds of the last warning about HTTP
+	databases int
+	runID     string
+	warned    atomic.Int64 // Unix seconds of the last warning about HTTP
 
 	executions sync.Pool // of *execution, ready for prepare
 
@@ -134,13 +133,9 @@ type Server struct {
 // New makes a server that does not listen yet.
 func New(o Options) (*Server, error) {
 	s := &Server{
-		engine: o.Engine, params: o.Params, log: o.Log, upkeep: o.Upkeep, node: o.Node, stop: o.Stop, supervisor: o.Supervisor,
+		engine: o.Engine, params: o.Params, log: o.Log, node: o.Node, stop: o.Stop,
 		stats:     &stat.Server{Started: time.Now()},
-		recency:   stat.NewRecency(),
 		clients:   newClients(),
-		watches:   watch.NewTable(),
-		broker:    broker.New(),
-		monitors:  monitor.NewFeed(),
 		guard:     guard.NewLimits(),
 		runID:     node.NewID(),
 		databases: int(o.Params.Int("databases")),
@@ -150,32 +145,60 @@ func New(o Options) (*Server, error) {
 	if e, ok := o.Engine.(store.Sequencer); ok {
 		s.happening = e.Happening
 	}
-	s.caches = track.NewTable(s.clients.find, func() int { return int(s.params.Int("tracking-table-max-keys")) }, s.happening)
-	if s.budget = o.Budget; s.budget == nil {
-		s.budget = boundless{}
-	}
-	s.waiters = waiting.NewLines(o.Engine, &s.pause, s.done, func(err error) {
-		s.log.Error("blocked clients could not be served", "error", err)
-	})
+	s.cache.vault = o.CacheStats
+	s.observe()
+	s.tend(o.Background)
 	if err := s.bindParams(); err != nil {
 		return nil, err
 	}
 	if err := s.newScripts(o.Functions); err != nil {
 		return nil, err
 	}
-	if err := s.findBlessed(); err != nil {
+	if err := s.observers.FindBlessed(s.engine, s.databases); err != nil {
 		return nil, err
 	}
-	s.newCache(o.CacheStats, o.Culler)
 	s.newSaving()
 	s.table = table.New(s.families()...)
 	if err := s.table.Rename(o.Params.Renames()); err != nil {
 		return nil, err
 	}
+	s.info = &info.Reporter{Engine: s.engine, Params: s.params, Log: s.log, Stats: s.stats, Observers: s.observers,
+		Commands: s.table, Budget: s.budget, Upkeep: s.upkeep, Scripts: s.scripts, Saving: &s.saving, Traffic: &s.traffic,
+		Clients: s.clients.count, Blocked: s.blocked.Load, Clustered: s.node != nil, Supervisor: o.Supervisor, RunID: s.runID,
+		Databases: s.databases}
+	s.scripting = &scripting.Server{Commands: s.table, Observers: s.observers, Budget: s.budget, Clustered: s.node != nil,
+		Closing: s.closing}
 	s.executions.New = func() any { return newExecution(s) }
 	go s.everySecond()
 	go s.keepUses()
 	return s, nil
+}
+
+// observe makes those who learn what commands do.
+func (s *Server) observe() {
+	leaseTimeout := func() time.Duration { return time.Duration(s.params.Int("lease-timeout")) * time.Millisecond }
+	cached := func() int { return int(s.params.Int("tracking-table-max-keys")) }
+	s.observers = &effects.Observers{
+		Broker: broker.New(), Monitors: monitor.NewFeed(), Watches: watch.NewTable(), Pause: &s.pause,
+		Caches: track.NewTable(s.clients.find, cached, s.happening),
+		Lines: waiting.NewLines(s.engine, &s.pause, s.done, func(err error) {
+			s.log.Error("blocked clients could not be served", "error", err)
+		}),
+		Leases: lease.NewTable(leaseTimeout), Stats: s.stats, Counts: s.loadCounts(), Recency: stat.NewRecency(),
+		Uses: &admission.Uses{}, Log: s.logScript,
+	}
+}
+
+// tend begins the work beside the commands.
+func (s *Server) tend(background func(Through) Background) {
+	var b Background
+	if background != nil {
+		b = background(Through{s.observers.Removal(s.engine), s.observers.Recency, s.stats.Commands.Load})
+	}
+	s.upkeep, s.budget, s.cache.culler = b.Upkeep, b.Budget, b.Culler
+	if s.budget == nil {
+		s.budget = admission.Boundless()
+	}
 }
 
 // Serve answers the connections of a listener until Close. It returns nil after Close.
@@ -236,7 +259,7 @@ func (s *Server) accept(conn redcon.Conn) bool {
 	client.FD, client.QueryBuffer = descriptor(guarded.NetConn()), guarded.QueryBuffer
 	fresh := &session{server: s, conn: conn, guard: guarded, client: client, trusted: s.gate.Open()}
 	client.Kill = func() { client.Close(); fresh.mute() }
-	fresh.watcher.Join(s.watches)
+	fresh.watcher.Join(s.observers.Watches)
 	fresh.hear()
 	if !s.clients.add(client, int(s.params.Int("maxclients"))) {
 		s.stats.Refused.Add(1)

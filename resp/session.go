@@ -206,7 +206,7 @@ func (s *session) finish(e *execution) {
 	s.wrote = s.wrote || e.job.Write
 	s.server.note(s, e)
 	e.release()
-	e.follow()
+	e.Follow()
 	if s.client.Authenticated.Load() != s.trusted {
 		s.trusted = !s.trusted
 		s.guard.Restrict(!s.trusted)
@@ -256,9 +256,9 @@ func (s *Server) note(session *session, e *execution) {
 		return
 	}
 	s.show(e, e.leftDB)
-	e.entry.Stats.Ran(e.took, failed, s.latencyTracking.Load())
+	e.entry.Stats.Ran(e.took, failed, s.observers.TimesCommands.Load())
 	if s.stats.Slow.Wants(e.took) && !e.Spec.Has(cmd.NoSlowlog) {
-		s.stats.Slow.Add(public(e.Spec, e.Args), e.took, session.client.Addr, session.client.Info().Name)
+		s.stats.Slow.Add(e.Spec.Public(e.Args), e.took, session.client.Addr, session.client.Info().Name)
 	}
 	if e.Spec.Has(cmd.Fast) {
 		s.stats.Events.Record("fast-command", e.took)
@@ -270,8 +270,13 @@ func (s *Server) note(session *session, e *execution) {
 // show lets MONITOR see a command, once: one that waits is seen when it begins to, and one that runs a script before
 // the script's commands.
 func (s *Server) show(e *execution, db int) {
-	if !e.shown && s.monitors.Active() && (e.Spec.Flags&(cmd.NoMonitor|cmd.Admin) == 0 || e.scripted()) {
-		s.monitors.Show(db, e.session.origin(), public(e.Spec, e.Args))
+	if s.visible(e) {
+		s.observers.Monitors.Show(db, e.session.origin(), e.Spec.Public(e.Args))
 		e.shown = true
 	}
+}
+
+// visible reports whether MONITOR is yet to see a command.
+func (s *Server) visible(e *execution) bool {
+	return !e.shown && s.observers.Monitors.Active() && (e.Spec.Flags&(cmd.NoMonitor|cmd.Admin) == 0 || e.scripted())
 }

@@ -9,7 +9,7 @@ import (
 	"larder/resp/unread"
 )
 
-func (h host) Broker() *broker.Broker { return h.broker }
+func (h host) Broker() *broker.Broker { return h.observers.Broker }
 
 // Subscriber is the calling session's.
 func (h host) Subscriber(c *cmd.Call) *broker.Subscriber { return c.Owner.(*session).subscriber }
@@ -80,9 +80,9 @@ func (s *session) forget() {
 
 // mute ends what others send the session. For any goroutine.
 func (s *session) mute() {
-	s.server.broker.Leave(s.subscriber)
-	s.server.monitors.Remove(s.out)
-	s.server.caches.Disable(s.client)
+	s.server.observers.Broker.Leave(s.subscriber)
+	s.server.observers.Monitors.Remove(s.out)
+	s.server.observers.Caches.Disable(s.client)
 }
 
 // leave takes the session off the books: nobody finds its client, nothing is sent to it. Once more does nothing.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"larder/cull"
+	"larder/resp"
 	"larder/resp/param"
 	"larder/store"
 )
@@ -22,8 +23,9 @@ func (b budget) Evictions() (keys int64, total, current time.Duration) {
 func (b budget) CullTime() time.Duration { return time.Duration(b.Stats().Busy.Load()) }
 
 // newBudget makes the parameters of eviction take effect, now and when they change.
-func newBudget(engine store.Engine, params *param.Set, log *slog.Logger) budget {
+func newBudget(engine store.Engine, params *param.Set, log *slog.Logger, t resp.Through) budget {
 	v := cull.NewEvictor(engine, cull.EvictOptions{
+		Through: t.Engine, Uses: t.Recency,
 		Report: func(chore string, err error) {
 			log.Error("background work failed and goes on", "chore", chore, "error", err)
 		},

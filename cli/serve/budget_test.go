@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"larder/resp"
 	"larder/resp/stat"
 	"larder/store"
 )
@@ -20,8 +21,7 @@ func TestCheckAfterMayhem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	room := newBudget(d, p, quiet())
-	room.Evictor.Uses(stat.NewRecency())
+	room := newBudget(d, p, quiet(), resp.Through{Recency: stat.NewRecency()})
 	room.Start()
 	var all sync.WaitGroup
 	for w := range 4 {

@@ -122,21 +122,20 @@ func (p *process) serve() error {
 	if err != nil {
 		return err
 	}
-	work := newUpkeep(engine, params, log)
-	room := newBudget(engine, params, log)
-
+	var work upkeep
+	var room budget
 	stop := make(chan struct{})
 	var once sync.Once
-	server, err := resp.New(resp.Options{Engine: engine, Params: params, Log: log, Upkeep: work, Budget: room, Functions: dir.Functions(),
-		Node: self, CacheStats: dir.CacheStats(), Culler: culler{work.Loop, room.Evictor}, Supervisor: string(p.by),
+	server, err := resp.New(resp.Options{Engine: engine, Params: params, Log: log, Node: self,
+		Functions: dir.Functions(), CacheStats: dir.CacheStats(), Supervisor: string(p.by),
+		Background: func(t resp.Through) resp.Background {
+			work, room = newUpkeep(engine, params, log, t), newBudget(engine, params, log, t)
+			return resp.Background{Upkeep: work, Budget: room, Culler: culler{work.Loop, room.Evictor}}
+		},
 		Stop: func() { once.Do(func() { close(stop) }) }})
 	if err != nil {
 		return err
 	}
-	work.Through(server.Expiry())
-	work.Served(server.Served)
-	room.Through(server.Eviction())
-	room.Evictor.Uses(server.Uses())
 	work.Start()
 	defer work.Stop()
 	room.Start()

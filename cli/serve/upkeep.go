@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"larder/cull"
+	"larder/resp"
 	"larder/resp/param"
 	"larder/store"
 )
@@ -41,8 +42,8 @@ func (u upkeep) Overdue(ctx context.Context) (lag time.Duration, stale float64, 
 
 // newUpkeep prepares expiry, sweeping, checkpoints and, with appendfsync everysec, syncs. Start
 // begins with them.
-func newUpkeep(engine store.Engine, params *param.Set, log *slog.Logger) upkeep {
-	loop := cull.New(engine, cull.Options{Report: func(chore string, err error) {
+func newUpkeep(engine store.Engine, params *param.Set, log *slog.Logger, t resp.Through) upkeep {
+	loop := cull.New(engine, cull.Options{Through: t.Engine, Served: t.Served, Report: func(chore string, err error) {
 		log.Error("background work failed and goes on", "chore", chore, "error", err)
 	}})
 	everySecond := func() { loop.SetSyncing(params.String("appendfsync") == "everysec") }

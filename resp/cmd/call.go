@@ -29,24 +29,13 @@ type Call struct {
 	// Owner is what package resp needs for commands that only it can run: the session, or, for
 	// those that run a script, the execution.
 	Owner any
-	// Effects are what is to happen once the command, and the EXEC or script around it, has
-	// committed; see After. The dispatcher runs them, or drops them before another attempt.
-	Effects []func()
 	// Event is Spec.Event. A handler whose event depends on its arguments sets it before it writes.
 	Event string
-	// Heard are the classes of events somebody may listen to, mostly none; Notices the events
-	// to announce. See Notify.
-	Heard   EventMask
-	Notices []Notice
-	Chores  []func()
+	// Heard are the classes of events somebody may listen to, mostly none: see Notify.
+	Heard EventMask
+	// Outcome is what the command leads to. The dispatcher publishes it, or clears it before another attempt.
+	Outcome
 }
-
-// After has fn run once everything the command wrote is committed, in the order of commits, and never if it is not.
-// It must not wait for transactions nor for clients; arguments it needs must be copied.
-func (c *Call) After(fn func()) { c.Effects = append(c.Effects, fn) }
-
-// Later is After for a fn that may wait for transactions. It runs before the command is answered.
-func (c *Call) Later(fn func()) { c.Chores = append(c.Chores, fn) }
 
 // Key is the key named by argument i in the selected database.
 func (c *Call) Key(i int) store.Key { return store.Key{DB: c.DB, Name: c.Args[i]} }

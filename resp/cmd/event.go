@@ -46,8 +46,5 @@ func (c *Call) Notify(event string, k store.Key) {
 	if c.Heard == 0 || event == "" || event == OwnEvents || !c.Heard.Has(event[0]) {
 		return
 	}
-	n := Notice{Event: event[2:], DB: k.DB, Name: string(k.Name)}
-	if last := len(c.Notices) - 1; last < 0 || c.Notices[last] != n { // types may write a key in steps
-		c.Notices = append(c.Notices, n)
-	}
+	c.notify(Notice{Event: event[2:], DB: k.DB, Name: string(k.Name)})
 }

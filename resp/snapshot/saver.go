@@ -39,6 +39,8 @@ type Saver struct {
 	Keys   func() int64
 	Log    func(text string, err error)
 
+	points atomic.Pointer[[]point] // save lines; nil for none
+
 	mu     sync.Mutex
 	status Status
 	keys   atomic.Int64

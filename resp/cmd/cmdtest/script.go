@@ -143,7 +143,8 @@ func (s *Session) Do(t *testing.T, args ...[]byte) (answer reply.Reply) {
 	}
 	call := &cmd.Call{Spec: spec, Args: args, Proto: s.Proto, Client: s.client}
 	fn := func(tx store.Tx) error {
-		call.Tx, call.Effects = tx, nil
+		call.Tx = tx
+		call.Clear()
 		answer = spec.Run(call)
 		if answer.IsError() {
 			return errReply
@@ -162,8 +163,10 @@ func (s *Session) Do(t *testing.T, args ...[]byte) (answer reply.Reply) {
 		t.Fatalf("%q: %v", args, err)
 	}
 	if err == nil {
-		for _, effect := range call.Effects {
-			effect()
+		for _, event := range call.Events {
+			if event.Do != nil {
+				event.Do()
+			}
 		}
 	}
 	if spec != &s.prepare && !spec.Nests && nests(answer, s.Proto) {

@@ -1,39 +1,13 @@
-package resp
+package effects
 
 import (
-	"strconv"
-
-	"larder/resp/broker"
 	"larder/resp/cmd"
 	"larder/store"
 )
 
-// setEvents makes notify-keyspace-events take effect. Without K or E nobody hears anything.
-func (s *Server) setEvents() {
-	mask := cmd.Events(s.params.String("notify-keyspace-events"))
-	if !mask.Has('K') && !mask.Has('E') {
-		mask = 0
-	}
-	s.events.Store(uint32(mask))
-}
-
-func (s *Server) heard() cmd.EventMask { return cmd.EventMask(s.events.Load()) }
-
-// announce publishes a keyspace event in the forms that are asked for.
-// https://redis.io/docs/latest/develop/use/keyspace-notifications/
-func (s *Server) announce(n cmd.Notice) {
-	mask, db := s.heard(), strconv.Itoa(n.DB)
-	if mask.Has('K') {
-		s.broker.Publish(broker.Channels, []byte("__keyspace@"+db+"__:"+n.Name), []byte(n.Event))
-	}
-	if mask.Has('E') {
-		s.broker.Publish(broker.Channels, []byte("__keyevent@"+db+"__:"+n.Event), []byte(n.Name))
-	}
-}
-
 // notePut notes the events of a key that is about to be written: that it had expired and
 // nobody had looked, that it is new, and what its command does to it.
-func (t *trackTx) notePut(k store.Key) error {
+func (t *Tx) notePut(k store.Key) error {
 	c := t.call
 	if c.Heard == 0 {
 		return nil
@@ -56,7 +30,7 @@ func (t *trackTx) notePut(k store.Key) error {
 
 // noteDrop notes the events of keys about to be removed, if they are there: the command's own
 // first if it took the last element out of a key, not if it removed the key as a whole.
-func (t *trackTx) noteDrop(keys ...store.Key) error {
+func (t *Tx) noteDrop(keys ...store.Key) error {
 	c := t.call
 	if c.Heard == 0 {
 		return nil
@@ -82,7 +56,7 @@ func (t *trackTx) noteDrop(keys ...store.Key) error {
 }
 
 // noteExpired removes keys whose time has passed, or that of the last field: the write would hide that they had expired.
-func (t *trackTx) noteExpired(keys ...store.Key) error {
+func (t *Tx) noteExpired(keys ...store.Key) error {
 	heard := t.call.Heard
 	for _, k := range keys {
 		if heard.Has('x') {
@@ -92,7 +66,7 @@ func (t *trackTx) noteExpired(keys ...store.Key) error {
 			}
 			if n > 0 {
 				t.call.Notify("x:expired", k)
-				t.call.After(func() { t.server.stats.Expired.Add(1) })
+				t.call.After(func() { t.to.Stats.Expired.Add(1) })
 				continue
 			}
 		}
@@ -107,14 +81,14 @@ func (t *trackTx) noteExpired(keys ...store.Key) error {
 			t.call.Notify(event, k)
 		}
 		if gone.Key {
-			t.call.After(func() { t.server.stats.ExpiredFields.Add(gone.Fields) })
+			t.call.After(func() { t.to.Stats.ExpiredFields.Add(gone.Fields) })
 		}
 	}
 	return nil
 }
 
 // noteMiss notes that a reading command did not find a key.
-func (t *trackTx) noteMiss(k store.Key) {
+func (t *Tx) noteMiss(k store.Key) {
 	if t.call.Event != cmd.OwnEvents {
 		t.call.Notify("m:keymiss", k)
 	}

@@ -1,9 +1,10 @@
-package resp
+package info
 
 import (
 	"context"
 	"fmt"
 	"runtime"
+	"sync/atomic"
 
 	"larder/resp/reply"
 	"larder/store"
@@ -11,12 +12,12 @@ import (
 
 // MemoryStats are Redis's fields from what INFO says of memory: what is allocated is the data on disk, which maxmemory
 // bounds, the allocator is Go's, and the overhead is the process's heap.
-func (h host) MemoryStats(ctx context.Context) ([]reply.Reply, error) {
+func (r *Reporter) MemoryStats(ctx context.Context) ([]reply.Reply, error) {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	total := sumOf(h.sizes())
-	data := h.dataBytes(total.Data)
-	peak := h.peak.note(data)
+	total := Sum(r.Sizes())
+	data := r.dataBytes(total.Data)
+	peak := r.peak.note(data)
 	var pairs []reply.Reply
 	add := func(name string, value reply.Reply) { pairs = append(pairs, reply.Text(name), value) }
 	number := func(name string, n int64) { add(name, reply.Integer(n)) }
@@ -26,7 +27,7 @@ func (h host) MemoryStats(ctx context.Context) ([]reply.Reply, error) {
 		"lua.caches", "functions.caches"} {
 		number(name, 0)
 	}
-	if err := h.databaseStats(ctx, add); err != nil {
+	if err := r.databaseStats(ctx, add); err != nil {
 		return nil, err
 	}
 	number("overhead.total", int64(m.HeapInuse))
@@ -56,8 +57,8 @@ func allocatorStats(m *runtime.MemStats, number func(string, int64), add func(st
 }
 
 // databaseStats tells of each database that holds keys. There are no hash tables in memory.
-func (h host) databaseStats(ctx context.Context, add func(string, reply.Reply)) error {
-	k, ok := h.engine.(store.Keyspacer)
+func (r *Reporter) databaseStats(ctx context.Context, add func(string, reply.Reply)) error {
+	k, ok := r.Engine.(store.Keyspacer)
 	if !ok {
 		return nil
 	}
@@ -73,3 +74,41 @@ func (h host) databaseStats(ctx context.Context, add func(string, reply.Reply)) 
 
 // part is what some bytes are of others.
 func part(some, of int64) float64 { return float64(some) / float64(max(of, 1)) }
+
+// dataBytes is the bytes of all keys, exactly. They are counted at every write, but for keys that were overwritten blindly:
+// without a limit what they replaced is looked up here.
+func (r *Reporter) dataBytes(estimate int64) int64 {
+	if r.Budget.Limited() {
+		return r.Budget.Used()
+	}
+	if g, ok := r.Engine.(store.Gauge); ok {
+		if f := g.Fill(); f.Blind == 0 {
+			return f.Data
+		}
+	}
+	k, ok := r.Engine.(store.Keyspacer)
+	if !ok {
+		return estimate
+	}
+	spaces, err := k.Keyspaces(context.Background())
+	if err != nil {
+		return estimate
+	}
+	sum := int64(0)
+	for _, space := range spaces {
+		sum += space.Bytes
+	}
+	return sum
+}
+
+// peak is the most that INFO has seen. For any goroutine.
+type peak struct{ atomic.Int64 }
+
+func (p *peak) note(n int64) int64 {
+	for {
+		most := p.Load()
+		if n <= most || p.CompareAndSwap(most, n) {
+			return max(n, most)
+		}
+	}
+}
