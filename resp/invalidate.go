@@ -10,7 +10,7 @@ func (s *session) remember(e *execution) {
 		return
 	}
 	s.server.observers.Caches.Begin(s.client)
-	if s.multi != nil && e.entry.Spec.Name == "EXEC" {
+	if s.multi != nil && e.entry.Spec.Has(cmd.RunsQueue) {
 		s.multi.each(s, s.rememberKeys)
 	}
 	s.rememberKeys(e)
@@ -34,7 +34,7 @@ func (s *session) remembered(e *execution) {
 	if s.client.Tracking.Load() != nil {
 		s.server.observers.Caches.End(s.client, s.moment)
 	}
-	if s.client.Tracking.Load() != nil && s.multi == nil && e.entry.Spec.Parent != "CLIENT" {
+	if s.client.Tracking.Load() != nil && s.multi == nil && !e.entry.Spec.Has(cmd.KeepsCaching) {
 		s.server.observers.Caches.Ran(s.client)
 	}
 }

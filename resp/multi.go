@@ -103,7 +103,7 @@ func (s *Server) transactionRows() []cmd.Spec {
 	return []cmd.Spec{
 		{Name: "MULTI", Arity: 1, Flags: flags, Run: own((*session).begin), Group: "transactions", Since: "1.2.0",
 			Summary: "Starts a transaction.", Complexity: "O(1)"},
-		{Name: "EXEC", Arity: 1, Flags: flags&^cmd.Fast&^cmd.AllowBusy | cmd.NoSlowlog | cmd.EndsMulti, Nests: true, Run: own((*session).exec), Group: "transactions", Since: "1.2.0",
+		{Name: "EXEC", Arity: 1, Flags: flags&^cmd.Fast&^cmd.AllowBusy | cmd.NoSlowlog | cmd.EndsMulti | cmd.RunsQueue, Nests: true, Run: own((*session).exec), Group: "transactions", Since: "1.2.0",
 			Summary: "Executes all commands in a transaction.", Complexity: "Depends on commands in the transaction"},
 		{Name: "DISCARD", Arity: 1, Flags: flags | cmd.EndsMulti, Run: own((*session).discard), Group: "transactions", Since: "2.0.0",
 			Summary: "Discards a transaction.", Complexity: "O(N), when N is the number of queued commands"},

@@ -29,7 +29,7 @@ func (s *session) mayGo(e *execution) bool {
 
 // writes reports whether a command, or what an EXEC has queued, counts as a write for a pause.
 func (s *session) writes(e *execution) bool {
-	if s.multi != nil && e.Spec.Name == "EXEC" {
+	if s.multi != nil && e.Spec.Has(cmd.RunsQueue) {
 		return s.multi.pausable || e.mayWrite()
 	}
 	return e.mayWrite()

@@ -18,7 +18,7 @@ func (s *session) fit(e *execution) {
 		return
 	}
 	e.refused, e.reply = true, reply.Fail(admission.OutOfMemory)
-	if e.Spec.Name == "EXEC" {
+	if e.Spec.Has(cmd.RunsQueue) {
 		s.abort(e)
 	}
 }
@@ -41,7 +41,7 @@ func (s *session) demand(e *execution) (need int64, deny bool) {
 	switch {
 	case s.multi == nil:
 		return e.demand()
-	case e.Spec.Name == "EXEC":
+	case e.Spec.Has(cmd.RunsQueue):
 		return s.multi.need, s.multi.deny
 	}
 	return admission.Least, e.Spec.Flags&(cmd.EndsMulti|cmd.NoMulti) == 0
@@ -66,7 +66,7 @@ func (s *session) scripts(e *execution) []*execution {
 	switch {
 	case s.multi == nil && e.scripted():
 		return []*execution{e}
-	case s.multi != nil && e.Spec.Name == "EXEC":
+	case s.multi != nil && e.Spec.Has(cmd.RunsQueue):
 		return s.multi.runs(s)
 	}
 	return nil

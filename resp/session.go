@@ -107,7 +107,7 @@ func (s *session) take(args [][]byte) {
 		s.hangUp()
 		return
 	}
-	if e.entry != nil && e.entry.Spec.Name == "EXEC" {
+	if e.entry != nil && e.entry.Spec.Has(cmd.RunsQueue) {
 		s.beforeExec(e)
 	}
 	if !s.mayGo(e) {

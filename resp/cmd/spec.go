@@ -6,7 +6,7 @@ package cmd
 import "larder/resp/reply"
 
 // Flags are the properties of a command that dispatch acts on and COMMAND INFO shows.
-type Flags uint32
+type Flags uint64
 
 // The flags of Redis. A command with neither Write nor View nor Whole runs without a transaction.
 const (
@@ -42,6 +42,8 @@ const (
 	Looks                              // writes, but looks keys up as reading commands do: a miss counts as one
 	EndsMulti                          // ends a transaction: never refused for want of room
 	Scripted                           // runs a script, which opens its transaction through the host
+	RunsQueue                          // runs what is queued since MULTI: what it may do is what that may, and refusing it ends it
+	KeepsCaching                       // what CLIENT CACHING said goes on to hold for the next command
 )
 
 // Handler runs a command. It may be called several times for one command, because
@@ -95,6 +97,10 @@ type Spec struct {
 	Group      string // "string", "hash", ...: COMMAND DOCS's group
 	Since      string
 	Usage      string // arguments as the manual writes them
+	// Types are COMMAND DOCS's types of names in Usage that are not what these names usually have; Block is the name of a
+	// sequence in it that has another than its first word.
+	Types      map[string]string
+	Block      string
 	Summary    string
 	Complexity string
 	// DeprecatedSince, with ReplacedBy, is set for commands that the manual advises against.

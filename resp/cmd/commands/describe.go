@@ -9,7 +9,7 @@ import (
 )
 
 // word pairs a flag with its name in Redis's replies, in Redis's order.
-type word[F ~uint16 | ~uint32] struct {
+type word[F ~uint16 | ~uint64] struct {
 	flag F
 	name string
 }
@@ -33,7 +33,7 @@ func keyWords() []word[cmd.KeyFlags] {
 	}
 }
 
-func names[F ~uint16 | ~uint32](have F, words []word[F]) []reply.Reply {
+func names[F ~uint16 | ~uint64](have F, words []word[F]) []reply.Reply {
 	var list []reply.Reply
 	for _, w := range words {
 		if have&w.flag != 0 {

@@ -182,11 +182,8 @@ func (p *usageParser) block(args []Argument) Argument {
 		return args[0]
 	}
 	name := strings.ToLower(args[0].Name)
-	switch p.spec.Name {
-	case "HELLO":
-		name = "arguments"
-	case "HRANDFIELD", "ZRANDMEMBER":
-		name = "options"
+	if p.spec.Block != "" {
+		name = p.spec.Block
 	}
 	return Argument{Name: name, Type: "block", Parts: args}
 }
@@ -245,21 +242,10 @@ func (p *usageParser) named(name string) Argument {
 	return a
 }
 
-// typeOf is the type that a name has in the manual, for some names only in some commands.
+// typeOf is the type that a name has in the manual.
 func typeOf(spec *cmd.Spec, name string) string {
-	switch name {
-	case "increment":
-		if strings.HasSuffix(spec.Name, "FLOAT") {
-			return "double"
-		}
-	case "min", "max":
-		if spec.Name == "ZCOUNT" || strings.HasSuffix(spec.Name, "BYSCORE") {
-			return "double"
-		}
-	case "start", "stop":
-		if spec.Name == "ZRANGE" {
-			return "string"
-		}
+	if own := spec.Types[name]; own != "" {
+		return own
 	}
 	switch name {
 	case "key", "source", "destination", "newkey", "key1", "key2", "dst", "src":

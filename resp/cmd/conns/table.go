@@ -60,12 +60,21 @@ func Table(host Host) []cmd.Spec {
 		{Name: "RESET", Arity: 1, Flags: entry | cmd.InMulti | cmd.EndsMulti | cmd.WhileSubscribed, Run: f.reset, Group: "connection", Since: "6.2.0",
 			Summary: "Resets the connection.", Complexity: "O(1)"},
 		{Name: "HELLO", Arity: -1, Flags: entry, Nests: true, Run: f.hello, Secrets: helloSecrets, Group: "connection", Since: "6.0.0",
+			Block: "arguments",
 			Usage: "[protover [AUTH username password] [SETNAME clientname]]", Summary: "Handshakes with the Redis server.", Complexity: "O(1)"},
 		{Name: "AUTH", Arity: -2, Flags: entry, Run: f.auth, Secrets: authSecrets, Group: "connection", Since: "1.0.0", Usage: "[username] password",
 			Summary: "Authenticates the connection.", Complexity: "O(N) where N is the number of passwords defined for the user"},
 		{Name: "CLIENT", Arity: -2, Group: "connection", Since: "2.4.0", Summary: "A container for client connection commands.",
-			Complexity: "Depends on subcommand.", Subs: f.clientRows()},
+			Complexity: "Depends on subcommand.", Subs: keepCaching(f.clientRows())},
 	}
+}
+
+// keepCaching lets rows come between CLIENT CACHING and the command it is meant for.
+func keepCaching(rows []cmd.Spec) []cmd.Spec {
+	for i := range rows {
+		rows[i].Flags |= cmd.KeepsCaching
+	}
+	return rows
 }
 
 func (f *family) clientRows() []cmd.Spec {

@@ -145,6 +145,7 @@ func countRows() []cmd.Spec {
 			Usage: "key [BYFLOAT increment | BYINT increment] [LBOUND lowerbound] [UBOUND upperbound] [SATURATE] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST] [ENX]", Summary: "Increments the numeric value of a key by a number and sets its expiration time. Uses 0 as initial value if the key doesn't exist.",
 			Complexity: constant},
 		{Name: "INCRBYFLOAT", Arity: 3, Event: "$:incrbyfloat", Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: one(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate), Run: incrByFloat, Group: group, Since: "2.6.0",
+			Types: map[string]string{"increment": "double"},
 			Usage: "key increment", Summary: "Increment the floating point value of a key by a number. Uses 0 as initial value if the key doesn't exist.",
 			Complexity: constant},
 	}
