@@ -1,7 +1,6 @@
 package lists
 
 import (
-	"math"
 	"time"
 
 	"larder/resp/arg"
@@ -13,97 +12,48 @@ import (
 func blpop(c *cmd.Call) reply.Reply { return bpop(c, store.Front) }
 func brpop(c *cmd.Call) reply.Reply { return bpop(c, store.Back) }
 
-// bpop pops from the first of its keys that is there, or waits for one.
 func bpop(c *cmd.Call, end store.ListEnd) reply.Reply {
-	s := c.Scan(1)
-	names := s.Take(s.Left() - 1)
-	limit := s.Timeout()
-	if err := s.End(); err != nil {
-		return reply.Err(err)
-	}
-	name, l, err := firstList(c, names)
-	switch {
-	case err != nil:
-		return reply.Err(err)
-	case l == nil:
-		return await(c, names, limit, reply.NilArray())
-	}
-	popped := popOne(l, end)
-	if popped.IsError() {
-		return popped
-	}
-	return reply.Of(reply.Bytes(name), popped)
+	p := cmd.Pops{Type: store.List, Pop: func(names [][]byte, _ int64) (reply.Reply, bool) {
+		return popFirst(c, names, func(l *store.ListKey) reply.Reply { return popOne(l, end) })
+	}}
+	return p.WaitOne(c)
 }
 
-// firstList opens the first of the keys that is there; nil if none is. Keys behind it may
-// hold anything.
-func firstList(c *cmd.Call, names [][]byte) ([]byte, *store.ListKey, error) {
+// popFirst pops from the first of the keys that is there. Keys behind it may hold anything.
+func popFirst(c *cmd.Call, names [][]byte, pop func(*store.ListKey) reply.Reply) (answer reply.Reply, found bool) {
 	l, at, err := store.FirstList(c.Tx, c.KeysOf(names)...)
-	if l == nil {
-		return nil, nil, err
-	}
-	return names[at], l, nil
-}
-
-func await(c *cmd.Call, names [][]byte, limit time.Duration, nothing reply.Reply) reply.Reply {
-	return c.Await(cmd.Block{Keys: c.KeysOf(names), Type: store.List, Limit: limit}, nothing)
-}
-
-// blmpop looks at its timeout last, as Redis does.
-func blmpop(c *cmd.Call) reply.Reply {
-	s := c.Scan(2)
-	p := readPops(&s)
-	if err := s.Err(); err != nil {
-		return reply.Err(err)
-	}
-	timeout := c.Scan(1)
-	limit := timeout.Timeout()
-	if err := timeout.Err(); err != nil {
-		return reply.Err(err)
-	}
-	answer, ok := p.run(c)
-	if !ok {
-		return await(c, p.names, limit, answer)
-	}
-	return answer
-}
-
-// pops are the arguments that LMPOP and BLMPOP share.
-type pops struct {
-	names [][]byte
-	end   store.ListEnd
-	count int64
-}
-
-// readPops reads to the end of the arguments.
-func readPops(s *arg.Scanner) pops {
-	p := pops{count: 1}
-	p.names = s.Take(int(s.IntIn(1, math.MaxInt64, "numkeys should be greater than 0")))
-	p.end = endOf(s)
-	if s.WordWith("COUNT", 1) {
-		p.count = s.IntIn(1, math.MaxInt64, "count should be greater than 0")
-	}
-	_ = s.End() // it stays in the scanner
-	return p
-}
-
-// run pops from the first key that is there. ok is false if there is none.
-func (p *pops) run(c *cmd.Call) (answer reply.Reply, ok bool) {
-	if p.end == store.Back {
-		c.Event = "l:rpop"
-	}
-	name, l, err := firstList(c, p.names)
 	switch {
-	case err != nil:
+	case l == nil && err != nil:
 		return reply.Err(err), true
 	case l == nil:
 		return reply.NilArray(), false
 	}
-	popped := popMany(c, l, p.end, p.count)
+	popped := pop(l)
 	if popped.IsError() {
 		return popped, true
 	}
-	return reply.Of(reply.Bytes(name), popped), true
+	return reply.Of(reply.Bytes(names[at]), popped), true
+}
+
+func lmpop(c *cmd.Call) reply.Reply  { return mpop(c).Now(c) }
+func blmpop(c *cmd.Call) reply.Reply { return mpop(c).Wait(c) }
+
+func mpop(c *cmd.Call) *cmd.Pops {
+	end := store.Front
+	return &cmd.Pops{
+		Type: store.List,
+		Side: func(s *arg.Scanner) { end = endOf(s) },
+		Pop: func(names [][]byte, count int64) (reply.Reply, bool) {
+			if end == store.Back {
+				c.Event = "l:rpop"
+			}
+			return popFirst(c, names, func(l *store.ListKey) reply.Reply { return popMany(c, l, end, count) })
+		},
+	}
+}
+
+func await(c *cmd.Call, names [][]byte, limit time.Duration, nothing reply.Reply) reply.Reply {
+	return c.Await(cmd.Block{Keys: c.KeysOf(names), Type: store.List, Limit: limit}, nothing)
 }
 
 func blmove(c *cmd.Call) reply.Reply {

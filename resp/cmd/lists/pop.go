@@ -54,17 +54,6 @@ func popMany(c *cmd.Call, l *store.ListKey, end store.ListEnd, n int64) reply.Re
 	return list.Done()
 }
 
-// lmpop pops from the first of its keys that is there.
-func lmpop(c *cmd.Call) reply.Reply {
-	s := c.Scan(1)
-	p := readPops(&s)
-	if err := s.Err(); err != nil {
-		return reply.Err(err)
-	}
-	answer, _ := p.run(c)
-	return answer
-}
-
 // endOf reads LEFT or RIGHT.
 func endOf(s *arg.Scanner) store.ListEnd {
 	switch {

@@ -1,7 +1,6 @@
 package zsets
 
 import (
-	"bytes"
 	"math"
 
 	"larder/resp/arg"
@@ -42,26 +41,4 @@ func pop(c *cmd.Call, highest bool) reply.Reply {
 		return reply.Err(err)
 	}
 	return list.Done()
-}
-
-// zmpop pops from the first of its keys that is there, and answers in pairs always.
-func zmpop(c *cmd.Call) reply.Reply {
-	s := c.Scan(1)
-	p := readPops(&s)
-	if err := s.Err(); err != nil {
-		return reply.Err(err)
-	}
-	answer, _ := p.run(c)
-	return answer
-}
-
-func popPairs(c *cmd.Call, z *store.ZSetKey, name []byte, highest bool, n int64) reply.Reply {
-	list := c.List(reply.Array)
-	err := z.Pop(highest, n, func(member []byte, score float64) {
-		list.Reply(reply.Of(reply.Bytes(bytes.Clone(member)), reply.Float(score)))
-	})
-	if err != nil {
-		return reply.Err(err)
-	}
-	return reply.Of(reply.Bytes(name), list.Done())
 }
