@@ -439,6 +439,36 @@ DEBUG JMAP
 }
 
 var debugScripts = []script{
+	{"digests", `
+DEBUG DIGEST
+DEBUG DIGEST x
+DEBUG DIGEST-VALUE
+SET s hello
+SET n 12345
+SETRANGE long 100000 x
+RPUSH l a b 1 a
+SADD t x y 3
+SADD ints 3 1 2
+HSET h a 1 b 2
+HSET big a <100*x> b 2
+ZADD z 1 a 2.5 b -inf c inf d 0.1 e 1e20 f 3.3e-10 g 100000000000000000 h 12345678901234567890 i
+XADD x 5-1 f v g w
+XADD x 6-0 f 7
+SETEX e 1000 v
+DEBUG DIGEST-VALUE s n long l t ints h big z x e none
+DEBUG DIGEST-VALUE s
+DEBUG DIGEST
+SELECT 3
+SET s hello
+DEBUG DIGEST
+DEBUG DIGEST-VALUE s l
+MULTI
+DEBUG DIGEST-VALUE s
+DEBUG DIGEST
+EXEC
+FLUSHALL
+DEBUG DIGEST
+`},
 	{"debug", `
 DEBUG SLEEP 0
 DEBUG SLEEP 0.01

@@ -25,6 +25,8 @@ type debugRow struct {
 func debugRows() []debugRow {
 	return []debugRow{
 		{"CHANGE-REPL-ID", 2, debugNothing, []string{"CHANGE-REPL-ID", "    Does nothing: there is no replication."}},
+		{"DIGEST", 2, (*family).debugDigest, []string{"DIGEST", "    Output a hex signature representing the current DB content."}},
+		{"DIGEST-VALUE", -2, (*family).debugDigestValue, []string{"DIGEST-VALUE <key> [<key> ...]", "    Output a hex signature of the values of all the specified keys."}},
 		{"ERROR", 3, debugError, []string{"ERROR <string>", "    Return a Redis protocol error with <string> as message. Useful for clients", "    unit tests to simulate Redis errors."}},
 		{"LOADAOF", 2, (*family).debugReload, []string{"LOADAOF", "    Make all writes durable and fold the write-ahead logs into the data files."}},
 		{"LOG", 3, (*family).debugLog, []string{"LOG <message>", "    Write <message> to the server log."}},

@@ -33,6 +33,8 @@ type Host interface {
 	Busy() (text string, busy bool)
 	// SetActiveExpire turns background expiry on or off.
 	SetActiveExpire(on bool)
+	// Databases is how many there are.
+	Databases() int
 	// DebugAllowed tells whether enable-debug-command lets this client in.
 	DebugAllowed(*cmd.Client) bool
 	// View runs a read-only transaction.
