@@ -108,6 +108,35 @@ var stepRows = []struct {
 			return err
 		}},
 	}},
+	{fillStaleSet, []stepRow{
+		{"the number of members while some have expired", func(tx store.Tx, n, i int) error {
+			s, err := store.OpenSet(tx, key("k"))
+			if err != nil {
+				return err
+			}
+			live, err := s.Live()
+			return found(live == int64(n-staleMembers), err)
+		}},
+		{"random members while some have expired", func(tx store.Tx, n, i int) error {
+			s, err := store.OpenSet(tx, key("k"))
+			if err != nil {
+				return err
+			}
+			drawn := 0
+			visit := func(store.Item) { drawn++ }
+			err = errors.Join(s.Draw(3, visit), s.Sample(3, visit))
+			return found(drawn == 6, err)
+		}},
+		{"popping a random member while some have expired", func(tx store.Tx, n, i int) error {
+			s, err := store.OpenSet(tx, key("k"))
+			if err != nil {
+				return err
+			}
+			popped := false
+			err = s.Pop(1, func([]byte) { popped = true })
+			return found(popped, err)
+		}},
+	}},
 	{fillKeys, []stepRow{
 		{"a random key", func(tx store.Tx, n, i int) error {
 			_, ok, err := tx.RandomKey(0)
@@ -184,6 +213,20 @@ func fillSet(tx store.Tx, n int) error {
 		return err
 	}
 	_, err = s.Add(names(n)...)
+	return err
+}
+
+// staleMembers of a set have expired and are not removed yet.
+const staleMembers = 20
+
+func fillStaleSet(tx store.Tx, n int) error {
+	if err := fillSet(tx, n); err != nil {
+		return err
+	}
+	s, err := store.OpenSet(tx, key("k"))
+	if err == nil {
+		_, err = s.AddExpiring(1, false, names(staleMembers)...)
+	}
 	return err
 }
 
