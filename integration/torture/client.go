@@ -59,7 +59,7 @@ func (c *client) verify(addr string, due, end time.Time, certain bool) (outcome,
 	}
 	defer conn.Close()
 	from := time.Now()
-	found, err := dump(conn, c.firstDB(), databases)
+	found, err := dump(conn, c.firstDB(), databases, c.plan.old)
 	if err != nil {
 		return outcome{}, err
 	}

@@ -2,13 +2,15 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 
 	"larder/integration/torture/model"
 )
 
-// dump reads the whole state of a client's databases.
-func dump(c *conn, firstDB, n int) (*model.Space, error) {
+// dump reads the whole state of a client's databases, from an old server without the times of fields and members.
+func dump(c *conn, firstDB, n int, old bool) (*model.Space, error) {
 	s := model.NewSpace(n)
 	for db := range n {
 		if _, err := c.do("SELECT", strconv.Itoa(firstDB+db)); err != nil {
@@ -23,7 +25,7 @@ func dump(c *conn, firstDB, n int) (*model.Space, error) {
 				return nil, err
 			}
 			cursor = page.list[0].text
-			if err := dumpKeys(c, s, db, page.list[1].texts()); err != nil {
+			if err := dumpKeys(c, s, db, page.list[1].texts(), old); err != nil {
 				return nil, err
 			}
 		}
@@ -31,7 +33,7 @@ func dump(c *conn, firstDB, n int) (*model.Space, error) {
 	return s, nil
 }
 
-func dumpKeys(c *conn, s *model.Space, db int, names []string) error {
+func dumpKeys(c *conn, s *model.Space, db int, names []string, old bool) error {
 	for _, name := range names {
 		kind, err := c.do("TYPE", name)
 		if err != nil {
@@ -49,6 +51,9 @@ func dumpKeys(c *conn, s *model.Space, db int, names []string) error {
 			v.ExpireAt = at
 		}
 		absent, err := dumpValue(c, name, v)
+		if err == nil && !old && len(v.Pairs) > 0 {
+			absent, err = dumpTimes(c, name, v)
+		}
 		if err != nil {
 			return err
 		}
@@ -57,6 +62,29 @@ func dumpKeys(c *conn, s *model.Space, db int, names []string) error {
 		}
 	}
 	return nil
+}
+
+// dumpTimes reads when fields and members expire. Those that have since they were read go.
+func dumpTimes(c *conn, name string, v *model.Value) (absent bool, err error) {
+	read := map[model.Kind][]string{model.Hash: {"HPEXPIRETIME", name, "FIELDS"}, model.Set: {"SPEXPIRETIME", name, "MEMBERS"}}[v.Kind]
+	if read == nil {
+		return false, nil
+	}
+	pairs := slices.Sorted(maps.Keys(v.Pairs))
+	r, err := c.do(append(append(read, strconv.Itoa(len(pairs))), pairs...)...)
+	if err != nil {
+		return false, err
+	}
+	for i, p := range pairs {
+		switch at, _ := strconv.ParseInt(r.list[i].text, 10, 64); at {
+		case -2:
+			delete(v.Pairs, p)
+		case -1:
+		default:
+			v.Expire(p, at)
+		}
+	}
+	return len(v.Pairs) == 0, nil
 }
 
 // dumpValue reads a value; absent tells that its time has passed meanwhile.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"os/exec"
 	"slices"
@@ -90,7 +91,63 @@ func TestExpired(t *testing.T) {
 	}
 }
 
-// TestModelIsRedis plays what clients draw to a real redis-server, which judges the model.
+// TestTimesOfPairs: what commands do to the times of fields and members, which redis-server 7.0 cannot judge.
+func TestTimesOfPairs(t *testing.T) {
+	for _, c := range []struct{ lines, want string }{
+		{"HSET h a 1 b 2; HPEXPIREAT h 50 FIELDS 1 a; HPEXPIREAT h 60 FIELDS 1 none", "h[a:50]"},
+		{"HSET h a 1 b 2; HPEXPIREAT h 50 FIELDS 1 a; HPEXPIREAT h 60 FIELDS 1 b; HSET h a 2; HINCRBY h b 1", "h[b:60]"},
+		{"HSETEX h PXAT 50 FIELDS 1 a 1; HSETEX h PXAT 60 FIELDS 1 b 1; HPERSIST h FIELDS 1 a; COPY h i REPLACE; HDEL h b", "h[] i[b:60]"},
+		{"SADDEX s PXAT 50 MEMBERS 2 a b; SADD s a c; SPEXPIREAT s 60 MEMBERS 1 c; SPERSIST s MEMBERS 1 b", "s[a:50 c:60]"},
+		{"SADDEX s PXAT 50 MEMBERS 2 a b; SADDEX t PXAT 60 MEMBERS 1 a; SADD s c; SMOVE s t a; SMOVE s t c; RENAME t u", "s[b:50] u[a:50]"},
+		{"SADDEX s PXAT 50 MEMBERS 3 a b c; SADDEX t PXAT 40 MEMBERS 1 a; SADD t b d; SINTERSTORE u s t; SREM s a b", "s[c:50] t[a:40] u[a:40 b:50]"},
+	} {
+		rules, s, got := model.NewRules(), model.NewSpace(1), []string{}
+		for _, line := range strings.Split(c.lines, "; ") {
+			rules.Apply(s, 0, strings.Fields(line))
+		}
+		for _, name := range s.Names(0) {
+			got = append(got, strings.Replace(fmt.Sprint(s.Get(model.Key{Name: name}).Times), "map", name, 1))
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s:\n got %s\nwant %s", c.lines, got, c.want)
+		}
+	}
+}
+
+// TestExpiredPairs: a pair whose time has passed is absent, and must not be there; with the last of them the key is.
+func TestExpiredPairs(t *testing.T) {
+	now := time.Now()
+	with := func(at int64, names ...string) *model.Value {
+		v := &model.Value{Kind: model.Set, Pairs: map[string]string{}}
+		for _, n := range names {
+			v.Pairs[n] = ""
+		}
+		if _, ok := v.Pairs["a"]; ok {
+			v.Expire("a", at)
+		}
+		return v
+	}
+	ms := now.UnixMilli()
+	both, one := with(ms, "a", "b"), with(ms, "a")
+	before, after := now.Add(-time.Second), now.Add(time.Second)
+	for i, c := range []struct {
+		model, found *model.Value
+		from, to     time.Time
+		want         bool
+	}{
+		{both, with(ms, "a", "b"), before, before, true}, {both, with(0, "b"), before, before, false}, {both, with(ms+1, "a", "b"), before, before, false},
+		{both, with(0, "a", "b"), before, after, false}, {both, with(ms, "a", "b"), after, after, false}, {both, with(0, "b"), after, after, true},
+		{both, with(ms, "a", "b"), before, after, true}, {both, with(0, "b"), before, after, true}, {both, nil, after, after, false},
+		{both, with(ms, "a"), before, after, false}, {one, nil, before, before, false}, {one, nil, before, after, true}, {one, one, after, after, false},
+		{with(0, "b"), with(ms, "a", "b"), before, after, false},
+	} {
+		if got := model.Same(c.model, c.found, c.from, c.to); got != c.want {
+			t.Errorf("case %d: %v", i, got)
+		}
+	}
+}
+
+// TestModelIsRedis plays what clients draw to a real redis-server, which judges the model, but for what is newer.
 func TestModelIsRedis(t *testing.T) {
 	bin, err := exec.LookPath("redis-server")
 	if err != nil {
@@ -109,10 +166,17 @@ func TestModelIsRedis(t *testing.T) {
 	drawn := make([]map[string]bool, clients)
 	for i := range clients {
 		c := newClient(i, rand.New(rand.NewPCG(1, uint64(i))), model.NewRules())
+		c.plan.old = true
 		drawn[i] = map[string]bool{}
 		wg.Go(func() { playToJudge(t, s, c, drawn[i]) })
 	}
 	wg.Wait()
+	newer := newClient(0, rand.New(rand.NewPCG(1, 1)), model.NewRules())
+	for range 800 {
+		for _, cmd := range newer.plan.next(newer.rules).commands {
+			drawn[0][cmd.words[0]] = true
+		}
+	}
 	for name := range model.NewRules() {
 		if !slices.ContainsFunc(drawn, func(seen map[string]bool) bool { return seen[name] }) {
 			t.Errorf("%s is never drawn", name)

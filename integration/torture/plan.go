@@ -12,13 +12,15 @@ import (
 )
 
 // plan draws what a client does next. Names tell types, so that no command meets a wrong one: s strings, n
-// counters, x strings that expire soon, h, l, t, z and r for hashes, lists, sets, sorted sets and streams.
+// counters, x strings that expire soon, e and m hashes and sets whose fields and members do, h, l, t, z and r for hashes,
+// lists, sets, sorted sets and streams.
 type plan struct {
 	rnd      *rand.Rand
 	client   int
 	space    *model.Space // the client's state after all that it has sent
 	sequence int          // grows for ever: makes ids of streams, and values that are like no other
 	heavy    bool         // large values, which fill segments of the journal
+	old      bool         // nothing that redis-server 7.0 does not know
 }
 
 const (
@@ -139,8 +141,31 @@ func (p *plan) expiries() []string {
 	case 1:
 		return []string{"PEXPIREAT", p.name(kind), far(p.rnd)}
 	}
-	at := time.Now().Add(time.Duration(p.rnd.Int64N(int64(expiresSoon))))
-	return []string{"SET", p.name("x"), p.text(p.size()), "PXAT", strconv.FormatInt(at.UnixMilli(), 10)}
+	return []string{"SET", p.name("x"), p.text(p.size()), "PXAT", soon(p.rnd)}
+}
+
+// soon is a time that comes while the model looks on.
+func soon(rnd *rand.Rand) string {
+	return strconv.FormatInt(time.Now().Add(time.Duration(rnd.Int64N(int64(expiresSoon)))).UnixMilli(), 10)
+}
+
+// fieldTimes are soon for fields that are written once and that nothing reads, else too far away to happen.
+func (p *plan) fieldTimes() []string {
+	return [][]string{
+		{"HPEXPIREAT", p.name("h"), far(p.rnd), "FIELDS", "1", p.member()},
+		{"HPERSIST", p.name("h"), "FIELDS", "1", p.member()},
+		{"HSETEX", p.name("h"), "PXAT", far(p.rnd), "FIELDS", "1", p.member(), p.text(p.size() / 2)},
+		{"HSETEX", p.name("e"), "PXAT", soon(p.rnd), "FIELDS", "1", p.unique(), p.text(p.size() / 2)},
+	}[p.rnd.IntN(4)]
+}
+
+func (p *plan) memberTimes() []string {
+	return [][]string{
+		{"SPEXPIREAT", p.name("t"), far(p.rnd), "MEMBERS", "1", p.member()},
+		{"SPERSIST", p.name("t"), "MEMBERS", "1", p.member()},
+		{"SADDEX", p.name("t"), "PXAT", far(p.rnd), "MEMBERS", "2", p.member(), p.member()},
+		{"SADDEX", p.name("m"), "PXAT", soon(p.rnd), "MEMBERS", "2", p.unique(), p.unique()},
+	}[p.rnd.IntN(4)]
 }
 
 // of is the value of a key, or an empty one.
@@ -161,6 +186,9 @@ func (p *plan) shrinks(v *model.Value) bool {
 func (p *plan) member() string { return "m" + strconv.Itoa(p.rnd.IntN(2*crowd)) }
 
 func (p *plan) hashes(db int) []string {
+	if !p.old && p.rnd.IntN(4) == 0 {
+		return p.fieldTimes()
+	}
 	name := p.name("h")
 	switch v := p.of(db, name); {
 	case p.shrinks(v):
@@ -172,6 +200,9 @@ func (p *plan) hashes(db int) []string {
 }
 
 func (p *plan) sets(db int) []string {
+	if !p.old && p.rnd.IntN(4) == 0 {
+		return p.memberTimes()
+	}
 	name := p.name("t")
 	if p.shrinks(p.of(db, name)) {
 		return []string{"SREM", name, p.member(), p.member(), p.member()}

@@ -129,8 +129,11 @@ func smove(s *Space, db int, a []string) []Key {
 		return nil
 	}
 	if _, ok := v.Pairs[a[2]]; ok {
-		delete(v.Pairs, a[2])
-		s.Put(to, sadd(s.Get(to), a[2:3]))
+		at := v.Times[a[2]]
+		dropPairs(v, a[2:3])
+		w := sadd(s.Get(to), a[2:3])
+		w.Expire(a[2], at)
+		s.Put(to, w)
 		if v.empty() {
 			delete(s.dbs[db], a[0])
 		}
@@ -145,6 +148,7 @@ func sinterstore(s *Space, db int, a []string) []Key {
 		for m := range x.Pairs {
 			if _, ok := y.Pairs[m]; ok {
 				result.Pairs[m] = ""
+				result.Expire(m, earlier(x.Times[m], y.Times[m]))
 			}
 		}
 	}
@@ -153,6 +157,14 @@ func sinterstore(s *Space, db int, a []string) []Key {
 		delete(s.dbs[db], a[0])
 	}
 	return []Key{{db, a[0]}}
+}
+
+// earlier is the first of two times, of which 0 is none.
+func earlier(x, y int64) int64 {
+	if x == 0 || y == 0 {
+		return max(x, y)
+	}
+	return min(x, y)
 }
 
 func rpoplpush(s *Space, db int, a []string) []Key {

@@ -12,7 +12,9 @@ func ofOne() map[string]func(v *Value, a []string) *Value {
 		"SET": set, "APPEND": appendText, "SETRANGE": setRange, "INCRBY": incrBy, "GETDEL": absent,
 		"PEXPIREAT": expireAt, "PERSIST": persist,
 		"HSET": hset, "HDEL": dropPairs, "HINCRBY": addScore(Hash, 0, 1),
+		"HPEXPIREAT": pairExpireAt, "HPERSIST": pairPersist, "HSETEX": hsetex,
 		"SADD": sadd, "SREM": dropPairs,
+		"SPEXPIREAT": pairExpireAt, "SPERSIST": pairPersist, "SADDEX": saddex,
 		"ZADD": zadd, "ZREM": dropPairs, "ZINCRBY": addScore(Zset, 1, 0), "ZPOPMIN": zpopmin,
 		"RPUSH": push, "LPUSH": lpush, "LPOP": lpop, "RPOP": rpop, "LSET": lset, "LTRIM": ltrim, "LINSERT": linsert, "LREM": lrem,
 		"XADD": xadd, "XDEL": xdel, "XTRIM": xtrim,
@@ -83,6 +85,41 @@ func hset(v *Value, a []string) *Value {
 	v = pairs(v, Hash)
 	for i := 0; i < len(a); i += 2 {
 		v.Pairs[a[i]] = a[i+1]
+		v.Expire(a[i], 0)
+	}
+	return v
+}
+
+// pairExpireAt has the form HPEXPIREAT key ms FIELDS 1 field, and that of sets.
+func pairExpireAt(v *Value, a []string) *Value {
+	if v != nil {
+		if _, ok := v.Pairs[a[3]]; ok {
+			v.Expire(a[3], int64(number(a[0])))
+		}
+	}
+	return v
+}
+
+// pairPersist has the form HPERSIST key FIELDS 1 field.
+func pairPersist(v *Value, a []string) *Value {
+	if v != nil {
+		v.Expire(a[2], 0)
+	}
+	return v
+}
+
+// hsetex has the form HSETEX key PXAT ms FIELDS 1 field value.
+func hsetex(v *Value, a []string) *Value {
+	v = hset(v, a[4:6])
+	v.Expire(a[4], int64(number(a[1])))
+	return v
+}
+
+// saddex has the form SADDEX key PXAT ms MEMBERS n member ...
+func saddex(v *Value, a []string) *Value {
+	v = sadd(v, a[4:])
+	for _, m := range a[4:] {
+		v.Expire(m, int64(number(a[1])))
 	}
 	return v
 }
@@ -108,6 +145,7 @@ func dropPairs(v *Value, a []string) *Value {
 	if v != nil {
 		for _, m := range a {
 			delete(v.Pairs, m)
+			delete(v.Times, m)
 		}
 	}
 	return v

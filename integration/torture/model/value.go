@@ -28,17 +28,53 @@ type Value struct {
 	Pairs    map[string]string
 	Row      []string
 	ExpireAt int64 // Unix milliseconds, 0 for never
+	// Times are when those of a hash's fields or a set's members expire that do, in Unix milliseconds. Pairs has them all
+	// the same.
+	Times map[string]int64
 }
 
 func (v *Value) clone() *Value {
 	c := *v
-	c.Pairs, c.Row = maps.Clone(v.Pairs), slices.Clone(v.Row)
+	c.Pairs, c.Row, c.Times = maps.Clone(v.Pairs), slices.Clone(v.Row), maps.Clone(v.Times)
 	return &c
 }
 
-func (v *Value) equal(o *Value) bool {
-	return v.Kind == o.Kind && v.ExpireAt == o.ExpireAt && v.Text == o.Text &&
-		maps.Equal(v.Pairs, o.Pairs) && slices.Equal(v.Row, o.Row)
+// agrees reports whether a value that was read between two times is this one.
+func (v *Value) agrees(found *Value, from, to time.Time) bool {
+	return v.Kind == found.Kind && v.ExpireAt == found.ExpireAt && v.Text == found.Text &&
+		v.pairsAgree(found, from, to) && slices.Equal(v.Row, found.Row)
+}
+
+func (v *Value) pairsAgree(found *Value, from, to time.Time) bool {
+	for name, value := range found.Pairs {
+		if mine, ok := v.Pairs[name]; !ok || mine != value || v.Times[name] != found.Times[name] || v.gone(name, from) {
+			return false
+		}
+	}
+	for name := range v.Pairs {
+		if _, ok := found.Pairs[name]; !ok && !v.gone(name, to) {
+			return false
+		}
+	}
+	return true
+}
+
+// gone reports whether a pair has expired at a time.
+func (v *Value) gone(name string, at time.Time) bool {
+	t := v.Times[name]
+	return t != 0 && t < at.UnixMilli()
+}
+
+// Expire gives a pair a time, 0 for none.
+func (v *Value) Expire(name string, at int64) {
+	if at == 0 {
+		delete(v.Times, name)
+		return
+	}
+	if v.Times == nil {
+		v.Times = map[string]int64{}
+	}
+	v.Times[name] = at
 }
 
 // Key is a name in one of a client's databases.
@@ -92,15 +128,23 @@ func (s *Space) Keys() (keys []Key) {
 }
 
 // Same reports whether what a reader found between two times is what the model has. A key whose time passes
-// in between may be there or not.
+// in between may be there or not, and so may a pair.
 func Same(model, found *Value, from, to time.Time) bool {
 	switch {
 	case model == nil:
 		return found == nil
 	case found != nil:
-		return model.equal(found) && !model.expired(from)
+		return model.agrees(found, from, to) && !model.expired(from)
 	}
 	return model.expired(to)
 }
 
-func (v *Value) expired(at time.Time) bool { return v.ExpireAt != 0 && v.ExpireAt < at.UnixMilli() }
+// expired reports whether the value is gone at a time, by its own time or with the last of its pairs.
+func (v *Value) expired(at time.Time) bool {
+	for name := range v.Pairs {
+		if !v.gone(name, at) {
+			return v.ExpireAt != 0 && v.ExpireAt < at.UnixMilli()
+		}
+	}
+	return len(v.Pairs) > 0 || v.ExpireAt != 0 && v.ExpireAt < at.UnixMilli()
+}
