@@ -23,6 +23,9 @@ func Amend(tx Tx, k Key) ([]Finding, error) {
 	if err := a.compare(); err != nil || len(a.found) == 0 {
 		return a.found, err
 	}
+	if a.want.Type != String && Encoding(a.want.Encoding) == EncodingNone { // its head was lost
+		a.want.Encoding = uint8(roomiest(a.want.Type))
+	}
 	if a.gone {
 		_, err = tx.Drop(k)
 	} else {

@@ -1,7 +1,7 @@
 package store
 
 // Transfer copies a key from one engine's transaction into another's, over whatever is there.
-// It reports false if the key is absent.
+// It reports false if the key is absent. The head may be a damaged one: what it does not tell of is copied, too.
 func Transfer(src Tx, from Key, dst Tx, to Key) (bool, error) {
 	h, ok, err := headOf(src, from)
 	if err != nil || !ok {
@@ -18,7 +18,11 @@ func Transfer(src Tx, from Key, dst Tx, to Key) (bool, error) {
 	if err := dst.PutHead(to, h); err != nil {
 		return false, err
 	}
-	for _, p := range h.parts() {
+	parts := partsOf(h.Type)
+	if h.beside() {
+		parts = h.parts()
+	}
+	for _, p := range parts {
 		b := batch{tx: dst, id: h.ID, part: p}
 		for it, err := range src.Range(source, p, Range{}) {
 			if err == nil {

@@ -118,10 +118,27 @@ func furnish(t *testing.T) string {
 			if err != nil {
 				return err
 			}
-			return deliver(s)
+			if err := deliver(s); err != nil {
+				return err
+			}
+			return expiring(tx)
 		})
 	})
 	return dir
+}
+
+// expiring puts sets of which the even members expire: a packed one, and one that has a row for each.
+func expiring(tx store.Tx) error {
+	for name, n := range map[string]int{"{t}few": 6, "{t}set": 300} {
+		s, err := store.OpenSet(tx, key(name))
+		for i := 0; i < n && err == nil; i++ {
+			_, err = s.AddExpiring(int64(1-i%2)*(4102444800000+int64(i)), false, fmt.Append(nil, "m", i))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // rows is a transaction under which lists have items however short they are.
@@ -257,6 +274,8 @@ func TestDamageIsFoundAndMended(t *testing.T) {
 		{"a stream without a key", "", []string{`DELETE FROM heads WHERE name = CAST('{t}stream' AS BLOB)`}, "belong to no key", 5},
 		{"a pack without a key", "", []string{`DELETE FROM heads WHERE name = CAST('{t}beside' AS BLOB)`}, "belong to no key", 4},
 		{"an item without a key", "", []string{`DELETE FROM heads WHERE name = CAST('{t}hash' AS BLOB)`}, "belong to no key", 4},
+		{"a lost member that expires", "", of(`DELETE FROM items WHERE id = %s AND part = 2 AND field = CAST('m4' AS BLOB)`, "set"), "says when 1 fields expire that it has not", 4},
+		{"a set of times without a key", "", []string{`DELETE FROM heads WHERE name = CAST('{t}set' AS BLOB)`}, "belong to no key", 4},
 		{"counters", "", []string{`UPDATE spaces SET size = size + 3`}, "wrong counters", 1},
 		{"an index by score", "items_score", of(`UPDATE items SET score = 12345 WHERE id = %s AND field = CAST('m7' AS BLOB)`, "zset"), "index items_score", 1},
 		{"an index of expiries", "heads_expire", head("hash", "expire = 4102444800000"), "index heads_expire", 2},
@@ -296,6 +315,34 @@ func TestDamageIsFoundAndMended(t *testing.T) {
 			readable(t, dir)
 		})
 	}
+}
+
+// TestSetOfTimesIsAdopted: members that no key names any more come back as a set, and expire when they did.
+func TestSetOfTimesIsAdopted(t *testing.T) {
+	dir := furnish(t)
+	damage(t, dir, where("{t}"), "", `DELETE FROM heads WHERE name = CAST('{t}set' AS BLOB)`)
+	if o := run(t, dir, "--fix"); o.Status != "mended" {
+		t.Fatalf("mending: %s", o.text)
+	}
+	use(t, dir, func(e store.Engine) {
+		sets := 0
+		err := e.View(ctx, store.Whole(), func(tx store.Tx) error {
+			page, _, err := tx.Scan(0, 0, 1000)
+			for _, found := range page {
+				if found.Head.Type != store.Set || !strings.HasPrefix(string(found.Name), "recovered:") {
+					continue
+				}
+				sets++
+				if h := found.Head; h.Len != 300 || h.Fields != (store.FieldTimes{Count: 150, First: 4102444800000}) || store.EncodingName(h) != "hashtable" {
+					t.Errorf("%s: %+v", found.Name, h)
+				}
+			}
+			return err
+		})
+		if err != nil || sets != 1 {
+			t.Errorf("%d sets came back: %v", sets, err)
+		}
+	})
 }
 
 // TestInterruptedRepair takes back the last step of a repair: the damaged file is put aside, and the new one has not its
