@@ -233,7 +233,7 @@ func TestTimesTravel(t *testing.T) {
 	}
 }
 
-// TestTimedHashesAreNotVolatile: a policy for keys with an expiry leaves hashes alone that only have fields with one, and
+// TestTimedHashesAreNotVolatile: a policy for keys with an expiry leaves hashes and sets alone that only have fields with one, and
 // finds the others behind any number of them.
 func TestTimedHashesAreNotVolatile(t *testing.T) {
 	t.Parallel()
@@ -243,7 +243,11 @@ func TestTimedHashesAreNotVolatile(t *testing.T) {
 		c := dial(t, s)
 		var commands [][]string
 		for i := range 3000 {
-			commands = append(commands, []string{"HSETEX", fmt.Sprint("h", i), "EX", "1000", "FIELDS", "1", "f", strings.Repeat("v", 100)})
+			timed := []string{"HSETEX", fmt.Sprint("h", i), "EX", "1000", "FIELDS", "1", "f", strings.Repeat("v", 100)}
+			if i%2 == 1 {
+				timed = []string{"SADDEX", fmt.Sprint("h", i), "EX", "1000", "MEMBERS", "1", strings.Repeat("v", 100)}
+			}
+			commands = append(commands, timed)
 		}
 		for i := range 10 {
 			commands = append(commands, []string{"SET", fmt.Sprint("k", i), strings.Repeat("v", 1000), "EX", "100000"})

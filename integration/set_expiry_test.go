@@ -188,6 +188,10 @@ func TestMemberTimesTravel(t *testing.T) {
 		c.must(t, "SADDEX", "other", "PXAT", fmt.Sprint(at), "MEMBERS", "1", names[1])
 		c.expect(t, "EXEC", "*[*[:1] :1]")
 		told("other")
+		const script = "redis.call('SPERSIST', KEYS[1], 'MEMBERS', 1, ARGV[1]) redis.call('SADDEX', KEYS[1], 'PXAT', ARGV[2], 'MEMBERS', 1, ARGV[1]) " +
+			"return redis.call('SPEXPIRETIME', KEYS[1], 'MEMBERS', 1, ARGV[1])"
+		c.expect(t, `EVAL "`+script+`" 1 other `+names[1]+" "+fmt.Sprint(at), fmt.Sprintf("*[:%d]", at))
+		told("other")
 		s.kill(t)
 		s.restart(t)
 		c = dial(t, s)
