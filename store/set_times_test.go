@@ -273,3 +273,45 @@ func algebraOf(op string, models []map[string]float64, now int64) map[string]flo
 	}
 	return all
 }
+
+// TestTimesCostOthersNothing: of a hash or a set without times the engine keeps what it kept before there were any, and
+// so it does again once the last time is gone.
+func TestTimesCostOthersNothing(t *testing.T) {
+	hash, set := store.Key{Name: []byte("h")}, store.Key{Name: []byte("s")}
+	update(t, memory.New(), func(tx store.Tx) error {
+		plainHead := func(k store.Key, kind byte) store.Head {
+			h := headOf(t, tx, k)
+			if h.Timed() || h.Wake() != 0 || h.Aside() != "" || h.Value[0] != kind {
+				t.Errorf("%s: %+v, %d, %q", k.Name, h, h.Wake(), h.Aside())
+			}
+			return h
+		}
+		h, err := store.OpenHash(tx, hash)
+		if err == nil {
+			_, err = h.Set(store.Item{Field: []byte("f"), Value: []byte("v")})
+		}
+		if err != nil {
+			return err
+		}
+		s, err := store.OpenSet(tx, set)
+		if err == nil {
+			_, err = s.Add([]byte("m"))
+		}
+		if err != nil {
+			return err
+		}
+		hashWas, setWas := plainHead(hash, 0x11), plainHead(set, 0x10)
+		for _, at := range []int64{1 << 45, 0} {
+			if _, err := h.SetExpiry(at, func(int64) bool { return true }, []byte("f")); err != nil {
+				return err
+			}
+			if _, err := s.SetExpiry(at, func(int64) bool { return true }, []byte("m")); err != nil {
+				return err
+			}
+		}
+		if h, s := plainHead(hash, 0x11), plainHead(set, 0x10); h.Bytes != hashWas.Bytes || s.Bytes != setWas.Bytes || !bytes.Equal(s.Value, setWas.Value) {
+			t.Errorf("%+v and %+v, before %+v and %+v", h, s, hashWas, setWas)
+		}
+		return nil
+	}, hash, set)
+}

@@ -1,7 +1,9 @@
 package geos
 
 import (
+	"context"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -71,6 +73,65 @@ func TestSearchFindsAllThatIsNear(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("%v m around %v: %d members, want %d", radius, at, len(got), len(want))
 		}
+	}
+}
+
+// counting tells how many items its transactions read in ranges.
+type counting struct {
+	store.Engine
+	read int
+}
+
+func (e *counting) View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
+	return e.Engine.View(ctx, s, func(tx store.Tx) error { return fn(countingTx{tx, e}) })
+}
+
+func (e *counting) Update(ctx context.Context, s store.Scope, fn func(store.Tx) error) error {
+	return e.Engine.Update(ctx, s, func(tx store.Tx) error { return fn(countingTx{tx, e}) })
+}
+
+type countingTx struct {
+	store.Tx
+	engine *counting
+}
+
+func (t countingTx) Range(id store.ID, p store.Part, r store.Range) iter.Seq2[store.Item, error] {
+	return func(yield func(store.Item, error) bool) {
+		for it, err := range t.Tx.Range(id, p, r) {
+			if t.engine.read++; !yield(it, err) {
+				return
+			}
+		}
+	}
+}
+
+// TestSearchReadsWhatIsNear: a search reads the members of nine cells about as wide as its radius, and not the key.
+func TestSearchReadsWhatIsNear(t *testing.T) {
+	r, e := rand.New(rand.NewPCG(5, 6)), &counting{Engine: memory.New()}
+	s := cmdtest.NewSession(e, Table(), nil)
+	const n = 20_000
+	for i := range n / 100 {
+		line := "GEOADD g"
+		for j := range 100 {
+			line += fmt.Sprintf(" %v %v m%d", r.Float64()*360-180, r.Float64()*170-85, 100*i+j)
+		}
+		s.DoText(t, line)
+	}
+	total := 0
+	for range 50 {
+		e.read = 0
+		lon, lat := r.Float64()*360-180, r.Float64()*120-60
+		for _, shape := range []string{"BYRADIUS 100 km", "BYBOX 100 100 km"} {
+			s.DoText(t, fmt.Sprintf("GEOSEARCH g FROMLONLAT %v %v %s", lon, lat, shape))
+		}
+		s.DoText(t, fmt.Sprintf("GEORADIUS g %v %v 100 km", lon, lat))
+		if e.read > n/20 {
+			t.Errorf("three searches of 100 km around %v %v read %d of %d members", lon, lat, e.read, n)
+		}
+		total += e.read
+	}
+	if total == 0 {
+		t.Error("nothing was counted")
 	}
 }
 
