@@ -137,6 +137,54 @@ func TestGreatRecordIsNotKept(t *testing.T) {
 	}
 }
 
+// TestPowerCutWhileLogCloses cuts the power at every operation of a log that is closed, of which nothing is to stay.
+func TestPowerCutWhileLogCloses(t *testing.T) {
+	dir := t.TempDir()
+	n := &numbered{base: memory.New(memory.AsBase())}
+	r, err := powercut.Record(dir, func() any { return n.moment() })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		opened, err := openNumbered(dir, n.base, r, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n.Engine, n.engine = opened.Engine, opened.engine
+		for i := 0; i < 5 || newest(t, dir) <= 1<<10; i++ {
+			if err := n.write(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := n.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if after, _ := logBytes(t, dir); after > 100 {
+			t.Errorf("of the closed log %d bytes are left", after)
+		}
+	}
+	wantAllStates(t, r, 0)
+}
+
+// TestIdleShardLeavesNothingOfTheLog closes two shards, of which one has had nothing to settle.
+func TestIdleShardLeavesNothingOfTheLog(t *testing.T) {
+	dir := t.TempDir()
+	bases := []store.Base{memory.New(memory.AsBase()), memory.New(memory.AsBase())}
+	for range 2 {
+		e, err := shard.Open(dir, bases, shard.Options{Manual: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		put(t, e.Shards()[0], "k", make([]byte, 3<<20))
+		if err := e.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if all, _ := logBytes(t, dir); all > 100 {
+			t.Errorf("of the closed log %d bytes are left", all)
+		}
+	}
+}
+
 // TestPowerCutWhileLogRests cuts the power at every operation of a log that goes on in a new file because nobody writes.
 func TestPowerCutWhileLogRests(t *testing.T) {
 	dir := t.TempDir()

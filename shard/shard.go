@@ -125,6 +125,9 @@ func (s *Shard) Close() error {
 		return nil
 	}
 	err := s.drain()
+	if err == nil {
+		s.release(false) // the log need not keep anything for this shard
+	}
 	s.overlay.Lock()
 	s.closed = true
 	s.overlay.Unlock()

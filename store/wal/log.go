@@ -342,18 +342,22 @@ func (l *Log) HeldUp(shard int, limit int64) bool {
 	return n > limit && l.settled[shard] < l.segments[0].last
 }
 
-// Close syncs the log and closes its files. Nothing may be appended any more.
+// Close syncs the log and closes its files. Next to nothing stays of one of which no record is needed. Nothing may be
+// appended any more.
 func (l *Log) Close() error {
 	err := l.Sync(l.Last())
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if err = errors.Join(err, l.dropSpare()); err == nil {
+		l.restart()
+	}
 	for _, s := range l.segments {
 		err = errors.Join(err, s.file.Close())
 	}
 	if l.reserve != nil {
 		err = errors.Join(err, l.reserve.Close())
 	}
-	return errors.Join(err, l.dropSpare())
+	return err
 }
 
 // Work is what the log did since its start.
