@@ -121,7 +121,9 @@ func (c *coll) apply(tx store.BaseTx, k collKey) error {
 	for batch := range slices.Chunk(c.sorted(func(r *row) bool { return r.live }), settleBatch) {
 		items = items[:0]
 		for _, r := range batch {
-			items = append(items, r.item())
+			it := r.item()
+			it.New = !r.below
+			items = append(items, it)
 		}
 		if _, err := tx.PutItems(k.id, k.part, items...); err != nil {
 			return err

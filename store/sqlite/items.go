@@ -175,10 +175,12 @@ func (t *tx) PutItems(id store.ID, p store.Part, items ...store.Item) (store.Cha
 }
 
 func (t *tx) putItem(id store.ID, p store.Part, it *store.Item, ranked bool) (store.Change, error) {
-	m := t.place(p, it.Pos, it.Field)
-	old, err := t.stored(id, p, m)
-	if err != nil {
-		return store.Change{}, err
+	m, old := t.place(p, it.Pos, it.Field), stored{}
+	if !it.New {
+		var err error
+		if old, err = t.stored(id, p, m); err != nil {
+			return store.Change{}, err
+		}
 	}
 	ch := store.Change{Count: 1 - ones(old.found), Bytes: int64(len(it.Value)) - old.size}
 	if !old.found {
@@ -258,10 +260,13 @@ func (t *tx) putChunk(id store.ID, it *store.Item) (store.Change, error) {
 	if !ok {
 		return store.Change{}, misuse("a chunk number out of range")
 	}
-	t.conn.s.chunkLen.BindInt(1, at)
-	size, found, err := t.conn.count(t.conn.s.chunkLen)
-	if err != nil {
-		return store.Change{}, t.fail(err)
+	size, found := int64(0), false
+	if !it.New {
+		var err error
+		t.conn.s.chunkLen.BindInt(1, at)
+		if size, found, err = t.conn.count(t.conn.s.chunkLen); err != nil {
+			return store.Change{}, t.fail(err)
+		}
 	}
 	s := t.conn.s.chunkPut
 	s.BindInt(1, at)

@@ -326,3 +326,45 @@ func TestExpiryGoesOnBehindAPlace(t *testing.T) {
 		t.Errorf("%d keys are said to expire before their time, %v", len(found), err)
 	}
 }
+
+// TestNewItemsAreNotLookedFor: whoever says that items are new saves the file a look for each. Of one that is there after
+// all the row is written over.
+func TestNewItemsAreNotLookedFor(t *testing.T) {
+	const n = 100
+	for _, p := range []store.Part{store.Elements, store.Fields, store.Scores, store.Chunks} {
+		put := func(from int, isNew bool) int64 {
+			e := fresh(t, sqlite.Options{})
+			items := make([]store.Item, n)
+			for i := range items {
+				if items[i].New = isNew; p.Class() == store.Placed {
+					items[i].Pos = int64(from + i)
+				} else {
+					items[i].Field = fmt.Appendf(nil, "f%d", from+i)
+				}
+				if !p.Scored() {
+					items[i].Value = []byte("v")
+				}
+			}
+			e.Steps(t)
+			update(t, e, func(tx store.Tx) error {
+				id, err := tx.NewID(key("k"))
+				if err != nil {
+					return err
+				}
+				_, err = tx.PutItems(id, p, items...)
+				if err == nil && isNew {
+					_, err = tx.PutItems(id, p, items[:n/2]...)
+				}
+				got, failed := tx.Count(id, p, store.Range{})
+				if got != n {
+					t.Errorf("part %d has %d items, want %d", p, got, n)
+				}
+				return errors.Join(err, failed, tx.PutHead(key("k"), store.Head{Type: store.Hash, ID: id, Len: n}))
+			})
+			return e.Steps(t)
+		}
+		if looked, told := put(0, false), put(0, true); told >= looked*3/2 {
+			t.Errorf("part %d: %d steps for new items, %d with a look", p, told, looked)
+		}
+	}
+}

@@ -135,7 +135,9 @@ func (s *statements) writing() []preparation {
 		{&s.deadTags, `DELETE FROM tags WHERE ns = ?1 AND (tag, h, name) IN (SELECT tag, h, name FROM tags WHERE ns = ?1 LIMIT ?2)`},
 		{&s.orphan, `INSERT INTO orphans (id, bytes) VALUES (?1, ?2) ON CONFLICT DO NOTHING`},
 		{&s.itemMeta, `SELECT score, length(value), ref FROM items` + oneItem},
-		{&s.itemInsert, `INSERT INTO items (id, part, pos, field, value, ref, score) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`},
+		// There is no conflict: of one that nobody expects a settle must not fail, which is tried again for ever.
+		{&s.itemInsert, `INSERT INTO items (id, part, pos, field, value, ref, score) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+			ON CONFLICT (id, part, pos, field) DO UPDATE SET value = excluded.value, ref = excluded.ref, score = excluded.score`},
 		{&s.itemValue, `UPDATE items SET value = ?5, ref = ?6` + oneItem},
 		{&s.itemScore, `UPDATE items SET value = ?5, ref = ?6, score = ?7` + oneItem},
 		{&s.itemDrop, `DELETE FROM items` + oneItem},
