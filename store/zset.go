@@ -136,6 +136,7 @@ func (z *ZSetKey) write(items []Item, marked []zmark, given int) error {
 	longest := -1
 	for i, it := range items {
 		if marked[i] != zsame {
+			it.New = marked[i] == zfresh
 			put = append(put, it)
 		}
 		if marked[i] == zfresh {
