@@ -154,12 +154,18 @@ func TestReserveLastsForFlush(t *testing.T) {
 // in its head or beside it, and what comes back from items lies in its head. What would grow is refused.
 func TestFullLogTakesWhatLeavesSmallCollections(t *testing.T) {
 	full := &store.Error{Code: store.CodeFull}
-	for _, size := range []int{5, 60, 200} { // fields: in the head, beside it, in items
+	low, wide := &store.Limits{HashMaxListpackEntries: 2, HashMaxListpackValue: 64}, store.DefaultLimits()
+	wide.HashMaxListpackEntries = 10_000
+	for size, limits := range map[int][2]*store.Limits{ // fields, and limits before and with the full disk
+		5: {wide, wide}, 60: {wide, wide}, 200: {wide, wide}, // in the head, beside it, in items
+		6:    {{HashMaxListpackEntries: 512, HashMaxListpackValue: 8}, low}, // in the head, where it would not be any more
+		4100: {wide, wide},                                                  // too many for numbers, and then few enough
+	} {
 		f := openFull(t, t.TempDir())
 		k := store.Key{Name: []byte("h")}
 		hash := func(do func(*store.HashKey) error) error {
 			return f.Update(context.Background(), store.One(k), func(tx store.Tx) error {
-				h, err := store.OpenHash(tx, k)
+				h, err := store.OpenHash(limited{tx, limits[0]}, k)
 				if err == nil {
 					err = do(h)
 				}
@@ -178,6 +184,7 @@ func TestFullLogTakesWhatLeavesSmallCollections(t *testing.T) {
 			}
 		}
 		f.full.Store(true)
+		limits[0] = limits[1]
 		if err := put(size); !errors.Is(err, full) {
 			t.Errorf("%d fields, one more on a full disk: %v", size, err)
 		}
@@ -190,3 +197,11 @@ func TestFullLogTakesWhatLeavesSmallCollections(t *testing.T) {
 		f.want(t, 0)
 	}
 }
+
+// limited is a transaction under limits of its own.
+type limited struct {
+	store.Tx
+	limits *store.Limits
+}
+
+func (l limited) Limits() *store.Limits { return l.limits }
