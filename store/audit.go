@@ -91,6 +91,9 @@ func (a *audit) compare() error {
 	case sum.count == 0:
 		return a.empty()
 	}
+	if err := a.lostNumbers(sum); err != nil {
+		return err
+	}
 	a.whole(sum)
 	return a.expiries()
 }

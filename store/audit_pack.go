@@ -64,6 +64,30 @@ func (a *audit) numbers(sum tally) {
 	}
 }
 
+// lostNumbers recognizes a numbered hash whose head is gone: see lostPack. Its values begin with different numbers, of
+// which half at least are still in use, so that they are small. Values of text would do so in a hash of sixty fields or
+// more whose first characters are all different. One that has given out many more numbers than it has fields is not
+// recognized, and keeps them before its values.
+func (a *audit) lostNumbers(sum tally) error {
+	lost := a.head.Type == Hash && Encoding(a.head.Encoding) == EncodingNone && a.head.Len == 0
+	if !lost || sum.count < 2 || sum.count > orderMax || sum.next > 2*uint64(sum.count) {
+		return nil
+	}
+	given := make(map[uint64]bool, sum.count)
+	for it, err := range a.tx.Range(a.head.ID, Fields, Range{}) {
+		n, rest := cutNumber(it.Value)
+		if err != nil || given[n] || len(rest) == len(it.Value) {
+			return err
+		}
+		given[n] = true
+	}
+	a.report("they give its fields their order", "has a number before each value")
+	of := handle{head: a.want}
+	of.mark(numbered, sum.next)
+	a.want.Value, a.want.Encoding = of.head.Value, uint8(roomiest(Hash))
+	return nil
+}
+
 // lostPack recognizes a pack whose head is gone. Who repairs a file puts chunks that belong to no key under one that
 // says nothing but that it is a string; no other string has no encoding. It becomes what its bytes are: of entries
 // without a value a list, which may be a set as well and then keeps all there is to it; with times a set.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"larder/store"
@@ -241,6 +242,54 @@ func TestPacksWithoutAHeadAreRecognized(t *testing.T) {
 			}
 			if got := fmt.Sprint(shownContent(t, tx, k)); row.want != "" && got != row.want {
 				t.Errorf("%q: %s, want %s", row.chunk, got, row.want)
+			}
+			return err
+		}, k)
+	}
+}
+
+// TestNumbersWithoutAHeadAreRecognized: a repaired file has the items of a hash under a head of which nothing is known.
+func TestNumbersWithoutAHeadAreRecognized(t *testing.T) {
+	k := store.Key{Name: []byte("recovered:8")}
+	for _, row := range []struct {
+		what    string
+		value   string // of a field, between a character and its number
+		n, gone int
+	}{
+		{"a listpack", "value of ", 300, 0},
+		{"one that has lost some", "value of ", 300, 100},
+		{"a hash table of long values", strings.Repeat("long ", 20), 300, 0},
+		{"a hash table of a few", strings.Repeat("long ", 100), 9, 2},
+	} {
+		update(t, memory.New(), func(tx store.Tx) error {
+			h, err := store.OpenHash(tx, k)
+			if err != nil {
+				return err
+			}
+			for i := range row.n {
+				it := store.Item{Field: fmt.Append(nil, "field", i), Value: fmt.Append(nil, string(rune(33+i%90)), row.value, i)}
+				if _, err := h.Set(it); err != nil {
+					return err
+				}
+			}
+			for i := range row.gone {
+				if _, err := h.Remove(fmt.Append(nil, "field", 2*i)); err != nil {
+					return err
+				}
+			}
+			want := fmt.Sprint(shownContent(t, tx, k))
+			if err := tx.PutHead(k, store.Head{Type: store.Hash, ID: headOf(t, tx, k).ID}); err != nil {
+				return err
+			}
+			if _, err := store.Amend(tx, k); err != nil {
+				return err
+			}
+			if got := fmt.Sprint(shownContent(t, tx, k)); got != want {
+				t.Errorf("%s: %.200s, want %.200s", row.what, got, want)
+			}
+			findings, err := store.Audit(tx, k, headOf(t, tx, k))
+			if len(findings) > 0 {
+				t.Errorf("%s: %v", row.what, findings)
 			}
 			return err
 		}, k)
