@@ -115,10 +115,11 @@ unit() {
 gates() { go test -count=1 -vet=off -run 'TestSizes|TestImports' ./integration/; }
 
 # Four tests at a time: each waits most of the time, for servers, timers and the disk. The examples are a module of their
-# own, for their Redis client.
+# own, for their Redis client, and so are the official tests of Lua, which are another module's data.
 integration() {
 	go test -count=1 -vet=off -parallel 4 -timeout 9m -skip 'TestSizes|TestImports|TestClients' "$@" ./integration/... &&
-		(cd examples && go vet ./... && go test -count=1 -timeout 5m ./...)
+		(cd examples && go vet ./... && go test -count=1 -timeout 5m ./...) &&
+		(cd integration/lua51 && go vet . && go test -count=1 -timeout 5m .)
 }
 
 # clients run on what Debian's packages, npm ci and a Go module of their own bring.

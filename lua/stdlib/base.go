@@ -190,13 +190,28 @@ func xpcall(t *vm.Thread, args []vm.Value) []vm.Value {
 	fn := args[0]
 	var rs []vm.Value
 	if err := t.Protect(func() { rs = t.Call(fn) }); err != nil {
-		handled := vm.Nil()
-		if worse := t.Protect(func() { handled = t.Call1(handler, err.Value) }); worse != nil {
-			handled = worse.Value
-		}
-		return t.Return(vm.Bool(false), handled)
+		return t.Return(vm.Bool(false), handle(t, handler, err.Value))
 	}
 	return succeeded(t, rs)
+}
+
+// maxHandled is how often the reference implementation calls a handler that fails: until its C stack is full.
+const maxHandled = 221
+
+// handle gives an error to its handler. An error in the handler is given to the handler, too.
+func handle(t *vm.Thread, handler, problem vm.Value) vm.Value {
+	for range maxHandled {
+		if !handler.Callable() {
+			break
+		}
+		var handled vm.Value
+		worse := t.Protect(func() { handled = t.Call1(handler, problem) })
+		if worse == nil {
+			return handled
+		}
+		problem = worse.Value
+	}
+	return vm.Constant("error in error handling")
 }
 
 func rawEqual(t *vm.Thread, args []vm.Value) []vm.Value {

@@ -20,7 +20,9 @@ func Open(rt *vm.Runtime) {
 	openBase(rt)
 	Library(rt, "table", tableFunctions)
 	rt.StringMeta = rt.NewTable(0, 1)
-	rt.StringMeta.SetField("__index", vm.FromTable(Library(rt, "string", stringFunctions)))
+	functions := Library(rt, "string", stringFunctions)
+	functions.SetField("gfind", functions.GetField("gmatch")) // one function with two names
+	rt.StringMeta.SetField("__index", vm.FromTable(functions))
 	openMath(rt)
 	Library(rt, "os", osFunctions)
 }

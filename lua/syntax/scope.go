@@ -54,7 +54,7 @@ func (f *function) inLoop() bool {
 // declared makes a local that activate brings into scope; Lua counts it against the limit
 // at once.
 func (p *parser) declared(name string, waiting int) *Local {
-	p.limit(len(p.fn.active)+waiting+1, maxLocals, "local variables")
+	p.limit(p.fn, len(p.fn.active)+waiting+1, maxLocals, "local variables")
 	return &Local{Name: name}
 }
 
@@ -66,14 +66,15 @@ func (f *function) activate(locals ...*Local) {
 	}
 }
 
-func (p *parser) limit(n, limit int, what string) {
+// limit fails when function f, which need not be the innermost, has too much of something.
+func (p *parser) limit(f *function, n, limit int, what string) {
 	if n <= limit {
 		return
 	}
-	if p.fn.out.Line == 0 {
+	if f.out.Line == 0 {
 		p.lex.fail(fmt.Sprintf("main function has more than %d %s", limit, what), 0)
 	}
-	p.lex.fail(fmt.Sprintf("function at line %d has more than %d %s", p.fn.out.Line, limit, what), 0)
+	p.lex.fail(fmt.Sprintf("function at line %d has more than %d %s", f.out.Line, limit, what), 0)
 }
 
 // resolve finds the variable that a name means here.
@@ -112,7 +113,7 @@ func (p *parser) upvalue(f *function, name string) int {
 	} else if u.Parent = p.upvalue(f.parent, name); u.Parent < 0 {
 		return -1
 	}
-	p.limit(len(f.out.Upvalues)+1, maxUpvalues, "upvalues")
+	p.limit(f, len(f.out.Upvalues)+1, maxUpvalues, "upvalues")
 	f.out.Upvalues = append(f.out.Upvalues, u)
 	return len(f.out.Upvalues) - 1
 }

@@ -145,42 +145,44 @@ func pushAll(list []syntax.Expr) func(*Frame) {
 	}
 }
 
-// call compiles a call. Arguments are evaluated onto Thread.values.
+// call compiles a call.
 func call(x *syntax.Call) multi {
-	if x.Method != "" {
-		return methodCall(x)
-	}
-	fn, args, line, name := expr(x.Func), pushAll(x.Args), x.Line, site(x.Func)
+	ready, name := callee(x)
 	return func(f *Frame) []Value {
 		t := f.t
-		callee := fn(f)
-		base := len(t.values)
-		args(f)
-		f.line = line
+		fn, base := ready(f)
 		end := len(t.values)
-		rs := t.call(callee, t.values[base:end:end], name)
+		rs := t.call(fn, t.values[base:end:end], name)
 		t.values = t.values[:base]
 		return rs
 	}
 }
 
-func methodCall(x *syntax.Call) multi {
-	object, args, line := expr(x.Func), pushAll(x.Args), x.Line
-	key, holder, name := Constant(x.Method), site(x.Func), &Site{"method", x.Method}
-	return func(f *Frame) []Value {
+// callee evaluates what is called, and the arguments onto Thread.values, from where it says. The object of a method is
+// the first of them.
+func callee(x *syntax.Call) (ready func(*Frame) (fn Value, base int), name *Site) {
+	fn, args, line := expr(x.Func), pushAll(x.Args), x.Line
+	if x.Method == "" {
+		return func(f *Frame) (Value, int) {
+			callee := fn(f)
+			base := len(f.t.values)
+			args(f)
+			f.line = line
+			return callee, base
+		}, site(x.Func)
+	}
+	key, holder := Constant(x.Method), site(x.Func)
+	return func(f *Frame) (Value, int) {
 		t := f.t
-		o := object(f)
+		object := fn(f)
 		f.line = line
-		callee := t.index(o, key, holder)
+		callee := t.index(object, key, holder)
 		base := len(t.values)
-		t.values = append(t.values, o)
+		t.values = append(t.values, object)
 		args(f)
 		f.line = line
-		end := len(t.values)
-		rs := t.call(callee, t.values[base:end:end], name)
-		t.values = t.values[:base]
-		return rs
-	}
+		return callee, base
+	}, &Site{"method", x.Method}
 }
 
 const itemsPerFlush = 50

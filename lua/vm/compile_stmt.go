@@ -137,28 +137,18 @@ func returns(x *syntax.Return) stmt {
 }
 
 func tailCall(c *syntax.Call) stmt {
-	if c.Method != "" {
-		calls := call(c)
-		return func(f *Frame) signal {
-			f.t.keepReturned(calls(f))
-			return sigReturn
-		}
-	}
-	fn, args, line, name := expr(c.Func), pushAll(c.Args), c.Line, site(c.Func)
+	ready, name := callee(c)
 	return func(f *Frame) signal {
 		t := f.t
-		callee := fn(f)
-		base := len(t.values)
-		args(f)
-		f.line = line
+		fn, base := ready(f)
 		end := len(t.values)
-		if cl, ok := callee.ref.(*Closure); ok {
+		if cl, ok := fn.ref.(*Closure); ok {
 			t.ret = append(t.ret[:0], t.values[base:]...)
 			t.tail, t.tailSite = cl, name
 			t.values = t.values[:base]
 			return sigTail
 		}
-		rs := t.call(callee, t.values[base:end:end], name)
+		rs := t.call(fn, t.values[base:end:end], name)
 		t.values = t.values[:base]
 		t.keepReturned(rs)
 		return sigReturn
