@@ -7,8 +7,8 @@ import (
 	"larder/store"
 )
 
-// Keys that have expired are in nobody's way but that of the limit: they are removed before a live key is evicted and before
-// a write is refused. The cycle of Loop would remove them too, up to a tick later or behind others.
+// Expired keys matter only to the limit: they are removed before a live key is evicted and before a write is refused.
+// The cycle of Loop would remove them too, up to a tick later or behind others.
 
 const (
 	// deadKeys is how many expired keys are removed at a time.

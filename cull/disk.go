@@ -96,10 +96,10 @@ func (l *Loop) long(s store.Size) int64 {
 // restLooks is how many looks in a row must see the same before the files rest.
 const restLooks = 2
 
-// sight is what of a shard changes while anybody writes to its file.
+// sight is a shard's numbers that change while its file is written to.
 type sight struct{ file, wal, free, orphans, pending, settles int64 }
 
-// resting reports whether nobody has written to the files for some looks.
+// resting reports whether the files were not written to between the last few looks.
 func (l *Loop) resting(shards []store.Size) bool {
 	seen := make([]sight, len(shards))
 	for i, s := range shards {

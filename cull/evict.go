@@ -30,8 +30,8 @@ type EvictOptions struct {
 }
 
 // Evictor keeps the data of an engine within a limit. It knows the fill at any moment, so it
-// removes what is needed and no more: whoever is about to write says how much, and that is
-// reserved until the write is over. For any goroutine.
+// removes what is needed and no more: a writer says beforehand how much it needs, and that is reserved until the
+// write is over. For any goroutine.
 type Evictor struct {
 	engine  store.Engine
 	gauge   store.Gauge
@@ -146,7 +146,7 @@ func (v *Evictor) Limited() bool { return v.limit.Load() > 0 }
 func (v *Evictor) excess() int64 { return v.overdue() + v.reserved.Load() }
 
 // overdue is excess without the writes under way. They had room when they began, and between a write's commit
-// and its release it counts twice: who evicts for nobody's sake at that moment would remove a key too many.
+// and its release it counts twice: an eviction at that moment that no writer asked for would remove a key too many.
 func (v *Evictor) overdue() int64 { return v.Used() + v.waiting.Load() - v.limit.Load() }
 
 // Tight reports whether so many bytes more would pass the limit.
@@ -171,7 +171,7 @@ func (v *Evictor) Spent(need int64) bool {
 }
 
 // reserve takes room if there is some, counting an allowance over the limit. What others only wait for
-// does not count: two who wait for each other would wait for ever.
+// does not count: two writers that wait for each other would wait for ever.
 func (v *Evictor) reserve(need, allowance int64) bool {
 	for {
 		taken := v.reserved.Load()

@@ -34,7 +34,7 @@ func (l *Loop) allowance() time.Duration {
 	return l.o.Budget
 }
 
-// served is the number of commands served, -1 if nobody counts them.
+// served is the number of commands served, -1 if they are not counted.
 func (l *Loop) served() int64 {
 	if l.o.Served == nil {
 		return -1

@@ -1,6 +1,6 @@
-// Package cull does what a store needs while nobody waits for it: it removes keys whose time has
-// passed, sweeps what nothing refers to any more, syncs each second where that was promised,
-// and moves write-ahead logs into their databases before they grow large.
+// Package cull does a store's background work: it removes keys whose time has passed, sweeps what nothing refers to
+// any more, syncs each second where that was promised, and moves write-ahead logs into their databases before they
+// grow large.
 //
 // It knows an engine by the optional interfaces of package store only, and leaves out what an
 // engine does not have. Work comes in small steps under a budget of time, because every step
@@ -38,8 +38,8 @@ type Options struct {
 	// Through is the engine expiry goes through, if not the one that is kept up: one that tells
 	// listeners about expired keys.
 	Through store.Engine
-	// Served tells how many commands clients have been served so far; nil if nobody counts. While there are hardly any,
-	// expiry may take most of a tick.
+	// Served tells how many commands clients have been served so far; nil if that is not counted. While there are
+	// hardly any, expiry may take most of a tick.
 	Served func() int64
 	// Report hears of errors, from the loop's goroutines. The loop goes on after them.
 	Report func(chore string, err error)

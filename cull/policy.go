@@ -63,7 +63,7 @@ func leastFrequent(v *Evictor, c *store.Candidate, nowMillis int64) int64 {
 	return int64(math.MaxUint8-v.frequency(c))<<40 | idle
 }
 
-// lastUse is when a key was used last, as far as anybody knows: storing it is a use.
+// lastUse is when a key was used last, as far as is known: storing it is a use.
 func (v *Evictor) lastUse(c *store.Candidate) int64 {
 	at := max(c.UsedAt, c.StoredAt)
 	if seen, _, ok := v.o.Uses.Look(c.Key.DB, c.Key.Name); ok {
@@ -72,8 +72,8 @@ func (v *Evictor) lastUse(c *store.Candidate) int64 {
 	return at
 }
 
-// frequency is a key's counter. One that nobody remembers is what became of it since it was noted, or
-// since the key was stored, as a newcomer then.
+// frequency is a key's counter. If it is not in memory any more, it is the noted one, decayed since then; if none was
+// noted, a newcomer's, decayed since the key was stored.
 func (v *Evictor) frequency(c *store.Candidate) uint8 {
 	if at, f, ok := v.o.Uses.Look(c.Key.DB, c.Key.Name); ok {
 		return v.o.Uses.Aged(f, at)

@@ -5,9 +5,9 @@ import (
 	"syscall"
 )
 
-// dataFile is a file whose Sync leaves out what nobody needs after a crash: the time of the last
-// write, which costs an fsync a write of the inode, or a commit of the file system's own journal. Length and place
-// of the data are in it. For any goroutine.
+// dataFile is a file whose Sync leaves out what is not needed after a crash: the time of the last write, which costs
+// an fsync a write of the inode, or a commit of the file system's own journal. Length and place of the data are in
+// it. For any goroutine.
 type dataFile struct{ *os.File }
 
 // Sync is fdatasync(2), as Redis and SQLite use it.

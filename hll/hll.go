@@ -29,7 +29,7 @@ const (
 	stale   = 1 << 63
 )
 
-// Sketch is the content of a key. It belongs to who has it; methods change it in place or move it.
+// Sketch is the content of a key. It belongs to its holder; methods change it in place or move it.
 type Sketch struct {
 	b []byte
 	// sparseMax is the length from which a sparse one becomes dense (hll-sparse-max-bytes).

@@ -17,7 +17,7 @@ const (
 // AppendFileHeader begins a file of a version.
 func AppendFileHeader(b []byte, version int) []byte { return fmt.Appendf(b, "REDIS%04d", version) }
 
-// AppendAux adds a remark on the file: who wrote it, and when.
+// AppendAux adds a remark on the file: which program wrote it, and when.
 func AppendAux(b []byte, name, text string) []byte {
 	return AppendText(AppendText(append(b, opAux), []byte(name)), []byte(text))
 }

@@ -32,7 +32,8 @@ type missing struct {
 	read  func(store.BaseTx, *tray) error
 }
 
-// tray is what a ticket's goroutine has fetched from one base. It belongs to whoever has the ticket.
+// tray holds the rows that a ticket's goroutine has fetched from one base. It belongs to the goroutine that has the
+// ticket.
 type tray struct {
 	shard   *Shard
 	version uint64 // of the base that was read

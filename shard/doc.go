@@ -1,6 +1,6 @@
-// Package shard is the engine: one log (package wal), one memtable for each shard (package memtable) with the writes
-// that are not in its tables yet, and the files, which are store.Bases to it. The directory they live in is package
-// datadir's.
+// Package shard is the engine: one write-ahead log (package wal), one memtable for each shard (package memtable) with
+// the writes that are not in its tables yet, and the files, which are store.Bases to it. Package datadir looks after
+// the directory they are in.
 //
 //   - An Engine is all shards together. Transactions are its Order's, which keeps the one order of commits; what is
 //     done shard by shard (sizes, expired keys, sweeping, samples, checks) begins with another shard each time, so
@@ -21,25 +21,27 @@
 //  1. A group of transactions runs on a layer of its own over the present state. Its record
 //     is appended with one write, and only then is the layer published. A failed append
 //     publishes nothing.
-//  2. With Always a record is synced before anybody is answered who wrote it or has seen it, so nobody acts on what
-//     a power cut could still undo. Groups run on what is not synced yet: while one waits for the disk the next is
-//     appended, and the next fsync serves both. Views wait at their end, unless the log is broken.
+//  2. With Always a record is synced before its writer, or a reader that has seen it, gets a reply, so that no client
+//     acts on what a power cut could still undo. Groups may build on records that are not synced yet: while one group
+//     waits for the disk the next is appended, and the next fsync serves both. Views wait at their end, unless the
+//     log is broken.
 //  3. There is one order of commits over all shards. A group has one record, whatever shards it touched, and its layers
-//     become visible in one step, between two of which a View pins those it reads: see Order. What a
-//     group leads to happens behind what the group before it has led to, and before anybody is answered who has
-//     seen it.
-//  4. fn may run several times: when a row that it reads must come from the disk first (see cold.go), and when
-//     it proves too large for the memtable, which it is told by store.ErrAgain.
+//     become visible in one step, between two of which a View pins those it reads: see Order. The effects of a group
+//     (messages, keyspace events) happen after those of the group before it, and before any client that has seen the
+//     group's writes gets a reply.
+//  4. fn may run several times: when a row that it reads must come from the disk first (see cold.go), and when the
+//     transaction is too large for the memtable, which store.ErrAgain reports.
 //  5. A View reads the layers and the base's snapshot as both were when its function is entered. It pins
-//     the layers, see memtable.Stack. It may wait for a reader of the file, so it pins behind that wait, and
-//     pins again if what has settled between the pin and the snapshot is newer than what it may see. Its time is
-//     not before that of the newest record it sees, nor behind that of the next group.
-//  6. Replay uses no clock and no chance. Records are absolute but for patches of chunks, so each is replayed once.
+//     the layers, see memtable.Stack. It may wait for a reader of the file, so it pins after that wait, and pins
+//     again if records that have settled between the pin and the snapshot are newer than what it may see. Its time is
+//     at least that of the newest record it sees, and at most that of the next group.
+//  6. Replay is deterministic: it uses no clock and no random numbers. Records hold complete values but for patches
+//     of chunks, so each is replayed exactly once.
 //
 // # The log
 //
-// The records lie in a log, which is package wal's: it promises what is left of them after a failed write, a failed
-// fsync or a power cut (7 to 9), and knows nothing of what is in them.
+// The records lie in a log, package wal's, which promises what is left of them after a failed write, a failed fsync
+// or a power cut (7 to 9), and does not know what is in them.
 //
 // # Settling
 //
@@ -48,9 +50,9 @@
 //     base that is ahead of the log is refused at Open: records were lost.
 //  13. A generation settles when it is the largest and the room gets full, when it has been idle for a second, when
 //     the log has grown too long, or when it leaves much less data than the base has.
-//  14. Room is waited for before anything is held, and not for ever. A shard that cannot settle has its own part of the
-//     room and no more, waits for nothing, and keeps nobody else from settling. What it could not settle grows on with
-//     what was written since, so that what is deleted meanwhile need not be written: see postpone.
+//  14. A writer waits for room before it holds anything, and not for ever. A shard that cannot settle has its own
+//     part of the room and no more; its writers get an error at once, and other shards go on settling. Its generation
+//     takes new writes again, so that what is deleted meanwhile need not be written: see postpone.
 //
 // # A full disk
 //
@@ -66,11 +68,11 @@
 //     atomic, and no record is kept; where several are, the record is made durable before the first base commits, and
 //     each base commits with its LSN as mark. That it is several is known at the second: it runs again, with a record.
 //
-// What the layers take care of themselves (11, 12, 16, 17) is package memtable's. What is remembered of the base's index
-// of expiries (17) is forgotten when the base changes.
+// Numbers 11, 12, 16 and 17 are about layers and stand in package memtable. What is remembered of the base's index of
+// expiries (17) is forgotten when the base changes.
 //
 // # Identity
 //
 //  18. Ids come from a counter of the shard, recovered from the base's mark and the records
-//     behind it. What becomes of an id whose head is gone is package memtable's.
+//     behind it. Package memtable says what becomes of an id whose head is gone.
 package shard

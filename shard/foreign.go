@@ -88,7 +88,7 @@ func (s *Shard) claimed(ctx context.Context, ids []store.ID) (named []store.ID, 
 	return named, err
 }
 
-// borrowed calls fn with the ids of one shard that keys of the others name. Who has expired still owns items.
+// borrowed calls fn with the ids of one shard that keys of the others name. An expired key still owns its items.
 func (t *Tx) borrowed(home int, fn func(store.ID)) error {
 	for shard := range t.order.shards {
 		tx, err := t.at(shard)

@@ -23,7 +23,7 @@ func (e *Engine) SetLimit(bytes int64) {
 	e.room.setBound(min(2*e.overlay, bytes/roomShare+roomBesides))
 }
 
-// setBound changes the room. Who waits for more looks again.
+// setBound changes the room. Writers that wait for room check again.
 func (r *room) setBound(bytes int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

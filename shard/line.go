@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// line is where writers wait for the next group. Whoever finds nobody leading leads: it runs everything that has
-// gathered and hands on, so that nobody works for others for ever and one client alone waits for nobody.
-// For any goroutine.
+// line is the queue of writers that wait for the next group. A writer that finds no leader becomes the leader: it
+// runs everything that has gathered and passes leadership on, so that no client works for others for ever, and a
+// client that is alone does not wait. For any goroutine.
 type line struct {
 	mu      sync.Mutex
 	waiting []*ticket
@@ -99,7 +99,8 @@ func (l *line) gather(own *ticket) []*ticket {
 	return tickets
 }
 
-// handOn has the next of those who wait lead, or nobody. Those who were gathered and not dealt with come first.
+// handOn makes the next waiting writer the leader, if there is one. Writers that were gathered and have not run yet
+// come first.
 func (l *line) handOn(rest []*ticket) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

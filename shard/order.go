@@ -12,9 +12,9 @@ import (
 	"larder/store/wal"
 )
 
-// Order is the transactions of an Engine: there is one line of writers and one order of commits, the
-// log's. Whoever has seen a write sees every write before it, on whatever shard, which is what Redis's one
-// thread gives to every program. For any goroutine.
+// Order runs the transactions of an Engine. There is one queue of writers and one order of commits, the log's: a
+// client that has seen a write sees every write before it, on whatever shard. Redis's one thread gives that to every
+// program. For any goroutine.
 //
 // A writer of several shards is nothing special: the group that it runs in opens a shard when a transaction first
 // touches it, has one record for all of them, and makes their layers visible in one step. A View pins the layers of
@@ -131,7 +131,7 @@ func (o *Order) Batch(ctx context.Context, jobs []*store.Job) {
 	o.write(t, jobs, nil)
 }
 
-// write waits for room before it takes a place in the line, so that nobody else waits for it.
+// write waits for room before it takes a place in the queue of writers, so that no other writer waits behind it.
 func (o *Order) write(t *ticket, jobs []*store.Job, only *Shard) {
 	if o.closed.Load() || only != nil && only.isClosed() {
 		fail(jobs, store.ErrClosed)

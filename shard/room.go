@@ -17,7 +17,7 @@ import (
 const (
 	// fullShare: the room is getting full, and the largest generation settles, when a fourth of it is left.
 	fullShare = 4
-	// leftShare: a fourth is left to the others by the shard that takes most, whose file may fail before anybody knows.
+	// leftShare: a fourth is left to the others by the shard that takes most, whose file may turn out to fail.
 	leftShare = 4
 	// brimShare is the part of the room by which what frees space may pass the bound.
 	brimShare = 4

@@ -89,8 +89,7 @@ func (s *Shard) pin() (*memtable.Stack, error) {
 	return s.now, nil
 }
 
-// present is the layers as they are; for the holder of writing, who alone changes the
-// growing ones.
+// present is the layers as they are; for the holder of writing, the only goroutine that changes the growing ones.
 func (s *Shard) present() *memtable.Stack {
 	s.overlay.Lock()
 	defer s.overlay.Unlock()
@@ -117,7 +116,7 @@ func fail(jobs []*store.Job, err error) {
 	}
 }
 
-// Close settles what is in the memtable. The log is closed by the Engine, the base by whoever opened it.
+// Close settles what is in the memtable. The log is closed by the Engine, the base by its opener.
 func (s *Shard) Close() error {
 	s.writing.Lock()
 	defer s.writing.Unlock()

@@ -75,7 +75,7 @@ func (s *Shard) Sizes(ctx context.Context) ([]store.Size, error) {
 	return sizes, nil
 }
 
-// tellSafety notes what of the log a power cut could undo. With Always nobody is answered before the fsync.
+// tellSafety notes which records a power cut could undo. With Always no reply is sent before the fsync.
 func (s *Shard) tellSafety(size *store.Size) {
 	unsynced, at, broken := s.log.Safety()
 	size.SyncedAt, size.Failing = at.UnixMilli(), broken

@@ -121,7 +121,7 @@ func (w *writer) Expire(keys ...store.Key) (int, error) {
 	return n, w.room()
 }
 
-// Unlink hides the head as Drop does, and leaves its id to whoever names it next.
+// Unlink hides the head as Drop does, and keeps its id for the next head that names it.
 func (w *writer) Unlink(k store.Key) error {
 	if err := w.strait.admit(false); err != nil {
 		return err

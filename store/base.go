@@ -25,8 +25,8 @@ type Base interface {
 
 // Reader reads snapshots of a base, one after the other. For one goroutine.
 type Reader interface {
-	// Begin takes a snapshot of all that has been committed, and waits for nobody. The transaction lasts until the
-	// next Begin or Close, and its Now is nowMillis.
+	// Begin takes a snapshot of all that has been committed, and does not wait. The transaction lasts until the next
+	// Begin or Close, and its Now is nowMillis.
 	Begin(nowMillis int64) (BaseTx, error)
 	// Close gives the reader back. The error is one of the base's own that a read of the last transaction met.
 	Close() error
@@ -41,7 +41,7 @@ type ExpiryIndex interface {
 	Expiring(ctx context.Context, behind Due, before int64, n int) ([]Due, error)
 }
 
-// Hurrier is an optional interface of a BaseTx, for those who must not wait for the disk.
+// Hurrier is an optional interface of a BaseTx, for callers that must not wait for the disk.
 type Hurrier interface {
 	// Hurry makes reads return ErrCold, from now on or no longer, where they cannot be answered from memory.
 	Hurry(on bool)
@@ -67,7 +67,8 @@ type Trimmer interface {
 type Mark struct {
 	LSN    uint64 // position of the last record it contains
 	NextID ID     // ids from here on were never used
-	// Note is what whoever settles wants to find again beside the position: Settled returns it. Text without quotes.
+	// Note is a text that is stored beside the position when a generation settles: Settled returns it. Text without
+	// quotes.
 	Note string
 }
 

@@ -22,7 +22,7 @@ type Overflow uint8
 const (
 	OverflowWrap Overflow = iota // the low bits stay
 	OverflowSat                  // the nearest that fits
-	OverflowFail                 // as OverflowWrap; who asks looks at whether it fitted
+	OverflowFail                 // as OverflowWrap; the caller looks at whether it fitted
 )
 
 // Add returns value+n as the field can hold it, and whether it fits as it is. SET is an addition of 0.

@@ -99,8 +99,9 @@ type Tx interface {
 	// Rollback takes back all that was written since a savepoint and forgets the later ones; it may be rolled back to
 	// again. No range is being read meanwhile, and what was read since is to be read again: an id given out since is none.
 	Rollback(Savepoint) error
-	// Release keeps what was written since a savepoint and forgets it and the later ones. Savepoints that nobody needs
-	// cost the writes that follow, so whoever takes one for each of many steps releases it after the step.
+	// Release keeps what was written since a savepoint and forgets it and the later ones. Savepoints that are no
+	// longer needed cost the writes that follow, so a caller that takes one for each of many steps releases it after
+	// the step.
 	Release(Savepoint) error
 }
 
@@ -138,9 +139,9 @@ type Job struct {
 	// writer; if Fn answers ErrReadOnly then, Write is set and it runs again, with all of its batch that has run.
 	May bool
 	Fn  func(Tx) error
-	// After, if there is one, runs when the transaction has committed: once, in the order of commits, and before anybody
-	// who has seen the transaction gets an answer. What is published of a write is published there. It may run on another
-	// goroutine than the caller's, and must not use the engine.
+	// After, if there is one, runs when the transaction has committed: once, in the order of commits, and before any
+	// client that has seen the transaction gets a reply. Messages and events of a write are published there. It may
+	// run on another goroutine than the caller's, and must not use the engine.
 	After func()
 	// Moment is set to how many commits the transaction comes behind, by an engine that is a Sequencer. Of a writer
 	// that includes its own.

@@ -37,8 +37,8 @@ type Candidate struct {
 	Key      Key
 	Bytes    int64 // Head.Bytes
 	ExpireAt int64 // Unix milliseconds, 0 for never
-	// StoredAt is when the head was last put, UsedAt when somebody said the key was used
-	// (see UseKeeper), in Unix milliseconds; UsedAt 0 and Frequency 0 if nobody did.
+	// StoredAt is when the head was last put, UsedAt when a use of the key was last noted (see UseKeeper), in Unix
+	// milliseconds; UsedAt and Frequency are 0 if none was.
 	StoredAt, UsedAt int64
 	Frequency        uint8
 	Blessed          bool // it must not be evicted
@@ -65,8 +65,8 @@ type Use struct {
 	Frequency uint8
 }
 
-// UseKeeper keeps uses beside the heads, so that they outlive the memory of who observed
-// them. It is no write: nothing else about a key changes, and a crash may lose some.
+// UseKeeper keeps uses beside the heads, so that they outlive the memory of the process that observed them. It is no
+// write: nothing else about a key changes, and a crash may lose some.
 type UseKeeper interface {
 	KeepUses(ctx context.Context, uses []Use) error
 }

@@ -11,7 +11,7 @@ const (
 )
 
 // movable reports whether it is cheaper to write the items that stay under a fresh id, and to leave the old one to the
-// sweep, than to remove those that go. The engine removes a million in seconds, while nobody else writes.
+// sweep, than to remove those that go. The engine removes a million in seconds, in which no other writer runs.
 func movable(stay, gone int64) bool { return gone >= moveLeast && stay*moveShare <= gone }
 
 // moveItems gives the collection what a sequence yields of it, under a fresh id, and returns what it went through with

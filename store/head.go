@@ -37,8 +37,8 @@ func (t Type) String() string {
 type ID uint64
 
 // Head is all that is known of a key without reading its items. It is a plain
-// value: copying it is cheap, and nobody shares it. Value is only valid until the
-// transaction it was read in ends.
+// value: copying it is cheap, and copies share nothing. Value is only valid until the transaction it was read in
+// ends.
 type Head struct {
 	Type Type
 	// Encoding is the type's own note on the Redis encoding it would have by now.

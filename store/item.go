@@ -67,8 +67,8 @@ type Item struct {
 	// Changed, unless it is empty, tells PutItems that there is such an item, whose Value is the same but for these
 	// bytes: an engine need not note the others. What lies behind the end of the one there is among them.
 	Changed Piece
-	// Given tells PutItems that nobody is going to change Value's bytes any more: an engine may keep them, as it may no
-	// others.
+	// Given tells PutItems that the caller will not change Value's bytes any more: an engine may keep them, as it may
+	// no others.
 	Given bool
 }
 

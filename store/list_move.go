@@ -29,7 +29,7 @@ func MoveElement(tx Tx, src, dst Key, from, to ListEnd) (value []byte, ok bool, 
 }
 
 // touch is a move that changes nothing. The head is written all the same: it counts as a
-// change for whoever watches the key. Popping a lone element first would lose the key's expiry.
+// change to clients that watch the key. Popping a lone element first would lose the key's expiry.
 func (l *ListKey) touch(end ListEnd) (value []byte, ok bool, err error) {
 	i := int64(0)
 	if end == Back {

@@ -33,7 +33,7 @@ type Rower interface {
 }
 
 // Expire has a transaction remove those of keys whose own time has passed, and returns how many. An engine that is no
-// Reaper removes them by itself: nobody sees an expired key in any case.
+// Reaper removes them itself: no reader sees an expired key in any case.
 func Expire(tx Tx, keys ...Key) (int, error) {
 	r, ok := As[Reaper](tx)
 	if !ok {
@@ -53,7 +53,8 @@ type Checkpointer interface {
 	Checkpoint(ctx context.Context) error
 }
 
-// Rester gives back what the write-ahead log keeps of the disk for the next writes, once nobody has written for a while.
+// Rester gives back the disk space that the write-ahead log keeps for the next writes, once there has been no write
+// for a while.
 type Rester interface {
 	Rest(ctx context.Context) error
 }

@@ -23,9 +23,9 @@ const (
 	TagsMax  = 1024
 )
 
-// Lease is when a value was computed, for those who decide when to compute it again.
+// Lease is when a value was computed, for deciding when to compute it again.
 type Lease struct {
-	// FreshUntil is when the value becomes stale, in Unix milliseconds; 0 if nobody said so.
+	// FreshUntil is when the value becomes stale, in Unix milliseconds; 0 if that was not given.
 	FreshUntil int64
 	// Cost is the time it took to compute, in milliseconds.
 	Cost int64

@@ -21,7 +21,7 @@ func OpenSet(tx Tx, key Key) (*SetKey, error) {
 func newSet(h handle) *SetKey { return &SetKey{timedKey{h, Members}} }
 
 // Add puts members into the set and returns how many are new. It looks first: members are
-// often there already, and then nothing must be written, so that nobody sees a change.
+// often there already, and then nothing must be written, so that no watcher sees a change.
 func (s *SetKey) Add(members ...[]byte) (int64, error) {
 	fresh, err := s.missing(members)
 	if err != nil || len(fresh) == 0 {

@@ -96,8 +96,8 @@ func (w *pendingWrites) run(r *pendingRun) {
 	}
 }
 
-// again writes what has become of a run. As long as it is one stretch it stays a run, or who acknowledges its entries
-// one by one would at last have to write items for those that are left.
+// again writes what has become of a run. As long as it is one stretch it stays a run, or a consumer that acknowledges
+// its entries one by one would at last have to write items for those that are left.
 func (w *pendingWrites) again(was *pendingRun, now []*pendingRun) {
 	one := len(now) == 1 && !now[0].all.Released
 	if one && len(now[0].ids) == len(was.ids) && now[0].all.alike(was.all) {

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// UnknownRead says that nobody knows how many entries a group has read.
+// UnknownRead says that it is unknown how many entries a group has read.
 const UnknownRead = -1
 
 // StreamGroup is a consumer group of an open stream. It belongs to the transaction's goroutine.
@@ -21,7 +21,7 @@ type StreamGroup struct {
 	Read    int64    // entries ever delivered, or UnknownRead
 	Pending int64
 	Runs    int64 // of pending entries, see pendingRun
-	// Released is how many of the pending entries were given back and are nobody's.
+	// Released is how many of the pending entries were given back and belong to no consumer.
 	Released int64
 	Timed    bool // the order of times is kept, see orderTimes
 

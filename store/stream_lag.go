@@ -1,7 +1,7 @@
 package store
 
 // Advance notes that a group got entries that are behind its last one, in the order of ids, and counts them: the count
-// is known as long as nobody deleted an entry that the group has not read.
+// is known as long as no entry was deleted that the group has not read.
 func (g *StreamGroup) Advance(ids ...StreamID) error {
 	for _, id := range ids {
 		if id.Compare(g.Last) <= 0 {
@@ -23,7 +23,7 @@ func (g *StreamGroup) Advance(ids ...StreamID) error {
 	return nil
 }
 
-// Lag is the number of entries the group has not got yet, -1 if nobody knows.
+// Lag is the number of entries the group has not got yet, -1 if it is unknown.
 func (g *StreamGroup) Lag() (int64, error) {
 	added := int64(g.stream.state.Added)
 	if added == 0 {
@@ -55,7 +55,7 @@ func (s *StreamKey) holesBehind(id StreamID) (bool, error) {
 	return id.Compare(s.state.MaxDeleted) <= 0, nil
 }
 
-// distance is how many entries were ever added up to an id, UnknownRead if nobody knows.
+// distance is how many entries were ever added up to an id, UnknownRead if that is unknown.
 func (s *StreamKey) distance(id StreamID) (int64, error) {
 	added := int64(s.state.Added)
 	switch order := id.Compare(s.state.Last); {

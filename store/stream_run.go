@@ -9,7 +9,7 @@ import (
 // item: with two items for each, half a million entries took six seconds. Runs do not overlap (a single entry may
 // lie between the ids of one), so the run that may hold an id is the first that does not end before it.
 const (
-	// runBytes bounds the ids of a run: items up to InlineMax lie beside their key, and who acknowledges one id writes
+	// runBytes bounds the ids of a run: items up to InlineMax lie beside their key, and acknowledging one id writes
 	// the run again.
 	runBytes = 320
 	// runLeast is how many entries that are delivered together are worth a run. Workers mostly ask for a hundred or less

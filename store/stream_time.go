@@ -8,8 +8,9 @@ import (
 	"slices"
 )
 
-// Once somebody has claimed what a group has had pending for long, its pending entries are also in the order of the times
-// when they were last delivered, entries and runs apart. Who acknowledges in time never claims, and does not pay for it.
+// Once a consumer has claimed entries that were pending in a group for long, the group's pending entries are also
+// kept in the order of the times when they were last delivered, entries and runs apart. Groups whose consumers
+// acknowledge in time never claim, and do not pay for that order.
 //
 // The rejected alternative, a bound below all the times, spares the walk where nothing is idle, but not where a million
 // entries are and ten of them are asked for at a time.

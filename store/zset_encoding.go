@@ -11,7 +11,7 @@ func zsetEncoding(now Encoding, n int64, longest int, limits *Limits) Encoding {
 
 // Quieter is an optional interface of a Tx that tells others what is written.
 type Quieter interface {
-	// Quiet is the same transaction, of whose heads nobody is told.
+	// Quiet is the same transaction; what it does to heads is not reported to watchers.
 	Quiet() Tx
 }
 

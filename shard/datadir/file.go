@@ -21,7 +21,7 @@ func (d *Dir) Functions() File { return d.file("functions") }
 // CacheStats keeps what CACHE STATS counts. It belongs to no shard, and losing it loses no data.
 func (d *Dir) CacheStats() File { return d.file("cache-stats") }
 
-// Node keeps who the server is in a cluster, in a file of the operator's choice.
+// Node keeps the server's identity in a cluster, in a file of the operator's choice.
 func (d *Dir) Node(path string) File { return d.file(path) }
 
 // file is one of the directory, or wherever an absolute path leads.

@@ -19,7 +19,8 @@ type ids struct {
 	away map[store.ID]struct{}
 	// adopted are ids of this shard that have come back from another: the base does not know their heads.
 	adopted []store.ID
-	// ended are ids of this shard whose last head was another shard's, and told the ids of other shards that know.
+	// ended are ids of this shard whose last head was in another shard; told are ids of other shards that have been
+	// told so.
 	ended, told []store.ID
 	// ranked are ids whose items are counted although their head is another shard's.
 	ranked []store.ID
@@ -131,7 +132,7 @@ func (w *Writer) Adopt(id store.ID) { w.layer.adopted = append(w.layer.adopted, 
 // CountItems has the items of an id counted whose head is another shard's, and reports whether that is news to the layer.
 func (w *Writer) CountItems(id store.ID) bool { return w.layer.count(id) }
 
-// Unlink hides a key's head, and leaves its id to whoever names it next.
+// Unlink hides a key's head, and keeps its id for the next head that names it.
 func (w *Writer) Unlink(k store.Key) error {
 	h, there, err := w.Row(k)
 	if err != nil || !there {

@@ -16,7 +16,7 @@ import (
 // that is being made, a shard's active generation, or its frozen one. It knows for each
 // entry whether there is something below it, so that counts stay exact.
 //
-// It has no lock of its own: see Stack for who may change it when.
+// It has no lock of its own: Stack says which goroutine may change it when.
 type Layer struct {
 	heads index[*headEntry]
 	// order is the heads by (database, position, name), nil until somebody scans.
@@ -64,7 +64,7 @@ func NewLayer() *Layer {
 	}
 }
 
-// Reset empties a layer that nobody else holds.
+// Reset empties a layer that no View holds.
 func (l *Layer) Reset() {
 	l.heads.clear()
 	clear(l.colls)

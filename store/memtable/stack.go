@@ -15,10 +15,10 @@ import (
 // Only the newest layer is written to, and only while no View reads it: a View pins the
 // layer that was newest when it began, and with it all below. A group that finds the newest
 // layer pinned becomes a layer of its own, and layers melt together again as soon as no
-// View needs them apart; small ones before that, in a copy. So Views never wait and never make anybody wait.
+// View needs them apart; small ones before that, in a copy. So Views never wait, and nothing waits for them.
 //
-// Any goroutine may read a Stack that it has pinned, and those that settle read the frozen layers. Whoever fills a
-// layer and pushes it is alone: the holder of the shard's turn to write.
+// Any goroutine may read a Stack that it has pinned, and settling reads the frozen layers. Only one goroutine at a
+// time fills a layer and pushes it: the leader of the running group.
 type Stack struct {
 	frozen []*Layer
 	active []*Layer // never empty

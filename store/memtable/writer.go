@@ -172,7 +172,8 @@ func (w *Writer) Empty(db int) {
 	}
 }
 
-// Bytes is what the group's layer takes, but for what HideRanges hide: whoever calls that bounds it.
+// Bytes is what the group's layer takes, without the rows that HideRanges hide: the caller of HideRanges bounds
+// those.
 func (w *Writer) Bytes() int64 { return w.layer.bytes - w.dropped*rowBytes }
 
 // Ranged is the number of items that the group's HideRanges hide.

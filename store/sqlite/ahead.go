@@ -9,7 +9,7 @@ import (
 // Reading ahead. A queue is read one element after the other, each by its position, and to find one row in the tree
 // costs as much as reading twenty in a run. So when a list has been read in equal steps three times, what comes next is
 // read with it, and kept as long as the connection keeps its snapshot: then an LPOP finds its element
-// here. One list per connection: who drains a queue mostly meets no other in between.
+// here. One list per connection: a client that drains a queue mostly meets no other in between.
 
 const (
 	// aheadRows and aheadBytes bound what is read ahead.

@@ -97,7 +97,7 @@ var rules = [...]rule{
 	},
 }
 
-// Check looks for damage in a snapshot, which keeps nobody waiting. Only if there is something to mend, a
+// Check looks for damage in a snapshot, while readers and the writer go on. Only if there is something to mend, a
 // transaction looks again and mends it, while writers wait.
 func (e *Engine) Check(ctx context.Context, fix bool) ([]store.Finding, error) {
 	return e.CheckAmong(ctx, fix, func([]store.ID) ([]store.ID, error) { return nil, nil })

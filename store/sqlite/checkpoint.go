@@ -63,7 +63,7 @@ func (k *checkpointer) truncate(full *atomic.Bool) error {
 // the next commits, unless it has passed its share.
 func (e *Engine) Checkpoint(ctx context.Context) error { return e.checkpoint(ctx, e.logShare.Load()) }
 
-// Rest is Checkpoint for a file that nobody has written to for a while: nothing stays of the log's.
+// Rest is Checkpoint for a file that has not been written to for a while: it leaves an empty WAL.
 func (e *Engine) Rest(ctx context.Context) error {
 	if e.logBytes() == 0 {
 		return nil
@@ -120,9 +120,9 @@ func (e *Engine) checkpoint(ctx context.Context, kept int64) error {
 	})
 }
 
-// copyBulk copies what it can without holding anybody up; left is the number of pages that remain. A reader keeps its
-// snapshot from one View to the next, and nothing newer than the oldest snapshot is copied: those that nobody will
-// look at again are given up first, else the whole log would be copied while everybody waits.
+// copyBulk copies what it can while readers and the writer go on; left is the number of pages that remain. A reader
+// keeps its snapshot from one View to the next, and nothing newer than the oldest snapshot is copied: those that
+// nobody will look at again are given up first, else the whole log would be copied while everybody waits.
 func (e *Engine) copyBulk() (left int64, err error) {
 	for range bulkTries {
 		e.readers.giveUpOld(e.commits.Load())

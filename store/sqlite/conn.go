@@ -12,7 +12,7 @@ import (
 var schema string
 
 // conn is one connection to the file with its prepared statements and the transaction object it
-// reuses. One goroutine at a time may use it: who has locked the writer, or taken the reader.
+// reuses. One goroutine at a time may use it: the one that has locked the writer, or taken the reader.
 type conn struct {
 	*sqlfile.Conn
 	s  statements
@@ -57,7 +57,7 @@ func (c *conn) name(into **capi.Stmt, sql string) error {
 	return nil
 }
 
-// step moves to the next row. Whoever steps must reset in the end.
+// step moves to the next row. The caller must reset the statement in the end.
 func (c *conn) step(s *capi.Stmt) (bool, error) {
 	if c.hurry {
 		return false, store.ErrCold

@@ -15,7 +15,7 @@
 //   - One connection writes, one transaction at a time, on its caller's goroutine. What does not commit leaves nothing.
 //   - Update returns after COMMIT has: the log is then with the operating system, and kill -9 loses nothing. A power cut
 //     loses what neither Settle nor Sync has synced.
-//   - The commit counter moves before COMMIT and again before anyone hears of it. A View keeps its reader's
+//   - The commit counter moves before COMMIT, and again before Update returns. A View keeps its reader's
 //     snapshot only if the count is the same and no commit is under way: so it sees every Update
 //     that returned before, and everything that an earlier View saw.
 //   - An idle reader may keep its snapshot, but Checkpoint takes it away: else the log would never start again.

@@ -127,8 +127,8 @@ func fileSize(path string) int64 {
 // Borrow lends the rows that are remembered so many bytes besides their own. They follow soon.
 func (e *Engine) Borrow(bytes int64) { e.rows.Borrow(bytes) }
 
-// Exclusive runs fn on the writer's connection, outside any transaction, while nobody else writes. It is for repairs: what
-// fn changes the engine does not know of, so it must be opened anew.
+// Exclusive runs fn on the writer's connection, outside any transaction, while no other transaction writes. It is for
+// repairs: what fn changes the engine does not know of, so it must be opened anew.
 func (e *Engine) Exclusive(ctx context.Context, fn func(*sqlfile.Conn) error) error {
 	return e.writer.exclusive(ctx, func(c *conn) error { return fn(c.Conn) })
 }

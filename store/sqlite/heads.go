@@ -61,7 +61,7 @@ func (t *tx) lookup(k store.Key) (headRow, error) {
 	return row, err
 }
 
-// meta is lookup for those who do not want the value.
+// meta is lookup without the value.
 func (t *tx) meta(k store.Key) (headRow, error) {
 	row, ns := t.rowOf(k)
 	if ns == 0 || t.cached(ns, &row) {

@@ -78,7 +78,7 @@ func (t *tx) nameIn(s *capi.Stmt, col int) []byte {
 	return []byte{}
 }
 
-// Ordered tells whether a shard's file has the index of names, for those who open it as it is.
+// Ordered reports whether a shard's file has the index of names, for callers that open it as it is.
 func Ordered(path string) (bool, error) {
 	c, err := openConn(path, 0)
 	if err != nil {

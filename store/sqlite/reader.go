@@ -10,7 +10,7 @@ import (
 )
 
 // reader is a read connection that keeps a snapshot from one transaction to the next, for taking
-// one costs more than reading a row from it. It belongs to whoever took it from its pool.
+// one costs more than reading a row from it. It belongs to the goroutine that took it from its pool.
 type reader struct {
 	engine *Engine
 	home   *pool
@@ -172,7 +172,7 @@ func (p *pool) take(ctx context.Context) (*reader, error) {
 	return r, nil
 }
 
-// lend is take for those who read one snapshot after the other.
+// lend is take for callers that read one snapshot after the other.
 func (p *pool) lend(ctx context.Context) (store.Reader, error) {
 	r, err := p.take(ctx)
 	if err != nil {

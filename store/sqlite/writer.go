@@ -8,9 +8,9 @@ import (
 	"larder/store"
 )
 
-// writer owns the only connection that writes. Who has locked mu has all that is below it: one transaction runs at a
-// time, on the goroutine of its caller. To share commits among callers is for the engine above, which hands down
-// thousands of writes in one transaction anyhow.
+// writer owns the only connection that writes. The goroutine that has locked mu owns all fields below it: one
+// transaction runs at a time, on the goroutine of its caller. To share commits among callers is for the engine above,
+// which hands down thousands of writes in one transaction anyhow.
 type writer struct {
 	mu      sync.Mutex
 	engine  *Engine

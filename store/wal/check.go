@@ -16,9 +16,9 @@ import (
 // aside is what the name of a segment that cannot be replayed ends with when it is put aside.
 const aside = ".aside"
 
-// Check reads the journal in dir, which nobody has open, as Recover would, and changes nothing. With fix,
-// what Recover would refuse or throw away is put aside: renamed, never deleted. A torn record at the very
-// end is no finding: it was not acknowledged, or the power went before it was synced.
+// Check reads the journal in dir, which must not be open, as Recover would, and changes nothing. With fix, what
+// Recover would refuse or throw away is put aside: renamed, never deleted. A torn record at the very end is no
+// finding: it was not acknowledged, or the power went before it was synced.
 func Check(dir string, fix bool) ([]store.Finding, error) {
 	paths, err := listSegments(dir)
 	if err != nil {

@@ -1,9 +1,9 @@
 // Package wal is a write-ahead log: records in segments, their fsyncs and their recovery. To it a record is bytes with a
-// number, the LSN, and a Demand on a disk that is full; it knows shards only as those who say up to which record they
-// have settled. Package shard writes the records, says what is in them, and alone appends to a Log.
+// number, the LSN, and a Demand on a disk that is full; it knows of shards only that each reports up to which record
+// it has settled. Package shard decides what is in a record, and is the only one to append to a Log.
 //
 // A Log is made (New), told its records (Recover), begun behind them (Begin), and then takes more (Append, Sync). Check
-// and SetAside are for a log that nobody has open.
+// and SetAside are for a log that is not open.
 //
 // # What it promises
 //
@@ -12,8 +12,8 @@
 //  7. After a failed or short append the segment is cut back to its last good record, or
 //     left behind for a new one. Each checksum is chained to the one before and salted by
 //     segment, so a stale tail never validates. Recovery reads up to the first record that
-//     does not, and goes on in a fresh segment. A segment that does not follow the one before is
-//     refused by name, see sequence, and so is one with another's header, or with none but something behind it.
+//     does not, and goes on in a fresh segment. Recovery refuses a segment by name if it does not follow the one
+//     before it (see sequence), if it has the header of another segment, or if it has data but no header.
 //  8. When an fsync fails, writes are refused until a new segment holds every record since
 //     the last good fsync and is itself synced; the old descriptor is never synced again,
 //     because Linux may have marked its pages clean. Those records are kept in memory, at

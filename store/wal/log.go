@@ -221,9 +221,10 @@ func (l *Log) forget(lsn uint64) {
 	l.unsynced.drop(lsn)
 }
 
-// Sync returns once the record lsn is on stable storage; one fsync serves all who wait. Those it has served go on
-// together: a mutex would let them through one by one, behind whoever begins the next. Whoever begins one lets those
-// run first who are about to append: a fifth more records share each.
+// Sync returns once the record lsn is on stable storage; one fsync serves every goroutine that waits. The goroutines
+// it has served go on together: a mutex would let them through one by one, behind the one that begins the next fsync.
+// Before a goroutine begins an fsync it yields to those that are about to append: a fifth more records then share
+// each fsync.
 func (l *Log) Sync(lsn uint64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -251,8 +252,8 @@ func (l *Log) apart(do func()) {
 	l.mu.Lock()
 }
 
-// AwaitSync is Sync for those who have only read. While the log is broken they do not wait: reads go on, and
-// whoever wrote was told that the outcome is unknown.
+// AwaitSync is Sync for transactions that only read. While the log is broken they do not wait: reads go on, and the
+// writers were told that the outcome is unknown.
 func (l *Log) AwaitSync(lsn uint64) {
 	l.mu.Lock()
 	done := l.synced >= lsn || l.broken != nil

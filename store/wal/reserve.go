@@ -11,7 +11,7 @@ import (
 // What frees space needs space first: a DEL or a FLUSHALL a record, and the data files room in their own logs before
 // the journal may forget the records in front. So two files keep blocks for it. The first becomes a segment that takes
 // no more than records which free; the second is deleted for the data files. Until both are there again no record is
-// taken that would need more space, or whoever writes most would have all that deleting frees.
+// taken that would need more space, or the busiest writer would take all the space that deleting frees.
 
 const (
 	// reserveSegment and reserveSpace are the two files; their names are not among those that recovery reads.

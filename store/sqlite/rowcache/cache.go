@@ -54,7 +54,7 @@ type Key struct {
 	At    int64
 }
 
-// Record is a row, or that there is none. What its numbers mean is known to whoever wrote it.
+// Record is a row, or that there is none. What its numbers mean is known to its writer.
 type Record struct {
 	Key     Key
 	Name    []byte
