@@ -11,6 +11,7 @@ import (
 
 	"larder/store"
 	"larder/store/memory"
+	"larder/store/storetest"
 )
 
 func TestTimedSetsCrossTheirForms(t *testing.T) {
@@ -150,11 +151,11 @@ func TestSetAlgebraOfTimes(t *testing.T) {
 		"union": (*store.Sets).StoreUnion, "inter": (*store.Sets).StoreInter, "diff": (*store.Sets).StoreDiff,
 	}
 	seen := map[string]int{}
-	for seed := range uint64(300) {
+	for seed := range uint64(storetest.Times(100, 1500)) {
 		rng := rand.New(rand.NewPCG(seed, 3))
 		now := int64(1_000_000)
 		e := memory.New(memory.WithClock(func() int64 { return now }))
-		most := []int{3, 30, 900}[rng.IntN(3)]
+		most := []int{3, 30, 300}[rng.IntN(3)]
 		keys, models := fillTimedSets(t, e, rng, most, now)
 		now += 500
 		for name, op := range ops {
@@ -221,18 +222,22 @@ func fillTimedSets(t *testing.T, e store.Engine, rng *rand.Rand, most int, now i
 		err := e.Update(context.Background(), store.One(k), func(tx store.Tx) error {
 			clear(model)
 			s, err := store.OpenSet(tx, k)
-			for range rng.IntN(4 * most) {
-				m, at := fmt.Append(nil, rng.IntN(most)), int64(0)
-				if words {
-					m = append([]byte("m"), m...)
-				}
+			for range 8 {
+				var members [][]byte
+				at := int64(0)
 				if !timeless && rng.IntN(2) == 0 {
 					at = now + 1 + rng.Int64N(1000)
 				}
-				if err == nil {
-					_, err = s.AddExpiring(at, false, m)
+				for range 1 + rng.IntN(most) {
+					m := fmt.Append(nil, rng.IntN(most))
+					if words {
+						m = append([]byte("m"), m...)
+					}
+					members, model[string(m)] = append(members, m), float64(at)
 				}
-				model[string(m)] = float64(at)
+				if err == nil {
+					_, err = s.AddExpiring(at, false, members...)
+				}
 			}
 			return err
 		})
