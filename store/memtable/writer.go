@@ -59,8 +59,11 @@ func (w *Writer) Leave() { *w = Writer{undo: w.undo} }
 
 // Heads remembers what it has read of a single key, of expired ones as well.
 func (w *Writer) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, error) {
-	if len(keys) != 1 || w.layer.head(keys[0]) != nil {
+	if len(keys) != 1 {
 		return w.Merged.Heads(dst, keys...)
+	}
+	if e := w.layer.head(keys[0]); e != nil {
+		return append(dst, w.alive(e)), nil
 	}
 	h, there, err := w.low.Row(keys[0])
 	if err != nil {
