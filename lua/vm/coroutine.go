@@ -6,7 +6,7 @@ import "iter"
 // only runs while the resumer waits, so the two never run at once.
 type coroutine struct {
 	fn       Value
-	parent   *Thread // who resumed it, while it runs
+	parent   *Thread // the thread that resumed it, while it runs
 	base     int     // parent's inGo when resumed
 	next     func() (struct{}, bool)
 	stop     func()
@@ -17,7 +17,7 @@ type coroutine struct {
 	dead     bool
 }
 
-// abandoned unwinds a coroutine that nobody will resume.
+// abandoned unwinds a coroutine that will not be resumed.
 type abandoned struct{}
 
 // NewCoroutine makes a suspended coroutine of fn.

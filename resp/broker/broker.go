@@ -1,4 +1,4 @@
-// Package broker is the register of who hears what: channels, patterns and shard channels.
+// Package broker keeps the subscriptions of clients to channels, patterns and shard channels, and delivers messages.
 // It knows no sockets: a subscriber is a function that takes messages.
 package broker
 
@@ -21,7 +21,7 @@ const (
 	kinds
 )
 
-// Counts are a subscriber's subscriptions of each kind, for whoever lists clients.
+// Counts are the numbers of a subscriber's subscriptions of each kind, for CLIENT LIST.
 type Counts = [kinds]atomic.Int32
 
 // Subscriber is one client's subscriptions. The broker guards it.
@@ -107,7 +107,7 @@ func (b *Broker) Subscriptions(s *Subscriber, k Kind) []string {
 	return list
 }
 
-// Names are the names of one kind somebody hears, those that fit glob or, if it is nil, all.
+// Names are the names of one kind that have subscribers: those that match glob or, if it is nil, all.
 func (b *Broker) Names(k Kind, glob []byte) []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -121,14 +121,14 @@ func (b *Broker) Names(k Kind, glob []byte) []string {
 	return list
 }
 
-// Total is the number of names of one kind that somebody hears.
+// Total is the number of names of one kind that have subscribers.
 func (b *Broker) Total(k Kind) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return len(b.names[k])
 }
 
-// Subscribers is the number of those who hear exactly this name.
+// Subscribers is the number of clients that have subscribed to exactly this name.
 func (b *Broker) Subscribers(k Kind, name []byte) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()

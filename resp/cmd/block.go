@@ -21,8 +21,8 @@ type Block struct {
 	// Lost has the command run again, too, when one of the keys goes or holds another type: XREADGROUP then
 	// answers an error.
 	Lost bool
-	// Again, if set, has the command run again after so long though nobody has written, and after what that run asks for:
-	// what XREADGROUP claims becomes old enough by itself.
+	// Again, if set, has the command run again after so long although there was no write, and after what that run
+	// asks for: entries become old enough for XREADGROUP CLAIM without a write.
 	Again time.Duration
 }
 

@@ -42,7 +42,8 @@ type Client struct {
 
 	// Close ends the connection from any goroutine, those included that are about to send it something. Set by the session.
 	Close func()
-	// Kill closes the connection, and has ended what others send it when it returns; not for those who do. Set by the session.
+	// Kill closes the connection, and waits until other goroutines have ended sending to it; those must not call it.
+	// Set by the session.
 	Kill func()
 
 	// Pending returns the bytes that the client has not read, wherever they are, and how many of Redis's blocks

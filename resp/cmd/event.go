@@ -40,8 +40,8 @@ type Notice struct {
 	Name  string // the key's
 }
 
-// Notify announces an event, "l:lpush", of a key once the command has committed, if anybody
-// may listen. Most events follow from Spec.Event and from keys that vanish; see there.
+// Notify announces an event, "l:lpush", of a key once the command has committed, if a client may listen. Most events
+// follow from Spec.Event and from keys that vanish; see there.
 func (c *Call) Notify(event string, k store.Key) {
 	if c.Heard == 0 || event == "" || event == OwnEvents || !c.Heard.Has(event[0]) {
 		return

@@ -83,7 +83,7 @@ type Spec struct {
 	Mends func(args [][]byte) bool
 	// Barred, if set, tells why a client may not call the command, whatever it says; empty if it may.
 	Barred func(*Client) string
-	// Still says of a command that writes to a stream that it adds no entry: nobody's wait ends with it.
+	// Still says of a command that writes to a stream that it adds no entry: no blocked client's wait ends with it.
 	Still bool
 	// Nests says that a reply may hold aggregates inside an aggregate, in one protocol at least. Such replies are
 	// where a script, EXEC and the two protocols easily differ: tests want a conversation for each of these rows.

@@ -28,7 +28,7 @@ const (
 // redcon reads again only after it has run all commands it was given and flushed their replies. The guard relies on it
 // twice: a protocol error is written inside the Read that follows, so it comes behind the replies to the commands
 // before it; and of a client that is not authenticated one command is passed at a time, so that an AUTH counts for the
-// command behind it. Whoever reads commands from a detached redcon connection must flush before as well.
+// command behind it. Code that reads commands from a detached redcon connection must flush before as well.
 type Conn struct {
 	net.Conn
 	socket  io.ReadWriter // the way to Conn's data

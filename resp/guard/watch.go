@@ -13,9 +13,9 @@ import (
 // with stop, or when the connection fails, is closed or reaches the limit; context.Cause then returns that error
 // (io.EOF: the peer closed its side).
 //
-// stop must be called before the handler returns; it waits until nobody reads, so the Read that follows races with
-// nothing. Commands that were read ahead are served after it; close the connection to drop them, as Redis does when a
-// blocked client is gone. Watch clears the read deadline, and so does stop. Watches must not overlap.
+// stop must be called before the handler returns; it waits until the reader has ended, so the Read that follows races
+// with nothing. Commands that were read ahead are served after it; close the connection to drop them, as Redis does
+// when a blocked client is gone. Watch clears the read deadline, and so does stop. Watches must not overlap.
 func (c *Conn) Watch(parent context.Context) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	if c.err != nil {

@@ -1,16 +1,16 @@
-// Package lease knows who is computing which value: when a cached value is missing or old,
-// one caller gets a token and computes it, the others are told to wait or to go on with the
-// old one, so that a thousand clients who miss the same key do the work once.
+// Package lease knows which client is computing which value: when a cached value is missing or old, one caller gets a
+// token and computes it, the others are told to wait or to go on with the old one, so that the work is done once
+// although a thousand clients miss the same key.
 //
 // Tokens live in the memory of the server. They last seconds, and a lost one costs one
 // computation more, so they are not worth a write; a restart forgets them all, and whoever
 // asks next gets a new one.
 //
-// A token is good for what its holder was told. Whoever writes the key or removes it meanwhile voids it: what
-// the holder computes may be from before that. Writers do so inside their transactions, as they mark those
-// who watch the key, and pass by without a lock while no token is out. One that ran before the token was issued and
-// commits after it is not in the state the holder was told; so a token also remembers a print of
-// that state, and SETLEASE compares.
+// A token is valid for the state of the key that its holder was told. A client that writes or removes the key
+// meanwhile voids it: what the holder computes may be from before that. Writers do so inside their transactions, as
+// they mark those who watch the key, and pass by without a lock while no token is out. One that ran before the token
+// was issued and commits after it is not in the state the holder was told; so a token also remembers a print of that
+// state, and SETLEASE compares.
 package lease
 
 import (

@@ -1,13 +1,13 @@
 // Package lua runs scripts and functions as Redis does: the sandbox and its API, the cache
 // of compiled scripts, the libraries of functions, and the state of what is running.
 //
-// It knows nothing of commands or transactions. Whoever runs a script brings a Host, which
-// executes redis.call inside the transaction that surrounds the run.
+// It knows nothing of commands or transactions. The caller that runs a script brings a Host, which executes
+// redis.call inside the transaction that surrounds the run.
 //
 // Limits, each of which ends in an error of the script alone: live memory (Limits.Memory, for
 // strings, tables, closures and coroutines, measured by walking them), 20,000 nested calls,
 // 200 calls through functions in Go, 8,000 values of unpack. There is no limit of steps: a
-// script past its time only makes the server busy, until somebody kills it.
+// script past its time only makes the server busy, until a client kills it.
 package lua
 
 import (

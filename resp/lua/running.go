@@ -139,5 +139,5 @@ func (e *Engine) Kill(function bool) error {
 	return refusal
 }
 
-// Close ends all runs, those to come too, whatever they have written: who runs them must undo it.
+// Close ends all runs, those to come too, whatever they have written: their callers must undo it.
 func (e *Engine) Close() { e.closed.Store(true) }

@@ -28,8 +28,8 @@ type Node struct {
 	id, shard string
 
 	mu sync.Mutex // over what follows, and the vault
-	// epoch is the version of what this node says of its slots, current the newest of the cluster: nobody else advances
-	// it, but a file of Redis's may name one that other nodes had.
+	// epoch is the version of what this node says of its slots, current the newest of the cluster: no other node
+	// advances it, but a file of Redis's may name one that other nodes had.
 	epoch, current uint64
 }
 

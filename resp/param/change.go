@@ -55,7 +55,7 @@ func (s *Set) ChangeInside(words [][]byte, local bool) (follow func(), err error
 	}, nil
 }
 
-// change stores the values and tells those who are to hear of it at once.
+// change stores the values and calls the hooks that must run at once.
 func (s *Set) change(words [][]byte, local bool) ([]change, error) {
 	if len(words)%2 != 0 {
 		return nil, store.Invalid("syntax error")
@@ -118,7 +118,7 @@ func (s *Set) allowed(name string, local bool) bool {
 	return false
 }
 
-// apply stores the values, then tells those who asked; the first refusal undoes all.
+// apply stores the values, then calls the hooks; the first one that refuses undoes all.
 func apply(changes []change) error {
 	for _, c := range changes {
 		c.p.value.Store(&c.new)

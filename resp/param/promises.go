@@ -13,7 +13,7 @@ const (
 )
 
 // promiseRows are the parameters that would promise protection, a copy of the data or a limit that Larder does not
-// have. It does not start with them, and CONFIG SET refuses them: whoever asks for them relies on them.
+// have. It does not start with them, and CONFIG SET refuses them: an operator who asks for them relies on them.
 func promiseRows() []row {
 	return []row{
 		text("aclfile", "", immutable).refuses(noACL),

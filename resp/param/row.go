@@ -39,8 +39,8 @@ type choice struct {
 }
 
 // row declares one parameter. Rows are data and never change. A row takes effect, and then some
-// code reads its value; or it says why it harms nobody that it does not; or it refuses the values that
-// would promise what is not there. readers_test.go holds that.
+// code reads its value; or it says why it does no harm that none does; or it refuses the values that would promise
+// what is not there. readers_test.go holds that.
 type row struct {
 	name, alias string
 	kind        kind
@@ -51,7 +51,7 @@ type row struct {
 	check       func(text string) error // for kindText
 	clamp       func(n int64) int64     // for kindInt: cap instead of refusing
 	special     special
-	harmless    string  // why nobody is harmed by a row without effect; it is accepted, kept and answered
+	harmless    string  // why it does no harm that the row has no effect; it is accepted, kept and answered
 	promise     refusal // why a row takes its default alone: its other values promise what Larder does not do
 }
 
@@ -69,7 +69,7 @@ func (r row) refuses(why refusal) row {
 	return r
 }
 
-// without declares rows that have no effect, and why that harms nobody.
+// without declares rows that have no effect, and why that does no harm.
 func without(harmless string, rows ...row) []row {
 	for i := range rows {
 		rows[i].harmless = harmless

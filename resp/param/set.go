@@ -18,7 +18,7 @@ type Set struct {
 	byName map[string]*param // aliases too
 
 	mu      sync.Mutex // one change at a time
-	late    sync.Mutex // one change at a time is told to those who come late; taken before mu
+	late    sync.Mutex // one change at a time is passed to the late hooks; taken before mu
 	file    string     // path of the configuration file, "" without one
 	text    string     // what Load has read
 	given   []*param   // what the configuration named, in order

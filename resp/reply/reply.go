@@ -183,8 +183,8 @@ func errorText(err error) string {
 	return "ERR " + e.Error()
 }
 
-// oneLine keeps a text from ending the line of the protocol that it stands on: whoever chose it could
-// write replies of his own behind it.
+// oneLine keeps a text from ending its line of the protocol: a client that chose the text could write replies of its
+// own behind it.
 func oneLine(s string) string {
 	if strings.IndexByte(s, '\r') < 0 && strings.IndexByte(s, '\n') < 0 {
 		return s

@@ -15,7 +15,7 @@ var ErrRunning = errors.New("snapshot: a file is being written")
 
 // Status is how writing files goes. It is a value.
 type Status struct {
-	// Asked says that somebody has asked for a file since the start.
+	// Asked says that a client has asked for a file since the start.
 	Asked   bool
 	Running bool
 	Since   time.Time // when what runs began

@@ -42,7 +42,7 @@ func streamValue(tx store.Tx, k store.Key, newest rdb.StreamForm) (uint16, iter.
 	}, err
 }
 
-// errEnough says that nobody wants more pieces.
+// errEnough says that the consumer of the pieces wants no more.
 var errEnough = errors.New("snapshot: no more pieces are wanted")
 
 func (w *streamWriter) readGroups() error {

@@ -38,7 +38,7 @@ func (r CacheReport) Total() (sum Tally) {
 }
 
 // Cache counts hits, misses and removals by database and by the policy in force, for longer
-// than the server runs: whoever has it saves Text now and then. For any goroutine.
+// than the server runs: its owner saves Text now and then. For any goroutine.
 //
 // Counting takes no lock: a cell is an array of atomics that is found through one pointer and
 // never replaced, only added to the list of cells.

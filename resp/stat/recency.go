@@ -130,8 +130,8 @@ func (r *Recency) Aged(frequency uint8, at int64) uint8 {
 	return r.age(frequency, uint64(max(r.now().UnixMilli()-at, 0)))
 }
 
-// IdleSeconds is the time since a key was last used. A key that nobody has used since the
-// server started, or that was forgotten, counts from the start.
+// IdleSeconds is the time since a key was last used. A key that has not been used since the server started, or that
+// was forgotten, counts from the start.
 func (r *Recency) IdleSeconds(db int, name []byte) int64 {
 	at, _, ok := r.Look(db, name)
 	if !ok {

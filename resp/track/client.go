@@ -109,7 +109,7 @@ func (t *Table) Disable(c *cmd.Client) {
 			delete(t.prefixes, p)
 		}
 	}
-	if len(t.clients) == 0 { // nobody is told any more, so nothing need be remembered
+	if len(t.clients) == 0 { // no client tracks any more, so nothing need be remembered
 		clear(t.keys)
 		t.items = 0
 	}

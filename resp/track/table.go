@@ -40,7 +40,7 @@ type client struct {
 
 // Table knows what all clients track. Its methods may be called from any goroutine.
 //
-// Who remembers a key must do so before it is read, or nobody tells of a change that comes between. Nor must it be
+// A key must be remembered before it is read, or a change that comes between is not reported. Nor must it be
 // forgotten for a change that the read has seen already, though it is told of only now: so what a command has
 // remembered stays until it is known what it has seen, from Begin to End.
 type Table struct {
@@ -64,7 +64,7 @@ func NewTable(find func(id int64) *cmd.Client, limit func() int, moment func() u
 		prefixes: map[string]map[int64]*client{}}
 }
 
-// Active reports whether anybody tracks anything.
+// Active reports whether any client tracks keys.
 func (t *Table) Active() bool { return t.active.Load() > 0 }
 
 // Remember notes that a client is about to read keys.
@@ -132,8 +132,8 @@ func (t *Table) Trim() {
 	t.evict()
 }
 
-// evict forgets keys over the limit, and says so to whoever has them. One that is being read has its turn when that has
-// ended: else its reader would be told of it, and could be told again.
+// evict forgets keys over the limit, and tells the clients that have them. One that is being read has its turn when
+// that has ended: else its reader would be told of it, and could be told again.
 func (t *Table) evict() {
 	limit := t.limit()
 	for name, ids := range t.keys {
@@ -156,7 +156,7 @@ func (t *Table) reads(id int64, name string) bool {
 	return reading
 }
 
-// Invalidate tells of keys that changed: by whom, or nil.
+// Invalidate reports keys that changed, and the client that changed them, or nil.
 func (t *Table) Invalidate(by *cmd.Client, names []string) {
 	if len(names) == 0 || !t.Active() {
 		return
@@ -172,8 +172,8 @@ func (t *Table) Invalidate(by *cmd.Client, names []string) {
 	}
 }
 
-// drop forgets a key after telling those who read it. One that changed it itself and does not
-// want to hear of that may have read it again since, in the same transaction: it stays, as does one that reads.
+// drop forgets a key after telling the clients that have read it. A client that changed it itself and does not want
+// to hear of that may have read it again since, in the same transaction: it stays, as does one that reads.
 func (t *Table) drop(name string, by *cmd.Client, moment uint64) {
 	ids := t.keys[name]
 	var stay []int64
@@ -227,7 +227,7 @@ func (t *Table) broadcast(by *cmd.Client, names []string) {
 	}
 }
 
-// Flush tells everybody that all keys are gone.
+// Flush tells all tracking clients that all keys are gone.
 func (t *Table) Flush() {
 	if !t.Active() {
 		return

@@ -43,7 +43,7 @@ func (r rate) weigh(due, now, quantity int64) (verdict, int64) {
 	return v, next
 }
 
-// wholeSeconds rounds up: whoever waits so long has waited enough.
+// wholeSeconds rounds up: a client that waits so long has waited enough.
 func wholeSeconds(d time.Duration) int64 {
 	if d < 0 {
 		return -1

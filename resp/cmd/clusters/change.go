@@ -9,8 +9,8 @@ import (
 	"larder/resp/reply"
 )
 
-// What would change the cluster is checked as Redis does, and then refused: there is nobody to give slots to or to take
-// them from. To answer OK would have redis-cli and its like wait for what never comes.
+// What would change the cluster is checked as Redis does, and then refused: there is no node to give slots to or to
+// take them from. To answer OK would have redis-cli and its like wait for what never comes.
 const (
 	ownsAll = "ERR Larder is a cluster of one node, which owns all slots"
 	alone   = "ERR Larder is a cluster of one node and takes no others in"

@@ -39,12 +39,13 @@ type Host interface {
 	DebugAllowed(*cmd.Client) bool
 	// View runs a read-only transaction.
 	View(ctx context.Context, s store.Scope, fn func(store.Tx) error) error
-	// Update runs a transaction that nobody is told of.
+	// Update runs a transaction without events.
 	Update(ctx context.Context, s store.Scope, fn func(store.Tx) error) error
 	// IdleSeconds is the time since a key was last used.
 	IdleSeconds(db int, name []byte) int64
 	Log(message string)
-	// Save writes the RDB file, StartSave begins to; snapshot.ErrRunning if somebody does. LastSave is when there was one.
+	// Save writes the RDB file, StartSave begins to; snapshot.ErrRunning if one is being written. LastSave is when
+	// the last was written.
 	Save(ctx context.Context) error
 	StartSave() error
 	// Saving tells whether a file is being written.

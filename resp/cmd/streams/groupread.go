@@ -181,7 +181,7 @@ func (r *groupReading) deliver(c *cmd.Call, out *reply.List, name []byte, f *fro
 // page bounds what is in memory while entries are delivered: a loop over items must not write.
 const page = 256
 
-// fresh delivers entries that nobody got yet, at most left.
+// fresh delivers entries that no consumer has got yet, at most left.
 func (r *groupReading) fresh(out *reply.List, f *from, consumer *store.StreamConsumer, now, left int64) error {
 	for left > 0 {
 		next, ok := f.group.Last.Next()
