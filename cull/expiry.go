@@ -14,8 +14,9 @@ const (
 	aloneCommands = 64
 	// aloneShare is the part of a tick that is left to others while the server is idle.
 	aloneShare = 8
-	// fieldsAtOnce is how many fields of a hash go in one transaction, while which nobody else writes. So many items of a
-	// range an engine fetches from a disk beforehand; of more it waits for the rest while others wait for it.
+	// fieldsAtOnce is how many fields of a hash are removed in one transaction, during which no other writer runs. It
+	// is as many items of a range as an engine fetches from disk beforehand; for more, other writers would wait while
+	// the rest is read.
 	fieldsAtOnce = 100
 )
 

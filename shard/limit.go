@@ -12,8 +12,8 @@ const (
 	roomBesides  = 32 << 20
 )
 
-// SetLimit tells what bounds the data, in bytes: the log and the generations behind it keep to that. What
-// Options say stays the most they take. It may change at any time.
+// SetLimit sets the limit on the data, in bytes. The log and the generations are bounded in proportion to it, and
+// never by more than Options say. It may change at any time.
 func (e *Engine) SetLimit(bytes int64) {
 	segment := min(e.segment, max(bytes/segmentShare, segmentLeast))
 	e.log.SetSegmentBytes(segment)

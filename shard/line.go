@@ -53,7 +53,7 @@ func (o *Order) pass(t *ticket) signal {
 }
 
 // lead runs a group: its own ticket and those that gather while the others get a chance to run. The next group runs
-// while this one waits for the disk. What the group has led to happens behind what the one before it has led to.
+// while this one waits for the disk. The effects of a group happen after those of the group before it.
 func (o *Order) lead(own *ticket) signal {
 	runtime.Gosched()
 	tickets := o.line.gather(own)

@@ -16,8 +16,8 @@ type strait struct {
 // errStrait has a group run again, without what its record had no room for.
 var errStrait = errors.New("shard: only what frees space has room")
 
-// growing reports whether to put a head takes more space. That of a collection shrinks with its items, and of one that
-// lies in its head with that.
+// growing reports whether putting a head may take more space. The head of a collection with items does not, that of a
+// string does, and that of a packed collection does unless the pack gets shorter.
 func (w *writer) growing(k store.Key, h *store.Head) (bool, error) {
 	if h.ID != 0 || h.Type == store.String || w.strait.grow == nil {
 		return h.ID == 0, nil
@@ -26,8 +26,8 @@ func (w *writer) growing(k store.Key, h *store.Head) (bool, error) {
 	return !there || h.Bytes >= was.Bytes, err
 }
 
-// lengthens reports whether to put items takes more space: all do but a chunk that gets shorter, as one does that is a
-// small collection when that loses something.
+// lengthens reports whether putting items may take more space: it does, but for a chunk that gets shorter, as that of
+// a packed collection does when an entry is removed.
 func (w *writer) lengthens(id store.ID, p store.Part, items []store.Item) (bool, error) {
 	if p != store.Chunks || len(items) != 1 || w.strait.grow == nil {
 		return true, nil

@@ -143,8 +143,8 @@ type Job struct {
 	// client that has seen the transaction gets a reply. Messages and events of a write are published there. It may
 	// run on another goroutine than the caller's, and must not use the engine.
 	After func()
-	// Moment is set to how many commits the transaction comes behind, by an engine that is a Sequencer. Of a writer
-	// that includes its own.
+	// Moment is set by an engine that is a Sequencer, to the number of commits that the transaction comes after. For
+	// a writer that includes its own.
 	Moment uint64
 	// Err is set when the batch returns.
 	Err error

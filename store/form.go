@@ -18,9 +18,9 @@ import (
 //   - spilled, if it is longer and orders itself: lists, sorted sets, and intsets, which readers of the whole sort.
 //
 // All others are plain: items in the engine's order, which Redis leaves open. A form changes when something is
-// written, never by a read. What left its head comes back when it is down to half, so that a collection which
-// shrinks and grows around the limit is not rewritten each time. Collections written before there were packs are plain
-// whatever their encoding, and packed when they are next written.
+// written, never by a read. A collection that outgrew its head returns to it at half the limit, so that a collection
+// which shrinks and grows around the limit is not rewritten each time. Collections written before there were packs
+// are plain whatever their encoding, and packed when they are next written.
 type form uint8
 
 const (
@@ -72,9 +72,9 @@ func (h *handle) compact() bool {
 	return e == EncodingListpack || e == EncodingIntset || e == EncodingListpackEx
 }
 
-// packable reports whether the collection may be packed. Of those that are not compact hashes may, of which a value is
-// long and which have few fields all the same, for most records of real programs are like that; Redis leaves their order
-// open. Where a limit of 0 says so, nothing is packed.
+// packable reports whether the collection may be packed. Compact collections may. So may a hash that is not compact
+// only because one value is long, if it has few fields: most records of real programs are like that, and Redis leaves
+// their order open. A limit of 0 forbids packing.
 func (h *handle) packable() bool {
 	if h.compact() {
 		return true

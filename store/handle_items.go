@@ -2,8 +2,9 @@ package store
 
 import "iter"
 
-// What follows does to the items of a collection, whatever form it has, what Tx does to items. Of an absent key there
-// are none. Writing changes the head in memory only, and returns what the head is to count: see finish.
+// The methods below read and write the items of a collection as the methods of Tx do, whatever form the collection
+// has. An absent key has no items. Writing changes the head in memory only, and returns by how much its length
+// changes: see finish.
 
 // walk yields the items of a range. Slices are valid until the next is asked for, and nothing may be written to the
 // key meanwhile.

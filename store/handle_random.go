@@ -102,7 +102,8 @@ func (h *handle) nth(p Part, ranks []int64) ([]Item, error) {
 }
 
 // sample calls visit with n different items, all choices of n being as likely, or with all
-// items if there are not more. It draws while repeats are rare, else it sifts. What Redis has in an order comes in it.
+// items if there are not more. It draws while repeats are rare, else it walks over all and picks. Collections that
+// Redis keeps in an order are visited in that order.
 func (h *handle) sample(p Part, n int64, visit func(Item)) error {
 	live, err := h.live()
 	if err != nil {

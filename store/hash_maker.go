@@ -3,8 +3,8 @@ package store
 import "iter"
 
 // StoreHash makes fields the content of dst, whatever that held, and returns how many there
-// are; none leaves no key. Of equal fields the later wins. Memory stays bounded. Of an item
-// Field and Value count, which need only be valid until the next is asked for, and Score: when it expires.
+// are; none leaves no key. If a field comes twice the later one wins. Memory stays bounded. Field, Value and Score
+// (when the field expires) of an item are read; they need only be valid until the next item is asked for.
 func StoreHash(tx Tx, dst Key, fields iter.Seq2[Item, error]) (int64, error) {
 	made := HashKey{timedKey{handle{tx: tx, key: dst}, Fields}}
 	made.begin(Hash)

@@ -34,9 +34,9 @@ func (h *Head) Wake() int64 {
 }
 
 // An engine keeps Wake in the place of ExpireAt, so that one index serves keys and fields, and beside it two bits and
-// what Aside returns. Of a head that has no times of fields these are the notes alone and the bits are zero: it
-// costs what it cost before there were any. The rejected alternative, a column and an index for fields, costs each key
-// a byte and each look for what is due a second walk.
+// what Aside returns. For a head without times of fields, Aside returns the notes alone and the bits are zero: such a
+// head takes no more space for it. The rejected alternative, a column and an index for fields, costs each key a byte
+// and each look for what is due a second walk.
 
 // Timed reports whether what Aside returns begins with times.
 func (h *Head) Timed() bool { return h.Fields.Count > 0 }

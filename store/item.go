@@ -65,7 +65,7 @@ type Item struct {
 	// New tells PutItems that there is certainly no such item yet: an engine need not look.
 	New bool
 	// Changed, unless it is empty, tells PutItems that there is such an item, whose Value is the same but for these
-	// bytes: an engine need not note the others. What lies behind the end of the one there is among them.
+	// bytes: an engine need not log the others. Bytes past the end of the existing value belong to the changed ones.
 	Changed Piece
 	// Given tells PutItems that the caller will not change Value's bytes any more: an engine may keep them, as it may
 	// no others.

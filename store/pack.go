@@ -8,7 +8,7 @@ import (
 )
 
 // A pack is a small collection in one byte string, which stands in its head: a byte with the version and what an entry
-// consists of, then the entries one behind the other. Of an entry there is, in this order,
+// consists of, then the entries one behind the other. An entry is, in this order,
 //
 //	when it expires, a uvarint in Unix milliseconds, 0 for never   (packExpiring)
 //	the length of a as a uvarint, and a

@@ -11,7 +11,7 @@ import (
 // This file has of each operation on items what it does to a collection that is packed: see form. Items of a
 // pack have no position, but for those of lists: there element i stands at i*listGap, as in a regular list.
 
-// kindOf is what the entries of a part's packs consist of. Of a list's entries a is the value.
+// kindOf is what the entries of a part's packs consist of. In a list's entries a is the value.
 func kindOf(p Part) packKind {
 	switch p {
 	case Fields:

@@ -50,7 +50,7 @@ func (h *handle) mine(p Part, room int) (pack, error) {
 	return held.clone(room), nil
 }
 
-// putPacked is put. Where an entry belongs depends on the part, and of members on the encoding.
+// putPacked is put. The place of an entry depends on the part, and for a set's members also on the encoding.
 func (h *handle) putPacked(p Part, items []Item) (ch Change, err error) {
 	mine, err := h.mine(p, entriesBytes(items))
 	if err == nil && p.expires() && anyTimed(items) {

@@ -15,8 +15,8 @@ type StreamPending struct {
 	Released  bool  // given back, and nobody's since; Delivered is 0 then
 }
 
-// The orders of pending entries, kinds of groupField: of those with items of their own, and of runs. What is nobody's is
-// not in the orders by consumer; those by time there are only in some groups, see orderTimes.
+// The orders of pending entries are kinds of groupField, for entries with items of their own and for runs. Entries
+// without a consumer are not in the orders by consumer. Only some groups have the orders by time, see orderTimes.
 const (
 	byID           = 0
 	byConsumer     = 1

@@ -76,7 +76,7 @@ func (m *zsetMaker) merge(page []Item, a Aggregate) error {
 func (m *zsetMaker) finish() (int64, error) { return m.made.head.Len, m.made.finish(Change{}) }
 
 // StoreZSet makes members the value of dst, whatever that held, and returns how many there
-// are; none leaves no key. Of an item Field and Score count.
+// are; none leaves no key. Only Field and Score of an item are read.
 func StoreZSet(tx Tx, dst Key, members iter.Seq2[Item, error]) (int64, error) {
 	made := newZSetMaker(tx, dst)
 	if err := inPages(members, made.add); err != nil {

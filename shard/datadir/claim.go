@@ -18,11 +18,11 @@ import (
 const (
 	lockName  = "lock"
 	countName = "shards"
-	// layout stands behind the number of shards, for the eyes of a Larder that knows version 1 of the journal alone. That one
-	// would pass over a log it does not know, and delete it; but if there is more than a number it refuses, and
-	// shows what is there.
+	// layout stands behind the number of shards, for the eyes of a Larder that knows version 1 of the journal alone.
+	// That version would ignore a log that it does not know, and delete it; but it refuses a file with more than a
+	// number in it, and shows the text.
 	layout = "journal 3, for a newer Larder"
-	// layout2 is of directories whose log has no patches (version 2). What is in the log of either is understood here.
+	// layout2 is that of directories whose log has no patches (version 2). This version reads both.
 	layout2 = "journal 2, for a newer Larder"
 	// maxShards bounds the files and connections that a typing error could ask for.
 	maxShards = 1024

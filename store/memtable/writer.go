@@ -8,8 +8,8 @@ import (
 )
 
 // Writer is a transaction that puts absolute writes into the layer of a group, over what the layers below and the base
-// show. It can take back what it has written: see Point. What is read is Merged's; the writes of store.Tx are left
-// to whoever records them. It belongs to the leader of the group.
+// show. It can take back what it has written: see Point. It reads through Merged; the writing methods of store.Tx are
+// its caller's, which also logs them. It belongs to the leader of the group.
 type Writer struct {
 	Merged
 	stack *Stack // what lies under the group

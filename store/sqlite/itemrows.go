@@ -43,7 +43,8 @@ func (t *tx) cacheItem(id store.ID, p store.Part, m blocks.Mark, it *store.Item)
 	t.engine.rows.Add(&rec, t.snapshot)
 }
 
-// stageItem is stage for an item; nil is one that is gone. Of one with a blob only is kept that it changed.
+// stageItem is stage for an item; nil is one that is gone. For an item with a blob only the fact that it changed is
+// kept.
 func (t *tx) stageItem(id store.ID, p store.Part, m blocks.Mark, it *store.Item, blob bool) {
 	if p.Class() != store.Hashed {
 		return

@@ -94,8 +94,8 @@ func checksum(chain uint32, length, rest []byte) uint32 {
 // errTail ends a segment: what follows is not a record of this journal.
 var errTail = errors.New("end of the valid records")
 
-// openSegment reads a file's header. Of a file in which no record was ever written under its present name the answer is
-// errUnbegun, of one that does not belong there a misfit.
+// openSegment reads a file's header. It returns errUnbegun if no record was ever written to the file under its
+// present name, and a misfit if the file does not belong there.
 func openSegment(files disk.Files, path string) (*segment, error) {
 	number, err := segmentNumber(path)
 	if err != nil {

@@ -10,5 +10,5 @@
 // Blocks twice as long make a rank of 300,000 members twice as slow (it reads about one block
 // of every level, row by row) and an insert no faster; shorter ones add a level, which every insert writes to.
 //
-// Only store/sqlite uses it. Of the items it knows what a Tx tells.
+// Only store/sqlite uses it. It learns about items through its Tx alone.
 package blocks

@@ -63,8 +63,9 @@ type Salvaged struct {
 }
 
 // Salvage copies what can be read of a damaged shard into a new file and puts it in the place of the old one,
-// which is kept beside it. Afterwards Check says what is missing, and mends what hangs together no more. Of a salvage that
-// a crash has interrupted between those two it does the second. lent are the ids whose keys are in other files, see Lent.
+// which is kept beside it. Afterwards Check says what is missing, and mends rows that contradict each other. If a
+// crash interrupted an earlier salvage between the copy and the exchange of the files, only the exchange is done.
+// lent are the ids whose keys are in other files, see Lent.
 func Salvage(path string, lent []store.ID) (Salvaged, error) {
 	if sqlfile.Interrupted(path) {
 		kept, _ := names(path + ".damaged")
