@@ -1,3 +1,5 @@
+// A cycle expires and sweeps within its budget, syncs and checkpoints when that is due, and reports failures; eviction
+// keeps to the limit by the policy, whatever the values and however many writers there are.
 package cull_test
 
 import (

@@ -1,3 +1,4 @@
+// The parts of a search cover all that is inside it; the functions of angles round as the C library's do.
 package geo
 
 import (

@@ -1,3 +1,4 @@
+// Sparse and dense sketches hold the same registers, and their estimates are near the true number.
 package hll
 
 import (

@@ -1,3 +1,5 @@
+// Values that redis-server and others have serialised are read, of every version; cut and damaged ones are refused, and
+// nothing allocates more than it was given.
 package rdb
 
 import (

@@ -1,3 +1,5 @@
+// The engine passes the conformance suite and random histories, over the reference base and over SQLite, with room for
+// everything and with next to none.
 package shard_test
 
 import (

@@ -1,3 +1,4 @@
+// The data types have Redis's encodings at Redis's limits; that they behave alike on every engine is storetest's.
 package store_test
 
 import (

@@ -1,3 +1,4 @@
+// The recorder makes every state that a power cut could leave, and no other.
 package powercut
 
 import (

@@ -1,3 +1,4 @@
+// The parser reads numbers as Lua does, and survives any text.
 package syntax
 
 import (

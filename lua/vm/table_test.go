@@ -1,3 +1,4 @@
+// A table behaves as a Go map does, in whatever mixture of array and hash it is stored.
 package vm
 
 import (

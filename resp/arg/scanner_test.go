@@ -1,3 +1,4 @@
+// Numbers, times and cursors are read as Redis reads them, and the first error of a command line stays.
 package arg_test
 
 import (

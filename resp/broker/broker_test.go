@@ -1,3 +1,5 @@
+// A message reaches every subscriber once for each subscription that matches, and a client that leaves takes all
+// with it.
 package broker_test
 
 import (

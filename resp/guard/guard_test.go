@@ -1,3 +1,5 @@
+// The guard passes what redcon can parse unchanged, answers what Redis refuses with Redis's errors, and allocates
+// nothing for lengths that a client only announces.
 package guard
 
 import (

@@ -1,3 +1,4 @@
+// One client at a time has a token; it dies by its time or by a write, and the table is bounded.
 package lease
 
 import (

@@ -1,3 +1,4 @@
+// A script is bounded in memory, depth and time, can be killed before it writes, and leaves nothing to the next one.
 package lua
 
 import (

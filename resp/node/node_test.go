@@ -1,3 +1,4 @@
+// A node keeps its id and epochs over restarts, reads Redis's nodes.conf, and refuses one that names other nodes.
 package node_test
 
 import (

@@ -1,3 +1,5 @@
+// Parameters have Redis's names, defaults and errors; a change is made whole or not at all, and REWRITE keeps the
+// rest of a file.
 package param
 
 import (

@@ -1,3 +1,5 @@
+// Replies are encoded as Redis encodes them in both protocols, and long lists come back whole from their temporary
+// file.
 package reply_test
 
 import (

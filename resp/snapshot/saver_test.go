@@ -1,3 +1,4 @@
+// One RDB file is written at a time, replaces the old one as a whole, and leaves it if anything fails.
 package snapshot
 
 import (

@@ -1,3 +1,4 @@
+// Counts of the cache are kept by database and policy, lose nothing to many goroutines, and outlive the server.
 package stat
 
 import (

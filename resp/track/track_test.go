@@ -1,3 +1,5 @@
+// A client that has read a key is told of its next change once, by the rules of its tracking mode; the table is
+// bounded.
 package track_test
 
 import (

@@ -1,3 +1,4 @@
+// A data directory has one owner, keeps its number of shards, and is refused if a newer or unknown program made it.
 package datadir_test
 
 import (

@@ -1,3 +1,4 @@
+// Layers over a base pass the conformance suite, and a pinned layer never changes.
 package memtable_test
 
 import (

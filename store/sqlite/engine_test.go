@@ -1,3 +1,4 @@
+// A shard keeps what was acknowledged over restarts and kill -9; a full or damaged file is an error and not a crash.
 package sqlite_test
 
 import (

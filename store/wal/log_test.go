@@ -1,3 +1,5 @@
+// Appending waits for an fsync when too many records are not synced. Faults, segments and recovery are in the files
+// beside this one.
 package wal
 
 import "testing"

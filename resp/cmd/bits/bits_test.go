@@ -1,3 +1,4 @@
+// Commands on bits answer as Redis does, and write nothing that was there.
 package bits_test
 
 import (

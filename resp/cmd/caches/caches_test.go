@@ -1,3 +1,4 @@
+// The CACHE commands: tags, names in order, leases, XFetch and throttles keep the rules of docs/cache.md.
 package caches
 
 import (

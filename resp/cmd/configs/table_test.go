@@ -1,3 +1,4 @@
+// CONFIG answers as Redis does, changes all its parameters or none, and protects some from clients elsewhere.
 package configs_test
 
 import (

@@ -1,3 +1,4 @@
+// RESTORE reads what DUMP wrote, times of fields included, and survives any payload.
 package dumps
 
 import (

@@ -1,3 +1,5 @@
+// Geo commands answer as Redis does; a search finds every member that is inside, and the nearest ones if it has a
+// COUNT.
 package geos
 
 import (

@@ -1,3 +1,4 @@
+// Commands on hashes answer as Redis does and as a Go map would; SCAN meets every field, and every field can be drawn.
 package hashes
 
 import (

@@ -1,3 +1,4 @@
+// PFADD, PFCOUNT and PFMERGE answer as Redis does, sparse and dense.
 package hlls
 
 import (

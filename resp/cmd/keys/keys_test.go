@@ -1,3 +1,4 @@
+// Commands on keys answer as Redis does; times are kept to the millisecond, and SCAN visits every key.
 package keys_test
 
 import (

@@ -1,3 +1,4 @@
+// Commands on lists answer as Redis does and as a Go slice would.
 package lists
 
 import (

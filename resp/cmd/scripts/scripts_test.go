@@ -1,3 +1,4 @@
+// EVAL, SCRIPT and FUNCTION answer as Redis does, and a plan says what a script's transaction needs.
 package scripts
 
 import (

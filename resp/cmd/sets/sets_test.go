@@ -1,3 +1,4 @@
+// Commands on sets answer as Redis does and as Go maps would; SCAN meets every member, and every member can be drawn.
 package sets
 
 import (

@@ -1,3 +1,4 @@
+// SORT's memory is bounded by what it answers.
 package sorts
 
 import (

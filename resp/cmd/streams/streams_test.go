@@ -1,3 +1,4 @@
+// Commands on streams and their groups answer as Redis does and as a model does, at the time of their transaction.
 package streams
 
 import (

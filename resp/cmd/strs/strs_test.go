@@ -1,3 +1,4 @@
+// Commands on strings answer as Redis does, keep or clear expiry as it does, and stream large values.
 package strs_test
 
 import (

@@ -1,3 +1,4 @@
+// Commands on sorted sets answer as Redis does and as a model does; SCAN meets every member.
 package zsets
 
 import (

@@ -1,3 +1,4 @@
+// Blocks count exactly the items that are there, and the check tells where they do not.
 package blocks_test
 
 import (

@@ -1,3 +1,4 @@
+// Values come back as they went in, errors have SQLite's codes, and memory for pages is bounded and returned.
 package capi
 
 import (

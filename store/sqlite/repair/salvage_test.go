@@ -1,3 +1,5 @@
+// What can be read of a damaged file is in the new one; an interrupted salvage is finished, and no damaged file is
+// lost.
 package repair_test
 
 import (

@@ -1,3 +1,4 @@
+// Rows in the cache are those of a model, for every snapshot; rows in use stay, and the cache keeps to its bounds.
 package rowcache
 
 import (

@@ -1,3 +1,4 @@
+// A connection has the settings that durability needs, and SQLite's results become sentences with codes.
 package sqlfile_test
 
 import (
