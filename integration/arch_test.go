@@ -58,13 +58,15 @@ var importRules = []importRule{
 	{at: `^larder/resp/lua$`, may: `^larder/(lua/|resp/(reply|lua/modules)$|rdb$)`, never: `redcon|sqlite|database/sql`},
 	{at: `^larder/resp/lua/modules$`, may: `^larder/lua/`, never: `redcon|sqlite|database/sql`},
 	{at: `^larder/resp/snapshot$`, may: `^larder/(store|rdb|disk)$`, never: `redcon|sqlite|database/sql`},
+	// Users have a file of their own, which must be there after a power cut.
+	{at: `^larder/resp/access$`, may: `^larder/(resp/(cmd|arg|reply)|store|disk)$`, never: `redcon|sqlite|database/sql`},
 	// Mechanisms know nothing of each other.
-	{at: `^larder/resp/(access|broker|lease|lua|node|param|stat|times|track)$`, may: `^larder/(resp/(cmd|arg|reply)|store)$`, never: `redcon|sqlite|database/sql`},
+	{at: `^larder/resp/(broker|lease|lua|node|param|stat|times|track)$`, may: `^larder/(resp/(cmd|arg|reply)|store)$`, never: `redcon|sqlite|database/sql`},
 	// The rooms of the front, which resp puts together.
 	{at: `^larder/resp/effects$`, may: `^larder/(resp/(admission|broker|cmd|lease|monitor|stat|track|waiting|watch)|store)$`,
 		never: `redcon|sqlite|database/sql`},
 	{at: `^larder/resp/info$`, never: `redcon|sqlite|database/sql`,
-		may: `^larder/(resp/(admission|broker|cmd|effects|guard|lua|param|reply|snapshot|stat|table)|store)$`},
+		may: `^larder/(resp/(access|admission|broker|cmd|effects|guard|lua|param|reply|snapshot|stat|table)|store)$`},
 	{at: `^larder/resp/scripting$`, may: `^larder/(resp/(admission|cmd|cmd/scripts|effects|lua|node|reply|table)|store)$`,
 		never: `redcon|sqlite|database/sql`},
 	{at: `^larder/resp/admission$`, may: `^larder/(resp/(cmd|stat)|store)$`, never: `redcon|sqlite|database/sql`},

@@ -13,7 +13,7 @@ var lineLists = [][]script{
 	stringScripts, hashScripts, listScripts, setScripts, zsetScripts, keyScripts,
 	connectionScripts, helloScripts, protocolScripts, authScripts, serverScripts, debugScripts,
 	sortScripts, dumpScripts, streamScripts, groupScripts, transactionScripts, blockingScripts, pubsubScripts, paceScripts, trackingScripts, scriptScripts, oddScripts,
-	bitmapScripts, geoScripts, hllScripts,
+	bitmapScripts, geoScripts, hllScripts, aclScripts,
 }
 
 // testedElsewhere are commands that end or replace the server, which no line may do.
@@ -36,7 +36,7 @@ func TestEveryCommandIsCovered(t *testing.T) {
 			}
 		}
 	}
-	for _, g := range slices.Concat(goldenRows, newerRows, hashRows, setRows, cacheRows) {
+	for _, g := range slices.Concat(goldenRows, newerRows, hashRows, setRows, cacheRows, aclRows) {
 		for _, s := range g.script().steps(t) {
 			covered[nameOf(s.words, all)] = true
 		}

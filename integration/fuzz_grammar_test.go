@@ -236,6 +236,7 @@ WAIT 0 <o>
 SWAPDB { 0 | 1 } { 0 | 1 }
 FLUSHDB { ASYNC | SYNC | <v> }
 AUTH <v>
+ACL { WHOAMI | USERS | CAT <v> | DELUSER <v> | GETUSER <v> | DRYRUN <v> GET <k> | LOG { RESET | <v> } | <v> }
 RESTORE <k> 0 <v> [ REPLACE ]
 SPUBLISH <v> <v>
 COMMAND GETKEYS ZUNIONSTORE <k> <n> <k> <k>

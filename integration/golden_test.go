@@ -150,7 +150,7 @@ func TestGolden(t *testing.T) {
 	t.Parallel()
 	needsLarder(t)
 	s := startLarder(t)
-	rows := slices.Concat(goldenRows, orderRows, newerRows, hashRows, setRows)
+	rows := slices.Concat(goldenRows, orderRows, newerRows, hashRows, setRows, aclRows)
 	for _, proto := range []int{2, 3} {
 		for i := range rows {
 			g := &rows[i]

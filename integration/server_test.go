@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -106,9 +107,14 @@ func freePort(t testing.TB) int {
 	}
 }
 
-// command is the server's command line.
+// command is the server's command line. A configuration file, if it has one, is the first of its arguments.
 func (s *server) command() *exec.Cmd {
-	args := append([]string{"--port", strconv.Itoa(s.port), "--dir", s.dir}, s.args...)
+	args := slices.Clone(s.args)
+	files := 0
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		files = 1
+	}
+	args = slices.Insert(args, files, "--port", strconv.Itoa(s.port), "--dir", s.dir)
 	cmd := exec.Command(s.bin, args...)
 	cmd.Dir = s.dir
 	return cmd

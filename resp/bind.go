@@ -8,7 +8,6 @@ import (
 // bindParams makes the parameters take effect, now and whenever CONFIG SET changes one.
 func (s *Server) bindParams() error {
 	apply := map[string]func(){
-		"requirepass":             func() { s.gate.SetPassword(s.params.String("requirepass")) },
 		"slowlog-log-slower-than": func() { s.stats.Slow.ThresholdMicros.Store(s.params.Int("slowlog-log-slower-than")) },
 		"slowlog-max-len":         func() { s.stats.Slow.MaxLen.Store(s.params.Int("slowlog-max-len")) },
 		"busy-reply-threshold":    func() { s.busyMillis.Store(s.params.Int("busy-reply-threshold")) },

@@ -43,6 +43,8 @@ type result struct {
 	database     int   // in which keys were looked up
 	db, leftDB   int32 // selected before and after
 	counted      bool  // the problem is in the statistics
+	judged       bool  // its user was asked whether he may still run it
+	denied       bool  // and may not
 	over         bool  // it has no transaction, and runs once whatever happens to the attempt
 	// outcome is of one that is over.
 	outcome *cmd.Outcome
@@ -153,6 +155,9 @@ func (b *block) execution(i int, args [][]byte) *execution {
 func (b *block) step(i int, e *execution, tx store.Tx) error {
 	o := &b.results[i]
 	o.db = int32(e.DB)
+	if b.forbidden(i, e) {
+		return nil
+	}
 	var err error
 	switch {
 	case e.transactional():
@@ -169,6 +174,22 @@ func (b *block) step(i int, e *execution, tx store.Tx) error {
 	}
 	b.take(i, e)
 	return nil
+}
+
+// forbidden reports whether a command is answered that its user may not run it any more. He is asked once, whatever
+// becomes of the attempt: AUTH and ACL are not taken back either.
+func (b *block) forbidden(i int, e *execution) bool {
+	o := &b.results[i]
+	if !o.judged {
+		o.judged = true
+		o.problem = b.session.forbiddenNow(e.Spec, e.Args)
+		o.denied = o.problem != ""
+	}
+	if o.denied {
+		e.reply, e.shown = reply.Fail(o.problem), true // MONITOR shows what runs
+		b.take(i, e)
+	}
+	return o.denied
 }
 
 // within runs a command inside the transaction of others. One that fails leaves nothing. An error ends the attempt.
@@ -266,6 +287,7 @@ func (b *block) finish() reply.Reply {
 		observers.Count(&e.Outcome)
 		e.shown = true // by release
 		e.DB, e.took, e.leftDB, e.Counted = int(o.db), o.took, int(o.leftDB), o.counted
+		e.queued = o.denied // then it counts as an error alone
 		if o.problem != "" {
 			e.reply = reply.Fail(o.problem)
 		}

@@ -3,6 +3,7 @@ package resp
 import (
 	"time"
 
+	"larder/resp/access"
 	"larder/resp/admission"
 	"larder/resp/cmd"
 	"larder/resp/reply"
@@ -119,14 +120,24 @@ func (e *execution) Again(line [][]byte) waiting.Run {
 	return run
 }
 
-// Within runs it for the one that waits. Whether there is room for it is judged anew, as in 7.2.
+// Within runs it for the one that waits. Whether there is room for it, and whether its user may still run it, is judged
+// anew, as in 7.2.
 func (e *execution) Within(tx store.Tx) (*cmd.Block, []store.Key, error) {
-	if e.standsFor.grows && e.server.budget.Spent(admission.Least) {
-		e.reply, e.refused = reply.Fail(admission.OutOfMemory), true
+	if text := e.refusedNow(); text != "" {
+		e.reply, e.refused = reply.Fail(text), true
 		return nil, nil, nil
 	}
 	err := e.within(tx)
 	return e.Block, e.Ready, err
+}
+
+// refusedNow is why the command of one that waits may not run any more, empty if it may.
+func (e *execution) refusedNow() string {
+	w := e.standsFor
+	if w.grows && e.server.budget.Spent(admission.Least) {
+		return admission.OutOfMemory
+	}
+	return w.session.forbiddenLater(&e.Call, w.Spec, w.Args, access.TopLevel, "NOPERM ")
 }
 
 // Commit publishes what it has led to.

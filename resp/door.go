@@ -22,7 +22,7 @@ const denied = "DENIED Redis is running in protected mode because protected mode
 
 // turnAway is the protected mode: without a password only this machine may connect.
 func (s *Server) turnAway(conn redcon.Conn) string {
-	if !s.params.Bool("protected-mode") || !s.gate.Open() || isLocal(conn.NetConn().RemoteAddr()) {
+	if !s.params.Bool("protected-mode") || !s.users.Default().NoPass() || isLocal(conn.NetConn().RemoteAddr()) {
 		return ""
 	}
 	return denied

@@ -57,6 +57,9 @@ func (e *execution) prepare(s *session, args [][]byte) {
 	e.begin(s, args)
 	entry, problem := s.server.table.Find(args)
 	e.entry = entry
+	if entry != nil {
+		s.client.Ran(&entry.Stats.Name)
+	}
 	if problem == "" {
 		problem = s.server.refusal(s, entry.Spec, args)
 	}
@@ -64,7 +67,6 @@ func (e *execution) prepare(s *session, args [][]byte) {
 		e.refused, e.reply = true, reply.Fail(problem)
 		return
 	}
-	s.client.Ran(&entry.Stats.Name)
 	e.Spec = entry.Spec
 	e.grows = e.Spec.Has(cmd.DenyOOM) || e.Spec.Grows != nil && e.Spec.Grows(args)
 	switch {

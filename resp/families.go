@@ -2,6 +2,7 @@ package resp
 
 import (
 	"larder/resp/cmd"
+	"larder/resp/cmd/acls"
 	"larder/resp/cmd/bits"
 	"larder/resp/cmd/caches"
 	"larder/resp/cmd/clusters"
@@ -31,6 +32,7 @@ func (s *Server) families() [][]cmd.Spec {
 	h := host{s}
 	return [][]cmd.Spec{
 		conns.Table(h),
+		acls.Table(h, s.params),
 		servers.Table(h),
 		clusters.Table(s.node, s.params),
 		commands.Table(h),
@@ -55,12 +57,16 @@ func (s *Server) families() [][]cmd.Spec {
 	}
 }
 
-// CheckRenames reports a rename-command of the configuration that cannot be followed, before anything
-// is opened. The error is a *param.LoadError.
-func CheckRenames(params *param.Set) error {
-	if len(params.Renames()) == 0 {
+// CheckConfig reports what of the configuration cannot be followed, before anything is opened: a rename-command, a user,
+// or an ACL file. The error is a *param.LoadError.
+func CheckConfig(params *param.Set) error {
+	if len(params.Renames()) == 0 && len(params.Users()) == 0 && params.Path("aclfile") == "" {
 		return nil
 	}
 	s := &Server{params: params}
-	return table.New(s.families()...).Rename(params.Renames())
+	t := table.New(s.families()...)
+	if _, err := newUsers(t.Rows(), params); err != nil {
+		return err
+	}
+	return t.Rename(params.Renames())
 }

@@ -30,10 +30,6 @@ func (h host) Settle() error {
 	return h.engine.Update(context.Background(), store.Whole(), func(store.Tx) error { return nil })
 }
 
-func (h host) Admits(user, password []byte) bool { return h.gate.Admits(user, password) }
-
-func (h host) Open() bool { return h.gate.Open() }
-
 func (h host) Databases() int { return h.databases }
 
 // Clustered says that the server is a node of a cluster.
@@ -82,6 +78,9 @@ func (h host) Release() { debug.FreeOSMemory() }
 func (h host) Stop() { h.stop() }
 
 func (h host) SetActiveExpire(on bool) { h.upkeep.SetActive(on) }
+
+// RewriteAll writes every parameter into the configuration file.
+func (h host) RewriteAll() error { return h.params.RewriteAll() }
 
 // DebugAllowed asks enable-debug-command, whose "local" means this machine.
 func (h host) DebugAllowed(c *cmd.Client) bool {

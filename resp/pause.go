@@ -13,9 +13,12 @@ func (s *session) mayGo(e *execution) bool {
 	if !s.server.pause.On() || e.refused || s.client.Monitor.Load() {
 		return true
 	}
-	for {
+	for held := false; ; held = true {
 		left, changed := s.server.pause.Holds(s.writes(e))
 		if left <= 0 {
+			if held {
+				s.judgeAgain(e)
+			}
 			return true
 		}
 		at := s.n

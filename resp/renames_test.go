@@ -28,7 +28,7 @@ func TestRenames(t *testing.T) {
 			t.Fatal(err)
 		}
 		var e *param.LoadError
-		if err := CheckRenames(p); !errors.As(err, &e) || e.Message != r.want || e.Text != r.line || e.Line != 1+strings.Count(r.config, "\n") {
+		if err := CheckConfig(p); !errors.As(err, &e) || e.Message != r.want || e.Text != r.line || e.Line != 1+strings.Count(r.config, "\n") {
 			t.Errorf("%q: %#v", r.config, err)
 		}
 	}

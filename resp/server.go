@@ -105,7 +105,8 @@ type Server struct {
 	clients   *clients
 	blocked   atomic.Int64 // clients that wait
 	outputs   atomic.Pointer[unread.Limits]
-	gate      access.Gate
+	users     *access.Users
+	denials   access.Log
 	guard     *guard.Limits
 	traffic   guard.Traffic
 	scripts   *lua.Engine
@@ -159,13 +160,18 @@ func New(o Options) (*Server, error) {
 	}
 	s.newSaving()
 	s.table = table.New(s.families()...)
+	var err error
+	if s.users, err = newUsers(s.table.Rows(), s.params); err != nil {
+		return nil, err
+	}
+	s.bindUsers()
 	if err := s.table.Rename(o.Params.Renames()); err != nil {
 		return nil, err
 	}
 	s.info = &info.Reporter{Engine: s.engine, Params: s.params, Log: s.log, Stats: s.stats, Observers: s.observers,
 		Commands: s.table, Budget: s.budget, Upkeep: s.upkeep, Scripts: s.scripts, Saving: &s.saving, Traffic: &s.traffic,
 		Clients: s.clients.count, Blocked: s.blocked.Load, Clustered: s.node != nil, Supervisor: o.Supervisor, RunID: s.runID,
-		Databases: s.databases}
+		Databases: s.databases, Denials: &s.denials}
 	s.scripting = &scripting.Server{Commands: s.table, Observers: s.observers, Budget: s.budget, Clustered: s.node != nil,
 		Closing: s.closing}
 	s.executions.New = func() any { return newExecution(s) }
@@ -245,7 +251,6 @@ func (s *Server) handle(conn redcon.Conn, first redcon.Command) {
 func (s *Server) accept(conn redcon.Conn) bool {
 	s.stats.Connections.Add(1)
 	client := newClient(conn)
-	client.Authenticated.Store(s.gate.Open())
 	if problem := s.turnAway(conn); problem != "" {
 		conn.NetConn().Write(reply.Fail(problem).Append(nil, 2))
 		return false
@@ -257,7 +262,9 @@ func (s *Server) accept(conn redcon.Conn) bool {
 		guarded.Close()
 	}
 	client.FD, client.QueryBuffer = descriptor(guarded.NetConn()), guarded.QueryBuffer
-	fresh := &session{server: s, conn: conn, guard: guarded, client: client, trusted: s.gate.Open()}
+	fresh := &session{server: s, conn: conn, guard: guarded, client: client}
+	fresh.anew()
+	fresh.trusted = client.Authenticated.Load()
 	client.Kill = func() { client.Close(); fresh.mute() }
 	fresh.watcher.Join(s.observers.Watches)
 	fresh.hear()
@@ -266,7 +273,7 @@ func (s *Server) accept(conn redcon.Conn) bool {
 		conn.NetConn().Write(reply.Fail("ERR max number of clients reached").Append(nil, 2))
 		return false
 	}
-	guarded.Restrict(!s.gate.Open())
+	guarded.Restrict(!fresh.trusted)
 	guarded.OnRefusal(func(e *guard.ProtocolError) bool { fresh.farewell(e); return false })
 	guarded.OnEnd(fresh.out.Finish)
 	s.keepAlive(guarded.NetConn())
@@ -291,7 +298,6 @@ func newClient(conn redcon.Conn) *cmd.Client {
 	}
 	c.Proto.Store(2)
 	c.LastActive.Store(c.Created.UnixMilli())
-	c.Change(func(info *cmd.ClientInfo) { info.User = access.DefaultUser })
 	return c
 }
 
@@ -302,8 +308,11 @@ func (s *Server) refusal(session *session, spec *cmd.Spec, args [][]byte) string
 			return text
 		}
 	}
-	if !session.client.Authenticated.Load() && !spec.Has(cmd.NoAuth) && !s.gate.Open() {
+	if !spec.Has(cmd.NoAuth) && session.stranger() {
 		return "NOAUTH Authentication required."
+	}
+	if text := session.forbidden(spec, args); text != "" {
+		return text
 	}
 	if s.node != nil && node.SlotsOf(spec, args).Spread() {
 		return node.CrossSlot

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tidwall/redcon"
 
+	"larder/resp/access"
 	"larder/resp/broker"
 	"larder/resp/cmd"
 	"larder/resp/guard"
@@ -30,6 +31,10 @@ type session struct {
 	conn   redcon.Conn
 	guard  *guard.Conn
 	client *cmd.Client
+	user   atomic.Pointer[access.User]
+	// failures are the wrong passwords in a row, penalty what the client waits for the reply to the last ones.
+	failures int
+	penalty  time.Duration
 	// trusted is what the guard was last told of the client's authentication.
 	trusted bool
 	batch   []*execution // the first n of them in use
@@ -107,11 +112,11 @@ func (s *session) take(args [][]byte) {
 		s.hangUp()
 		return
 	}
-	if e.entry != nil && e.entry.Spec.Has(cmd.RunsQueue) {
-		s.beforeExec(e)
-	}
 	if !s.mayGo(e) {
 		return
+	}
+	if e.entry != nil && e.entry.Spec.Has(cmd.RunsQueue) {
+		s.beforeExec(e)
 	}
 	if !e.refused && s.server.budget.Limited() {
 		s.fit(e)
@@ -179,6 +184,7 @@ func (s *session) flush() {
 	} else {
 		s.runBatch()
 	}
+	s.atone()
 	for _, e := range s.batch[:s.n] {
 		s.finish(e)
 	}

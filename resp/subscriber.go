@@ -16,16 +16,19 @@ func (h host) Subscriber(c *cmd.Call) *broker.Subscriber { return c.Owner.(*sess
 
 // hear makes the session's subscriber and the way messages take to its client.
 func (s *session) hear() {
+	s.client.Stranger = s.stranger
 	s.out = unread.New(s.guard, s.client, s.server.happening, &s.server.outputs, s.dropped)
 	s.replies = unread.NewWriter(s.out)
 	s.client.Enforce = s.out.Enforce
 	s.client.Pending, s.client.Disturbed = s.out.Pending, s.watcher.Dirty
-	s.client.Unblock = s.unblock
+	s.client.Unblock, s.client.Overhears = s.unblock, s.overhears
+	s.client.Roam = func(spec *cmd.Spec, args [][]byte) bool { return s.user.Load().MayRoam(spec, args) }
 	s.client.Queued.Store(-1)
 	s.client.Push = func(r reply.Reply) { s.out.Push(r.Append(nil, int(s.client.Proto.Load()))) }
 	s.subscriber = broker.NewSubscriber(&s.client.Subscriptions, func(m *broker.Message) {
 		s.out.Push(m.Bytes(int(s.client.Proto.Load())))
 	})
+	s.subscriber.Admits = s.mayHear
 }
 
 // dropped says why a client is closed that does not read what it is sent.
@@ -68,6 +71,7 @@ func (s *session) silent() bool {
 func (h host) Reset(c *cmd.Call) {
 	s := c.Owner.(*session)
 	s.multi, s.replyOff, s.skip = nil, false, 0
+	s.anew()
 	s.client.Monitor.Store(false)
 	s.forget()
 }

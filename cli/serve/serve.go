@@ -41,7 +41,7 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	err := params.Load(args, stdin)
 	if err == nil {
-		err = resp.CheckRenames(params)
+		err = resp.CheckConfig(params)
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, report(err))

@@ -26,6 +26,10 @@ type Counts = [kinds]atomic.Int32
 
 // Subscriber is one client's subscriptions. The broker guards it.
 type Subscriber struct {
+	// Admits, if set before the first subscription, tells whether the subscriber may have one. It is called under the
+	// broker's lock: a right that is taken before a look at the subscriptions makes none behind it.
+	Admits func(k Kind, name string) bool
+
 	deliver func(*Message)
 	counts  *Counts
 	names   [kinds]map[string]struct{}
@@ -53,10 +57,13 @@ func New() *Broker {
 	return b
 }
 
-// Subscribe adds a subscription; one that is there already stays as it is.
-func (b *Broker) Subscribe(s *Subscriber, k Kind, name string) {
+// Subscribe adds a subscription, and reports whether the subscriber may have it; one that is there already stays as it is.
+func (b *Broker) Subscribe(s *Subscriber, k Kind, name string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if s.Admits != nil && !s.Admits(k, name) {
+		return false
+	}
 	if s.names[k] == nil {
 		s.names[k] = map[string]struct{}{}
 	}
@@ -66,6 +73,7 @@ func (b *Broker) Subscribe(s *Subscriber, k Kind, name string) {
 	s.names[k][name] = struct{}{}
 	b.names[k][name][s] = struct{}{}
 	s.counts[k].Store(int32(len(s.names[k])))
+	return true
 }
 
 // Unsubscribe ends a subscription, if it is there.

@@ -12,6 +12,9 @@ func (c *Call) LowerName() string { return c.Spec.LowerName() }
 // LowerName is FullName in lower case.
 func (s *Spec) LowerName() string { return strings.ToLower(s.FullName()) }
 
+// Takes reports whether a command line of n words is one of the command's.
+func (s *Spec) Takes(n int) bool { return n == s.Arity || s.Arity < 0 && n >= -s.Arity }
+
 // UnknownForm is the error of a subcommand that got a number of words it has no form for.
 func (c *Call) UnknownForm() reply.Reply {
 	word := c.Args[1][:min(len(c.Args[1]), 128)]

@@ -58,6 +58,13 @@ type Client struct {
 	Push func(reply.Reply)
 	// Disturbed reports whether a key it watches has changed. Set by the session.
 	Disturbed func() bool
+	// Overhears reports whether it hears a channel that its user may not hear any more. For any goroutine; set by the
+	// session.
+	Overhears func() bool
+	// Stranger is IsStranger. For any goroutine; set by the session.
+	Stranger func() bool
+	// Roam is MayRoam. Set by the session.
+	Roam func(*Spec, [][]byte) bool
 	// Unblock ends the wait of a blocked command, with an error or as if its time were over, and
 	// reports whether there was one. For any goroutine; set by the session.
 	Unblock func(failed bool) bool
@@ -80,7 +87,7 @@ type ClientInfo struct {
 	Name       string // CLIENT SETNAME
 	LibName    string // CLIENT SETINFO LIB-NAME
 	LibVersion string
-	User       string // "default" unless AUTH named another
+	User       string // whose rights it has; "default" unless AUTH named another
 }
 
 // Near reports whether the client is on this machine: on the unix socket or on loopback.
@@ -135,6 +142,13 @@ func (c *Client) Last() string {
 	}
 	return "NULL"
 }
+
+// IsStranger reports whether the client must authenticate before anything else.
+func (c *Client) IsStranger() bool { return c.Stranger != nil && c.Stranger() }
+
+// MayRoam reports whether the client's user may run a command line that reads whatever keys it is led to: SORT's
+// patterns.
+func (c *Client) MayRoam(s *Spec, args [][]byte) bool { return c.Roam == nil || c.Roam(s, args) }
 
 // Waiting returns what is queued for the client: blocks, and bytes.
 func (c *Client) Waiting() (blocks int, bytes int64) {

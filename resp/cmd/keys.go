@@ -62,6 +62,39 @@ func KeysCounted(i int, f KeyFlags) KeySpec {
 	return KeySpec{Flags: f, Index: i, KeyNum: true, FirstAt: 1, Step: 1}
 }
 
+// Channels says which arguments of a command name channels to publish or subscribe to: from First up to Last, counted
+// from the end if it is negative. The zero value is none.
+type Channels struct {
+	First, Last int
+	Patterns    bool // they are patterns, as PSUBSCRIBE's
+}
+
+// Each calls fn with the index of each channel in args.
+func (c Channels) Each(args [][]byte, fn func(i int)) {
+	if c.First == 0 {
+		return
+	}
+	last := c.Last
+	if last < 0 {
+		last += len(args)
+	}
+	for i := c.First; i <= last; i++ {
+		fn(i)
+	}
+}
+
+// EachKey calls fn with the index and use of each key in args that a key spec expresses; MoreKeys has the others, apart
+// because its fn escapes. A key list that does not fit its spec has no keys; its command fails before it touches one.
+func (s *Spec) EachKey(args [][]byte, fn func(i int, f KeyFlags)) {
+	for k := range s.Keys {
+		flags := s.Keys[k].Flags
+		if flags&KeyVariable != 0 && s.KeyUse != nil {
+			flags = s.KeyUse(args)
+		}
+		s.Keys[k].Each(args, func(i int) { fn(i, flags) })
+	}
+}
+
 // Each calls fn with the index of each key in args (the command's name is args[0]).
 // It returns false when the arguments do not fit the spec, as a key count that is too large.
 func (k *KeySpec) Each(args [][]byte, fn func(i int)) bool {

@@ -58,6 +58,8 @@ type Spec struct {
 	Arity int
 	Flags Flags
 	Keys  []KeySpec
+	// Channels are the arguments that name channels, which its user must be allowed to use.
+	Channels Channels
 	// Event is the keyspace event of each key the command writes: class letter, colon, name,
 	// as "l:lpush". A key that vanishes gives "g:del", behind the command's own event if the
 	// key is one that the command empties (see Empties). None if empty; see OwnEvents.
@@ -107,6 +109,7 @@ type Spec struct {
 	DeprecatedSince, ReplacedBy string
 	Tips                        []string // COMMAND INFO's tips: "nondeterministic_output"
 	Parent                      string   // container's name; set when the table is built
+	ID                          int      // its place in the rights of users; set when the table is built
 }
 
 // Has reports whether all of f are set.

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"larder/resp/access"
 	"larder/resp/admission"
 	"larder/resp/effects"
 	"larder/resp/guard"
@@ -47,6 +48,7 @@ type Reporter struct {
 	Scripts    *lua.Engine
 	Saving     *snapshot.Saver
 	Traffic    *guard.Traffic
+	Denials    *access.Log
 	Clients    func() int   // that are connected
 	Blocked    func() int64 // that wait
 	Clustered  bool

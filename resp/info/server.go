@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"larder/resp/access"
 	"larder/resp/broker"
 	"larder/resp/cmd"
 	"larder/resp/effects"
@@ -123,7 +124,8 @@ func (r *Reporter) infoStats(t *text) {
 		"total_reads_processed", st.Commands.Load(), "total_writes_processed", st.Commands.Load(), "io_threaded_reads_processed", 0, "io_threaded_writes_processed", 0,
 		"reply_buffer_shrinks", 0, "reply_buffer_expands", 0, "eventloop_cycles", 0, "eventloop_duration_sum", 0, "eventloop_duration_cmd_sum", 0,
 		"instantaneous_eventloop_cycles_per_sec", 0, "instantaneous_eventloop_duration_usec", 0,
-		"acl_access_denied_auth", 0, "acl_access_denied_cmd", 0, "acl_access_denied_key", 0, "acl_access_denied_channel", 0)
+		"acl_access_denied_auth", r.Denials.Denied(access.DeniedAuth), "acl_access_denied_cmd", r.Denials.Denied(access.DeniedCommand),
+		"acl_access_denied_key", r.Denials.Denied(access.DeniedKey), "acl_access_denied_channel", r.Denials.Denied(access.DeniedChannel))
 	r.infoBlessed(t)
 }
 

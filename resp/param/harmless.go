@@ -45,8 +45,6 @@ func idleRows() []row {
 		without(storage, yesno("activerehashing", "yes", 0), number("list-compress-depth", "0", 0, maxInt, 0),
 			memory("stream-node-max-bytes", "4096", 0, 0)),
 		without("`RESTORE` always looks at all of a payload", enum("sanitize-dump-payload", "no", 0, "no", "yes", "clients")),
-		without("there are no users but `default`, and `user` and `aclfile` are refused",
-			count("acllog-max-len", "128", 0), enum("acl-pubsub-default", "resetchannels", 0, "allchannels", "resetchannels")),
 		without("it permits `MODULE LOAD`, which is not there",
 			enum("enable-module-command", "no", immutable, "no", "yes", "local")),
 	)

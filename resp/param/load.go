@@ -39,7 +39,6 @@ type loader struct {
 	depth int
 	seen  map[*param]bool
 	at    LoadError // the line being read
-	user  userLine
 }
 
 // Load reads a configuration as redis-server does from its arguments, the program's name

@@ -3,9 +3,6 @@ package param
 import "math"
 
 const (
-	// noACL is why users of the configuration are refused. A server that took them and did nothing would stand open.
-	noACL = refusal("Larder has no users but 'default', whose password is requirepass: " +
-		"set requirepass instead and remove this line")
 	noModules = refusal("Modules cannot be loaded into larder: remove this line")
 	// noDefrag is what a Redis without its own allocator answers.
 	noDefrag = refusal("Active defragmentation cannot be enabled: it requires a Redis server compiled with a modified " +
@@ -16,7 +13,6 @@ const (
 // have. It does not start with them, and CONFIG SET refuses them: an operator who asks for them relies on them.
 func promiseRows() []row {
 	return []row{
-		text("aclfile", "", immutable).refuses(noACL),
 		yesno("journal", "yes", immutable).refuses("the log is always on: it gives all commits their one order. Remove this line"),
 		custom("replicaof", "no one", immutable|manyArgs, replicaGrammar()).or("slaveof").refuses(
 			"Larder does not replicate: it would be an empty server beside the one to be followed. Remove this line"),

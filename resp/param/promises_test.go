@@ -2,6 +2,7 @@ package param
 
 import (
 	"errors"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -47,7 +48,6 @@ func TestPromisesAreRefused(t *testing.T) {
 		{"min-replicas-to-write 1", "does not replicate"},
 		{"min-slaves-to-write 3", "does not replicate"},
 		{"journal no", "the log is always on"},
-		{"aclfile /etc/redis/users.acl", "requirepass"},
 		{"socket-mark-id 7", "does not mark"},
 		{"maxmemory-clients 5%", "does not evict clients"},
 		{"maxmemory-clients 1gb", "does not evict clients"},
@@ -87,7 +87,7 @@ func TestPromisesAreRefused(t *testing.T) {
 // What the defaults say, and what asks for nothing, is taken.
 func TestWhatPromisesNothingIsTaken(t *testing.T) {
 	for _, line := range []string{
-		"replicaof no one", "slaveof NO ONE", "min-replicas-to-write 0", `aclfile ""`,
+		"replicaof no one", "slaveof NO ONE", "min-replicas-to-write 0",
 		"maxmemory-clients 0", "maxmemory-clients 0%", "activedefrag no", "aof-load-truncated yes", "masterauth x",
 		"tls-cert-file /x", "appendonly yes", "save 900 1", "enable-module-command yes", "min-replicas-max-lag 3",
 	} {
@@ -98,74 +98,54 @@ func TestWhatPromisesNothingIsTaken(t *testing.T) {
 }
 
 func TestUsers(t *testing.T) {
-	const secret = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b" // of "secret"
-	taken := []string{
-		"user default on nopass ~* &* +@all",
-		"user default on nopass sanitize-payload ~* &* +@all",
-		"USER default ON allkeys allchannels allcommands NOPASS",
-		"requirepass secret\nuser default on #" + secret + " ~* &* +@all",
-		"user default on >secret ~* &* +@all\nrequirepass secret",
+	s := New()
+	config := "user default on nopass ~* &* +@all\nUSER app \"on\" >pw (~a* +get)\n"
+	if err := s.Load([]string{"-"}, strings.NewReader(config)); err != nil {
+		t.Fatal(err)
 	}
-	for _, config := range taken {
-		if err := New().Load([]string{"-"}, strings.NewReader(config)); err != nil {
+	users := s.Users()
+	if len(users) != 2 || users[0].Name != "default" || users[1].Name != "app" || strings.Join(users[1].Rules, " ") != "on >pw (~a* +get)" {
+		t.Errorf("%+v", users)
+	}
+	var e *LoadError
+	if err := users[1].Refuse("why"); !errors.As(err, &e) || e.Line != 2 || e.Message != "why" {
+		t.Errorf("%v", err)
+	}
+	for config, says := range map[string]string{
+		"user a on\nuser a off": "Error in user declaration 'a': Duplicate user found. A user can only be defined once in config files",
+		"user":                  "Bad directive or wrong number of arguments",
+		"aclfile x\nuser a":     "define either an ACL file or declare users",
+		"user a\naclfile x":     "define either an ACL file or declare users",
+	} {
+		err := New().Load([]string{"-"}, strings.NewReader(config))
+		if !errors.As(err, &e) || !strings.Contains(e.Message, says) || !strings.HasPrefix(e.Text, "user") || e.Line == 0 {
 			t.Errorf("%s: %v", config, err)
-		}
-	}
-	refused := []struct{ config, says string }{
-		{"user default on >secret ~* &* +@all", "this line says otherwise"},
-		{"user default on #" + secret + " ~* &* +@all", "this line says otherwise"},
-		{"requirepass other\nuser default on #" + secret + " ~* &* +@all", "this line says otherwise"},
-		{"requirepass secret\nuser default on nopass ~* &* +@all", "this line says otherwise"},
-		{"user default on nopass ~* &* +@all\nrequirepass secret", "this line says otherwise"},
-		{"user default on nopass ~* &* +@all\nuser default on nopass ~* &* +@all", "Duplicate user found"},
-		{"user default", string(noACL)},
-		{"user default off", string(noACL)},
-		{"user default on nopass ~* &* +@all off", string(noACL)},
-		{"user default on nopass ~* &* +@all -flushall", string(noACL)},
-		{"user default on nopass ~* &* +@all resetpass", string(noACL)},
-		{"user default on nopass ~* &* +@all >secret", string(noACL)},
-		{"user default on nopass ~* &*", string(noACL)},
-		{"user default on nopass ~x* &* +@all", string(noACL)},
-		{"user default on nopass ~* +@all", string(noACL)},
-		{"user default on ~* &* +@all", string(noACL)},
-		{"user default nopass ~* &* +@all", string(noACL)},
-		{`user default on nopass ~* &* +@all ""`, string(noACL)},
-		{"user app on >pw ~* &* +@all", string(noACL)},
-		{"user Default on nopass ~* &* +@all", string(noACL)},
-		{"user app off", string(noACL)},
-		{"user", "Bad directive or wrong number of arguments"},
-	}
-	for _, r := range refused {
-		err := New().Load([]string{"-"}, strings.NewReader(r.config))
-		var e *LoadError
-		if !errors.As(err, &e) || !strings.Contains(e.Message, r.says) || !strings.HasPrefix(e.Text, "user") || e.Line == 0 {
-			t.Errorf("%s: %v", r.config, err)
-		}
-	}
-	for line, want := range map[string]string{"user app on nopass": string(noACL), "user default on nopass ~* &* +@all": ""} {
-		if got := loads(t, line); got != want {
-			t.Errorf("%s: %q", line, got)
 		}
 	}
 }
 
-// The user of a rewritten file has the password that CONFIG SET gave.
-func TestRewriteOfTheUser(t *testing.T) {
-	path := write(t, t.TempDir()+"/a.conf", "user default on nopass ~* &* +@all\n")
+// A rewritten file has the users of the moment, each once; with an ACL file, none.
+func TestRewriteOfUsers(t *testing.T) {
+	path := write(t, t.TempDir()+"/a.conf", "user app on\n# between\nuser other on\nuser gone off\n")
 	s := New()
 	if err := s.Load([]string{path}, nil); err != nil {
 		t.Fatal(err)
 	}
-	for _, password := range []string{"secret", ""} {
-		if err := s.Change(words("requirepass", password), false); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Rewrite(); err != nil {
-			t.Fatal(err)
-		}
-		again := New()
-		if err := again.Load([]string{path}, nil); err != nil || again.String("requirepass") != password {
-			t.Errorf("%q: %q, %v", password, again.String("requirepass"), err)
-		}
+	s.RewriteUsers(func() []string { return []string{"user app off", "user default on nopass"} })
+	if err := s.Rewrite(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil || !strings.HasPrefix(string(text), "user app off\n# between\nuser default on nopass\n\n") || strings.Count(string(text), "user ") != 2 {
+		t.Errorf("%s, %v", text, err)
+	}
+	if err := s.Assign("aclfile", "/x"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Rewrite(); err != nil {
+		t.Fatal(err)
+	}
+	if text, err = os.ReadFile(path); err != nil || strings.Contains(string(text), "user ") || !strings.Contains(string(text), "# between\n") {
+		t.Errorf("with an ACL file: %s, %v", text, err)
 	}
 }

@@ -169,7 +169,6 @@ func directivesDoc() string {
 		"Every directive that stands in neither table has its effect.\n\n" +
 		"Larder does not start with these, and `CONFIG SET` refuses them, but for the value that asks for nothing:\n\n" +
 		"| directive | taken | answer to other values |\n|---|---|---|\n" + strings.Join(refused, "\n") + "\n" +
-		fmt.Sprintf("| `user` | `default on nopass ~* &* +@all` | %s |\n", noACL) +
 		fmt.Sprintf("| `loadmodule` | | %s |\n\n", noModules) +
 		"These are accepted, answered by `CONFIG GET`, kept by `CONFIG REWRITE`, and do nothing:\n\n" +
 		"| directives | why that harms nobody |\n|---|---|\n" + strings.Join(reasons, "\n") + "\n"

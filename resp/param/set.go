@@ -23,6 +23,9 @@ type Set struct {
 	text    string     // what Load has read
 	given   []*param   // what the configuration named, in order
 	renames []Rename
+	users   []User
+	// userLines is what RewriteUsers was given.
+	userLines func() []string
 }
 
 // hook is told a new value.

@@ -298,6 +298,9 @@ func TestRewrite(t *testing.T) {
 	if err := s.Load([]string{path}, nil); err != nil {
 		t.Fatal(err)
 	}
+	s.RewriteUsers(func() []string {
+		return []string{"user default on #f75f8f9ae35ade9ad36a42c8950875cbf4f6a09976621e42b5f5c72b74ef2f85 ~* &* +@all"}
+	})
 	set := words("maxmemory", "1000", "save", "900 1", "hz", "20", "timeout", "5", "notify-keyspace-events", "",
 		"proto-max-bulk-len", "2mb", "masterauth", "x", "hll-sparse-max-bytes", "3001", "latency-tracking-info-percentiles", "50",
 		"hash-max-ziplist-value", "65", "appendonly", "no", "oom-score-adj-values", "1 2 3", "client-output-buffer-limit", "normal 1kb 0 0")
@@ -372,10 +375,30 @@ func TestRewriteOfAnAlias(t *testing.T) {
 
 func TestRewriteKeepsWhatItCannotRead(t *testing.T) {
 	s := New()
-	got := s.rewritten("port 1\nnonsense 1\n\"open\ninclude x.conf\nuser bob on\nrename-command A B\nport 2\n\n\n")
-	want := "port 6379\n# ??? nonsense 1\n# ??? \"open\ninclude x.conf\nuser default on nopass ~* &* +@all\nrename-command A B\n\n# Generated"
+	got := s.rewritten("port 1\nnonsense 1\n\"open\ninclude x.conf\nuser bob on\nrename-command A B\nport 2\n\n\n", false)
+	want := "port 6379\n# ??? nonsense 1\n# ??? \"open\ninclude x.conf\nuser bob on\nrename-command A B\n\n# Generated"
 	if !strings.HasPrefix(got, want) {
 		t.Errorf("%q", got)
+	}
+}
+
+// A file with every parameter is read, and says what was so before.
+func TestRewriteOfAll(t *testing.T) {
+	path := t.TempDir() + "/larder.conf"
+	if err := os.WriteFile(path, []byte("maxclients 77\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, again := New(), New()
+	if err := errors.Join(s.Load([]string{path}, nil), s.RewriteAll(), again.Load([]string{path}, nil)); err != nil {
+		t.Fatal(err)
+	}
+	if want, got := s.Get(words("*")), again.Get(words("*")); !slices.Equal(want, got) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	for _, name := range []string{"hz", "maxclients", "requirepass"} {
+		if again.Named(name) != (name != "requirepass") {
+			t.Errorf("%s stands in the file: %v", name, again.Named(name))
+		}
 	}
 }
 

@@ -134,6 +134,9 @@ func encodingRows() []row {
 func accessRows() []row {
 	return []row{
 		text("requirepass", "", sensitive|emptyIsNone),
+		text("aclfile", "", immutable|fromDir),
+		count("acllog-max-len", "128", 0),
+		enum("acl-pubsub-default", "resetchannels", 0, "allchannels", "resetchannels"),
 		enum("enable-protected-configs", "no", immutable, "no", "yes", "local"),
 		enum("enable-debug-command", "no", immutable, "no", "yes", "local"),
 	}

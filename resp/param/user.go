@@ -1,91 +1,61 @@
 package param
 
-import (
-	"crypto/sha256"
-	"encoding/hex"
-	"strings"
-)
-
-// userLine is the `user default ...` that the configuration holds. It belongs to the loader.
-type userLine struct {
-	at       LoadError
-	given    bool
-	password string // its SHA-256 in hexadecimal digits, "" for nopass
+// User is a user directive of the configuration. What its rules mean is not known here.
+type User struct {
+	Name  string
+	Rules []string
+	at    LoadError
 }
 
-const errTwice = refusal("Error in user declaration 'default': Duplicate user found. " +
-	"A user can only be defined once in config files")
-
-// declare takes a user directive that changes nothing, which CONFIG REWRITE writes into every file: the user
-// `default` with all rights. Any other would promise protection, so it is refused.
+// declare keeps a user directive. Each name may be declared once.
 func (l *loader) declare(name string, rules []string) error {
-	switch {
-	case name != "default":
-		return noACL
-	case l.user.given:
-		return errTwice
+	for _, u := range l.set.users {
+		if u.Name == name {
+			return User{Name: name, at: l.at}.Refuse("Error in user declaration '" + name + "': Duplicate user found. " +
+				"A user can only be defined once in config files")
+		}
 	}
-	password, ok := allRights(rules)
-	if !ok {
-		return noACL
-	}
-	l.user = userLine{at: l.at, given: true, password: password}
+	l.set.users = append(l.set.users, User{name, rules, l.at})
 	return nil
 }
 
-// allRights reports whether the rules make a user who is on and may do everything, and by what password.
-func allRights(rules []string) (password string, ok bool) {
-	var on, all, keys, channels, secret bool
-	for _, rule := range rules {
-		switch lower := strings.ToLower(rule); {
-		case lower == "on":
-			on = true
-		case lower == "+@all" || lower == "allcommands":
-			all = true
-		case lower == "~*" || lower == "allkeys":
-			keys = true
-		case lower == "&*" || lower == "allchannels":
-			channels = true
-		case lower == "sanitize-payload": // RESTORE does it for everybody
-		case secret:
-			return "", false // a second password, or one beside nopass
-		case lower == "nopass":
-			secret = true
-		case rule[:min(1, len(rule))] == ">":
-			secret, password = true, digest(rule[1:])
-		case rule[:min(1, len(rule))] == "#" && len(rule) == 1+2*sha256.Size:
-			secret, password = true, lower[1:]
-		default:
-			return "", false
-		}
-	}
-	return password, on && all && keys && channels && secret
-}
-
-func digest(password string) string {
-	sum := sha256.Sum256([]byte(password))
-	return hex.EncodeToString(sum[:])
-}
-
-// checkUsers refuses a user whose password is not requirepass: in Redis the user's would hold.
+// checkUsers refuses users in two places, as Redis does.
 func (l *loader) checkUsers() error {
-	want := ""
-	if password := l.set.String("requirepass"); password != "" {
-		want = digest(password)
-	}
-	if !l.user.given || l.user.password == want {
+	if len(l.set.users) == 0 || l.set.String("aclfile") == "" {
 		return nil
 	}
-	e := l.user.at
-	e.Message = "The password of 'default' is requirepass, and this line says otherwise: remove it"
+	return l.set.users[0].Refuse("Configuring users in the configuration file and at the same time setting an ACL file path is invalid. " +
+		"This setup is very likely to lead to configuration errors and security holes, please define either an ACL file or " +
+		"declare users directly in your configuration file, but not both.")
+}
+
+// Users are the user directives, in order.
+func (s *Set) Users() []User { return s.users }
+
+// Refuse is the *LoadError that blames the directive's line. It does not show the rules, which may be passwords.
+func (u User) Refuse(reason string) error {
+	e := u.at
+	e.Text, e.Message = "user "+u.Name+" ...", reason
 	return &e
 }
 
-// theUser is the one user's line as CONFIG REWRITE writes it.
-func (s *Set) theUser() string {
-	password := "nopass"
-	if p := s.String("requirepass"); p != "" {
-		password = "#" + digest(p)
+// RewriteUsers has CONFIG REWRITE ask lines for the users there are, "user alice on ...". Without it the file's own stay.
+func (s *Set) RewriteUsers(lines func() []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.userLines = lines
+}
+
+// putUsers writes the users into a file, unless they have a file of their own.
+func (s *Set) putUsers(f *configFile) {
+	switch {
+	case s.String("aclfile") != "":
+		f.put("user", nil)
+	case s.userLines != nil:
+		var lines []fileLine
+		for _, line := range s.userLines() {
+			lines = append(lines, fileLine{line[len("user "):], true})
+		}
+		f.put("user", lines)
 	}
-	return "default on " + password + " ~* &* +@all"
 }

@@ -60,6 +60,11 @@ func (r *Run) refusal(run *lua.Run, entry *table.Entry, problem string, args [][
 		return "ERR Wrong number of args calling Redis command from script"
 	case entry.Spec.Has(cmd.NoScript):
 		return "ERR This Redis command is not allowed from script"
+	}
+	if text := r.owner.Forbidden(entry.Spec, args); text != "" {
+		return text
+	}
+	switch {
 	case run.ReadOnly() && entry.Spec.Flags&(cmd.Write|cmd.MayReplicate) != 0:
 		return "ERR Write commands are not allowed from read-only scripts."
 	case entry.Spec.Has(cmd.DenyOOM) && !r.fits(run, entry.Spec, args):
@@ -156,10 +161,10 @@ func (r *Run) keep() {
 	}
 }
 
-// Allowed knows one user, who may run everything.
+// Allowed is redis.acl_check_cmd.
 func (r *Run) Allowed(args [][]byte) (allowed, known bool) {
 	entry, _ := r.server.Commands.Find(args)
-	return true, entry != nil
+	return entry != nil && r.owner.May(entry.Spec, args), entry != nil
 }
 
 // Log keeps a message of redis.log for after the commit.

@@ -53,7 +53,7 @@ func upper(name []byte) []byte {
 // absent are commands of Redis 7.2 that may not be there. A configuration that takes their names away has its
 // way, as it has with those that are.
 func absent() []string {
-	return []string{"ACL", "FAILOVER", "MIGRATE", "PSYNC", "REPLCONF", "SYNC"}
+	return []string{"FAILOVER", "MIGRATE", "PSYNC", "REPLCONF", "SYNC"}
 }
 
 // Rename gives commands other names, or none. Their rows stay: COMMAND, statistics, errors and ACL rules

@@ -100,7 +100,7 @@ func (t *Table) Row(line [][]byte) *cmd.Spec {
 }
 
 func checkArity(s *cmd.Spec, n int) string {
-	if n == s.Arity || s.Arity < 0 && n >= -s.Arity {
+	if s.Takes(n) {
 		return ""
 	}
 	return "ERR wrong number of arguments for '" + strings.ToLower(s.FullName()) + "' command"

@@ -22,6 +22,8 @@ const (
 	// patience is how long a session waits for a client that has begun to read to go on, before it lets what is unread
 	// go to a file.
 	patience = 20 * time.Millisecond
+	// strangerMost is how many unread bytes are too much for a client that has yet to authenticate.
+	strangerMost = 1024
 )
 
 // Limits are client-output-buffer-limit as configured.
@@ -135,7 +137,7 @@ func (o *Output) Waiting() bool { return o.waiting.Load() }
 func (o *Output) full(more int) bool {
 	l := o.limits.Load().of(o.client)
 	bytes := uint64(o.bytes) + uint64(more)
-	if l.Hard > 0 && bytes >= l.Hard {
+	if l.Hard > 0 && bytes >= l.Hard || bytes > strangerMost && o.client.IsStranger() {
 		return true
 	}
 	if l.Soft == 0 || bytes < l.Soft {

@@ -77,6 +77,27 @@ func TestOutputKeepsTheOrder(t *testing.T) {
 	}
 }
 
+// Whoever has yet to authenticate may leave hardly anything unread.
+func TestOutputOfStrangers(t *testing.T) {
+	stranger := true
+	r := newReader(t, 0, 0)
+	r.client.Stranger = func() bool { return stranger }
+	r.Push(make([]byte, strangerMost))
+	if r.dropped.Load() != 0 {
+		t.Error("dropped within the limit")
+	}
+	stranger = false
+	r.Push(make([]byte, 1))
+	if r.dropped.Load() != 0 {
+		t.Error("dropped though it has authenticated")
+	}
+	stranger = true
+	r.Push(make([]byte, 1))
+	if r.dropped.Load() != 1 {
+		t.Error("not dropped past the limit")
+	}
+}
+
 func TestRepliesComeFirst(t *testing.T) {
 	r := newReader(t, 0, 0)
 	r.Hold()

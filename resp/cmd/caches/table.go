@@ -114,11 +114,12 @@ func findRows() []cmd.Spec {
 }
 
 func (f *family) overviewRows() []cmd.Spec {
+	wide := []string{"@dangerous"} // they remove keys that they do not name, so that no user's patterns are asked
 	return []cmd.Spec{
 		{Name: "EVICT", Arity: -3, Flags: cmd.Write | cmd.Unbound | aside, Run: f.evict, Group: group, Since: since,
-			Usage: "tag [tag ...]", Summary: "Removes all keys that have one of the tags.",
+			Usage: "tag [tag ...]", Categories: wide, Summary: "Removes all keys that have one of the tags.",
 			Complexity: "O(N) where N is the number of keys removed, whatever they hold."},
-		{Name: "CULL", Arity: 2, Flags: cmd.Write | cmd.Unbound | aside, Run: f.cull, Group: group, Since: since,
+		{Name: "CULL", Arity: 2, Flags: cmd.Write | cmd.Unbound | aside, Run: f.cull, Group: group, Since: since, Categories: wide,
 			Summary: "Evicts keys until the data fits its limit.", Complexity: "O(N) where N is the number of keys removed."},
 		{Name: "EXPIRE", Arity: 2, Flags: cmd.Write | cmd.Unbound | aside, Run: f.expire, Group: group, Since: since,
 			Summary: "Removes all keys whose time has passed.", Complexity: "O(N) where N is the number of keys removed."},

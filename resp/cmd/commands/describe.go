@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"larder/resp/access"
 	"larder/resp/cmd"
 	"larder/resp/reply"
 )
@@ -54,7 +55,7 @@ func describe(spec *cmd.Spec) reply.Reply {
 		flags |= cmd.MovableKeys
 	}
 	var categories, tips, keys, subs []reply.Reply
-	for _, c := range categoriesOf(spec) {
+	for _, c := range access.CategoriesOf(spec) {
 		categories = append(categories, reply.Word(c))
 	}
 	for _, t := range spec.Tips {
@@ -135,54 +136,6 @@ func absolute(k *cmd.KeySpec) int {
 	return k.Index + k.Last
 }
 
-// categoriesOf derives the ACL categories as Redis does: from the flags and the group,
-// beside those the row adds.
-func categoriesOf(spec *cmd.Spec) []string {
-	have := map[string]bool{}
-	for _, c := range spec.Categories {
-		have[c] = true
-	}
-	// A row that says @connection, or a type's, means it instead of its group's.
-	if c := groupCategory(spec.Group); c != "" && len(spec.Subs) == 0 && !have["@connection"] && !have["@list"] {
-		have[c] = true
-	}
-	have["@write"] = spec.Has(cmd.Write)
-	have["@read"] = spec.Has(cmd.View) && spec.Group != "scripting"
-	have["@admin"] = have["@admin"] || spec.Has(cmd.Admin)
-	have["@dangerous"] = have["@dangerous"] || spec.Has(cmd.Admin)
-	have["@pubsub"] = spec.Has(cmd.PubSub)
-	have["@fast"] = spec.Has(cmd.Fast)
-	have["@slow"] = !spec.Has(cmd.Fast)
-	have["@blocking"] = spec.Has(cmd.Blocking)
-	var list []string
-	for _, c := range Categories() {
-		if have["@"+c] {
-			list = append(list, "@"+c)
-		}
-	}
-	return list
-}
-
 func belongs(spec *cmd.Spec, category string) bool {
-	return slices.Contains(categoriesOf(spec), category)
-}
-
-// Categories are the ACL categories in Redis's order, and Larder's own last.
-func Categories() []string {
-	return []string{"keyspace", "read", "write", "set", "sortedset", "list", "hash", "string", "bitmap", "hyperloglog", "geo",
-		"stream", "pubsub", "admin", "fast", "slow", "blocking", "dangerous", "connection", "transaction", "scripting", "cache"}
-}
-
-func groupCategory(group string) string {
-	switch group {
-	case "generic":
-		return "@keyspace"
-	case "sorted-set":
-		return "@sortedset"
-	case "transactions":
-		return "@transaction"
-	case "server":
-		return ""
-	}
-	return "@" + group
+	return slices.Contains(access.CategoriesOf(spec), category)
 }

@@ -125,7 +125,7 @@ func (f *family) extract(c *cmd.Call, show func([]byte, cmd.KeyFlags) reply.Repl
 		return reply.Fail("ERR Invalid command specified")
 	case len(spec.Keys) == 0:
 		return reply.Fail("ERR The command has no key arguments")
-	case len(line) != spec.Arity && (spec.Arity > 0 || len(line) < -spec.Arity):
+	case !spec.Takes(len(line)):
 		return reply.Fail("ERR Invalid number of arguments specified for command")
 	}
 	var keys []reply.Reply

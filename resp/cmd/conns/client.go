@@ -64,7 +64,7 @@ func noTouch(c *cmd.Call) reply.Reply {
 }
 
 func (f *family) info(c *cmd.Call) reply.Reply {
-	return reply.VerbatimText("txt", line(c.Client, time.Now())+"\n")
+	return reply.VerbatimText("txt", Line(c.Client, time.Now())+"\n")
 }
 
 // list answers all clients, those of a type, or those of some ids.
@@ -95,15 +95,15 @@ func (f *family) list(c *cmd.Call) reply.Reply {
 	now := time.Now()
 	for _, other := range f.host.Clients() {
 		if chosen(other) {
-			lines.WriteString(line(other, now) + "\n")
+			lines.WriteString(Line(other, now) + "\n")
 		}
 	}
 	return reply.VerbatimText("txt", lines.String())
 }
 
-// line is one client as CLIENT LIST and CLIENT INFO print it.
+// Line is one client as CLIENT LIST and CLIENT INFO print it.
 // https://redis.io/docs/latest/commands/client-list/
-func line(c *cmd.Client, now time.Time) string {
+func Line(c *cmd.Client, now time.Time) string {
 	info := c.Info()
 	used, free := c.Buffers()
 	waiting, waitingBytes := c.Waiting()

@@ -72,8 +72,7 @@ func (f *family) reset(c *cmd.Call) reply.Reply {
 	client.NoTouch.Store(false)
 	client.ReadOnly.Store(false)
 	client.Deadline.Store(0)
-	client.Authenticated.Store(f.host.Open())
-	client.Change(func(i *cmd.ClientInfo) { i.Name, i.User = "", "default" })
+	client.Change(func(i *cmd.ClientInfo) { i.Name = "" })
 	return reply.Word("RESET")
 }
 
@@ -84,18 +83,16 @@ func (f *family) auth(c *cmd.Call) reply.Reply {
 	user, password := []byte("default"), c.Args[len(c.Args)-1]
 	if len(c.Args) == 3 {
 		user = c.Args[1]
-	} else if f.host.Open() {
+	} else if f.host.NoPass() {
 		return reply.Fail(noPassword)
 	}
 	return f.login(c, user, password)
 }
 
 func (f *family) login(c *cmd.Call, user, password []byte) reply.Reply {
-	if !f.host.Admits(user, password) {
+	if !f.host.Login(c, user, password) {
 		return reply.Fail(wrongPass)
 	}
-	c.Client.Authenticated.Store(true)
-	c.Client.Change(func(i *cmd.ClientInfo) { i.User = string(user) })
 	return reply.OK()
 }
 
@@ -148,7 +145,7 @@ func (f *family) hello(c *cmd.Call) reply.Reply {
 			return r
 		}
 	}
-	if !c.Client.Authenticated.Load() && !f.host.Open() {
+	if c.Client.IsStranger() {
 		return reply.Fail(helloFirst)
 	}
 	if named {

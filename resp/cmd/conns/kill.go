@@ -20,7 +20,7 @@ func (f *family) kill(c *cmd.Call) reply.Reply {
 	skipMe := true
 	var filters []filter
 	for s.More() {
-		fresh, err := readFilter(&s, &skipMe)
+		fresh, err := f.readFilter(&s, &skipMe)
 		if err.IsError() {
 			return err
 		}
@@ -61,7 +61,7 @@ func end(c *cmd.Call, other *cmd.Client) {
 	other.Kill()
 }
 
-func readFilter(s *arg.Scanner, skipMe *bool) (filter, reply.Reply) {
+func (f *family) readFilter(s *arg.Scanner, skipMe *bool) (filter, reply.Reply) {
 	none := reply.Nothing()
 	switch {
 	case s.WordWith("ID", 1):
@@ -80,11 +80,11 @@ func readFilter(s *arg.Scanner, skipMe *bool) (filter, reply.Reply) {
 		addr := s.String()
 		return func(o *cmd.Client) bool { return o.Local == addr }, none
 	case s.WordWith("USER", 1):
-		user := s.Bytes()
-		if string(user) != "default" {
-			return nil, reply.Failf("ERR No such user '%s'", user)
+		user := s.String()
+		if !f.host.KnowsUser(user) {
+			return nil, reply.Failf("ERR No such user '%s'", []byte(user))
 		}
-		return func(o *cmd.Client) bool { return o.Info().User == string(user) }, none
+		return func(o *cmd.Client) bool { return o.Info().User == user }, none
 	case s.WordWith("MAXAGE", 1):
 		seconds := s.IntIn(1, math.MaxInt64, "maxage is not an integer or out of range")
 		return func(o *cmd.Client) bool { return int64(time.Since(o.Created)/time.Second) >= seconds }, none

@@ -13,9 +13,12 @@ import (
 type Host interface {
 	// Clients lists the connections, oldest first.
 	Clients() []*cmd.Client
-	// Admits checks a user's password; Open says that none is set.
-	Admits(user, password []byte) bool
-	Open() bool
+	// Login makes the calling client another user, if the password is his.
+	Login(c *cmd.Call, user, password []byte) bool
+	// NoPass says that any password is the user default's.
+	NoPass() bool
+	// KnowsUser says that there is a user of the name.
+	KnowsUser(name string) bool
 	// Databases is the number of databases SELECT may name.
 	Databases() int
 	// Clustered says that the server is a node of a cluster, which has database 0 alone.

@@ -27,13 +27,14 @@ const (
 func Table(host Host) []cmd.Spec {
 	f := &family{host}
 	shards := []cmd.KeySpec{cmd.KeysFrom(1, -1, 1, cmd.KeyNotKey)}
+	all, patterns, one := cmd.Channels{First: 1, Last: -1}, cmd.Channels{First: 1, Last: -1, Patterns: true}, cmd.Channels{First: 1, Last: 1}
 	return []cmd.Spec{
-		{Name: "SUBSCRIBE", Arity: -2, Flags: hear, Run: f.subscribe, Group: pubsub, Since: "2.0.0", Usage: "channel [channel ...]",
+		{Name: "SUBSCRIBE", Arity: -2, Flags: hear, Channels: all, Run: f.subscribe, Group: pubsub, Since: "2.0.0", Usage: "channel [channel ...]",
 			Summary: "Listens for messages published to channels.", Complexity: "O(N) where N is the number of channels to subscribe to."},
-		{Name: "PSUBSCRIBE", Arity: -2, Flags: hear, Run: f.pSubscribe, Group: pubsub, Since: "2.0.0", Usage: "pattern [pattern ...]",
+		{Name: "PSUBSCRIBE", Arity: -2, Flags: hear, Channels: patterns, Run: f.pSubscribe, Group: pubsub, Since: "2.0.0", Usage: "pattern [pattern ...]",
 			Summary:    "Listens for messages published to channels that match one or more patterns.",
 			Complexity: "O(N) where N is the number of patterns to subscribe to."},
-		{Name: "SSUBSCRIBE", Arity: -2, Flags: hear, Keys: shards, Run: f.sSubscribe, Group: pubsub, Since: "7.0.0", Usage: "shardchannel [shardchannel ...]",
+		{Name: "SSUBSCRIBE", Arity: -2, Flags: hear, Keys: shards, Channels: all, Run: f.sSubscribe, Group: pubsub, Since: "7.0.0", Usage: "shardchannel [shardchannel ...]",
 			Summary: "Listens for messages published to shard channels.", Complexity: "O(N) where N is the number of shard channels to subscribe to."},
 		{Name: "UNSUBSCRIBE", Arity: -1, Flags: hear, Run: f.unsubscribe, Group: pubsub, Since: "2.0.0", Usage: "[channel [channel ...]]",
 			Summary: "Stops listening to messages posted to channels.", Complexity: "O(N) where N is the number of channels to unsubscribe."},
@@ -42,10 +43,10 @@ func Table(host Host) []cmd.Spec {
 			Complexity: "O(N) where N is the number of patterns to unsubscribe."},
 		{Name: "SUNSUBSCRIBE", Arity: -1, Flags: hear, Keys: shards, Run: f.sUnsubscribe, Group: pubsub, Since: "7.0.0", Usage: "[shardchannel [shardchannel ...]]",
 			Summary: "Stops listening to messages posted to shard channels.", Complexity: "O(N) where N is the number of shard channels to unsubscribe."},
-		{Name: "PUBLISH", Arity: 3, Flags: speak, Run: f.publish, Group: pubsub, Since: "2.0.0", Usage: "channel message",
+		{Name: "PUBLISH", Arity: 3, Flags: speak, Channels: one, Run: f.publish, Group: pubsub, Since: "2.0.0", Usage: "channel message",
 			Summary:    "Posts a message to a channel.",
 			Complexity: "O(N+M) where N is the number of clients subscribed to the receiving channel and M is the total number of subscribed patterns (by any client)."},
-		{Name: "SPUBLISH", Arity: 3, Flags: speak, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyNotKey)}, Run: f.sPublish, Group: pubsub, Since: "7.0.0",
+		{Name: "SPUBLISH", Arity: 3, Flags: speak, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyNotKey)}, Channels: one, Run: f.sPublish, Group: pubsub, Since: "7.0.0",
 			Usage: "shardchannel message", Summary: "Post a message to a shard channel",
 			Complexity: "O(N) where N is the number of clients subscribed to the receiving shard channel."},
 		{Name: "PUBSUB", Arity: -2, Group: pubsub, Since: "2.8.0", Summary: "A container for Pub/Sub commands.", Complexity: "Depends on subcommand.",

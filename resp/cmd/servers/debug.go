@@ -27,6 +27,7 @@ func debugRows() []debugRow {
 		{"CHANGE-REPL-ID", 2, debugNothing, []string{"CHANGE-REPL-ID", "    Does nothing: there is no replication."}},
 		{"DIGEST", 2, (*family).debugDigest, []string{"DIGEST", "    Output a hex signature representing the current DB content."}},
 		{"DIGEST-VALUE", -2, (*family).debugDigestValue, []string{"DIGEST-VALUE <key> [<key> ...]", "    Output a hex signature of the values of all the specified keys."}},
+		{"CONFIG-REWRITE-FORCE-ALL", 2, (*family).debugRewrite, []string{"CONFIG-REWRITE-FORCE-ALL", "    Like CONFIG REWRITE but writes all configuration options, including", "    keywords not listed in original configuration file or default values."}},
 		{"ERROR", 3, debugError, []string{"ERROR <string>", "    Return a Redis protocol error with <string> as message. Useful for clients", "    unit tests to simulate Redis errors."}},
 		{"LOADAOF", 2, (*family).debugReload, []string{"LOADAOF", "    Make all writes durable and fold the write-ahead logs into the data files."}},
 		{"LOG", 3, (*family).debugLog, []string{"LOG <message>", "    Write <message> to the server log."}},
@@ -89,6 +90,13 @@ func debugError(_ *family, c *cmd.Call) reply.Reply {
 
 func (f *family) debugLog(c *cmd.Call) reply.Reply {
 	f.host.Log("DEBUG LOG: " + string(c.Args[2]))
+	return reply.OK()
+}
+
+func (f *family) debugRewrite(*cmd.Call) reply.Reply {
+	if err := f.host.RewriteAll(); err != nil {
+		return reply.Err(err)
+	}
 	return reply.OK()
 }
 

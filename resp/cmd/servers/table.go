@@ -35,6 +35,8 @@ type Host interface {
 	SetActiveExpire(on bool)
 	// Databases is how many there are.
 	Databases() int
+	// RewriteAll writes every parameter into the configuration file.
+	RewriteAll() error
 	// DebugAllowed tells whether enable-debug-command lets this client in.
 	DebugAllowed(*cmd.Client) bool
 	// View runs a read-only transaction.

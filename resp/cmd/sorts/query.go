@@ -39,20 +39,29 @@ func (f family) parse(c *cmd.Call, readOnly bool) (*query, error) {
 		case !readOnly && s.WordWith("STORE", 1):
 			q.store, q.to = true, c.KeyIn(s.Bytes())
 		case s.WordWith("BY", 1):
-			if q.by = newPattern(s.Bytes()); q.by.varies && f.clustered {
-				s.Fail("BY option of SORT denied in Cluster mode.")
+			if q.by = newPattern(s.Bytes()); q.by.varies {
+				f.mayFollow(c, &s, "BY")
 			}
 			// A constant asks for no order, nor is anything looked up.
 			q.unsorted = q.unsorted || !q.by.varies
 		case s.WordWith("GET", 1):
-			if q.gets = append(q.gets, newPattern(s.Bytes())); f.clustered {
-				s.Fail("GET option of SORT denied in Cluster mode.")
-			}
+			q.gets = append(q.gets, newPattern(s.Bytes()))
+			f.mayFollow(c, &s, "GET")
 		default:
 			s.Fail(arg.SyntaxError)
 		}
 	}
 	return q, s.Err()
+}
+
+// mayFollow refuses a pattern where the keys that it leads to may be elsewhere, or where the user may not read every key.
+func (f family) mayFollow(c *cmd.Call, s *arg.Scanner, option string) {
+	switch {
+	case f.clustered:
+		s.Fail(option + " option of SORT denied in Cluster mode.")
+	case !c.Client.MayRoam(c.Spec, c.Args):
+		s.Fail(option + " option of SORT denied due to insufficient ACL permissions.")
+	}
 }
 
 // window clips LIMIT to n elements: the first that is wanted and how many.
