@@ -9,6 +9,7 @@ import (
 
 	"larder/resp/admission"
 	"larder/resp/cmd"
+	"larder/resp/stat"
 	"larder/store"
 	"larder/store/memory"
 )
@@ -96,5 +97,44 @@ func TestWhatIsLateNeverBegins(t *testing.T) {
 	p.Until = time.Now().Add(time.Hour)
 	if err := p.Update(ctx, store.Whole(), func(store.Tx) error { ran = true; return nil }); err != nil || !ran {
 		t.Errorf("what is in time ran: %v, %v", ran, err)
+	}
+}
+
+// keeper takes the uses that are written down.
+type keeper struct{ kept []store.Use }
+
+func (k *keeper) KeepUses(_ context.Context, list []store.Use) error {
+	k.kept = append(k.kept, list...)
+	return nil
+}
+
+// Uses are kept only while there is a limit and a policy that goes by them, and only those that are still remembered.
+func TestUsesAreKeptWhileTheyMatter(t *testing.T) {
+	var u admission.Uses
+	k, recency := &keeper{}, stat.NewRecency()
+	keep := func(on bool) int {
+		k.kept = nil
+		if err := u.Keep(ctx, k, recency, on); err != nil {
+			t.Fatal(err)
+		}
+		return len(k.kept)
+	}
+	used, forgotten := store.Key{Name: []byte("used")}, store.Key{Name: []byte("forgotten")}
+	recency.Touch(used.DB, used.Name)
+	u.Add(used)
+	if n := keep(true); n != 0 {
+		t.Errorf("%d uses from before it mattered", n)
+	}
+	u.Add(used)
+	u.Add(forgotten)
+	used.Name[0] = 'U' // the name was the caller's
+	if n := keep(true); n != 1 || string(k.kept[0].Key.Name) != "used" {
+		t.Errorf("kept %v", k.kept)
+	}
+	for range 10_000 {
+		u.Add(store.Key{Name: []byte("used")})
+	}
+	if n := keep(false); n == 0 || n > 1024 {
+		t.Errorf("%d uses in a second", n)
 	}
 }
