@@ -1,6 +1,7 @@
 // Package cmd holds the types by which commands are declared and called: a Spec is a
 // command's one row, a Call one execution of it, a Client the connection it came from.
-// The families under resp/cmd/ are tables of Specs; package resp dispatches by them.
+// What it leads to is an Outcome. The families under resp/cmd/ are tables of Specs; package resp dispatches by them.
+// What several families have in common is here, too: random draws, pops of the first of several keys.
 package cmd
 
 import "larder/resp/reply"
