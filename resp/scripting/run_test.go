@@ -45,12 +45,14 @@ type owner struct {
 	closing                             bool
 }
 
-func (o *owner) Session() any               { return o }
-func (o *owner) Serve(store.Tx) error       { o.served++; return nil }
-func (o *owner) Abandon()                   { o.attempts++ }
-func (o *owner) Committed(*store.Job)       { o.committed++ }
-func (o *owner) Vent()                      { o.vented++; o.observers.Vent(&o.call.Outcome) }
-func (o *owner) Panicked(p any) reply.Reply { o.Error(p); return reply.Nothing() }
+func (o *owner) Session() any                         { return o }
+func (o *owner) Serve(store.Tx) error                 { o.served++; return nil }
+func (o *owner) Abandon()                             { o.attempts++ }
+func (o *owner) Committed(*store.Job)                 { o.committed++ }
+func (o *owner) May(*cmd.Spec, [][]byte) bool         { return true }
+func (o *owner) Forbidden(*cmd.Spec, [][]byte) string { return "" }
+func (o *owner) Vent()                                { o.vented++; o.observers.Vent(&o.call.Outcome) }
+func (o *owner) Panicked(p any) reply.Reply           { o.Error(p); return reply.Nothing() }
 
 // engine hides the embedded Engine's name.
 type engine struct{ *owner }

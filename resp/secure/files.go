@@ -74,11 +74,12 @@ func decrypt(block *pem.Block, pass string) (key *pem.Block, encrypted bool, err
 		der, err := x509.MarshalPKCS8PrivateKey(private)
 		return &pem.Block{Type: "PRIVATE KEY", Bytes: der}, true, err
 	}
-	// The older form has weaknesses of its own, which is why both are deprecated; the file exists all the same.
-	if !x509.IsEncryptedPEMBlock(block) { //nolint:staticcheck
+	//lint:ignore SA1019 the older form is weak, and there are files in it all the same
+	if !x509.IsEncryptedPEMBlock(block) {
 		return nil, false, nil
 	}
-	der, err := x509.DecryptPEMBlock(block, []byte(pass)) //nolint:staticcheck
+	//lint:ignore SA1019 see above
+	der, err := x509.DecryptPEMBlock(block, []byte(pass))
 	return &pem.Block{Type: block.Type, Bytes: der}, true, err
 }
 

@@ -30,18 +30,23 @@ func newHost() *host {
 	return h
 }
 
-func (h *host) Clients() []*cmd.Client { return h.clients }
-func (h *host) Open() bool             { return h.password == "" }
-func (h *host) Databases() int         { return 16 }
-func (h *host) Clustered() bool        { return false }
-func (h *host) Mode() string           { return "standalone" }
-func (h *host) Caches() *track.Table   { return h.caches }
-func (h *host) Settle() error          { return nil }
-func (h *host) Unpause()               { h.did = append(h.did, "unpause") }
-func (h *host) Reset(*cmd.Call)        { h.did = append(h.did, "reset") }
+func (h *host) Clients() []*cmd.Client  { return h.clients }
+func (h *host) NoPass() bool            { return h.password == "" }
+func (h *host) KnowsUser(n string) bool { return n == "default" }
+func (h *host) Databases() int          { return 16 }
+func (h *host) Clustered() bool         { return false }
+func (h *host) Mode() string            { return "standalone" }
+func (h *host) Caches() *track.Table    { return h.caches }
+func (h *host) Settle() error           { return nil }
+func (h *host) Unpause()                { h.did = append(h.did, "unpause") }
+func (h *host) Reset(*cmd.Call)         { h.did = append(h.did, "reset") }
 
-func (h *host) Admits(user, password []byte) bool {
-	return string(user) == "default" && (h.Open() || string(password) == h.password)
+func (h *host) Login(c *cmd.Call, user, password []byte) bool {
+	admitted := h.KnowsUser(string(user)) && (h.NoPass() || string(password) == h.password)
+	if admitted {
+		c.Client.Authenticated.Store(true)
+	}
+	return admitted
 }
 
 func (h *host) Answer(*cmd.Call, conns.Answering) { h.did = append(h.did, "answer") }
@@ -143,6 +148,7 @@ func TestPasswordAdmitsTheClient(t *testing.T) {
 	h := newHost()
 	h.password = "secret"
 	c, _ := connected(1, "127.0.0.1:1000")
+	c.Stranger = func() bool { return !c.Authenticated.Load() }
 	for line, want := range map[string]string{
 		"AUTH wrong":         "-WRONGPASS invalid username-password pair or user is disabled.",
 		"AUTH nobody secret": "-WRONGPASS invalid username-password pair or user is disabled.",

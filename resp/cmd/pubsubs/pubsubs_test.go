@@ -58,8 +58,8 @@ func TestMessageIsDeliveredOnceItsTransactionHasCommitted(t *testing.T) {
 		if len(h.heard) != 0 {
 			t.Errorf("delivered before the commit: %q", h.heard)
 		}
-		for _, effect := range c.Effects {
-			effect()
+		for _, e := range c.Events {
+			e.Do()
 		}
 	}
 	if len(h.heard) != 2 {

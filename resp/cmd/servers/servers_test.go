@@ -42,6 +42,8 @@ func (h *host) asked() string {
 }
 
 func (h *host) Info(sections []string) string       { return "# " + strings.Join(sections, ",") }
+func (h *host) Databases() int                      { return 16 }
+func (h *host) RewriteAll() error                   { return h.note("rewrite all") }
 func (h *host) Stats() *stat.Server                 { return &h.stats }
 func (h *host) Commands() []*stat.Command           { return nil }
 func (h *host) CommandStats(string) []*stat.Command { return nil }
