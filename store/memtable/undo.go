@@ -114,7 +114,7 @@ func (w *Writer) TakeBack(to Point) {
 	u.lost = u.lost[:to.lost]
 	w.layer.fresh = w.layer.fresh[:to.fresh]
 	w.dropped, w.layer.moved = to.dropped, to.moved
-	w.shown, w.seen = store.Item{}, seenHead{}
+	w.shown, w.seen = store.Item{}, w.seen.none()
 }
 
 // back takes back all but the first steps.

@@ -40,22 +40,26 @@ type Under struct {
 	Exact bool
 }
 
-// seenHead is a key's row below a group. Its name is a copy, or nil for none.
+// seenHead is what a key's row below a group counts for. Its name is a copy, or empty for none.
 type seenHead struct {
-	key   store.Key
-	head  store.Head
-	there bool
+	db            int
+	name          []byte
+	bytes, expire int64
+	there         bool
 }
+
+// none forgets what was seen, but for the memory.
+func (s seenHead) none() seenHead { return seenHead{name: s.name[:0]} }
 
 // Begin has the writer fill a layer, which is empty.
 func (w *Writer) Begin(l *Layer, u Under) {
 	w.undo.reset()
 	*w = Writer{Merged: Merged{layer: l, low: u.Low, hash: u.Hash}, stack: u.Stack, undo: w.undo, made: u.Made,
-		exact: u.Exact}
+		exact: u.Exact, seen: w.seen.none()}
 }
 
 // Leave lets go of everything but memory for the next group.
-func (w *Writer) Leave() { *w = Writer{undo: w.undo} }
+func (w *Writer) Leave() { *w = Writer{undo: w.undo, seen: w.seen.none()} }
 
 // Heads remembers what it has read of a single key, of expired ones as well.
 func (w *Writer) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, error) {
@@ -69,8 +73,7 @@ func (w *Writer) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, error
 	if err != nil {
 		return dst, err
 	}
-	w.seen.key = store.Key{DB: keys[0].DB, Name: append(w.seen.key.Name[:0], keys[0].Name...)}
-	w.seen.head, w.seen.there = h, there
+	w.seen = seenHead{keys[0].DB, append(w.seen.name[:0], keys[0].Name...), h.Bytes, h.ExpireAt, there}
 	if h.Expired(w.Now().UnixMilli()) {
 		h = store.Head{}
 	}
@@ -120,8 +123,8 @@ func (w *Writer) noteBelow(e *headEntry, k store.Key) error {
 		w.layer.lies(e, &store.Head{}, false)
 		return nil
 	}
-	if s := &w.seen; s.key.DB == k.DB && len(k.Name) > 0 && bytes.Equal(s.key.Name, k.Name) {
-		w.layer.lies(e, &s.head, s.there)
+	if s := &w.seen; s.db == k.DB && len(k.Name) > 0 && bytes.Equal(s.name, k.Name) {
+		w.layer.lies(e, &store.Head{Bytes: s.bytes, ExpireAt: s.expire}, s.there)
 		return nil
 	}
 	if !w.exact {
