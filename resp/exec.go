@@ -48,7 +48,7 @@ var errUndo = errors.New("the command failed")
 func newExecution(s *Server) *execution {
 	e := &execution{server: s}
 	e.track = s.observers.NewTx(&e.Call)
-	e.job.Fn, e.job.After = e.transact, func() { e.Committed(&e.job) }
+	e.job.Fn, e.job.Publish, e.job.After = e.transact, e.publish, func() { e.Committed(&e.job) }
 	return e
 }
 
@@ -154,6 +154,24 @@ func (e *execution) transact(tx store.Tx) error {
 	if e.reply.IsError() && !e.Keep {
 		e.Forgo()
 		return errUndo
+	}
+	if e.track.Staged() {
+		return nil // publish concludes
+	}
+	return e.conclude(tx)
+}
+
+// publish ends a transaction that ran apart from the other writers, when what it has written becomes visible: whoever
+// has begun since then to wait for its keys, to watch or to track them has not been met by the run. The engine may call
+// it again.
+func (e *execution) publish(tx store.Tx) error {
+	block := e.Block
+	if !e.beginAgain() {
+		return nil
+	}
+	e.Block = block
+	if err := e.track.Tell(tx); err != nil {
+		return err
 	}
 	return e.conclude(tx)
 }

@@ -19,6 +19,10 @@ type directTx struct {
 	joint  *joint     // nil where there is one base
 }
 
+func newDirectTx(tx store.BaseTx, s *Shard) *directTx {
+	return &directTx{BaseTx: tx, shard: s, rec: recorder{prints: s.order.prints.follow(), shard: s.index}}
+}
+
 // joint is what the bases of one transaction know of each other. For the goroutine that runs it.
 type joint struct {
 	records bool      // each keeps a record of what it writes, as several do
@@ -248,7 +252,7 @@ func (s *Shard) direct(g *gate, now int64, fn func(store.Tx) error) error {
 	return s.base.Settle(context.Background(), func(tx store.BaseTx) error {
 		g.open() // the base may run it again
 		tx.SetNow(now)
-		d := &directTx{BaseTx: tx, shard: s}
+		d := newDirectTx(tx, s)
 		if err := fn(d); err != nil {
 			return err
 		}

@@ -249,7 +249,7 @@ func (s *Shard) replayDirect(lsn uint64, ops []byte) error {
 	}
 	defer recountAll(s)
 	return s.base.Settle(context.Background(), func(tx store.BaseTx) error {
-		d := &directTx{BaseTx: tx, shard: s}
+		d := newDirectTx(tx, s)
 		if err := replay(ops, d); err != nil {
 			return err
 		}

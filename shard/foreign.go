@@ -23,10 +23,12 @@ const handOverMost = 256
 // stays in the file until the file has settled the transaction that told of it.
 func (s *Shard) handOver(ctx context.Context) error {
 	l, ok := s.base.(store.Lender)
-	if !ok || len(s.order.shards) == 1 || s.base.Settled().LSN < s.toldAt.Load() {
+	settled := s.base.Settled().LSN
+	if !ok || settled < s.toldAt.Load() {
 		return nil
 	}
 	ids, err := l.Estranged(ctx, handOverMost)
+	ids = slices.DeleteFunc(ids, func(id store.ID) bool { return s.holds(id, settled) })
 	if err != nil || len(ids) == 0 {
 		return err
 	}
@@ -72,6 +74,9 @@ func (s *Shard) claimed(ctx context.Context, ids []store.ID) (named []store.ID, 
 		named = named[:0]
 		return tx.(*Tx).borrowed(s.index, name)
 	})
+	for _, own := range s.limbo.all() {
+		name(own)
+	}
 	for round := range 2 { // the second takes in what the first has told
 		for _, other := range s.order.shards {
 			if err == nil {

@@ -19,6 +19,9 @@ type ticket struct {
 	tries   int      // how often it has stepped aside: see cold.go
 	missing *missing // what it waits for, nil if it does not
 	trays   []*tray
+
+	staged   *staging // what its first job has come to apart from the line, or is to
+	stagings int      // how often that has been tried
 }
 
 // signal tells a caller what becomes of its ticket.
@@ -28,6 +31,7 @@ const (
 	done  signal = iota
 	lead         // the caller leads the next group
 	fetch        // a read is missing: the caller fetches it and comes back
+	apart        // the first job is too large: the caller stages it and comes back
 )
 
 // groupMax bounds the tickets of a group.

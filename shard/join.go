@@ -55,7 +55,7 @@ func runJoined(log *wal.Log, shards []*Shard, g *gate, now int64, records bool, 
 		}
 		return shards[i].base.Settle(context.Background(), func(tx store.BaseTx) error {
 			tx.SetNow(now)
-			direct[i] = &directTx{BaseTx: tx, shard: shards[i]}
+			direct[i] = newDirectTx(tx, shards[i])
 			txs[i] = direct[i]
 			return run(i + 1)
 		})

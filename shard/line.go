@@ -30,12 +30,19 @@ func (l *line) giveBack(t *ticket) {
 
 // run returns when the ticket's jobs are done.
 func (o *Order) run(t *ticket) {
-	for o.pass(t) == fetch {
-		o.fetch(t)
+	for {
+		switch o.pass(t) {
+		case fetch:
+			o.fetch(t)
+		case apart:
+			o.stage(t)
+		default:
+			return
+		}
 	}
 }
 
-// pass goes through the line once: done or fetch.
+// pass goes through the line once: done, fetch or apart.
 func (o *Order) pass(t *ticket) signal {
 	l := &o.line
 	l.mu.Lock()
@@ -83,8 +90,11 @@ func (o *Order) lead(own *ticket) signal {
 }
 
 func (t *ticket) outcome() signal {
-	if t.missing != nil {
+	switch {
+	case t.missing != nil:
 		return fetch
+	case t.staged != nil:
+		return apart
 	}
 	return done
 }

@@ -118,6 +118,7 @@ func (d *directTx) renumber(n numbering) error {
 
 func (r *recorder) renumber(n numbering) {
 	r.op(opNumber)
+	r.prints.leaveAll()
 	r.uint(uint64(len(n)))
 	for _, db := range n {
 		r.uint(uint64(db))

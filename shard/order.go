@@ -31,6 +31,7 @@ type Order struct {
 
 	group   group // the leader's
 	payload []byte
+	prints  prints         // the leader's
 	pending *chan struct{} // closed when what the group has led to has happened, with a record or without; the leader's
 	// newest is the last record that is visible. It changes while publishing is held exclusively.
 	newest atomic.Uint64
@@ -48,6 +49,8 @@ type Order struct {
 	publishing sync.RWMutex
 	// bases is held exclusively while a transaction commits on several bases, and shared while a View takes snapshots.
 	bases sync.RWMutex
+	// staging is held by the one transaction that is being staged: it has readers of the files for as long as it takes.
+	staging sync.Mutex
 }
 
 func newOrder(log *wal.Log, shards int, nowMillis func() int64) *Order {

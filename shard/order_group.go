@@ -102,6 +102,7 @@ func (p *part) begin(s *Shard, r store.Reader, now int64, t *ticket) error {
 	}
 	s.group.Reset()
 	s.rec.reset()
+	s.rec.prints, s.rec.shard = s.order.prints.follow(), s.index
 	p.writer = writer{Writer: p.writer.Writer, shard: s, rec: s.rec, points: p.writer.points[:0]}
 	p.writer.Begin(s.group, s.under(top, present))
 	p.present = present
@@ -158,14 +159,20 @@ func (g *group) runJob(t *ticket, j *store.Job) error {
 	g.read = !j.Write
 	clear(g.touched)
 	g.tx.begin(g.order, g, g.dbs, time.UnixMilli(g.now), &j.Scope, j.Write)
+	if s := t.staged; s != nil && s.job == j {
+		return s.publish(g)
+	}
 	return j.Fn(&g.tx)
 }
 
 // runTicket runs the ticket's jobs, each once, and takes back what one that fails has written. It ends before a job
-// that is too large, which it returns, and before one that has to wait for a read.
+// that is too large, or is to be staged again, which it returns, and before one that has to wait for a read.
 func (g *group) runTicket(t *ticket) (large *store.Job) {
 	for len(t.jobs) > 0 {
 		j := t.jobs[0]
+		if t.staged != nil && !t.staged.stands(g.now) {
+			return j
+		}
 		j.Err = g.runJob(t, j)
 		wrote, tooLarge := g.outcome()
 		if wrote && (tooLarge || j.Err != nil || t.missing != nil) {
@@ -186,7 +193,7 @@ func (g *group) runTicket(t *ticket) (large *store.Job) {
 
 // commit runs the tickets' jobs and makes visible what they write. It returns those it has dealt with, and the tickets that
 // the next group is to begin with, since this one is long enough. A job for which the group has become too large begins the
-// next one; one that is too large by itself runs straight on the bases.
+// next one; one that is too large by itself is staged, or runs straight on the bases.
 func (o *Order) commit(tickets []*ticket) (jobs []*store.Job, rest []*ticket) {
 	g := &o.group
 	g.done = nil
@@ -196,7 +203,12 @@ func (o *Order) commit(tickets []*ticket) (jobs []*store.Job, rest []*ticket) {
 		if tickets = tickets[n:]; large == nil {
 			break
 		}
-		if alone := len(g.done) == before; alone {
+		if alone := len(g.done) == before; !alone {
+			continue
+		}
+		if o.setApart(tickets[0], large) {
+			tickets = tickets[1:]
+		} else {
 			large.Err = o.direct(large)
 			large.Moment = o.moment.Load()
 			g.done, tickets[0].jobs = append(g.done, large), tickets[0].jobs[1:]
@@ -228,13 +240,19 @@ func (o *Order) attempt(tickets []*ticket) (n int, large *store.Job) {
 	for _, j := range g.done[before:] {
 		j.Moment = o.moment.Load()
 	}
+	for _, t := range tickets {
+		if t.staged != nil && (len(t.jobs) == 0 || t.jobs[0] != t.staged.job) {
+			o.unstage(t)
+			t.stagings = 0
+		}
+	}
 	return n, large
 }
 
 // try is one run of an attempt. errStrait means that the record has no room as it is.
 func (o *Order) try(tickets []*ticket) (n int, large *store.Job, err error) {
 	g := &o.group
-	g.now, g.dbs = o.clock.begin(), o.numbering()
+	g.now, g.dbs, o.prints.at = o.clock.begin(), o.numbering(), o.log.Last()+1
 	defer o.clock.end()
 	defer g.leave()
 	began := time.Now()

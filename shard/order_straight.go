@@ -25,6 +25,7 @@ func (o *Order) direct(j *store.Job) error {
 func (o *Order) directOn(j *store.Job, set []bool) error {
 	now := o.clock.begin()
 	defer o.clock.end()
+	o.prints.at = o.log.Last() + 1 // it may leave no record: who is staged and began at the last one has not seen it
 	var shards []*Shard
 	for i, touched := range set {
 		if touched {

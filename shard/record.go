@@ -38,6 +38,8 @@ type recorder struct {
 	buf     []byte
 	grown   bool // something takes more space
 	flushed bool
+	prints  *prints // where transactions that are staged learn what is written; nil while there are none
+	shard   int
 }
 
 // bufferKept is the largest buffer that is kept for the next record, in bytes.
@@ -55,7 +57,7 @@ func (r *recorder) demand() wal.Demand {
 }
 
 func (r *recorder) reset() {
-	r.grown, r.flushed = false, false
+	r.grown, r.flushed, r.prints = false, false, nil
 	if r.buf = r.buf[:0]; cap(r.buf) > bufferKept {
 		r.buf = nil
 	}
@@ -70,6 +72,9 @@ func (r *recorder) bytes(b []byte) {
 }
 
 func (r *recorder) key(k store.Key) {
+	if r.prints != nil {
+		r.prints.leave(printOfKey(k))
+	}
 	r.uint(uint64(k.DB))
 	r.bytes(k.Name)
 }
@@ -129,6 +134,9 @@ func (r *recorder) loose(ids []store.ID) {
 }
 
 func (r *recorder) owner(id store.ID, p store.Part) {
+	if r.prints != nil {
+		r.prints.leave(printOfID(r.shard, id))
+	}
 	r.uint(uint64(id))
 	r.buf = append(r.buf, byte(p))
 }
@@ -163,6 +171,7 @@ func (r *recorder) dropItem(id store.ID, p store.Part, it store.Item) {
 func (r *recorder) flush(db int) {
 	r.op(opFlush)
 	r.flushed = true
+	r.prints.leaveAll()
 	r.uint(uint64(db))
 }
 

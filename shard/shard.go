@@ -34,6 +34,7 @@ type Shard struct {
 	firstID  store.ID      // ids from here on were made in the active generation
 	lastSeen uint64        // the newest LSN at the last tend
 	toldAt   atomic.Uint64 // LSN behind which handOver has told what it knew
+	limbo    limbo
 
 	fill  fill
 	exact atomic.Bool // see Exact
@@ -53,6 +54,7 @@ type Shard struct {
 	SettleTime atomic.Int64 // nanoseconds
 	Stalls     atomic.Int64 // groups that waited for a settle
 	Direct     atomic.Int64 // transactions too large for the memtable
+	Staged     atomic.Int64 // those that were staged, and have published heads of this shard
 }
 
 func newShard(log *wal.Log, base store.Base, index int, limit int64) *Shard {

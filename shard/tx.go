@@ -58,6 +58,12 @@ func (t *Tx) home(name []byte) int {
 // Void reports whether a read has to wait for the disk, what was written is too large, or a View needs another shard.
 func (t *Tx) Void() bool { return t.shards.void() }
 
+// Staged reports whether the transaction runs apart from the line: see staging.
+func (t *Tx) Staged() bool {
+	_, apart := t.shards.(*staging)
+	return apart
+}
+
 // Now is the same for all shards.
 func (t *Tx) Now() time.Time { return t.now }
 

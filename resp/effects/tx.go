@@ -1,6 +1,7 @@
 package effects
 
 import (
+	"bytes"
 	"errors"
 
 	"larder/resp/cmd"
@@ -16,9 +17,11 @@ type Tx struct {
 	reading bool
 	uses    bool // the command counts as a use of its keys
 	wrote   bool
-	again   bool // the engine runs the transaction again: this run is void
-	view    bool // of a job that reads as a rule: see store.Job.May
-	barred  bool // and has to write
+	again   bool        // the engine runs the transaction again: this run is void
+	view    bool        // of a job that reads as a rule: see store.Job.May
+	barred  bool        // and has to write
+	staged  bool        // it runs apart from other writers: whom to tell is known when it is published
+	written []store.Key // of one that is staged
 }
 
 // NewTx makes the Tx of a call, which may be used for others, too. Begin comes first.
@@ -28,7 +31,9 @@ func (o *Observers) NewTx(c *cmd.Call) Tx { return Tx{to: o, call: c} }
 // rule, and that a write ends it.
 func (t *Tx) Begin(tx store.Tx, reading, uses, view bool) {
 	t.Tx, t.reading, t.uses, t.view = tx, reading, uses, view
-	t.wrote, t.again, t.barred = false, false, false
+	t.wrote, t.again, t.barred, t.written = false, false, false, nil
+	s, ok := tx.(store.Stager)
+	t.staged = ok && s.Staged()
 	t.call.Clear()
 	t.call.Database = t.call.DB
 }
@@ -38,6 +43,28 @@ func (t *Tx) End() { t.Tx = nil }
 
 // Barred reports whether a transaction that reads as a rule has to write.
 func (t *Tx) Barred() bool { return t.barred }
+
+// Staged reports whether the attempt runs apart from other writers, and Tell is to come: see store.Job.Publish.
+func (t *Tx) Staged() bool { return t.staged }
+
+// Tell notes the writes of an attempt that was staged, in the transaction that makes them visible.
+func (t *Tx) Tell(tx store.Tx) error {
+	t.Tx, t.staged, t.again = tx, false, false
+	defer func() { t.staged = true }() // it may be called again
+	t.call.Changes, t.call.Ready = t.call.Changes[:0], t.call.Ready[:0]
+	heads, err := tx.Heads(nil, t.written...)
+	if err != nil {
+		return t.seen(err)
+	}
+	for i, k := range t.written {
+		if t.changed(k); heads[i].Exists() {
+			t.call.Ready = t.to.Lines.Written(t.call.Ready, k, heads[i].Type, t.call.Spec.Still)
+		} else {
+			t.call.Ready = t.to.Lines.Gone(t.call.Ready, k)
+		}
+	}
+	return nil
+}
 
 // Heads counts the keys that reading commands ask for: keyspace_hits and keyspace_misses.
 func (t *Tx) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, error) {
@@ -104,6 +131,10 @@ func given(tx store.Tx) bool {
 // changed notes a write to a key.
 func (t *Tx) changed(k store.Key) {
 	t.wrote = true
+	if t.staged {
+		t.written = append(t.written, store.Key{DB: k.DB, Name: bytes.Clone(k.Name)})
+		return
+	}
 	t.to.Watches.Touch(k)
 	t.to.Leases.Void(k.DB, k.Name)
 	if t.to.Caches.Active() {
@@ -118,7 +149,12 @@ func (t *Tx) Drop(keys ...store.Key) (int, error) {
 	for _, k := range keys {
 		t.to.Leases.Void(k.DB, k.Name)
 	}
-	if t.to.Watches.Active() || t.to.Caches.Active() {
+	switch {
+	case t.staged:
+		for _, k := range keys {
+			t.changed(k)
+		}
+	case t.to.Watches.Active() || t.to.Caches.Active():
 		heads, err := t.Tx.Heads(nil, keys...)
 		if err != nil {
 			return 0, t.seen(err)

@@ -35,8 +35,9 @@ func (t *tx) SetMark(m store.Mark) error {
 	if err := t.writable(); err != nil {
 		return err
 	}
-	t.st.mark = m
 	t.st.nextID = max(t.st.nextID, m.NextID)
+	m.NextID = t.st.nextID
+	t.st.mark = m
 	return nil
 }
 

@@ -245,6 +245,21 @@ func (l *Layer) absorbHead(e *headEntry) {
 // DropLoose forgets the items of ids that were given out and that no head names at the end. It returns the ids of those
 // that had some.
 func (l *Layer) DropLoose() (dropped []store.ID) {
+	loose := l.loose()
+	if len(loose) == 0 {
+		return nil
+	}
+	for k := range l.colls {
+		if loose[k.id] {
+			l.closeColl(k)
+			dropped = append(dropped, k.id)
+		}
+	}
+	return dropped
+}
+
+// loose are the ids that were given out and that no head names.
+func (l *Layer) loose() map[store.ID]bool {
 	if len(l.fresh) == 0 {
 		return nil
 	}
@@ -258,17 +273,11 @@ func (l *Layer) DropLoose() (dropped []store.ID) {
 	for id := range l.away {
 		delete(loose, id)
 	}
-	if len(loose) == 0 {
-		return nil
-	}
-	for k := range l.colls {
-		if loose[k.id] {
-			l.closeColl(k)
-			dropped = append(dropped, k.id)
-		}
-	}
-	return dropped
+	return loose
 }
+
+// Loose are the ids that were given out to the group and that no head names so far.
+func (w *Writer) Loose() map[store.ID]bool { return w.layer.loose() }
 
 // puts is about how many bytes the layer has to write.
 func (l *Layer) puts() (n int64) {

@@ -72,6 +72,9 @@ func (t *tx) Mark() (store.Mark, error) {
 	}
 	if t.write || !t.conn.marked {
 		m, err := t.journalMark()
+		if err == nil && t.write {
+			m.Note, err = t.noted()
+		}
 		if err != nil {
 			return m, err
 		}
