@@ -97,7 +97,7 @@ func play(e store.Engine, plans []*plan, together bool) []string {
 			var err error
 			answers[i], err = pl.run(tx)
 			return err
-		}}
+		}, Publish: func(store.Tx) error { return nil }}
 	}
 	if together {
 		store.Batch(ctx, e, jobs)

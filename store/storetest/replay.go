@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"larder/store"
 )
@@ -68,7 +69,8 @@ type deed struct {
 	// moment, now and turn are of the last run, which is the one that counts.
 	moment uint64
 	now    int64
-	turn   int64 // 0 for a View
+	began  time.Time // Now of the run, before now if it was staged
+	turn   int64     // 0 for a View
 	answer string
 	err    error
 	// low and high are where it can stand among commits: those that wrote nothing may change places with Views.
@@ -121,9 +123,14 @@ func (p *replay) job(d *deed) *store.Job {
 		if d.moment, turn = p.Moment(tx); turn {
 			d.turn = p.turns.Add(1)
 		}
-		d.now = tx.Now().UnixMilli()
+		d.began = tx.Now()
+		d.now = d.began.UnixMilli()
 		d.answer, err = d.plan.run(tx)
 		return err
+	}, Publish: func(tx store.Tx) error {
+		d.moment, _ = p.Moment(tx)
+		d.turn, d.now = p.turns.Add(1), tx.Now().UnixMilli()
+		return nil
 	}, After: func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -211,7 +218,7 @@ func (p *replay) again(e store.Engine, now *atomic.Int64) {
 		now.Store(d.now)
 		want := ""
 		job := store.Job{Scope: d.scope, Write: d.write, Fn: func(tx store.Tx) (err error) {
-			want, err = d.plan.run(tx)
+			want, err = d.plan.run(earlier{tx, d.began})
 			return err
 		}}
 		store.Run(ctx, e, &job)
@@ -220,6 +227,15 @@ func (p *replay) again(e store.Engine, now *atomic.Int64) {
 		}
 	}
 }
+
+// earlier is a transaction by whose clock a deed goes that was staged.
+type earlier struct {
+	store.Tx
+	now time.Time
+}
+
+func (e earlier) Now() time.Time   { return e.now }
+func (e earlier) Unwrap() store.Tx { return e.Tx }
 
 // around tells what was done on the same keys shortly before.
 func (p *replay) around(at int) string {
