@@ -65,7 +65,7 @@ func (s *Shard) Sizes(ctx context.Context) ([]store.Size, error) {
 	size.Overlay, size.Data, size.Keys, size.Volatile = s.Bytes(), fill.Data, max(fill.Keys, 0), max(fill.Volatile, 0)
 	size.Pending += max(below-size.Data, 0) // removed, and not settled
 	size.Settles, size.SettleMicros = s.Settles.Load(), s.SettleTime.Load()/1000
-	size.Stalls, size.Direct = s.Stalls.Load(), s.Direct.Load()
+	size.Stalls, size.Direct, size.Staged = s.Stalls.Load(), s.Direct.Load(), s.Staged.Load()
 	if s.index == 0 {
 		s.tellSafety(size)
 		size.Journal = s.log.Bytes()

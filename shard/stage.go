@@ -160,7 +160,7 @@ func (s *staging) giveUp() error {
 
 // stands reports whether the job would come to the same now, in the turn.
 func (s *staging) stands(nowMillis int64) bool {
-	expired := s.wakes != 0 && s.wakes <= nowMillis
+	expired := s.wakes != 0 && s.wakes < nowMillis
 	return !s.gaveUp && !expired && !s.order.prints.since(s.pinned, s.reads)
 }
 

@@ -210,7 +210,7 @@ type noting struct {
 func (n *noting) key(k store.Key, h store.Head) {
 	n.run.reads[printOfKey(k)] = struct{}{}
 	if wake := h.Wake(); wake != 0 {
-		if wake = max(wake, n.Now().UnixMilli()+1); n.run.wakes == 0 || wake < n.run.wakes {
+		if wake = max(wake, n.Now().UnixMilli()); n.run.wakes == 0 || wake < n.run.wakes {
 			n.run.wakes = wake
 		}
 	}

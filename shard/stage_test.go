@@ -2,12 +2,14 @@ package shard_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
 
 	"larder/shard"
 	"larder/store"
+	"larder/store/memory"
 	"larder/store/sqlite/sqlfile"
 )
 
@@ -136,6 +138,9 @@ func TestStagedBesideWriters(t *testing.T) {
 		})
 		if n := s.length(t, stagedTo); n != 0 {
 			t.Errorf("%d members are seen of a copy that is not published", n)
+		}
+		if found, err := s.Check(context.Background(), false); err != nil || len(found) > 0 {
+			t.Errorf("what is staged is taken for damage: %v, %v", found, err)
 		}
 	})
 	c := newCopying(stagedFrom, stagedTo)
@@ -319,5 +324,80 @@ func TestStagedCrash(t *testing.T) {
 		if seen[step] == 0 {
 			t.Errorf("the step %q never came", step)
 		}
+	}
+}
+
+// TestStagedExpires: what a copy is made of may expire before it is published. Then there is none.
+func TestStagedExpires(t *testing.T) {
+	var s *server
+	now := int64(1000)
+	o := shard.WithSteps(shard.Options{OverlayBytes: 128 << 10, NowMillis: func() int64 { return now }}, func(name string) {
+		if name == "staged, not published" {
+			now = 2001
+		}
+	})
+	s = start(t, t.TempDir(), o)
+	defer s.stop(t)
+	s.fill(t, stagedFrom, stagedItems)
+	s.update(t, stagedFrom, func(tx store.Tx) error {
+		heads, err := tx.Heads(nil, stagedFrom)
+		if err != nil {
+			return err
+		}
+		heads[0].ExpireAt = 2000
+		return tx.PutHead(stagedFrom, heads[0])
+	})
+	c := newCopying(stagedFrom, stagedTo)
+	c.run(t, s)
+	if n := s.length(t, stagedTo); n != 0 || c.staged != 2 || c.published != 1 {
+		t.Errorf("the copy of an expired key has %d members, staged %d times, published %d times", n, c.staged, c.published)
+	}
+	s.wantClean(t)
+}
+
+// fullBase takes no chunk while it is full.
+type fullBase struct {
+	*memory.Engine
+	full bool
+}
+
+func (b *fullBase) Settle(ctx context.Context, fn func(store.BaseTx) error) error {
+	return b.Engine.Settle(ctx, func(tx store.BaseTx) error {
+		before, _ := tx.Mark()
+		err := fn(tx)
+		after, _ := tx.Mark()
+		if err == nil && b.full && after.LSN == before.LSN {
+			err = &store.Error{Code: store.CodeFull, Message: "full"}
+		}
+		return err
+	})
+}
+
+// TestStagedOnAFullDisk: a copy that the file does not take answers its error, and leaves nothing behind.
+func TestStagedOnAFullDisk(t *testing.T) {
+	base := &fullBase{Engine: memory.New(memory.AsBase()), full: true}
+	j, err := shard.Open(t.TempDir(), []store.Base{base}, shard.Options{OverlayBytes: 64 << 10, Manual: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	s := &server{Engine: j}
+	s.fill(t, stagedFrom, stagedItems)
+	c := newCopying(stagedFrom, stagedTo)
+	store.Run(context.Background(), s, &c.Job)
+	if !errors.Is(c.Err, &store.Error{Code: store.CodeFull}) || s.direct() != 0 {
+		t.Errorf("a copy on a full disk answered %v", c.Err)
+	}
+	if n := s.length(t, stagedTo); n != 0 {
+		t.Errorf("it has %d members", n)
+	}
+	base.full = false
+	c.run(t, s)
+	if n := s.length(t, stagedTo); n != stagedItems {
+		t.Errorf("once there is room it has %d members", n)
+	}
+	s.sweepAll(t)
+	if sizes, err := base.Sizes(context.Background()); err != nil || sizes[0].Orphans != 0 {
+		t.Errorf("%d ids wait for the sweep: %v", sizes[0].Orphans, err)
 	}
 }

@@ -92,7 +92,7 @@ type Size struct {
 
 	// What the engine did since the start: generations settled, the time that took, groups
 	// of writes that had to wait for it, and transactions too large for the memtable.
-	Settles, SettleMicros, Stalls, Direct int64
+	Settles, SettleMicros, Stalls, Direct, Staged int64
 
 	// Records appended to the log since the start, fsyncs of it and the time they took; told
 	// by the first shard for all.

@@ -184,7 +184,7 @@ func (r *Reporter) infoLarder(t *text) {
 		"cull_milliseconds", r.Budget.CullTime().Milliseconds(), "expire_lag_milliseconds", lag.Milliseconds(),
 		"journal_appends", total.Appends, "journal_fsyncs", total.Syncs, "journal_fsync_usec", total.SyncMicros,
 		"journal_settles", total.Settles, "journal_settle_usec", total.SettleMicros, "journal_stalls", total.Stalls,
-		"journal_direct_transactions", total.Direct)
+		"journal_direct_transactions", total.Direct, "journal_staged_transactions", total.Staged)
 	for i, size := range sizes {
 		t.line(fmt.Sprintf("shard%d", i), fmt.Sprintf("file=%d,wal=%d,free=%d,keys=%d,expires=%d,data=%d,pending=%d",
 			size.File, size.WAL, size.Free, size.Keys, size.Volatile, size.Data, size.Orphans))
@@ -244,6 +244,7 @@ func Sum(sizes []store.Size) store.Size {
 		total.SettleMicros += size.SettleMicros
 		total.Stalls += size.Stalls
 		total.Direct += size.Direct
+		total.Staged += size.Staged
 		total.Appends += size.Appends
 		total.Syncs += size.Syncs
 		total.SyncMicros += size.SyncMicros
