@@ -30,7 +30,8 @@
 //     (messages, keyspace events) happen after those of the group before it, and before any client that has seen the
 //     group's writes gets a reply.
 //  4. fn may run several times: when a row that it reads must come from the disk first (see cold.go), and when the
-//     transaction is too large for the memtable, which store.ErrAgain reports.
+//     transaction is too large for the memtable, which store.ErrAgain reports. A transaction whose job has a Publish is
+//     staged then: see stage.go.
 //  5. A View reads the layers and the base's snapshot as both were when its function is entered. It pins
 //     the layers, see memtable.Stack. It may wait for a reader of the file, so it pins after that wait, and pins
 //     again if records that have settled between the pin and the snapshot are newer than what it may see. Its time is
@@ -63,7 +64,8 @@
 //
 //  15. The layers of all shards, growing and settling, share a room of twice Options.OverlayBytes, less
 //     under a small limit: see room, SetLimit. What DropRanges hide one by one may pass the bound by hiddenMost rows;
-//     longer ranges are tombstones. A transaction larger than its shard's part of OverlayBytes leaves the memtable:
+//     longer ranges are tombstones. A transaction larger than its shard's part of OverlayBytes leaves the memtable unless
+//     it can be staged:
 //     everything settles, and it runs straight on the base. Where one shard is written the base's own commit makes it
 //     atomic, and no record is kept; where several are, the record is made durable before the first base commits, and
 //     each base commits with its LSN as mark. That it is several is known at the second: it runs again, with a record.
@@ -75,4 +77,6 @@
 //
 //  18. Ids come from a counter of the shard, recovered from the base's mark and the records
 //     behind it. Package memtable says what becomes of an id whose head is gone.
+//  19. An id that is staged is noted in its file by the transaction that puts its first items, and the note is removed by
+//     the record that publishes its head: see limbo.
 package shard

@@ -8,10 +8,10 @@ import (
 	"larder/store"
 )
 
-// limbo are the ids of a shard whose items are staged. Its file notes each in the transaction that puts the first item, in the
-// form in which it notes ids of other files that have lost their last key: a crash leaves the note, and handOver has
-// the items swept. The record that publishes the id's head takes the note back. Until the file has settled that, limbo
-// keeps the note from being handed over. For any goroutine.
+// limbo are the ids of a shard whose items are staged. Its file notes each in the transaction that puts the first
+// item, in the form in which it notes ids of other files that have lost their last key: a crash leaves the note, and
+// handOver has the items swept. The record that publishes the id's head takes the note back. Until the file has
+// settled that, limbo keeps the note from being handed over. For any goroutine.
 type limbo struct {
 	mu  sync.Mutex
 	ids map[store.ID]uint64 // the position of the record, 0 before there is one

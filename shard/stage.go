@@ -9,20 +9,21 @@ import (
 	"larder/store"
 )
 
-// A transaction that outgrows its room in the turn is staged, if its job has a Publish. It leaves the line and runs on a
-// View's moment, on its client's own goroutine, while other writers go on. The items of ids that it has made go
-// into the files at once, in transactions of bounded size (chunk): no head names those ids, so nobody sees them. What else it
-// writes, heads above all, is kept as the writer of a group keeps it. Then it comes back to the line. If nothing that it has read has changed since
-// its moment (prints), and nothing of it has expired, the record that it has kept becomes part of its group's: so it has its place in the one order, and what
-// the others wait for is a few heads. Else its items are left to the sweep (limbo), and it runs again.
+// A transaction that outgrows its room in the turn is staged, if its job has a Publish. It leaves the line and runs
+// on a View's moment, on its client's own goroutine, while other writers go on. The items of ids that it has made go
+// into the files at once, in transactions of bounded size (chunk): no head names those ids, so nobody sees them. What
+// else it writes, heads above all, is kept as the writer of a group keeps it. Then it comes back to the line. If
+// nothing that it has read has changed since its moment (prints), and nothing of it has expired, the record that it
+// has kept becomes part of its group's: so it has its place in the one order, and what the others wait for is a few
+// heads. Else its items are left to the sweep (limbo), and it runs again. Its Now is that of its moment.
 //
-// What cannot be staged runs straight on the files, while everybody waits: what has lost against other writers stageMost
-// times; what writes more than a layer takes to ids that were there before, for readers would see that; and what takes
-// something back behind a chunk, or looks at whole databases. EXEC and scripts have no Publish: each of their commands takes a savepoint, and the
-// next may be any command.
+// What cannot be staged runs straight on the files, while everybody waits: what has lost against other writers
+// stageMost times; what writes more than a layer takes to ids that were there before, for readers would see that; and
+// what takes something back behind a chunk, or looks at whole databases. EXEC and scripts have no Publish: each of
+// their commands takes a savepoint, and the next may be any command.
 //
-// The rejected alternatives: to stage in the layers, which bounds a transaction by memory; and a record of many parts in the log
-// with a mark at its end, by which all that is staged would be written twice, and replayed.
+// The rejected alternatives: to stage in the layers, which bounds a transaction by memory; and a record of many parts
+// in the log with a mark at its end, by which all that is staged would be written twice, and replayed.
 
 // stageMost is how often a job is staged before it runs straight on the files.
 const stageMost = 2

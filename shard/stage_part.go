@@ -10,8 +10,8 @@ import (
 	"larder/store/memtable"
 )
 
-// stagedPart is a shard in a transaction that is staged: a writer over the View, with a layer and a record of its own, but
-// for the items of ids that it has made, which lie in the file. It belongs to its staging.
+// stagedPart is a shard in a transaction that is staged: a writer over the View, with a layer and a record of its own,
+// but for the items of ids that it has made, which lie in the file. It belongs to its staging.
 type stagedPart struct {
 	writer
 	run  *staging
@@ -23,13 +23,14 @@ func newStagedPart(s *staging, shard int, top store.BaseTx) *stagedPart {
 	home := s.order.shards[shard]
 	p := &stagedPart{run: s, made: map[store.ID]bool{}}
 	p.writer.shard = home
-	p.Begin(memtable.NewLayer(), memtable.Under{Stack: s.view.pinned[shard], Low: &noting{BaseTx: top, run: s, shard: shard},
-		Hash: home.base.Hash, Made: store.Foreign})
+	low := &noting{BaseTx: top, run: s, shard: shard}
+	p.Begin(memtable.NewLayer(), memtable.Under{Stack: s.view.pinned[shard], Low: low, Hash: home.base.Hash,
+		Made: store.Foreign})
 	return p
 }
 
-// conclude completes the record: heads come to name ids of which the memtable and the file know no head, and the notes are
-// taken back.
+// conclude completes the record: heads come to name ids of which the memtable and the file know no head, and the notes
+// are taken back.
 func (p *stagedPart) conclude() {
 	loose := p.Loose()
 	var notes []store.ID

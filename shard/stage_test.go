@@ -15,12 +15,10 @@ import (
 
 // What is said of transactions that are staged: see stage.go.
 
-const stagedItems = 20_000
+const stagedItems = 8_000
 
-// stagedKey lies in the first shard for even n.
-var (
-	stagedFrom, stagedTo = nth(0), nth(2)
-)
+// stagedFrom is copied to stagedTo.
+var stagedFrom, stagedTo = nth(0), nth(2)
 
 // startStaged opens shards over SQLite whose layers take a small part of what is staged, with a set to copy.
 func startStaged(t *testing.T, step func(name string)) *server {
@@ -94,7 +92,7 @@ func (s *server) direct() (n int64) {
 	return n
 }
 
-// lengths are those of sorted sets, as their heads say, as they are counted and as they are read, which must agree.
+// length is that of a sorted set, as its head says, as it is counted and as it is read, which must agree.
 func (s *server) length(t *testing.T, k store.Key) (n int64) {
 	t.Helper()
 	err := s.View(context.Background(), store.One(k), func(tx store.Tx) error {
@@ -139,14 +137,17 @@ func TestStagedBesideWriters(t *testing.T) {
 		if n := s.length(t, stagedTo); n != 0 {
 			t.Errorf("%d members are seen of a copy that is not published", n)
 		}
+		if chunks > 1 {
+			return
+		}
 		if found, err := s.Check(context.Background(), false); err != nil || len(found) > 0 {
 			t.Errorf("what is staged is taken for damage: %v, %v", found, err)
 		}
 	})
 	c := newCopying(stagedFrom, stagedTo)
 	c.run(t, s)
-	if want := stagedItems / 8192; chunks < want || wrote != chunks {
-		t.Errorf("%d chunks, want %d; others wrote %d times", chunks, want, wrote)
+	if chunks < 5 || wrote != chunks {
+		t.Errorf("%d chunks, others wrote %d times", chunks, wrote)
 	}
 	if c.staged != 1 || c.published != 1 || s.direct() != 0 {
 		t.Errorf("%d runs were staged, %d published, %d straight", c.staged, c.published, s.direct())
@@ -206,8 +207,8 @@ func (s *server) rows(t *testing.T) (n int64) {
 	return n
 }
 
-// TestStagedRunsAgain: when the source changes meanwhile the copy is one of what it is in its turn, and after two tries it runs
-// straight on the files. What was staged in vain is swept.
+// TestStagedRunsAgain: when the source changes meanwhile the copy is one of what it is in its turn, and after two tries
+// it runs straight on the files. What was staged in vain is swept.
 func TestStagedRunsAgain(t *testing.T) {
 	for _, tries := range []int{1, 2} {
 		t.Run(fmt.Sprint(tries), func(t *testing.T) {
@@ -271,16 +272,19 @@ func TestStagedAndGone(t *testing.T) {
 	}
 }
 
-// TestStagedCrash copies the directory at every step of staging and opens it: the copy is there wholly or not at all, wholly once it is
-// acknowledged, and what is left of it is swept.
+// TestStagedCrash copies the directory at the steps of staging and opens it: the copy is there wholly or not at all,
+// wholly once it is acknowledged, and what is left of it is swept.
 func TestStagedCrash(t *testing.T) {
 	var s *server
 	dir, copies := t.TempDir(), []crash{}
-	acked := false
+	acked, seen := false, map[string]int{}
 	s = start(t, dir, shard.WithSteps(shard.Options{OverlayBytes: 128 << 10}, func(name string) {
-		staging := slices.Contains([]string{"chunk staged", "staged, not published", "before append", "after append",
-			"before publish", "settle before commit", "settle after commit"}, name)
-		if s != nil && staging && len(copies) < 40 {
+		steps := []string{"chunk staged", "staged, not published", "before append", "after append", "before publish",
+			"settle before commit", "settle after commit"}
+		if s != nil && slices.Contains(steps, name) {
+			if seen[name]++; seen[name]%8 != 1 {
+				return
+			}
 			acknowledged := 0
 			if acked {
 				acknowledged = 1
@@ -298,25 +302,19 @@ func TestStagedCrash(t *testing.T) {
 	copies = append(copies, crash{"acknowledged", 1, copyDir(t, dir)})
 	s.settleAll(t)
 	s.stop(t)
-	seen := map[string]int{}
 	for _, c := range copies {
-		seen[c.step]++
 		again := start(t, c.dir, shard.Options{})
 		n := again.length(t, stagedTo)
 		if n != 0 && n != stagedItems || c.acked > 0 && n == 0 {
 			t.Errorf("crash at %q: the copy has %d members", c.step, n)
 		}
-		again.wantClean(t)
-		if rows := again.rows(t); rows != stagedItems+n {
-			t.Errorf("crash at %q: %d items are left, want %d", c.step, rows, stagedItems+n)
+		fresh := nth(4) // an id that was used before would have more
+		if again.fill(t, fresh, 500); again.length(t, fresh) != 500 {
+			t.Errorf("crash at %q: a new set has %d members", c.step, again.length(t, fresh))
 		}
-		id := store.ID(0)
-		again.update(t, stagedFrom, func(tx store.Tx) (err error) { // ids are used once
-			id, err = tx.NewID(stagedFrom)
-			return err
-		})
-		if id < crashShards {
-			t.Errorf("crash at %q: id %d", c.step, id)
+		again.wantClean(t)
+		if rows := again.rows(t); rows != stagedItems+n+500 {
+			t.Errorf("crash at %q: %d items are left, want %d", c.step, rows, stagedItems+n+500)
 		}
 		again.stop(t)
 	}
@@ -331,7 +329,8 @@ func TestStagedCrash(t *testing.T) {
 func TestStagedExpires(t *testing.T) {
 	var s *server
 	now := int64(1000)
-	o := shard.WithSteps(shard.Options{OverlayBytes: 128 << 10, NowMillis: func() int64 { return now }}, func(name string) {
+	o := shard.Options{OverlayBytes: 128 << 10, NowMillis: func() int64 { return now }}
+	o = shard.WithSteps(o, func(name string) {
 		if name == "staged, not published" {
 			now = 2001
 		}
@@ -350,7 +349,8 @@ func TestStagedExpires(t *testing.T) {
 	c := newCopying(stagedFrom, stagedTo)
 	c.run(t, s)
 	if n := s.length(t, stagedTo); n != 0 || c.staged != 2 || c.published != 1 {
-		t.Errorf("the copy of an expired key has %d members, staged %d times, published %d times", n, c.staged, c.published)
+		t.Errorf("the copy of an expired key has %d members, it was staged %d times and published %d times",
+			n, c.staged, c.published)
 	}
 	s.wantClean(t)
 }

@@ -29,8 +29,21 @@ type disturbance struct {
 
 func disturbances(b *Bench) []disturbance {
 	name, laps := fmt.Sprintf("RENAME of a set of %d", b.Plan.Shards.Members), map[*contend.Server]int{}
-	large := setOf(movedName("large", 0, 0))
+	filled := map[*contend.Server]bool{}
+	large, source := setOf(movedName("large", 0, 0)), setOf("copied")
 	return []disturbance{
+		{name: fmt.Sprintf("COPY of a set of %d", b.Plan.Shards.Members),
+			prepare: func(s *contend.Server) error {
+				if _, err := wire.Once(s.Addr(), "DEL", "copy"); err != nil || filled[s] {
+					return err
+				}
+				filled[s] = true
+				return source.fill(s, 0, b.Plan.Shards.Members)
+			},
+			act: func(s *contend.Server) error {
+				_, err := wire.Once(s.Addr(), "COPY", "copied", "copy")
+				return err
+			}},
 		{name: name, repeat: true,
 			prepare: func(s *contend.Server) error {
 				if laps[s] > 0 {
