@@ -3,6 +3,8 @@ package resp_test
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -89,5 +91,78 @@ func TestWhoComesWhileACopyIsStaged(t *testing.T) {
 	}
 	if n := e.Shards()[0].Direct.Load(); n != 0 {
 		t.Errorf("%d transactions ran straight on the file", n)
+	}
+}
+
+// manyWords is a command with n arguments, or pairs of them, made from patterns in which # stands for a number.
+func manyWords(command string, n int, patterns ...string) string {
+	var line strings.Builder
+	line.WriteString(command)
+	for i := range n {
+		for _, p := range patterns {
+			line.WriteString(" " + strings.ReplaceAll(p, "#", fmt.Sprint(i*7919%n)))
+		}
+	}
+	return line.String()
+}
+
+// TestStagedCommands has every kind of command that may write much do so, and compares what becomes of it with the
+// reference engine, on which nothing is staged.
+func TestStagedCommands(t *testing.T) {
+	const n = 1500
+	bases := []store.Base{memory.New(memory.AsBase()), memory.New(memory.AsBase())}
+	e, err := shard.Open(t.TempDir(), bases, shard.Options{OverlayBytes: 32 << 10, Manual: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.Close() })
+	fill := []string{
+		manyWords("HSET hash", n, "field-#", "value-#"), manyWords("RPUSH list", n, "element-#"),
+		manyWords("SADD set", n, "member-#"), manyWords("SADD odd", n/2, "member-1#"), manyWords("SADD ints", n, "#"),
+		manyWords("ZADD zset", n, "#", "member-#"), manyWords("ZADD other", n/2, "#", "member-1#"),
+		"SETRANGE string 100000 end", "SETRANGE bits 90000 xyz",
+		manyWords("GEOADD places", n, "1.#", "2.#", "place-#"),
+	}
+	for i := range 40 {
+		fill = append(fill, fmt.Sprintf("XADD stream %d-1 f %s", i+1, strings.Repeat("v", 2000)))
+	}
+	fill = append(fill, "XGROUP CREATE stream g 0", "XREADGROUP GROUP g c COUNT 30 STREAMS stream >")
+	stored := []string{
+		"COPY hash hash2", "COPY list list2", "COPY set set2", "COPY zset zset2", "COPY stream stream2", "COPY string string2",
+		"SUNIONSTORE union set odd ints", "SINTERSTORE inter set set2", "SDIFFSTORE diff set odd", "SUNIONSTORE set set odd",
+		"ZUNIONSTORE zunion 3 zset other set WEIGHTS 2 3 5", "ZUNIONSTORE zmax 2 zset zset2 AGGREGATE MAX",
+		"ZINTERSTORE zinter 2 zset zset2", "ZDIFFSTORE zdiff 2 zset other", "ZRANGESTORE zrange zset 10 -10",
+		"SORT list ALPHA STORE sorted", "SORT ints DESC STORE ints", "BITOP XOR mixed string bits", "BITOP NOT string string",
+		"GEOSEARCHSTORE near places FROMLONLAT 1.5 2.5 BYRADIUS 900 km", "COPY list zset REPLACE", "COPY nothing zset2 REPLACE",
+		"SUNIONSTORE hash nothing", "SUNIONSTORE string2 list",
+	}
+	looks := []string{
+		"LRANGE sorted 0 -1", "LRANGE ints 0 -1", "LRANGE list2 0 -1", "LRANGE zset 0 -1", "ZRANGE zunion 0 -1 WITHSCORES",
+		"ZRANGE zmax 0 -1 WITHSCORES", "ZRANGE zinter 0 -1 WITHSCORES", "ZRANGE zdiff 0 -1 WITHSCORES", "ZRANK zrange member-700",
+		"ZRANGE zrange 0 -1 WITHSCORES", "ZRANGE zset2 0 -1 WITHSCORES", "ZRANGE near 0 -1 WITHSCORES", "SORT set ALPHA",
+		"SORT union ALPHA", "SORT inter ALPHA", "SORT diff ALPHA", "SORT set2 ALPHA", "GET mixed", "GET string", "GET string2",
+		"HLEN hash2", "HGET hash2 field-77", "XRANGE stream2 - +", "XPENDING stream2 g", "XINFO GROUPS stream2",
+		"EXISTS hash", "DBSIZE", "OBJECT ENCODING zunion", "OBJECT ENCODING union", "OBJECT ENCODING sorted",
+	}
+	subject, reference := serveOn(t, e, same).dial(t), serve(t).dial(t)
+	for _, line := range slices.Concat(fill, stored, looks) {
+		if got, want := subject.do(line), reference.do(line); got != want {
+			t.Errorf("%.60s: got %.100s, want %.100s", line, got, want)
+		}
+	}
+	dump := subject.words("DUMP", "zunion")
+	for _, c := range []*caller{subject, reference} {
+		if got := c.words("RESTORE", "again", "100000", dump); got != "+OK" {
+			t.Errorf("RESTORE: %s", got)
+		}
+	}
+	if got, want := subject.do("ZRANGE again 0 -1 WITHSCORES"), reference.do("ZRANGE again 0 -1 WITHSCORES"); got != want {
+		t.Error("what was restored is different")
+	}
+	if staged, _ := strconv.Atoi(subject.info("journal_staged_transactions")); staged < len(stored)/2 {
+		t.Errorf("%d transactions were staged, of %d and more", staged, len(stored))
+	}
+	if found, err := e.Check(context.Background(), false); err != nil || len(found) > 0 {
+		t.Errorf("check: %v, %v", found, err)
 	}
 }
