@@ -223,7 +223,7 @@ func (s *Shard) replay(lsn uint64, ops []byte) error {
 	s.group.Reset()
 	var failed error
 	err := s.over(func(top, low store.BaseTx, now *memtable.Stack) {
-		w := &writer{shard: s}
+		w := &writer{shard: s, replay: true}
 		w.Begin(s.group, s.under(top, now))
 		if failed = replay(ops, w); w.dbs != nil && failed == nil {
 			s.order.dbs.Store(w.dbs)

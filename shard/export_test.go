@@ -136,11 +136,15 @@ func (c *crowded) WriteAt(b []byte, at int64) (int, error) {
 	return c.statted.WriteAt(b, at)
 }
 
-// Moment is how many times something had become visible when a transaction began. A View has no turn among the writers.
+// Moment is how many times something had become visible when a transaction began. A View has no turn among the writers,
+// nor has what is staged before it is published.
 func Moment(tx store.Tx) (moment uint64, turn bool) {
 	t := tx.(*Tx)
-	if v, ok := t.shards.(*view); ok {
-		return v.moment, false
+	switch s := t.shards.(type) {
+	case *view:
+		return s.moment, false
+	case *staging:
+		return s.view.moment, false
 	}
 	return t.order.moment.Load(), true
 }

@@ -16,6 +16,7 @@ type writer struct {
 	points []mark     // the savepoints of the present job
 	wrote  bool       // the present job has written
 	dbs    *numbering // the last that was written here, or nil; for replay
+	replay bool       // a record is replayed
 	large  bool       // the present job is too large, whatever error it makes of being told so
 }
 
@@ -47,7 +48,7 @@ func (w *writer) PutHead(k store.Key, h store.Head) error {
 // noteReplayed keeps the counter above an id that a record which is replayed has made. A stream may have none but in its
 // head, so heads count as items do. Records of before recorder.loose do not tell of ids that have lost their head.
 func (w *writer) noteReplayed(id store.ID) {
-	if id >= w.shard.nextID && id < store.Foreign {
+	if w.replay && id >= w.shard.nextID && id < store.Foreign {
 		w.shard.noteID(id)
 		w.Give(id)
 	}

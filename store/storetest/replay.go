@@ -120,6 +120,7 @@ func (p *replay) job(d *deed) *store.Job {
 	return &store.Job{Scope: d.scope, Write: d.write, Fn: func(tx store.Tx) error {
 		var err error
 		turn := false
+		d.turn = 0
 		if d.moment, turn = p.Moment(tx); turn {
 			d.turn = p.turns.Add(1)
 		}
