@@ -23,8 +23,8 @@
 //     publishes nothing.
 //  2. With Always a record is synced before its writer, or a reader that has seen it, gets a reply, so that no client
 //     acts on what a power cut could still undo. Groups may build on records that are not synced yet: while one group
-//     waits for the disk the next is appended, and the next fsync serves both. Views wait at their end, unless the
-//     log is broken.
+//     waits for the disk the next is appended, and the next fsync serves both. Views wait at their end for the newest
+//     record of what they have read, unless the log is broken: see unhappened.
 //  3. There is one order of commits over all shards. A group has one record, whatever shards it touched, and its layers
 //     become visible in one step, between two of which a View pins those it reads: see Order. The effects of a group
 //     (messages, keyspace events) happen after those of the group before it, and before any client that has seen the

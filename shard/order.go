@@ -49,6 +49,8 @@ type Order struct {
 	publishing sync.RWMutex
 	// bases is held exclusively while a transaction commits on several bases, and shared while a View takes snapshots.
 	bases sync.RWMutex
+	// unhappened is what Views wait for with Always.
+	unhappened unhappened
 	// staging is held by the one transaction that is being staged: it has readers of the files for as long as it takes.
 	staging sync.Mutex
 }

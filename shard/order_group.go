@@ -255,6 +255,7 @@ func (o *Order) try(tickets []*ticket) (n int, large *store.Job, err error) {
 	g.now, g.dbs, o.prints.at = o.clock.begin(), o.numbering(), o.log.Last()+1
 	defer o.clock.end()
 	defer g.leave()
+	o.tellPrints()
 	began := time.Now()
 	for n < len(tickets) && (n == 0 || !g.long(began)) {
 		if large = g.runTicket(tickets[n]); large != nil {
@@ -263,6 +264,17 @@ func (o *Order) try(tickets []*ticket) (n int, large *store.Job, err error) {
 		n++
 	}
 	return n, large, o.publish()
+}
+
+// tellPrints has the prints of the present record known to Views, with Always.
+func (o *Order) tellPrints() {
+	if o.careful() {
+		o.unhappened.begin(o.prints.at, *o.pending, *o.effects.Load())
+		o.prints.pending = &o.unhappened
+	} else if o.prints.pending != nil {
+		o.unhappened.end()
+		o.prints.pending = nil
+	}
 }
 
 const (

@@ -26,6 +26,7 @@ func (o *Order) directOn(j *store.Job, set []bool) error {
 	now := o.clock.begin()
 	defer o.clock.end()
 	o.prints.at = o.log.Last() + 1 // it may leave no record: who is staged and began at the last one has not seen it
+	o.tellPrints()
 	var shards []*Shard
 	for i, touched := range set {
 		if touched {

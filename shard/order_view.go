@@ -25,6 +25,27 @@ type view struct {
 	ones    [1]*store.Job
 	// beyond says that the present job needs a shard that the scope does not tell: where a renamed key's items are.
 	beyond bool
+	// careful is of a View that waits for what it has read, with Always: its prints are read, unless it has read too
+	// much, which is all.
+	careful, all bool
+	read         []uint64
+	noting       []noting // by shard
+}
+
+// readMost is how many keys and ids a View notes.
+const readMost = 256
+
+func (v *view) note(print uint64) {
+	if v.all = v.all || len(v.read) == readMost; !v.all {
+		v.read = append(v.read, print)
+	}
+}
+
+func (v *view) expiring(int64) {}
+
+func (v *view) whole() error {
+	v.all = true
+	return nil
 }
 
 // View reads the layers over snapshots of the files, all as they were at one position of the log.
@@ -76,6 +97,7 @@ func (o *Order) viewAll(ctx context.Context, jobs []*store.Job) (done bool) {
 // runAll begins again, at a later moment, with a job that needs another shard.
 func (v *view) runAll(ctx context.Context, jobs []*store.Job, only *Shard) {
 	defer v.close()
+	v.careful, v.all, v.read = v.order.careful(), false, v.read[:0]
 	for len(jobs) > 0 {
 		v.release()
 		now, err := v.open(ctx)
@@ -107,7 +129,7 @@ func (o *Order) view() *view {
 	}
 	n := len(o.shards)
 	return &view{order: o, shards: make([]bool, n), readers: make([]store.Reader, n), pinned: make([]*memtable.Stack, n),
-		tops: make([]store.BaseTx, n)}
+		tops: make([]store.BaseTx, n), noting: make([]noting, n)}
 }
 
 // open takes the readers, which may take time, and then fixes the moment.
@@ -154,6 +176,10 @@ func (v *view) fix() (nowMillis int64, err error) {
 		if low, err = v.readers[i].Begin(nowMillis); err == nil {
 			v.tops[i], err = g.Over(low, o.shards[i].base.Hash, v.newest)
 		}
+		if v.careful {
+			v.noting[i] = noting{BaseTx: v.tops[i], to: v, shard: i}
+			v.tops[i] = &v.noting[i]
+		}
 	}
 	return nowMillis, err
 }
@@ -167,17 +193,35 @@ func (v *view) unpin() {
 	}
 }
 
-// await keeps a reply back until all has happened that the writes which the View has seen have led to, and, with Always,
-// until they are synced: else a power cut could belie the reply. The View holds no reader any more.
+// await keeps a reply back until all has happened that the writes which the View has seen have led to: with Always those
+// that it has read, whose records are synced then, or a power cut could belie the reply. The View holds no reader any
+// more.
 func (v *view) await() {
 	if v.effects == nil {
 		return
 	}
-	if v.order.careful() {
-		v.order.log.AwaitSync(v.newest)
+	if effects := *v.effects; !v.careful {
+		<-effects
+	} else if last := v.last(effects); last != nil {
+		v.order.log.AwaitSync(last.lsn)
+		<-last.happened
 	}
-	<-*v.effects
 	v.effects = nil
+}
+
+// last is the newest deed that the View has read and that may not have happened yet, nil if there is none.
+func (v *view) last(effects <-chan struct{}) *deed {
+	newest := &deed{v.newest, effects}
+	u := &v.order.unhappened
+	since := u.since.Load()
+	if v.all || since == 0 || v.newest < since {
+		return newest
+	}
+	v.order.log.AwaitSync(since - 1)
+	if last := u.newest(v.read); last == nil || last.lsn <= v.newest {
+		return last
+	}
+	return newest // who has written it since may not be the last who had
 }
 
 func (v *view) close() {
@@ -191,7 +235,7 @@ func (v *view) release() {
 		if r != nil {
 			_ = r.Close() // the read that met an error has answered it
 		}
-		v.readers[i], v.tops[i] = nil, nil
+		v.readers[i], v.tops[i], v.noting[i] = nil, nil, noting{}
 	}
 }
 

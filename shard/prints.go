@@ -7,12 +7,13 @@ import (
 )
 
 // prints are what was written while transactions are staged, which learn there whether what they have read has changed.
-// They belong to the leader. Two keys may have the same print: then a transaction runs again for nothing.
+// They belong to the leader. Two keys may have the same print: then a transaction runs again, or waits, for nothing.
 type prints struct {
-	runs int               // transactions that are staged
-	at   uint64            // the position that the present record gets, of a group or of what runs straight on the bases
-	last map[uint64]uint64 // the newest position of each print
-	all  uint64            // the newest position of what has changed any key
+	pending *unhappened       // is told, too, with Always; else nil
+	runs    int               // transactions that are staged
+	at      uint64            // the position that the present record gets, of a group or of what runs straight on the bases
+	last    map[uint64]uint64 // the newest position of each print
+	all     uint64            // the newest position of what has changed any key
 }
 
 // printsMost bounds the prints that are kept. Those of another table begin then, and the former count as of any key.
@@ -29,7 +30,7 @@ func printOfID(shard int, id store.ID) uint64 {
 
 // follow is where a writer leaves its prints; nil while nobody looks.
 func (p *prints) follow() *prints {
-	if p.runs == 0 {
+	if p.runs == 0 && p.pending == nil {
 		return nil
 	}
 	return p
@@ -49,6 +50,12 @@ func (p *prints) end() {
 }
 
 func (p *prints) leave(print uint64) {
+	if p.pending != nil {
+		p.pending.leave(print)
+	}
+	if p.runs == 0 {
+		return
+	}
 	if len(p.last) == printsMost {
 		p.last, p.all = map[uint64]uint64{}, p.at
 	}
@@ -57,7 +64,13 @@ func (p *prints) leave(print uint64) {
 
 // leaveAll is leave for any key.
 func (p *prints) leaveAll() {
-	if p != nil {
+	if p == nil {
+		return
+	}
+	if p.pending != nil {
+		p.pending.leaveAll()
+	}
+	if p.runs > 0 {
 		p.all = p.at
 	}
 }

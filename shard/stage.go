@@ -93,7 +93,7 @@ func (o *Order) stage(t *ticket) {
 	defer o.views.Put(v)
 	defer v.close()
 	copy(v.shards, s.touched)
-	s.view = v
+	s.view, v.careful = v, false
 	for v.beyond = true; v.beyond && !s.gaveUp; {
 		v.release()
 		now, err := v.open(context.Background())
@@ -158,6 +158,16 @@ func (s *staging) giveUp() error {
 	s.gaveUp = true
 	return store.ErrAgain
 }
+
+func (s *staging) note(print uint64) { s.reads[print] = struct{}{} }
+
+func (s *staging) expiring(wakeMillis int64) {
+	if s.wakes == 0 || wakeMillis < s.wakes {
+		s.wakes = wakeMillis
+	}
+}
+
+func (s *staging) whole() error { return s.giveUp() }
 
 // stands reports whether the job would come to the same now, in the turn.
 func (s *staging) stands(nowMillis int64) bool {

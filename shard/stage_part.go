@@ -23,7 +23,7 @@ func newStagedPart(s *staging, shard int, top store.BaseTx) *stagedPart {
 	home := s.order.shards[shard]
 	p := &stagedPart{run: s, made: map[store.ID]bool{}}
 	p.writer.shard = home
-	low := &noting{BaseTx: top, run: s, shard: shard}
+	low := &noting{BaseTx: top, to: s, shard: shard}
 	p.Begin(memtable.NewLayer(), memtable.Under{Stack: s.view.pinned[shard], Low: low, Hash: home.base.Hash,
 		Made: store.Foreign})
 	return p
@@ -199,75 +199,3 @@ func (p *stagedPart) Rollback(store.Savepoint) error { return p.run.giveUp() }
 func (p *stagedPart) Flush(int) error { return p.run.giveUp() }
 
 func (p *stagedPart) renumber(numbering) error { return p.run.giveUp() }
-
-// noting is what a View shows of a shard, and notes what was read of it. Who looks at more than keys and their items
-// cannot be staged: any write would change that.
-type noting struct {
-	store.BaseTx
-	run   *staging
-	shard int
-}
-
-func (n *noting) key(k store.Key, h store.Head) {
-	n.run.reads[printOfKey(k)] = struct{}{}
-	if wake := h.Wake(); wake != 0 {
-		if wake = max(wake, n.Now().UnixMilli()); n.run.wakes == 0 || wake < n.run.wakes {
-			n.run.wakes = wake
-		}
-	}
-}
-
-func (n *noting) item(id store.ID) { n.run.reads[printOfID(n.shard, id)] = struct{}{} }
-
-func (n *noting) Heads(dst []store.Head, keys ...store.Key) ([]store.Head, error) {
-	from := len(dst)
-	dst, err := n.BaseTx.Heads(dst, keys...)
-	for i, k := range keys {
-		if err == nil {
-			n.key(k, dst[from+i])
-		}
-	}
-	return dst, err
-}
-
-func (n *noting) Row(k store.Key) (store.Head, bool, error) {
-	h, there, err := n.BaseTx.Row(k)
-	n.key(k, h)
-	return h, there, err
-}
-
-func (n *noting) Items(dst []store.Item, id store.ID, p store.Part, fields ...[]byte) ([]store.Item, error) {
-	n.item(id)
-	return n.BaseTx.Items(dst, id, p, fields...)
-}
-
-func (n *noting) Range(id store.ID, p store.Part, r store.Range) iter.Seq2[store.Item, error] {
-	n.item(id)
-	return n.BaseTx.Range(id, p, r)
-}
-
-func (n *noting) Count(id store.ID, p store.Part, r store.Range) (int64, error) {
-	n.item(id)
-	return n.BaseTx.Count(id, p, r)
-}
-
-func (n *noting) Random(id store.ID, p store.Part, size int64, count int) ([]store.Item, error) {
-	n.item(id)
-	return n.BaseTx.Random(id, p, size, count)
-}
-
-func (n *noting) Scan(int, store.Cursor, int) ([]store.Entry, store.Cursor, error) {
-	return nil, 0, n.run.giveUp()
-}
-
-func (n *noting) RandomKey(int) ([]byte, bool, error) { return nil, false, n.run.giveUp() }
-
-func (n *noting) Size(int) (int64, error) { return 0, n.run.giveUp() }
-
-func (n *noting) Keyspaces() ([]store.Keyspace, error) { return nil, n.run.giveUp() }
-
-func (n *noting) Tagged(int, string, store.Cursor, int) ([][]byte, store.Cursor, error) {
-	return nil, 0, n.run.giveUp()
-}
-
-func (n *noting) Names(int, store.Span) ([][]byte, error) { return nil, n.run.giveUp() }
