@@ -15,7 +15,7 @@ import (
 // with the rest of its ticket: what it has written is taken back, and the group goes on. Its client's own goroutine
 // reads what was missing, beside those of other clients, and gets into the line again. The read leaves the row where
 // all snapshots find it, or, for a range, on the ticket, which is good as long as the file does not change. A job that
-// was aside twice reads in the line.
+// was aside twice reads in the line. One that only reads leaves it for good: see look.
 //
 // While the files answer quickly, because the system has their pages in memory, jobs read in the line at once: to step
 // aside costs a few microseconds more than such a read. See pace.
@@ -71,7 +71,10 @@ type bottom struct {
 
 // cold notes a read for the ticket, and voids the run of the job.
 func (b *bottom) cold(read func(store.BaseTx, *tray) error) error {
-	if b.ticket.missing == nil {
+	switch {
+	case b.ticket.reading:
+		b.ticket.looks = true
+	case b.ticket.missing == nil:
 		b.ticket.missing = &missing{shard: b.shard, read: read}
 	}
 	return store.ErrAgain
@@ -79,7 +82,7 @@ func (b *bottom) cold(read func(store.BaseTx, *tray) error) error {
 
 // patient reports whether the job's reads may wait for the disk.
 func (b *bottom) patient() bool {
-	return b.hurry == nil || b.ticket == nil || b.ticket.tries >= asideMost
+	return b.hurry == nil || b.ticket == nil || b.ticket.tries >= asideMost && !b.ticket.reading
 }
 
 // read runs a read from memory, and if that does not have the answer and the disk is quick, from the file. ErrCold means

@@ -20,6 +20,9 @@ type ticket struct {
 	missing *missing // what it waits for, nil if it does not
 	trays   []*tray
 
+	reading bool // the present job only reads
+	looks   bool // that is cold or long: it runs in a View
+
 	staged   *staging // what its first job has come to apart from the line, or is to
 	stagings int      // how often that has been tried
 }
@@ -31,6 +34,7 @@ const (
 	done  signal = iota
 	lead         // the caller leads the next group
 	fetch        // a read is missing: the caller fetches it and comes back
+	look         // the first job only reads, and had better not do that in the turn: the caller does and comes back
 	apart        // the first job is too large: the caller stages it and comes back
 )
 

@@ -34,6 +34,10 @@ func (o *Order) run(t *ticket) {
 		switch o.pass(t) {
 		case fetch:
 			o.fetch(t)
+		case look:
+			if o.look(t) {
+				return
+			}
 		case apart:
 			o.stage(t)
 		default:
@@ -42,7 +46,7 @@ func (o *Order) run(t *ticket) {
 	}
 }
 
-// pass goes through the line once: done, fetch or apart.
+// pass goes through the line once: done, or what the caller is to do before the next time.
 func (o *Order) pass(t *ticket) signal {
 	l := &o.line
 	l.mu.Lock()
@@ -93,6 +97,8 @@ func (t *ticket) outcome() signal {
 	switch {
 	case t.missing != nil:
 		return fetch
+	case t.looks:
+		return look
 	case t.staged != nil:
 		return apart
 	}

@@ -19,6 +19,7 @@ type group struct {
 	now    int64
 	dbs    numbering // as the transactions so far leave it
 	read   bool      // the present job only reads
+	left   int64     // what that may still read in the turn: see glance
 	ticket *ticket   // the present job's
 	done   []*store.Job
 	full   error // why nothing may grow: the log has no room for it
@@ -32,6 +33,7 @@ type part struct {
 	bottom  bottom // the file's snapshot
 	present *memtable.Stack
 	writer  writer
+	glance  glance
 	began   mark // what the writer had written when the present job began
 }
 
@@ -49,7 +51,7 @@ func (g *group) at(shard int) (store.BaseTx, error) {
 		}
 	}
 	if g.read {
-		return &p.writer.Merged, nil
+		return &p.glance, nil
 	}
 	return &p.writer, nil
 }
@@ -105,6 +107,7 @@ func (p *part) begin(s *Shard, r store.Reader, now int64, t *ticket) error {
 	s.rec.prints, s.rec.shard = s.order.prints.follow(), s.index
 	p.writer = writer{Writer: p.writer.Writer, shard: s, rec: s.rec, points: p.writer.points[:0]}
 	p.writer.Begin(s.group, s.under(top, present))
+	p.glance = glance{Merged: &p.writer.Merged, group: &s.order.group}
 	p.present = present
 	if _, p.writer.strait = s.room.wait(s.index); p.writer.strait.grow == nil {
 		p.writer.strait.grow = s.order.group.full
@@ -145,7 +148,7 @@ func (g *group) outcome() (wrote, large bool) {
 
 func (g *group) void() bool {
 	_, large := g.outcome()
-	return large || g.ticket.missing != nil
+	return large || g.ticket.missing != nil || g.ticket.looks
 }
 
 func (g *group) runJob(t *ticket, j *store.Job) error {
@@ -156,7 +159,7 @@ func (g *group) runJob(t *ticket, j *store.Job) error {
 		p.began = p.writer.mark()
 		p.bottom.ticket = t
 	}
-	g.read = !j.Write
+	g.read, t.reading, g.left = !j.Write, !j.Write, glanceMost
 	clear(g.touched)
 	g.tx.begin(g.order, g, g.dbs, time.UnixMilli(g.now), &j.Scope, j.Write)
 	if s := t.staged; s != nil && s.job == j {
@@ -179,7 +182,7 @@ func (g *group) runTicket(t *ticket) (large *store.Job) {
 			g.undo()
 		}
 		switch {
-		case t.missing != nil:
+		case t.missing != nil || t.looks:
 			return nil
 		case tooLarge:
 			return j
@@ -229,7 +232,7 @@ func (o *Order) attempt(tickets []*ticket) (n int, large *store.Job) {
 	if err == errStrait { // once more, without what takes more space
 		g.done = g.done[:before]
 		for _, t := range tickets {
-			t.jobs, t.missing = t.begun, nil
+			t.jobs, t.missing, t.looks = t.begun, nil, false
 		}
 		n, large, err = o.try(tickets)
 		g.full = nil

@@ -5,12 +5,12 @@ import (
 	"sync/atomic"
 )
 
-// unhappened knows, with Always, what was written by records that may not be synced yet, or whose effects have not happened:
-// a View waits for the newest of those that it has read, and for no other. So whoever reads what nobody writes does not
-// wait for the disk. The leader writes, any goroutine reads.
+// unhappened knows, with Always, what was written by records that may not be synced yet, or whose effects have not
+// happened: a View waits for the newest of those that it has read, and for no other. So whoever reads what nobody
+// writes does not wait for the disk. The leader writes, any goroutine reads.
 //
-// It goes by keys and by ids, not by fields. The rejected alternative, a position in each entry of the memtable, is more exact
-// and takes memory from what settles together, in every mode.
+// It goes by keys and by ids, not by fields. The rejected alternative, a position in each entry of the memtable, is
+// more exact and takes memory from what settles together, in every mode.
 type unhappened struct {
 	// since is the position from which on all records are known here; 0 while it is not Always.
 	since atomic.Uint64
@@ -42,7 +42,8 @@ func (d *deed) over() bool {
 	}
 }
 
-// begin is told of the record that is being made. The first one that it is told of counts those before it as changing any key.
+// begin is told of the record that is being made. The first one that it is told of counts those before it as changing
+// any key.
 func (u *unhappened) begin(lsn uint64, happened, before <-chan struct{}) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
