@@ -64,6 +64,11 @@ func (n *noting) Count(id store.ID, p store.Part, r store.Range) (int64, error) 
 	return n.BaseTx.Count(id, p, r)
 }
 
+func (n *noting) Weigh(id store.ID, p store.Part, r store.Range) (store.Change, error) {
+	n.item(id)
+	return n.BaseTx.Weigh(id, p, r)
+}
+
 func (n *noting) Random(id store.ID, p store.Part, size int64, count int) ([]store.Item, error) {
 	n.item(id)
 	return n.BaseTx.Random(id, p, size, count)

@@ -184,6 +184,18 @@ func (p *stagedPart) Count(id store.ID, part store.Part, r store.Range) (int64, 
 	return tx.Count(id, part, r)
 }
 
+// Weigh: see Count.
+func (p *stagedPart) Weigh(id store.ID, part store.Part, r store.Range) (store.Change, error) {
+	if !p.mine(id) {
+		return p.writer.Weigh(id, part, r)
+	}
+	tx, err := p.run.chunk.of(p)
+	if err != nil {
+		return store.Change{}, err
+	}
+	return tx.Weigh(id, part, r)
+}
+
 // Move: PutHead is the part's.
 func (p *stagedPart) Move(from, to store.Key, h store.Head) error {
 	if err := p.Unlink(from); err != nil {
