@@ -3,7 +3,7 @@
 #
 #   ./test.sh            everything that gates a change
 #   ./test.sh --full     the long forms as well: fuzzing, more random operations, jobs and deaths, more power cuts,
-#                        -race on integration
+#                        -race on integration; and how much of the code the unit tests run
 #
 # As root on Debian it installs what it lacks; elsewhere it says what to install. It uses
 # only ports it picks itself, and leaves nothing behind but its cache of Redis's source and
@@ -143,6 +143,27 @@ fuzz() {
 	done
 }
 
+# coverage prints how much of each package's statements the unit tests of all packages run; three quarters are wanted.
+# The packages that only tests use do not count.
+coverage() {
+	local profile=$built/coverage
+	go test -vet=off -timeout 30m -coverpkg=./... -coverprofile="$profile" $(ours) >"$profile.log" 2>&1 ||
+		{ cat "$profile.log"; return 1; }
+	awk '!/^mode:/ { statements[$1] = $2; if ($3 > 0) ran[$1] = 1 }
+		END {
+			for (block in statements) {
+				package = block; sub(/\/[^\/]*$/, "", package)
+				if (package ~ /integration|storetest|cmdtest|powercut/) continue
+				all[package] += statements[block]
+				if (block in ran) covered[package] += statements[block]
+			}
+			for (package in all) {
+				percent = 100 * covered[package] / all[package]
+				printf "%5.1f%% %s%s\n", percent, package, percent < 75 ? ", less than 75%" : ""
+			}
+		}' "$profile" | sort -n
+}
+
 # differ has redis-server judge a million lines; the seed of the day is printed when it fails.
 differ() {
 	LARDER_FUZZ_LINES=1000000 LARDER_FUZZ_SEED=$(date +%s) go test -count=1 -timeout 40m -run TestFuzzAgainstRedis ./integration/
@@ -164,6 +185,7 @@ main() {
 		stage tcl tcl
 		stage torture torture -kills 20 -cuts 20 -heavy 0 -longest 1500ms
 		if [ $full = yes ]; then
+			stage coverage coverage
 			stage fuzz fuzz
 			stage differ differ
 			LARDER_TEST_LONG=1 stage long unit

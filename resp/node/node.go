@@ -1,5 +1,5 @@
 // Package node is what a server with `cluster-enabled yes` is: a cluster of one node, which owns every slot. It keeps
-// who the node is, in the form of Redis's nodes.conf, so that a node that was Redis's keeps its id.
+// the identity of the node, in the form of Redis's nodes.conf, so that a node that was Redis's keeps its id.
 package node
 
 import (

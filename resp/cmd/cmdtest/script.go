@@ -151,7 +151,7 @@ func (s *Session) Do(t *testing.T, args ...[]byte) (answer reply.Reply) {
 		}
 		return nil
 	}
-	if spec.Has(cmd.Unbound) || spec.Flags&(cmd.Write|cmd.View) == 0 {
+	if spec.Has(cmd.Unbound) || spec.Flags&(cmd.Write|cmd.View|cmd.Whole) == 0 {
 		return spec.Run(call)
 	}
 	run := s.engine.View
