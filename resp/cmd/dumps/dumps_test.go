@@ -124,3 +124,7 @@ func FuzzRestore(f *testing.F) {
 		}
 	})
 }
+
+func TestRepliesAreRedis(t *testing.T) {
+	cmdtest.Replay(t, "testdata/replies.txt", Table(noHost{}), func() store.Engine { return memory.New() }, nil)
+}
