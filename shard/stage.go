@@ -71,7 +71,7 @@ func (o *Order) unstage(t *ticket) {
 	}
 	o.prints.end()
 	t.staged.forget()
-	t.staged, t.missing = nil, nil
+	t.staged = nil
 }
 
 // forget gives up the ids that are not published.

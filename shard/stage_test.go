@@ -401,3 +401,38 @@ func TestStagedOnAFullDisk(t *testing.T) {
 		t.Errorf("%d ids wait for the sweep: %v", sizes[0].Orphans, err)
 	}
 }
+
+// TestStagedBeforeAColdJob: what stands behind a staged job in its batch runs, whatever it has to wait for.
+func TestStagedBeforeAColdJob(t *testing.T) {
+	o := shard.Options{OverlayBytes: 64 << 10, Manual: true}
+	j, err := shard.Open(t.TempDir(), []store.Base{frozen{memory.New(memory.AsBase())}}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	s := &server{Engine: j}
+	s.update(t, stagedFrom, func(tx store.Tx) error { return collection(tx, stagedFrom, stagedItems) })
+	c, last := newCopying(stagedFrom, stagedTo), coldKey
+	runs := 0
+	behind := &store.Job{Scope: store.One(last), Write: true, Fn: func(tx store.Tx) error {
+		runs++
+		if _, err := tx.Heads(nil, last); err != nil {
+			return err
+		}
+		return store.SetString(tx, last, []byte("v"), 0)
+	}}
+	j.Batch(context.Background(), []*store.Job{&c.Job, behind})
+	if c.Err != nil || behind.Err != nil || c.staged == 0 || runs < 2 {
+		t.Errorf("%v, %v, staged %d times, %d runs of the job behind", c.Err, behind.Err, c.staged, runs)
+	}
+	err = j.View(context.Background(), store.One(last), func(tx store.Tx) error {
+		heads, err := tx.Heads(nil, last)
+		if err == nil && string(heads[0].Value) != "v" {
+			t.Errorf("the job behind has left %q", heads[0].Value)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
