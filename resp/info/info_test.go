@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"larder/resp/access"
 	"larder/resp/admission"
 	"larder/resp/broker"
 	"larder/resp/cmd"
@@ -49,7 +50,7 @@ func newReporter(t *testing.T) (*Reporter, *upkeep) {
 		Observers: &effects.Observers{Broker: broker.New(), Lines: waiting.NewLines(e, &waiting.Pause{}, nil, nil),
 			Caches: track.NewTable(func(int64) *cmd.Client { return nil }, func() int { return 0 }, func() uint64 { return 0 })},
 		Commands: table.New(strs.Table()), Budget: admission.Boundless(), Upkeep: work, Scripts: scripts, Saving: saver,
-		Traffic: &guard.Traffic{}, Clients: func() int { return 3 }, Blocked: func() int64 { return 2 }, Databases: 16,
+		Traffic: &guard.Traffic{}, Clients: func() int { return 3 }, Blocked: func() int64 { return 2 }, Databases: 16, Denials: &access.Log{},
 	}, work
 }
 
