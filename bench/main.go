@@ -95,10 +95,12 @@ func parse(args []string) (*options, error) {
 	f.BoolVar(&o.docs, "docs", false, "write docs/performance.md and the plots")
 	f.BoolVar(&o.report, "report", false, "measure nothing, report what the last run of this mode has left")
 	f.StringVar(&o.sections, "sections", "",
-		"comma separated: core zipf reads mixed limit deadline cull growth larger shards objects families cold small beside huge, or all")
+		"comma separated: core zipf reads mixed limit deadline cull growth larger shards objects families cold small "+
+			"beside huge, or all")
 	f.StringVar(&o.only, "contenders", "", "comma separated names; all but the base form by default")
 	f.StringVar(&o.rows, "rows", "",
-		"comma separated titles of rows of the sections core, shards, objects, families, cold and beside, such as \"GET -P 16\"; all by default")
+		"comma separated titles of rows of the sections core, shards, objects, families, cold and beside, such as \"GET -P "+
+			"16\"; all by default")
 	f.StringVar(&o.out, "out", "out", "directory of the JSON files")
 	f.StringVar(&o.scratch, "scratch", "", "directory for the contenders' data, below the first by default")
 	f.StringVar(&o.larder, "larder", "out/bin/larder", "Larder's program")
@@ -207,7 +209,8 @@ func measureAll(ctx context.Context, o *options, plan sections.Plan, chosen []se
 	if err := reports.Inspect(tools, scratch).Save(out); err != nil {
 		return err
 	}
-	b := &sections.Bench{Tools: tools, Plan: plan, Scratch: scratch, Out: out, Log: os.Stderr, Only: list(o.only), Rows: list(o.rows),
+	b := &sections.Bench{Tools: tools, Plan: plan, Scratch: scratch, Out: out, Log: os.Stderr, Only: list(o.only),
+		Rows:   list(o.rows),
 		Resume: o.full, Started: time.Now()}
 	for _, s := range chosen {
 		if _, err := b.Run(ctx, s); err != nil {

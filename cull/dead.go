@@ -55,8 +55,8 @@ func (v *Evictor) bury(ctx context.Context, most int, tooMuch func() int64) (mor
 	return more, err
 }
 
-// buryFor makes room for a write where nothing else may go, and reserves it. It takes as many expired keys as that needs: the
-// write would be refused.
+// buryFor makes room for a write where nothing else may go, and reserves it. It takes as many expired keys as that
+// needs: the write would be refused.
 func (v *Evictor) buryFor(ctx context.Context, need int64) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()

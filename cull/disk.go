@@ -60,9 +60,9 @@ func cutOff(ctx context.Context, e store.Checkpointer) error {
 // excessShare is the part of CheckpointBytes by which a file may be longer than what is in it.
 const excessShare = 16
 
-// checkpointDue answers how to checkpoint if a log is too large, or has lain there too long, or a file can be shorter, or
-// the disk was full: a log that is copied has room again. It answers nil if nothing is due. Where sizes are unknown only
-// time counts.
+// checkpointDue answers how to checkpoint if a log is too large, or has lain there too long, or a file can be shorter,
+// or the disk was full: a log that is copied has room again. It answers nil if nothing is due. Where sizes are unknown
+// only time counts.
 func (l *Loop) checkpointDue(ctx context.Context) (fold, error) {
 	old := l.o.Now().Sub(l.lastCheckpoint) >= l.o.CheckpointAge || l.full.Swap(false)
 	e, ok := l.engine.(store.Sizer)

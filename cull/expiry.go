@@ -125,9 +125,9 @@ func (l *Loop) newRemover() (*remover, bool) {
 		removed: func(n int64) { l.stats.Expired.Add(n) }}, ok
 }
 
-// step removes some keys and fields, and tells how many of both. There is nothing more to do if none is due, or if the same
-// hint comes again after it was of no use: clients are paused, or it is only stale. Another one may have removed what a step
-// was told of: that ends nothing.
+// step removes some keys and fields, and tells how many of both. There is nothing more to do if none is due, or if the
+// same hint comes again after it was of no use: clients are paused, or it is only stale. Another one may have removed
+// what a step was told of: that ends nothing.
 func (r *remover) step(ctx context.Context) (removed int64, more bool, err error) {
 	now, err := engineNow(ctx, r.engine)
 	if err != nil {
@@ -139,7 +139,8 @@ func (r *remover) step(ctx context.Context) (removed int64, more bool, err error
 	}
 	removed, err = r.expire(ctx, due)
 	first := due[0]
-	again := first.Key.DB == r.stuck.Key.DB && first.ExpireAt == r.stuck.ExpireAt && bytes.Equal(first.Key.Name, r.stuck.Key.Name)
+	again := first.Key.DB == r.stuck.Key.DB && first.ExpireAt == r.stuck.ExpireAt &&
+		bytes.Equal(first.Key.Name, r.stuck.Key.Name)
 	r.stuck = store.Due{}
 	if removed == 0 {
 		r.stuck = first

@@ -21,8 +21,8 @@ import (
 type Options struct {
 	// Tick is the time between two cycles, 100 ms by default: Redis's hz of 10.
 	Tick time.Duration
-	// Budget is the time a cycle may expire keys, and counted from its beginning sweep: a quarter of a tick by default, and
-	// twice that for what the cycle before has left. A step that has begun is finished, so a cycle can last
+	// Budget is the time a cycle may expire keys, and counted from its beginning sweep: a quarter of a tick by default,
+	// and twice that for what the cycle before has left. A step that has begun is finished, so a cycle can last
 	// longer by one step.
 	Budget time.Duration
 	// Keys is how many keys a step expires, 64 by default.

@@ -21,7 +21,8 @@ type Policy struct {
 // Evicts reports whether the policy ever removes a key.
 func (p *Policy) Evicts() bool { return p.score != nil }
 
-// Policies are those of Redis; lrs, least recently stored, is an older name of ours for its lrm, least recently modified.
+// Policies are those of Redis; lrs, least recently stored, is an older name of ours for its lrm, least recently
+// modified.
 func Policies() []Policy {
 	return []Policy{
 		{Name: "noeviction"},

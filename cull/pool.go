@@ -52,8 +52,8 @@ func (v *Evictor) choose(ctx context.Context, excess int64, most int) ([]store.C
 	return victims, nil
 }
 
-// blessedDraws is how many samples are drawn before it is believed that all keys are blessed. If one in five is not, one
-// sample in a hundred finds none of them, with the least maxmemory-samples.
+// blessedDraws is how many samples are drawn before it is believed that all keys are blessed. If one in five is not,
+// one sample in a hundred finds none of them, with the least maxmemory-samples.
 const blessedDraws = 64
 
 // sample draws keys that may be evicted; none only if there seems to be none.

@@ -1,7 +1,7 @@
 // Package disk holds the operations on files and directories whose order decides what a power cut leaves.
 //
-// A file's content is on stable storage after its Sync. Its name is after SyncDir of its directory: until then a power cut
-// takes creations, renames and removals back, the newest first. So a name that matters is synced before what
+// A file's content is on stable storage after its Sync. Its name is after SyncDir of its directory: until then a power
+// cut takes creations, renames and removals back, the newest first. So a name that matters is synced before what
 // lies behind it is relied on, and content that matters is synced before its name takes the place of another.
 package disk
 
@@ -75,8 +75,8 @@ func (OS) SyncDir(path string) error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// List returns the paths of what a directory holds whose names match a pattern of filepath.Match, sorted. filepath.Glob would
-// take brackets in the directory's own name for a pattern, and find nothing.
+// List returns the paths of what a directory holds whose names match a pattern of filepath.Match, sorted. filepath.Glob
+// would take brackets in the directory's own name for a pattern, and find nothing.
 func List(dir, pattern string) (paths []string, err error) {
 	entries, err := os.ReadDir(dir)
 	for _, e := range entries {

@@ -3,7 +3,8 @@ package hll
 import "slices"
 
 // A sparse sketch is a list of runs. 00nnnnnn is n+1 registers that are zero, 01nnnnnn nnnnnnnn the same of up to
-// 16384, 1vvvvvnn n+1 registers of value v+1. Which of the equal forms stands there is Redis's choice: content is compared.
+// 16384, 1vvvvvnn n+1 registers of value v+1. Which of the equal forms stands there is Redis's choice: content is
+// compared.
 const (
 	zeroMax    = 1 << 6
 	valueRun   = 4  // the longest run of a value

@@ -1,6 +1,6 @@
 // Package rdb reads and writes values in Redis's own serialisation: what DUMP gives, RESTORE takes and RDB files are
-// made of. It reads every form that Redis from 2.4 to 8.10 writes but modules' values and arrays, and that Valkey 8 and 9
-// write but its type 23; Valkey gives numbers that Redis has for something else, and the payload's version tells them
+// made of. It reads every form that Redis from 2.4 to 8.10 writes but modules' values and arrays, and that Valkey 8 and
+// 9 write but its type 23; Valkey gives numbers that Redis has for something else, and the payload's version tells them
 // apart. It writes the plain forms, which every Redis since 4.0 reads, and streams in three. The checksum, LZF and the
 // payloads of functions are here as well.
 //

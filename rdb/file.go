@@ -28,8 +28,8 @@ func AppendDatabase(b []byte, db int, keys int64) []byte {
 	return append(appendLength(append(b, opSizes), uint64(keys)), 0)
 }
 
-// AppendKey adds a key that expires at a Unix time in milliseconds, 0 for never. What the value begins with, the byte of
-// its form, stands before the name; the rest of the value follows.
+// AppendKey adds a key that expires at a Unix time in milliseconds, 0 for never. What the value begins with, the byte
+// of its form, stands before the name; the rest of the value follows.
 func AppendKey(b []byte, form byte, name []byte, expireAt int64) []byte {
 	if expireAt != 0 {
 		b = binary.LittleEndian.AppendUint64(append(b, opExpiry), uint64(expireAt))

@@ -1,6 +1,7 @@
 package rdb
 
-// A payload of functions, as FUNCTION DUMP gives it, and their part of a file: for each library this byte, and its code.
+// A payload of functions, as FUNCTION DUMP gives it, and their part of a file: for each library this byte, and its
+// code.
 const opFunction = 245
 
 // AppendLibrary adds a library of functions.

@@ -280,7 +280,8 @@ func (s *StreamReader) group() (g StreamGroup, err error) {
 
 func (s *StreamReader) pending(g *StreamGroup) {
 	for n := s.r.count(); n > 0 && !s.r.failed; n-- {
-		p := StreamPending{ID: s.r.raw(), Delivered: s.r.millis(), Count: int64(min(s.r.number(), math.MaxInt64)), Consumer: -1}
+		p := StreamPending{ID: s.r.raw(), Delivered: s.r.millis(), Count: int64(min(s.r.number(), math.MaxInt64)),
+			Consumer: -1}
 		if last := len(g.Pending) - 1; last >= 0 && p.ID.Compare(g.Pending[last].ID) <= 0 {
 			s.r.fail()
 			return
@@ -309,7 +310,9 @@ func (s *StreamReader) consumers(g *StreamGroup) {
 // owned reads which of the group's pending entries are a consumer's: each is one's.
 func (s *StreamReader) owned(g *StreamGroup, c *StreamConsumer) {
 	for n := s.r.count(); n > 0 && !s.r.failed; n-- {
-		at, found := slices.BinarySearchFunc(g.Pending, s.r.raw(), func(p StreamPending, id StreamID) int { return p.ID.Compare(id) })
+		at, found := slices.BinarySearchFunc(g.Pending, s.r.raw(), func(p StreamPending, id StreamID) int {
+			return p.ID.Compare(id)
+		})
 		if !found || g.Pending[at].Consumer >= 0 {
 			s.r.fail()
 			return

@@ -79,7 +79,8 @@ func (f form) kind() Kind {
 		return List
 	case plainSet, intset, listpackSet:
 		return Set
-	case plainHash, zipmap, ziplistHash, listpackHash, expiringHashRC, expiringListpackRC, expiringHash, expiringListpack, valkeyHash:
+	case plainHash, zipmap, ziplistHash, listpackHash, expiringHashRC, expiringListpackRC, expiringHash, expiringListpack,
+		valkeyHash:
 		return Hash
 	case textZSet, plainZSet, ziplistZSet, listpackZSet:
 		return ZSet

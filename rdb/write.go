@@ -13,8 +13,8 @@ func AppendHeader(b []byte, k Kind, n int64) []byte {
 	return appendLength(append(b, byte(forms[k])), uint64(n))
 }
 
-// AppendExpiringHeader begins a hash of n fields of which some expire, the first of them at a Unix time in milliseconds.
-// Before each field stands AppendExpiry.
+// AppendExpiringHeader begins a hash of n fields of which some expire, the first of them at a Unix time in
+// milliseconds. Before each field stands AppendExpiry.
 func AppendExpiringHeader(b []byte, n, first int64) []byte {
 	return appendLength(binary.LittleEndian.AppendUint64(append(b, byte(expiringHash)), uint64(first)), uint64(n))
 }

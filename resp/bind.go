@@ -41,7 +41,8 @@ func (s *Server) bindParams() error {
 
 // limitParams are the parameters that store.Limits is made of.
 func limitParams() []string {
-	return []string{"hash-max-listpack-entries", "hash-max-listpack-value", "set-max-intset-entries", "set-max-listpack-entries",
+	return []string{"hash-max-listpack-entries", "hash-max-listpack-value", "set-max-intset-entries",
+		"set-max-listpack-entries",
 		"set-max-listpack-value", "zset-max-listpack-entries", "zset-max-listpack-value", "list-max-listpack-size",
 		"stream-node-max-entries", "stream-idmp-duration", "stream-idmp-maxsize", "hll-sparse-max-bytes"}
 }
@@ -50,12 +51,16 @@ func limitParams() []string {
 func (s *Server) setLimits() {
 	params := s.params
 	s.observers.Limits.Store(&store.Limits{
-		HashMaxListpackEntries: int(params.Int("hash-max-listpack-entries")), HashMaxListpackValue: int(params.Int("hash-max-listpack-value")),
-		SetMaxIntsetEntries: int(params.Int("set-max-intset-entries")), SetMaxListpackEntries: int(params.Int("set-max-listpack-entries")),
-		SetMaxListpackValue: int(params.Int("set-max-listpack-value")), ZsetMaxListpackEntries: int(params.Int("zset-max-listpack-entries")),
-		ZsetMaxListpackValue: int(params.Int("zset-max-listpack-value")), ListMaxListpackSize: int(params.Int("list-max-listpack-size")),
-		HLLSparseMaxBytes:  int(params.Bytes("hll-sparse-max-bytes")),
-		StreamIdmpDuration: params.Int("stream-idmp-duration"), StreamIdmpMaxsize: params.Int("stream-idmp-maxsize"),
+		HashMaxListpackEntries: int(params.Int("hash-max-listpack-entries")),
+		HashMaxListpackValue:   int(params.Int("hash-max-listpack-value")),
+		SetMaxIntsetEntries:    int(params.Int("set-max-intset-entries")),
+		SetMaxListpackEntries:  int(params.Int("set-max-listpack-entries")),
+		SetMaxListpackValue:    int(params.Int("set-max-listpack-value")),
+		ZsetMaxListpackEntries: int(params.Int("zset-max-listpack-entries")),
+		ZsetMaxListpackValue:   int(params.Int("zset-max-listpack-value")),
+		ListMaxListpackSize:    int(params.Int("list-max-listpack-size")),
+		HLLSparseMaxBytes:      int(params.Bytes("hll-sparse-max-bytes")),
+		StreamIdmpDuration:     params.Int("stream-idmp-duration"), StreamIdmpMaxsize: params.Int("stream-idmp-maxsize"),
 		StreamNodeMaxEntries: int(params.Int("stream-node-max-entries")), ProtoMaxBulkLen: params.Bytes("proto-max-bulk-len"),
 	})
 }

@@ -64,7 +64,8 @@ func (b *block) run(ctx context.Context) reply.Reply {
 	job.Fn, job.After, job.Scope.Keys = b.attempt, b.release, b.session.watcher.Keys()
 	m := b.multi
 	job.Write = m.write || m.transactional && b.session.server.observers.Heard().Has('m') // see execution.missed
-	job.Scope.All = m.all || m.scripted && !job.Write                                     // only an Update may touch keys that a script has not declared
+	// only an Update may touch keys that a script has not declared
+	job.Scope.All = m.all || m.scripted && !job.Write
 	if !m.transactional && len(job.Scope.Keys) == 0 {
 		if job.Err = b.attempt(nil); job.Err == nil {
 			b.release()

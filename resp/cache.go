@@ -90,7 +90,8 @@ func (h host) Step(c *cmd.Call, scope store.Scope, fn func(*cmd.Call) error) err
 		return reply.OK()
 	}
 	e := newExecution(h.Server)
-	e.Call = cmd.Call{Spec: &spec, Args: c.Args, DB: c.DB, Proto: c.Proto, Client: c.Client, Owner: c.Owner, Heard: h.observers.Heard()}
+	e.Call = cmd.Call{Spec: &spec, Args: c.Args, DB: c.DB, Proto: c.Proto, Client: c.Client, Owner: c.Owner,
+		Heard: h.observers.Heard()}
 	e.entry, e.session = &table.Entry{Spec: &spec}, c.Owner.(*session)
 	e.job.Write, e.job.Scope = true, scope
 	h.execute(context.Background(), e)

@@ -15,7 +15,8 @@ func (s *session) origin() string {
 
 // monitorRow is MONITOR, which works on the session itself.
 func (s *Server) monitorRow() cmd.Spec {
-	return cmd.Spec{Name: "MONITOR", Arity: 1, Flags: cmd.Admin | cmd.NoScript | cmd.Loading | cmd.Stale, Run: seeAll, Group: "server", Since: "1.0.0",
+	return cmd.Spec{Name: "MONITOR", Arity: 1, Flags: cmd.Admin | cmd.NoScript | cmd.Loading | cmd.Stale, Run: seeAll,
+		Group: "server", Since: "1.0.0",
 		Summary: "Listens for all requests received by the server in real-time."}
 }
 

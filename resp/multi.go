@@ -9,8 +9,8 @@ import (
 	"larder/resp/reply"
 )
 
-// multi is the queue between MULTI and EXEC: the command lines, and what has to be known of all of them before any runs.
-// Executions are made when EXEC comes to them, as each takes a kilobyte. It belongs to its session.
+// multi is the queue between MULTI and EXEC: the command lines, and what has to be known of all of them before any
+// runs. Executions are made when EXEC comes to them, as each takes a kilobyte. It belongs to its session.
 type multi struct {
 	lines
 	broken bool  // a command was refused: EXEC aborts
@@ -38,7 +38,8 @@ func (m *multi) add(e *execution) {
 	if e.session.server.node != nil {
 		m.slots.Add(e.Spec, e.Args)
 	}
-	m.write = m.write || e.Spec.Has(cmd.MayReplicate) && !e.scripted() // what it publishes has its place among what writers do
+	// what it publishes has its place among what writers do
+	m.write = m.write || e.Spec.Has(cmd.MayReplicate) && !e.scripted()
 	m.scripted = m.scripted || e.scripted()
 	m.pausable = m.pausable || e.mayWrite()
 	if need, deny := e.demand(); deny {
@@ -103,14 +104,18 @@ func (s *Server) transactionRows() []cmd.Spec {
 	return []cmd.Spec{
 		{Name: "MULTI", Arity: 1, Flags: flags, Run: own((*session).begin), Group: "transactions", Since: "1.2.0",
 			Summary: "Starts a transaction.", Complexity: "O(1)"},
-		{Name: "EXEC", Arity: 1, Flags: flags&^cmd.Fast&^cmd.AllowBusy | cmd.NoSlowlog | cmd.EndsMulti | cmd.RunsQueue, Nests: true, Run: own((*session).exec), Group: "transactions", Since: "1.2.0",
+		{Name: "EXEC", Arity: 1, Flags: flags&^cmd.Fast&^cmd.AllowBusy | cmd.NoSlowlog | cmd.EndsMulti | cmd.RunsQueue,
+			Nests: true, Run: own((*session).exec), Group: "transactions", Since: "1.2.0",
 			Summary: "Executes all commands in a transaction.", Complexity: "Depends on commands in the transaction"},
-		{Name: "DISCARD", Arity: 1, Flags: flags | cmd.EndsMulti, Run: own((*session).discard), Group: "transactions", Since: "2.0.0",
+		{Name: "DISCARD", Arity: 1, Flags: flags | cmd.EndsMulti, Run: own((*session).discard),
+			Group: "transactions", Since: "2.0.0",
 			Summary: "Discards a transaction.", Complexity: "O(N), when N is the number of queued commands"},
-		{Name: "WATCH", Arity: -2, Flags: flags, Keys: []cmd.KeySpec{cmd.KeysFrom(1, -1, 1, cmd.KeyRO)}, Run: own((*session).watch),
+		{Name: "WATCH", Arity: -2, Flags: flags, Keys: []cmd.KeySpec{cmd.KeysFrom(1, -1, 1, cmd.KeyRO)},
+			Run:   own((*session).watch),
 			Group: "transactions", Since: "2.2.0", Usage: "key [key ...]",
 			Summary: "Monitors changes to keys to determine the execution of a transaction.", Complexity: "O(1) for every key."},
-		{Name: "UNWATCH", Arity: 1, Flags: flags &^ cmd.InMulti, Run: own(func(s *session, _ *cmd.Call) reply.Reply { s.watcher.Forget(); return reply.OK() }),
+		{Name: "UNWATCH", Arity: 1, Flags: flags &^ cmd.InMulti,
+			Run:   own(func(s *session, _ *cmd.Call) reply.Reply { s.watcher.Forget(); return reply.OK() }),
 			Group: "transactions", Since: "2.2.0", Summary: "Forgets about watched keys of a transaction.", Complexity: "O(1)"},
 	}
 }

@@ -13,7 +13,8 @@ import (
 // newSaving readies RDB files. The default of save writes none: only who has asked for files gets any.
 func (s *Server) newSaving() {
 	v := &s.saving
-	v.Source = snapshot.Source{Engine: s.engine, Databases: s.databases, Functions: s.scripts.FunctionsInFile, Version: cmd.RedisVersion}
+	v.Source = snapshot.Source{Engine: s.engine, Databases: s.databases, Functions: s.scripts.FunctionsInFile,
+		Version: cmd.RedisVersion}
 	v.Path = func() string { return filepath.Join(s.params.Path("dir"), s.params.String("dbfilename")) }
 	v.Moment = s.happening
 	v.Keys = func() int64 { return info.Sum(s.info.Sizes()).Keys }

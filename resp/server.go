@@ -240,7 +240,8 @@ func (s *Server) handle(conn redcon.Conn, first redcon.Command) {
 	session := conn.Context().(*session)
 	defer func() {
 		if p := recover(); p != nil {
-			s.log.Error("a connection panicked and is closed", "client", session.client.Addr, "panic", p, "stack", string(debug.Stack()))
+			s.log.Error("a connection panicked and is closed", "client", session.client.Addr, "panic", p,
+				"stack", string(debug.Stack()))
 			conn.Close()
 		}
 	}()

@@ -37,7 +37,8 @@ func (s *session) dropped(why error) {
 		s.server.log.Warn("Client closed for overcoming of output buffer limits", "client", s.client.Addr)
 		return
 	}
-	s.server.log.Warn("Client closed: it does not read its replies, and the temporary file for them failed", "client", s.client.Addr, "error", why)
+	s.server.log.Warn("Client closed: it does not read its replies, and the temporary file for them failed",
+		"client", s.client.Addr, "error", why)
 }
 
 // farewell ends what the client is sent with an error, unless it wants no replies. Nothing else is sent.

@@ -8,7 +8,8 @@ import (
 	"larder/store"
 )
 
-// everySecond samples the rates, writes the RDB files that save lines ask for, and, while `timeout` is set, ends idle connections.
+// everySecond samples the rates, writes the RDB files that save lines ask for, and, while `timeout` is set, ends idle
+// connections.
 func (s *Server) everySecond() {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()

@@ -80,8 +80,10 @@ type page struct {
 }
 
 // walk calls look with the keys of a shard from a position on, in the order of their slots, a page in a View, until it
-// says it is done. Inside a page the engine has an order of its own: what is in memory comes before what is in the file.
-func (s *Shard) walk(ctx context.Context, db int, from store.Cursor, look func(*page, store.Tx, store.Entry) error) (all page, err error) {
+// says it is done. Inside a page the engine has an order of its own: what is in memory comes before what is in the
+// file.
+func (s *Shard) walk(ctx context.Context, db int, from store.Cursor,
+	look func(*page, store.Tx, store.Entry) error) (all page, err error) {
 	for {
 		var p page
 		next := store.Cursor(0)
@@ -89,7 +91,9 @@ func (s *Shard) walk(ctx context.Context, db int, from store.Cursor, look func(*
 			p = page{}
 			entries, end, err := tx.Scan(db, from, auditPage)
 			next = end
-			slices.SortStableFunc(entries, func(a, b store.Entry) int { return cmp.Compare(store.Slot(a.Name), store.Slot(b.Name)) })
+			slices.SortStableFunc(entries, func(a, b store.Entry) int {
+				return cmp.Compare(store.Slot(a.Name), store.Slot(b.Name))
+			})
 			for _, e := range entries {
 				if err != nil || p.done {
 					break
@@ -174,7 +178,8 @@ func (e *Engine) misplaced(ctx context.Context, i int, k store.Key, fix bool) (s
 	home := e.shardOf(k.Name)
 	m := store.Finding{Subject: fmt.Sprintf("key %q of database %d", k.Name, k.DB),
 		Problem: fmt.Sprintf("is in shard %d and belongs into shard %d, where commands look for it", i, home),
-		Repair:  fmt.Sprintf("it moves to shard %d, under the name %q if there is another one already", home, recovered+string(k.Name))}
+		Repair: fmt.Sprintf("it moves to shard %d, under the name %q if there is another one already", home,
+			recovered+string(k.Name))}
 	if !fix {
 		return m, nil
 	}
@@ -210,5 +215,6 @@ func (e *Engine) bringHome(ctx context.Context, s *Shard, k store.Key) (store.Ke
 			})
 		}
 	}
-	return k, &store.Error{Code: store.CodeRefused, Message: fmt.Sprintf("%q and %q are both taken", k.Name, recovered+string(k.Name))}
+	return k, &store.Error{Code: store.CodeRefused,
+		Message: fmt.Sprintf("%q and %q are both taken", k.Name, recovered+string(k.Name))}
 }

@@ -85,8 +85,8 @@ func (b *bottom) patient() bool {
 	return b.hurry == nil || b.ticket == nil || b.ticket.tries >= asideMost && !b.ticket.reading
 }
 
-// read runs a read from memory, and if that does not have the answer and the disk is quick, from the file. ErrCold means
-// that the job must step aside.
+// read runs a read from memory, and if that does not have the answer and the disk is quick, from the file. ErrCold
+// means that the job must step aside.
 func (b *bottom) read(do func() error) error {
 	b.hurry.Hurry(true)
 	err := do()

@@ -31,7 +31,8 @@ type Options struct {
 	// settle. 0 means 16 MB.
 	OverlayBytes int64
 	Sync         SyncMode
-	// SegmentBytes is the size past which the log goes on in a new file, unless SetLimit makes it less. 0 means SegmentMax.
+	// SegmentBytes is the size past which the log goes on in a new file, unless SetLimit makes it less. 0 means
+	// SegmentMax.
 	SegmentBytes int64
 	// Files are what the log does with its files; nil means the operating system's.
 	Files disk.Files
@@ -171,7 +172,8 @@ func (e *Engine) ahead(last uint64) error {
 	for i, s := range e.shards {
 		if lsn := s.base.Settled().LSN; lsn > last {
 			return &store.Error{Code: store.CodeDamaged, Message: fmt.Sprintf(
-				"shard %d has settled record %d but the journal ends at %d: the journal is older than the data, restore the one that belongs to it", i, lsn, last)}
+				"shard %d has settled record %d but the journal ends at %d: the journal is older than the data, restore the one "+
+					"that belongs to it", i, lsn, last)}
 		}
 	}
 	return nil
@@ -197,7 +199,8 @@ func (e *Engine) replay(lsn uint64, payload []byte) error {
 		shard := int(r.uint())
 		ops := r.bytes()
 		if r.err != nil || shard >= len(e.shards) {
-			return &store.Error{Code: store.CodeDamaged, Message: fmt.Sprintf("record %d of the journal names shard %d, which does not exist", lsn, shard)}
+			return &store.Error{Code: store.CodeDamaged,
+				Message: fmt.Sprintf("record %d of the journal names shard %d, which does not exist", lsn, shard)}
 		}
 		s := e.shards[shard]
 		if lsn <= s.base.Settled().LSN {

@@ -38,8 +38,9 @@ func (s *Shard) Expired(ctx context.Context, nowMillis int64, n int) ([]store.Du
 	return due, err
 }
 
-// Soonest lists what expires first, whether it has expired or not. The index has hashes in between that only have fields
-// that expire, or whose own time comes later than that of a field: it looks further until it has enough of the others.
+// Soonest lists what expires first, whether it has expired or not. The index has hashes in between that only have
+// fields that expire, or whose own time comes later than that of a field: it looks further until it has enough of the
+// others.
 func (s *Shard) Soonest(ctx context.Context, dst []store.Candidate, n int) ([]store.Candidate, error) {
 	x, done, err := s.beginExpiring()
 	if err != nil {
@@ -70,7 +71,8 @@ func (s *Shard) Soonest(ctx context.Context, dst []store.Candidate, n int) ([]st
 }
 
 // candidates appends those of the keys found that have an expiry of their own.
-func (s *Shard) candidates(ctx context.Context, x *expiring, dst []store.Candidate, found []store.Due) ([]store.Candidate, error) {
+func (s *Shard) candidates(ctx context.Context, x *expiring, dst []store.Candidate,
+	found []store.Due) ([]store.Candidate, error) {
 	at := len(dst)
 	err := s.base.View(ctx, store.Whole(), func(low store.Tx) error {
 		dst = dst[:at]

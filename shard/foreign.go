@@ -7,20 +7,22 @@ import (
 	"larder/store"
 )
 
-// A key that is renamed to another shard is moved by its head alone: its items stay in the file where they are, their home,
-// and the head names an id of that file (store.Foreign). So RENAME costs the same whatever the names and the size.
+// A key that is renamed to another shard is moved by its head alone: its items stay in the file where they are, their
+// home, and the head names an id of that file (store.Foreign). So RENAME costs the same whatever the names and the
+// size.
 //
-// A transaction on such a key needs two shards at one moment. A writer opens the second shard when it needs it. A View learns
-// of it only from the head, and begins again, once. When such a key is removed, the key's file notes the id in the transaction
-// that takes the head away: that file alone may know which head it was, since a plain SET looks at nothing below. The
-// note is handed over later. One transaction over both shards tells the home and deletes the note, so a crash leaves both or
-// neither. Only then are the items swept. An id without a head in its own file may still have one in another.
+// A transaction on such a key needs two shards at one moment. A writer opens the second shard when it needs it. A View
+// learns of it only from the head, and begins again, once. When such a key is removed, the key's file notes the id in
+// the transaction that takes the head away: that file alone may know which head it was, since a plain SET looks at
+// nothing below. The note is handed over later. One transaction over both shards tells the home and deletes the note,
+// so a crash leaves both or neither. Only then are the items swept. An id without a head in its own file may still have
+// one in another.
 
 // handOverMost is the number of ids that one transaction tells of.
 const handOverMost = 256
 
-// handOver tells other shards of their ids whose last key was removed in this shard, so that their items are swept. A note
-// stays in the file until the file has settled the transaction that told of it.
+// handOver tells other shards of their ids whose last key was removed in this shard, so that their items are swept. A
+// note stays in the file until the file has settled the transaction that told of it.
 func (s *Shard) handOver(ctx context.Context) error {
 	l, ok := s.base.(store.Lender)
 	settled := s.base.Settled().LSN
@@ -61,9 +63,9 @@ func (t *Tx) tell(shard int, ids []store.ID) error {
 	return tx.Told(ids...)
 }
 
-// claimed returns those of this shard's ids, which are in order, that heads of other shards name. An id that has lost its
-// last key is never named again: what no key names at one moment is noted as an orphan here before claimed returns, unless
-// it waits for the sweep of a flushed database.
+// claimed returns those of this shard's ids, which are in order, that heads of other shards name. An id that has lost
+// its last key is never named again: what no key names at one moment is noted as an orphan here before claimed returns,
+// unless it waits for the sweep of a flushed database.
 func (s *Shard) claimed(ctx context.Context, ids []store.ID) (named []store.ID, err error) {
 	name := func(own store.ID) {
 		if _, asked := slices.BinarySearch(ids, own); asked {

@@ -11,7 +11,8 @@ import (
 	"larder/store/wal"
 )
 
-// errSeveral means that a transaction has written to a second base and there is no record of what it wrote to the first.
+// errSeveral means that a transaction has written to a second base and there is no record of what it wrote to the
+// first.
 var errSeveral = errors.New("shard: more than one base is written")
 
 // joinBases runs fn straight on the bases: without a record, which is only needed where several are written, and with

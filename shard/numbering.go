@@ -9,10 +9,10 @@ import (
 	"larder/store"
 )
 
-// SWAPDB exchanges two numbers and nothing else: shards know a database by a number that never changes, and one table for all
-// shards says which number clients know it by. So a swap is one short record, whatever the databases hold, and neither the
-// layers nor the files know of it. The rejected alternative, exchanging them in every layer and file, had to settle all
-// shards first, while everybody waited.
+// SWAPDB exchanges two numbers and nothing else: shards know a database by a number that never changes, and one table
+// for all shards says which number clients know it by. So a swap is one short record, whatever the databases hold, and
+// neither the layers nor the files know of it. The rejected alternative, exchanging them in every layer and file, had
+// to settle all shards first, while everybody waited.
 //
 // The table's record belongs to the first shard, which notes the table with its mark when it settles.
 

@@ -239,8 +239,8 @@ func (v *view) release() {
 	}
 }
 
-// at is a shard as the View sees it. One that the scope does not tell, since only a head says where the items are, has the
-// job begin again.
+// at is a shard as the View sees it. One that the scope does not tell, since only a head says where the items are, has
+// the job begin again.
 func (v *view) at(shard int) (store.BaseTx, error) {
 	if v.tops[shard] == nil {
 		v.shards[shard], v.beyond = true, true

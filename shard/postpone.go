@@ -42,7 +42,8 @@ func (s *Shard) relieve(cause error) {
 	_ = s.Checkpoint(context.Background()) // the next attempt tells
 }
 
-// modestBytes is how much a generation may have to write for the reserve to suffice, with the pages that it deletes from.
+// modestBytes is how much a generation may have to write for the reserve to suffice, with the pages that it deletes
+// from.
 const modestBytes = 64 << 10
 
 // modest reports whether what the shard has to settle puts next to nothing.

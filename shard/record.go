@@ -31,9 +31,9 @@ const (
 	opPatch                  // id, part, pos, offset, bytes: of an item that is there, and may get longer
 )
 
-// recorder encodes the writes of one shard in the order they were made. Replaying them needs neither a clock nor chance.
-// All but a patch are absolute; that changes bytes of what the records before it have made, so each is replayed once, over
-// exactly these. For the leader of a group.
+// recorder encodes the writes of one shard in the order they were made. Replaying them needs neither a clock nor
+// chance. All but a patch are absolute; that changes bytes of what the records before it have made, so each is replayed
+// once, over exactly these. For the leader of a group.
 type recorder struct {
 	buf     []byte
 	grown   bool // something takes more space
@@ -125,8 +125,8 @@ func (r *recorder) ids(o op, ids []store.ID) {
 	}
 }
 
-// loose tells replay of ids that have items in the record, and no head. It cannot know by itself: whether the record made
-// them is not written there, and a base may have counted its ids beyond those that were given out.
+// loose tells replay of ids that have items in the record, and no head. It cannot know by itself: whether the record
+// made them is not written there, and a base may have counted its ids beyond those that were given out.
 func (r *recorder) loose(ids []store.ID) {
 	if len(ids) > 0 {
 		r.ids(opOrphan, ids)

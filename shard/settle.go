@@ -15,7 +15,8 @@ const (
 	settleRetry = time.Second
 )
 
-// waitForRoom waits, before anything is held, until there is room for a group, and returns what the group may not write.
+// waitForRoom waits, before anything is held, until there is room for a group, and returns what the group may not
+// write.
 func (s *Shard) waitForRoom() (strait, error) {
 	var late <-chan time.Time
 	for {
@@ -94,16 +95,16 @@ func (s *Shard) settle(g *memtable.Stack, mark store.Mark) {
 	s.overlay.Unlock()
 }
 
-// trim has a base fold its own log when that has passed its share. No other generation settles instead of this one until
-// it has, or under full-speed writing the logs of all shards would stand at their longest together.
+// trim has a base fold its own log when that has passed its share. No other generation settles instead of this one
+// until it has, or under full-speed writing the logs of all shards would stand at their longest together.
 func (s *Shard) trim() {
 	if t, ok := s.base.(store.Trimmer); ok && !s.spoken() {
 		_ = t.Trim(context.Background()) // the regular checkpoint tells
 	}
 }
 
-// handDown writes the frozen layers to the base. Log before data, always: the base never makes durable what the log could
-// still lose.
+// handDown writes the frozen layers to the base. Log before data, always: the base never makes durable what the log
+// could still lose.
 func (s *Shard) handDown(g *memtable.Stack, mark store.Mark) error {
 	if err := s.reserved(); err != nil {
 		return err
@@ -175,8 +176,8 @@ func (s *Shard) tend() {
 	s.release(idle || s.shrunk())
 }
 
-// keepUp has the log go on without its oldest segment, if this shard is what holds it up. It is called when a segment is
-// begun: at full speed a second is too long to wait for the next tend.
+// keepUp has the log go on without its oldest segment, if this shard is what holds it up. It is called when a segment
+// is begun: at full speed a second is too long to wait for the next tend.
 func (s *Shard) keepUp() {
 	s.writing.Lock()
 	defer s.writing.Unlock()

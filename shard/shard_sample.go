@@ -44,7 +44,8 @@ func (s *Shard) outward(found []store.Candidate) {
 }
 
 // draw reports whether all that it has drawn is hidden: then what can be seen is to be walked for.
-func (s *Shard) draw(ctx context.Context, dst []store.Candidate, n int, volatile bool) (_ []store.Candidate, walk bool, err error) {
+func (s *Shard) draw(ctx context.Context, dst []store.Candidate, n int, volatile bool) (_ []store.Candidate, walk bool,
+	err error) {
 	below, ok := s.base.(store.Drawer)
 	if !ok {
 		return dst, false, nil
@@ -85,8 +86,9 @@ type walked struct {
 	from store.Cursor
 }
 
-// walkSample takes the next keys in the order of databases and heads, where nearly all that is drawn is hidden. One that finds
-// nothing has gone through all; else the next goes on where this one ends, so that many together look at a key once.
+// walkSample takes the next keys in the order of databases and heads, where nearly all that is drawn is hidden. One
+// that finds nothing has gone through all; else the next goes on where this one ends, so that many together look at a
+// key once.
 func (s *Shard) walkSample(ctx context.Context, dst []store.Candidate, n int) ([]store.Candidate, error) {
 	spaces, err := s.Keyspaces(ctx)
 	if err != nil || len(spaces) == 0 {

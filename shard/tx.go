@@ -17,7 +17,8 @@ type shards interface {
 }
 
 // Tx is a transaction over all shards. An id outside tells its shard: inner * number of shards + shard. A key's items
-// need not be in the key's shard: a renamed key leaves them where they are. It belongs to the goroutine of its transaction.
+// need not be in the key's shard: a renamed key leaves them where they are. It belongs to the goroutine of its
+// transaction.
 type Tx struct {
 	fence
 	hint   *store.Scope

@@ -16,7 +16,8 @@ func (o *Order) firstOf(shard int) store.Cursor {
 
 // pages asks one shard after the other from a cursor on, until there are n: a cursor begins with the slot, which
 // tells the shard, and the end of one shard is the first slot of the next. So a small database is scanned in one call.
-func (t *Tx) pages(from store.Cursor, n int, page func(store.BaseTx, int, store.Cursor) (found int, next store.Cursor, err error)) (store.Cursor, error) {
+func (t *Tx) pages(from store.Cursor, n int, page func(store.BaseTx, int, store.Cursor) (found int, next store.Cursor,
+	err error)) (store.Cursor, error) {
 	if err := t.whole(); err != nil {
 		return 0, err
 	}

@@ -100,7 +100,8 @@ func addKeyspace(total []store.Keyspace, r store.Keyspace) []store.Keyspace {
 	}
 	k := &total[at]
 	if n := k.Expires + r.Expires; n > 0 {
-		k.AvgTTLMillis = int64((float64(k.AvgTTLMillis)*float64(k.Expires) + float64(r.AvgTTLMillis)*float64(r.Expires)) / float64(n))
+		k.AvgTTLMillis = int64((float64(k.AvgTTLMillis)*float64(k.Expires) +
+			float64(r.AvgTTLMillis)*float64(r.Expires)) / float64(n))
 	}
 	k.Keys, k.Expires, k.Bytes = k.Keys+r.Keys, k.Expires+r.Expires, k.Bytes+r.Bytes
 	return total

@@ -45,8 +45,8 @@ func (w *writer) PutHead(k store.Key, h store.Head) error {
 	return w.room()
 }
 
-// noteReplayed keeps the counter above an id that a record which is replayed has made. A stream may have none but in its
-// head, so heads count as items do. Records of before recorder.loose do not tell of ids that have lost their head.
+// noteReplayed keeps the counter above an id that a record which is replayed has made. A stream may have none but in
+// its head, so heads count as items do. Records of before recorder.loose do not tell of ids that have lost their head.
 func (w *writer) noteReplayed(id store.ID) {
 	if w.replay && id >= w.shard.nextID && id < store.Foreign {
 		w.shard.noteID(id)

@@ -62,7 +62,8 @@ type tally struct {
 }
 
 func (a *audit) report(repair, format string, args ...any) {
-	a.found = append(a.found, Finding{Subject: Describe(a.key, a.head.Type), Problem: fmt.Sprintf(format, args...), Repair: repair, Audited: true})
+	a.found = append(a.found, Finding{Subject: Describe(a.key, a.head.Type), Problem: fmt.Sprintf(format, args...),
+		Repair: repair, Audited: true})
 }
 
 // Describe names a key in a report.
@@ -147,7 +148,8 @@ func (a *audit) length(n int64) {
 		unit = "bytes"
 	}
 	a.want.Len = n
-	a.report(fmt.Sprintf("its length becomes %d; what is missing is lost", n), "says it has %d %s and has %d", a.head.Len, unit, n)
+	a.report(fmt.Sprintf("its length becomes %d; what is missing is lost", n), "says it has %d %s and has %d", a.head.Len,
+		unit, n)
 }
 
 func (a *audit) bytes(n int64) {
@@ -167,7 +169,8 @@ func (a *audit) span(sum tally) {
 	case !readable:
 		a.report("its ends are taken from its elements", "does not say where its ends are")
 	case has.first != want.first || has.last != want.last:
-		a.report("its ends are taken from its elements", "has its ends at %d and %d and says %d and %d", want.first, want.last, has.first, has.last)
+		a.report("its ends are taken from its elements", "has its ends at %d and %d and says %d and %d", want.first,
+			want.last, has.first, has.last)
 	case want.irregular && !has.irregular:
 		a.report("its elements are found by counting", "has gaps between its elements and says it has none")
 	default:

@@ -8,7 +8,8 @@ func (a *audit) pack() error {
 		return err
 	}
 	parts := partsOf(a.head.Type)
-	if a.head.Type == Stream || len(parts) == 0 || len(held) == 0 || held.kind()&^a.mayExpire() != packVersion|kindOf(parts[0]) {
+	if a.head.Type == Stream || len(parts) == 0 || len(held) == 0 ||
+		held.kind()&^a.mayExpire() != packVersion|kindOf(parts[0]) {
 		return a.empty()
 	}
 	var sum Change

@@ -97,7 +97,8 @@ func (c *combination) put(dest Key) error {
 // chunks is how many chunks the result has if it lacks none.
 func (c *combination) chunks() int64 { return (c.size + ChunkSize - 1) / ChunkSize }
 
-// after is the first chunk from a place on that need not be zeros, or the last of all, which is stored whatever it holds.
+// after is the first chunk from a place on that need not be zeros, or the last of all, which is stored whatever it
+// holds.
 func (c *combination) after(place int64) int64 {
 	last := c.chunks() - 1
 	switch c.op {
@@ -192,8 +193,8 @@ func (c *combination) mix(i int, at int64, data []byte) {
 	}
 }
 
-// save writes the chunks of the window that are not all zeros, and the last: by its end an Audit knows that no byte of a
-// string is missing.
+// save writes the chunks of the window that are not all zeros, and the last: by its end an Audit knows that no byte of
+// a string is missing.
 func (c *combination) save(id ID, first int64) (Change, error) {
 	items := make([]Item, 0, windowChunks)
 	for pos := first; (pos-first)*ChunkSize < int64(len(c.room)); pos++ {

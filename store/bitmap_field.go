@@ -208,8 +208,8 @@ func (p *page) lengthen(n int64) {
 	p.changed = p.changed.With(was, int(n))
 }
 
-// Save writes what has changed, and ends the use of x. The string is at least size bytes long then; beyond what it was it holds zeros. Its last
-// byte must lie under one of the fields that were read if it grows.
+// Save writes what has changed, and ends the use of x. The string is at least size bytes long then; beyond what it was
+// it holds zeros. Its last byte must lie under one of the fields that were read if it grows.
 // proto-max-bulk-len does not bound it: as in Redis it bounds the offset of a field, and the end may lie behind.
 func (x *Bits) Save(size int64) error {
 	b, h := x.blob, x.blob.head()

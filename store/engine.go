@@ -38,8 +38,8 @@ type Engine interface {
 }
 
 // Tx is one consistent view of the keys in its scope, and in an Update of any key, and the way to
-// change them; it reads its own writes. In a View keys outside the scope give ErrScope. One goroutine at a time may use it, and
-// only until fn returns. Batched forms are the primitives: on a remote engine each
+// change them; it reads its own writes. In a View keys outside the scope give ErrScope. One goroutine at a time may use
+// it, and only until fn returns. Batched forms are the primitives: on a remote engine each
 // call is a round trip. Writing inside a View returns ErrReadOnly.
 type Tx interface {
 	// Now is fixed for the transaction and never goes backwards between transactions.
@@ -199,8 +199,8 @@ func Run(ctx context.Context, e Engine, j *Job) {
 	}
 }
 
-// Voidable is an optional interface of a Tx whose engine may give a run of fn up, to begin another, by ErrAgain from any
-// method.
+// Voidable is an optional interface of a Tx whose engine may give a run of fn up, to begin another, by ErrAgain from
+// any method.
 type Voidable interface {
 	// Void reports whether this run is given up: what it answers, be it an error, counts for nothing.
 	Void() bool

@@ -8,10 +8,10 @@ import (
 	"slices"
 )
 
-// When a field of a hash expires stands in its entry of a pack, and else as an item of Expiries: those are found by field,
-// and by time through the second order. In memory it is an Item's Score, 0 for never: a double holds every time that
-// Redis takes. The head sums up: see FieldTimes. Readers pass over what has expired and write nothing; ExpireFields
-// removes it. All of that holds for the members of a set, too, which are called fields here.
+// When a field of a hash expires stands in its entry of a pack, and else as an item of Expiries: those are found by
+// field, and by time through the second order. In memory it is an Item's Score, 0 for never: a double holds every time
+// that Redis takes. The head sums up: see FieldTimes. Readers pass over what has expired and write nothing;
+// ExpireFields removes it. All of that holds for the members of a set, too, which are called fields here.
 
 // timeBytes is what the time of a field counts for in Head.Bytes.
 const timeBytes = 8
@@ -269,8 +269,8 @@ func (k pack) as(kind packKind) (pack, error) {
 	return made, r.err()
 }
 
-// sooner orders fields as Redis does where it has them in one block: those that expire by their time, of equal times the
-// latest first, and behind them the others as they came. Pos is their number.
+// sooner orders fields as Redis does where it has them in one block: those that expire by their time, of equal times
+// the latest first, and behind them the others as they came. Pos is their number.
 func sooner(a, b Item) int {
 	if c := cmp.Compare(behind(int64(a.Score)), behind(int64(b.Score))); c != 0 {
 		return c

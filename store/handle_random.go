@@ -62,8 +62,9 @@ func (h *handle) draw(p Part, n int64, visit func(Item)) error {
 	return err
 }
 
-// drawWalking is draw of so many living items where more have expired and are not removed yet: then it walks over all of
-// them for each batch, for draws that meet an expired one would go on for as long as nearly all are. That state is short.
+// drawWalking is draw of so many living items where more have expired and are not removed yet: then it walks over all
+// of them for each batch, for draws that meet an expired one would go on for as long as nearly all are. That state is
+// short.
 func (h *handle) drawWalking(p Part, live, n int64, visit func(Item)) (err error) {
 	for err == nil && n > 0 && live > 0 {
 		ranks := make([]int64, min(n, batchItems))

@@ -1,8 +1,8 @@
 package store
 
 // HashKey is a hash opened inside a transaction. It belongs to the transaction's goroutine.
-// Of an item, Field is the field and Value its value, and Score, where that is said, when it expires in Unix milliseconds, 0
-// for never. Fields whose time has passed are absent.
+// Of an item, Field is the field and Value its value, and Score, where that is said, when it expires in Unix
+// milliseconds, 0 for never. Fields whose time has passed are absent.
 type HashKey struct {
 	timedKey
 }

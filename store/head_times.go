@@ -2,8 +2,8 @@ package store
 
 import "encoding/binary"
 
-// FieldTimes says of a hash when fields of it expire, and of a set when its members do, which are called fields here. It is
-// zero where none does, and for all other types. A field is
+// FieldTimes says of a hash when fields of it expire, and of a set when its members do, which are called fields here.
+// It is zero where none does, and for all other types. A field is
 // gone once the clock is past its time, as a key is.
 type FieldTimes struct {
 	// Count is how many fields have an expiry: expired ones that are still to be removed, too.

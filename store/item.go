@@ -14,8 +14,9 @@ const (
 	Groups                    // stream: group -> state; named
 	Consumers                 // stream: group, consumer -> state; named
 	Pending                   // stream: group, id -> delivery; named
-	Expiries                  // hash, set: field or member -> when it expires, of those that do; hashed, and scored by that
-	Producers                 // stream: what idempotent producers sent; named
+	// hash, set: field or member -> when it expires, of those that do; hashed, and scored by that
+	Expiries
+	Producers // stream: what idempotent producers sent; named
 )
 
 // LastPart is the one with the highest number.

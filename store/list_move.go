@@ -86,8 +86,8 @@ func MoveElements(tx Tx, src, dst Key, m ListMove) (moved [][]byte, ok bool, err
 	return moved, true, err
 }
 
-// putBack puts all elements but the one that was left to either side of it, and returns the list. Only one by one, at the
-// end where they were, are they turned round.
+// putBack puts all elements but the one that was left to either side of it, and returns the list. Only one by one, at
+// the end where they were, are they turned round.
 func (l *ListKey) putBack(m ListMove, taken [][]byte) (all [][]byte, err error) {
 	end := m.From
 	if m.From == m.To && !m.Bulk {

@@ -21,8 +21,8 @@ type Expirer interface {
 
 // Reaper is an optional interface of a Tx that removes what has expired.
 type Reaper interface {
-	// Expire removes those of keys whose own time has passed, and returns how many. A hash that is gone with its last field
-	// is not among them: see ExpireFields.
+	// Expire removes those of keys whose own time has passed, and returns how many. A hash that is gone with its last
+	// field is not among them: see ExpireFields.
 	Expire(keys ...Key) (int, error)
 }
 

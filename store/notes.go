@@ -16,8 +16,8 @@ import (
 // transaction. Encoded: fresh until, cost, then each tag behind its length; tags ascend.
 type Notes string
 
-// NotesMax is the longest Notes in bytes: it stands in a row of a tree that wants short rows. TagsMax is what clients may
-// fill of it, so that a key with many tags can be blessed, too.
+// NotesMax is the longest Notes in bytes: it stands in a row of a tree that wants short rows. TagsMax is what clients
+// may fill of it, so that a key with many tags can be blessed, too.
 const (
 	NotesMax = TagsMax + blessingBytes
 	TagsMax  = 1024

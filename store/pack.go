@@ -15,9 +15,9 @@ import (
 //	the length of b as a uvarint, and b                            (packPairs)
 //	the score, 8 bytes, little endian                              (packScored)
 //
-// Only hashes of which a field expires, and sets of which a member does, have packs with expiries: a byte for each that does not.
-// What looks into a pack is linear in its length, which PackedMax bounds, and allocates nothing. What changes one
-// changes its bytes in place: a pack that was read from a head is cloned first.
+// Only hashes of which a field expires, and sets of which a member does, have packs with expiries: a byte for each that
+// does not. What looks into a pack is linear in its length, which PackedMax bounds, and allocates nothing. What changes
+// one changes its bytes in place: a pack that was read from a head is cloned first.
 //
 // Rejected: lengths behind the entries, too, to walk backwards as Redis's listpack does. A byte an entry, where
 // walking 2 KB from the front takes half a microsecond.

@@ -100,7 +100,8 @@ func entriesBytes(items []Item) (n int) {
 }
 
 // spot is the offset at which a new entry belongs: members of an intset stand in the order of numbers, those of sorted
-// sets in that of scores, fields that expire in that of their times and before the others, all others where they came in.
+// sets in that of scores, fields that expire in that of their times and before the others, all others where they came
+// in.
 func (h *handle) spot(k pack, p Part, e *packEntry) (int, error) {
 	intset := p == Members && Encoding(h.head.Encoding) == EncodingIntset
 	if p != Scores && !intset && e.expireAt == 0 {

@@ -3,8 +3,8 @@ package store
 import "slices"
 
 // SetKey is a set opened inside a transaction. It belongs to the transaction's goroutine.
-// Of an item, Field is the member, and Score, where that is said, when it expires in Unix milliseconds, 0 for never. Members
-// whose time has passed are absent.
+// Of an item, Field is the member, and Score, where that is said, when it expires in Unix milliseconds, 0 for never.
+// Members whose time has passed are absent.
 type SetKey struct {
 	timedKey
 }
@@ -34,8 +34,8 @@ func (s *SetKey) Add(members ...[]byte) (int64, error) {
 	return s.head.Len - before, s.finish(Change{})
 }
 
-// AddExpiring puts members into the set that expire at a time in Unix milliseconds, 0 for never. Those that are there get
-// that time, too, unless keep says that they have theirs. It reports whether anything has changed.
+// AddExpiring puts members into the set that expire at a time in Unix milliseconds, 0 for never. Those that are there
+// get that time, too, unless keep says that they have theirs. It reports whether anything has changed.
 func (s *SetKey) AddExpiring(at int64, keep bool, members ...[]byte) (bool, error) {
 	found, err := s.GetTimed(members...)
 	if err != nil {

@@ -11,8 +11,8 @@ const unionMemory = 4 << 20
 
 // Sets are the operands of a set operation. They belong to the transaction's goroutine.
 //
-// They are sieved like sorted sets, with scores that tell when members expire, if somebody wants to know: see keepTimes. Results come in
-// pages, which the caller may change until it asks for the next; memory does not grow
+// They are sieved like sorted sets, with scores that tell when members expire, if somebody wants to know: see
+// keepTimes. Results come in pages, which the caller may change until it asks for the next; memory does not grow
 // with the result.
 type Sets struct {
 	tx      Tx

@@ -12,7 +12,8 @@ func (s *SetKey) size(first []byte, given int64) {
 		next = EncodingIntset
 	case next == EncodingNone && given <= words:
 		next = EncodingListpack
-	case next == EncodingNone, next == EncodingIntset && given > ints, (next == EncodingListpack || next == EncodingListpackEx) && given > words:
+	case next == EncodingNone, next == EncodingIntset && given > ints,
+		(next == EncodingListpack || next == EncodingListpackEx) && given > words:
 		next = EncodingHashtable
 	}
 	s.head.Encoding = uint8(next)
@@ -49,8 +50,8 @@ func setEncoding(now Encoding, n int64, member []byte, limits *Limits) Encoding 
 	return EncodingListpack
 }
 
-// setTakesTimes reports whether a set of n members in a compact encoding gets times in one, too. An integer may be as long
-// as any of 64 bits.
+// setTakesTimes reports whether a set of n members in a compact encoding gets times in one, too. An integer may be as
+// long as any of 64 bits.
 func setTakesTimes(now Encoding, n int64, limits *Limits) bool {
 	const longest = len("-9223372036854775808")
 	return n <= int64(limits.SetMaxListpackEntries) && (now != EncodingIntset || limits.SetMaxListpackValue >= longest)

@@ -30,7 +30,8 @@ func (s *Sets) keepTimes() {
 }
 
 // StoreDiff makes the difference the value of dst. Where Redis puts all of the first operand there and removes what
-// is in the others, the encoding is what all of it would have: that matters to small ones, and is done to them so. Members keep their times.
+// is in the others, the encoding is what all of it would have: that matters to small ones, and is done to them so.
+// Members keep their times.
 func (s *Sets) StoreDiff(dst Key) (int64, error) {
 	s.keepTimes()
 	first, l := s.sources[0], LimitsOf(s.tx)
@@ -127,7 +128,8 @@ func makeSet(tx Tx, dst Key, begin Encoding, pages iter.Seq2[[]Item, error]) (ma
 	return made, words, nil
 }
 
-// merge gives members that are there the earlier of two times, none being later than all, and leaves those that are not.
+// merge gives members that are there the earlier of two times, none being later than all, and leaves those that are
+// not.
 func (s *SetKey) merge(page []Item) (fresh []Item, err error) {
 	found, err := s.lookupTimed(Members, fieldsOf(page)...)
 	if err != nil {

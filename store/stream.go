@@ -79,7 +79,8 @@ func streamOf(h handle) (*StreamKey, error) {
 func (s *StreamKey) State() StreamState { return s.state }
 
 func (s StreamState) append(b []byte) []byte {
-	for _, n := range [...]uint64{s.Last.Millis, s.Last.Seq, s.MaxDeleted.Millis, s.MaxDeleted.Seq, s.Added, s.first.Millis, s.first.Seq} {
+	for _, n := range [...]uint64{s.Last.Millis, s.Last.Seq, s.MaxDeleted.Millis, s.MaxDeleted.Seq, s.Added,
+		s.first.Millis, s.first.Seq} {
 		b = binary.AppendUvarint(b, n)
 	}
 	if s.Once != (StreamOnce{}) {
@@ -91,7 +92,8 @@ func (s StreamState) append(b []byte) []byte {
 }
 
 func (s *StreamState) parse(b []byte) bool {
-	for _, to := range [...]*uint64{&s.Last.Millis, &s.Last.Seq, &s.MaxDeleted.Millis, &s.MaxDeleted.Seq, &s.Added, &s.first.Millis, &s.first.Seq} {
+	for _, to := range [...]*uint64{&s.Last.Millis, &s.Last.Seq, &s.MaxDeleted.Millis, &s.MaxDeleted.Seq, &s.Added,
+		&s.first.Millis, &s.first.Seq} {
 		n, size := binary.Uvarint(b)
 		if size <= 0 {
 			return false

@@ -38,7 +38,8 @@ func (a *audit) groups() error {
 			return err
 		}
 		if !agree {
-			a.report("they are counted and listed anew", "has a group %q whose pending entries are not what it or its consumers say", g.Name)
+			a.report("they are counted and listed anew",
+				"has a group %q whose pending entries are not what it or its consumers say", g.Name)
 			name := g.Name
 			a.mends = append(a.mends, func() error { return recount(a.tx, a.key, name) })
 		}

@@ -53,7 +53,8 @@ func StoreStream(tx Tx, dst Key, c StreamContent) error {
 		state.MaxDeleted, state.Added = StreamID{}, uint64(ch.Count)
 	}
 	s.state = state
-	s.handle = handle{tx: tx, key: dst, head: Head{Type: Stream, ID: made.id, Encoding: uint8(EncodingStream), Bytes: KeyBytes(dst)}}
+	s.handle = handle{tx: tx, key: dst, head: Head{Type: Stream, ID: made.id, Encoding: uint8(EncodingStream),
+		Bytes: KeyBytes(dst)}}
 	if err := s.commit(ch); err != nil {
 		return err
 	}

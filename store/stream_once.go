@@ -8,8 +8,8 @@ import (
 // StreamMessage is what an idempotent producer calls a message: it may send it again, and there is one entry.
 type StreamMessage struct{ Producer, ID []byte }
 
-// StreamOnce is what a stream remembers of the messages of idempotent producers; the messages themselves are items among
-// Producers. The zero value is a stream that was never sent such a message. It is a value.
+// StreamOnce is what a stream remembers of the messages of idempotent producers; the messages themselves are items
+// among Producers. The zero value is a stream that was never sent such a message. It is a value.
 type StreamOnce struct {
 	Seconds    int64 // how long a message is known
 	Most       int64 // messages of one producer that are known
@@ -62,8 +62,10 @@ func messageOf(value []byte) StreamMessage {
 	return StreamMessage{value[:n], value[n:]}
 }
 
-// AddOnce adds a message's entry as AddTrimmed does, or finds the one it has; fresh tells which. Without a trim none goes.
-func (s *StreamKey) AddOnce(m StreamMessage, fields [][]byte, t *StreamTrim) (id StreamID, trimmed int64, fresh bool, err error) {
+// AddOnce adds a message's entry as AddTrimmed does, or finds the one it has; fresh tells which. Without a trim none
+// goes.
+func (s *StreamKey) AddOnce(m StreamMessage, fields [][]byte, t *StreamTrim) (id StreamID, trimmed int64, fresh bool,
+	err error) {
 	s.startOnce()
 	if s.Exists() {
 		if err := s.forgetOld(); err != nil {

@@ -138,7 +138,8 @@ func (s *StreamKey) AcknowledgeDelete(group []byte, mode Refs, ids ...StreamID) 
 }
 
 // removeRefs goes over entries a page at a time; judge says what becomes of each, and whether it is removed.
-func (s *StreamKey) removeRefs(ids []StreamID, judge func(*streamRefs, StreamID, bool) (Removal, bool)) ([]Removal, error) {
+func (s *StreamKey) removeRefs(ids []StreamID, judge func(*streamRefs, StreamID, bool) (Removal, bool)) ([]Removal,
+	error) {
 	all := make([]Removal, 0, len(ids))
 	refs, err := s.refs()
 	if err != nil {
@@ -248,8 +249,8 @@ func (r *streamRefs) ahead(id StreamID) bool {
 	return false
 }
 
-// oldest calls fn with the ids of the n oldest entries, a page at a time, until it says that it has enough. It may write
-// what is not an entry.
+// oldest calls fn with the ids of the n oldest entries, a page at a time, until it says that it has enough. It may
+// write what is not an entry.
 func (s *StreamKey) oldest(n int64, fn func(page []StreamID) (more bool, err error)) error {
 	for from, more := s.state.first, true; more && n > 0; {
 		page := make([]StreamID, 0, min(n, pendingPage))

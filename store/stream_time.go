@@ -101,7 +101,8 @@ func (p StreamPending) before(o StreamPending) bool {
 	return p.ID.Compare(o.ID) < 0
 }
 
-// timeWalk goes along entries, or runs, in the order of times, a page at a time. It belongs to the transaction's goroutine.
+// timeWalk goes along entries, or runs, in the order of times, a page at a time. It belongs to the transaction's
+// goroutine.
 type timeWalk struct {
 	group *StreamGroup
 	kind  byte

@@ -27,7 +27,8 @@ func (b *Blob) Add(n int64) (int64, error) {
 	}
 	value += n
 	digits := strconv.AppendInt(b.number[:0], value, 10)
-	return value, putString(b.tx, b.key(), digits, Head{Encoding: uint8(EncodingInt), ExpireAt: b.head().ExpireAt, Notes: b.head().Notes})
+	return value, putString(b.tx, b.key(), digits,
+		Head{Encoding: uint8(EncodingInt), ExpireAt: b.head().ExpireAt, Notes: b.head().Notes})
 }
 
 // AddFloat is Add for long doubles; it returns the new content. by is the increment's text.

@@ -212,8 +212,8 @@ type FieldReaper interface {
 	ExpireFields(k Key, most int) (FieldsGone, error)
 }
 
-// ExpireFields has a transaction remove fields of a hash, or members of a set, whose time has passed, at most so many, or
-// all of the key if that is gone with the last of them.
+// ExpireFields has a transaction remove fields of a hash, or members of a set, whose time has passed, at most so many,
+// or all of the key if that is gone with the last of them.
 func ExpireFields(tx Tx, k Key, most int) (gone FieldsGone, err error) {
 	if r, ok := As[FieldReaper](tx); ok {
 		return r.ExpireFields(k, most)

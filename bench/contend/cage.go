@@ -31,7 +31,8 @@ func NewCage(limit int64) (*Cage, error) {
 			prefix: []string{"systemd-run", "--scope", "-q", "-p", "MemoryMax=" + size, "-p", "MemorySwapMax=0"}}, nil
 	}
 	if path, err := exec.LookPath("prlimit"); err == nil {
-		return &Cage{Means: "RLIMIT_DATA (the page cache is not limited)", prefix: []string{path, "--data=" + size}, remove: func() {}}, nil
+		return &Cage{Means: "RLIMIT_DATA (the page cache is not limited)", prefix: []string{path, "--data=" + size},
+			remove: func() {}}, nil
 	}
 	return nil, fmt.Errorf("no way to limit memory here: neither a writable memory cgroup nor systemd-run nor prlimit")
 }

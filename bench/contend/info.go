@@ -8,7 +8,8 @@ import (
 
 const infoLimit = 10 * time.Second
 
-// Info is a section of INFO, which wire, which drops long replies, does not keep. Sections that the server lacks are empty.
+// Info is a section of INFO, which wire, which drops long replies, does not keep. Sections that the server lacks are
+// empty.
 func (s *Server) Info(section string) (string, error) {
 	conn, err := net.DialTimeout("tcp", s.Addr(), infoLimit)
 	if err != nil {

@@ -53,9 +53,10 @@ func Kinds() []Kind {
 		redis(RedisMemory, "--appendonly", "no"),
 		redis(RedisEverysec, "--appendonly", "yes", "--appendfsync", "everysec"),
 		redis(RedisAlways, "--appendonly", "yes", "--appendfsync", "always"),
-		{Name: Redka, MaxKey: peerLimit, PushOne: true, path: func(t Tools) string { return t.Redka }, args: func(port, dir string) []string {
-			return []string{"-h", "127.0.0.1", "-p", port, filepath.Join(dir, "redka.db")}
-		}},
+		{Name: Redka, MaxKey: peerLimit, PushOne: true, path: func(t Tools) string { return t.Redka },
+			args: func(port, dir string) []string {
+				return []string{"-h", "127.0.0.1", "-p", port, filepath.Join(dir, "redka.db")}
+			}},
 		kvrocks(),
 		larder(LarderNo, "--appendfsync", "no"),
 		before(),
@@ -66,7 +67,8 @@ func Kinds() []Kind {
 
 func redis(name string, more ...string) Kind {
 	return Kind{Name: name, path: func(t Tools) string { return t.RedisServer }, args: func(port, dir string) []string {
-		return append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--daemonize", "no"}, more...)
+		return append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--daemonize", "no"},
+			more...)
 	}}
 }
 

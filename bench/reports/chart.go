@@ -47,7 +47,8 @@ func Charts(s results.Section) map[string]string {
 }
 
 func deadlineChart(s results.Section, action, what, unit string, figure func(map[string]float64) float64) chart {
-	c := chart{title: action + ": " + what + " against the deadline", across: "deadline, ms", logarithmic: true, unit: unit}
+	c := chart{title: action + ": " + what + " against the deadline", across: "deadline, ms", logarithmic: true,
+		unit: unit}
 	for _, name := range s.Contenders() {
 		rounds := map[float64][]float64{}
 		for _, cell := range s.Cells {
@@ -78,15 +79,19 @@ func (c chart) svg() string {
 	x := func(v float64) float64 { return left + (c.place(v)-low)/max(high-low, 1e-9)*(right-left) }
 	y := func(v float64) float64 { return bottom - v/most*(bottom-top) }
 	var out strings.Builder
-	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12">`+"\n", plotWidth, plotHeight)
-	fmt.Fprintf(&out, `<rect width="100%%" height="100%%" fill="#fff"/><text x="%d" y="22" font-size="15">%s</text>`+"\n", left, c.title)
+	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" `+
+		`font-size="12">`+"\n", plotWidth, plotHeight)
+	fmt.Fprintf(&out, `<rect width="100%%" height="100%%" fill="#fff"/><text x="%d" y="22" font-size="15">%s</text>`+"\n",
+		left, c.title)
 	for i := range 6 {
 		v := most * float64(i) / 5
-		fmt.Fprintf(&out, `<line x1="%d" y1="%.1f" x2="%d" y2="%.1f" stroke="#ddd"/><text x="%d" y="%.1f" text-anchor="end">%.3g%s</text>`+"\n",
+		fmt.Fprintf(&out, `<line x1="%d" y1="%.1f" x2="%d" y2="%.1f" stroke="#ddd"/><text x="%d" y="%.1f" `+
+			`text-anchor="end">%.3g%s</text>`+"\n",
 			left, y(v), right, y(v), left-6, y(v)+4, v, c.unit)
 	}
 	for _, v := range c.ticks(low, high) {
-		fmt.Fprintf(&out, `<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="#ddd"/><text x="%.1f" y="%d" text-anchor="middle">%.4g</text>`+"\n",
+		fmt.Fprintf(&out, `<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="#ddd"/><text x="%.1f" y="%d" `+
+			`text-anchor="middle">%.4g</text>`+"\n",
 			x(v), top, x(v), bottom, x(v), bottom+18, v)
 	}
 	fmt.Fprintf(&out, `<text x="%d" y="%d" text-anchor="middle">%s</text>`+"\n", (left+right)/2, bottom+38, c.across)

@@ -49,7 +49,8 @@ func Inspect(t contend.Tools, scratch string) Machine {
 	}
 	if t.Python != "" {
 		m.Versions = append(m.Versions, said(t.Python, "-c",
-			"import sys, diskcache, redis; print('DiskCache', diskcache.__version__, 'redis-py', redis.__version__, 'Python', sys.version.split()[0])"))
+			"import sys, diskcache, redis; print('DiskCache', diskcache.__version__, 'redis-py', redis.__version__, 'Python', "+
+				"sys.version.split()[0])"))
 	}
 	return m
 }

@@ -48,7 +48,8 @@ func (p Page) Markdown() string {
 	out.WriteString("\n### Targets\n\n" + Verdicts(Judge(p.measured())))
 	for _, part := range p.Parts {
 		fmt.Fprintf(&out, "\n### %s\n\n%s\n", part.Data.Name, part.About)
-		fmt.Fprintf(&out, "Medians of the rounds of a %s run, ended %s.\n\n", part.Data.Mode, part.Data.Updated.Format("2006-01-02 15:04 UTC"))
+		fmt.Fprintf(&out, "Medians of the rounds of a %s run, ended %s.\n\n", part.Data.Mode,
+			part.Data.Updated.Format("2006-01-02 15:04 UTC"))
 		out.WriteString(Tables(part.Data))
 		for _, name := range slices.Sorted(maps.Keys(Charts(part.Data))) {
 			fmt.Fprintf(&out, "![%s](%s)\n\n", strings.TrimSuffix(name, ".svg"), name)

@@ -28,8 +28,10 @@ func Plot(s results.Section, row string) string {
 	}
 	low, high := decades(curves)
 	var out strings.Builder
-	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12">`+"\n", plotWidth, plotHeight)
-	fmt.Fprintf(&out, `<rect width="100%%" height="100%%" fill="#fff"/><text x="%d" y="22" font-size="15">%s: time against percentile</text>`+"\n", left, row)
+	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" `+
+		`font-size="12">`+"\n", plotWidth, plotHeight)
+	fmt.Fprintf(&out, `<rect width="100%%" height="100%%" fill="#fff"/><text x="%d" y="22" font-size="15">%s: time `+
+		`against percentile</text>`+"\n", left, row)
 	drawAxes(&out, low, high)
 	for i, name := range names {
 		drawCurve(&out, i, name, curves[name], low, high)
@@ -94,12 +96,14 @@ func drawAxes(out *strings.Builder, low, high float64) {
 		if p == 100 {
 			label = "max"
 		}
-		fmt.Fprintf(out, `<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="#ddd"/><text x="%.1f" y="%d" text-anchor="middle">%s</text>`+"\n",
+		fmt.Fprintf(out, `<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="#ddd"/><text x="%.1f" y="%d" `+
+			`text-anchor="middle">%s</text>`+"\n",
 			x, top, x, bottom, x, bottom+18, label)
 	}
 	for d := low; d <= high; d++ {
 		y := yOf(math.Pow(10, d), low, high)
-		fmt.Fprintf(out, `<line x1="%d" y1="%.1f" x2="%d" y2="%.1f" stroke="#ddd"/><text x="%d" y="%.1f" text-anchor="end">%s</text>`+"\n",
+		fmt.Fprintf(out, `<line x1="%d" y1="%.1f" x2="%d" y2="%.1f" stroke="#ddd"/><text x="%d" y="%.1f" `+
+			`text-anchor="end">%s</text>`+"\n",
 			left, y, right, y, left-6, y+4, span(math.Pow(10, d)))
 	}
 	fmt.Fprintf(out, `<text x="%d" y="%d" text-anchor="middle">percentile</text>`+"\n", (left+right)/2, bottom+38)
@@ -128,8 +132,10 @@ func drawLine(out *strings.Builder, i int, name string, curve [][2]float64, xOf,
 	for _, p := range curve {
 		points = append(points, fmt.Sprintf("%.1f,%.1f", xOf(p[0]), yOf(p[1])))
 	}
-	fmt.Fprintf(out, `<polyline points="%s" fill="none" stroke="%s" stroke-width="2"/>`+"\n", strings.Join(points, " "), colour)
+	fmt.Fprintf(out, `<polyline points="%s" fill="none" stroke="%s" stroke-width="2"/>`+"\n", strings.Join(points, " "),
+		colour)
 	y := top + 14 + 18*i
-	fmt.Fprintf(out, `<line x1="%d" y1="%d" x2="%d" y2="%d" stroke="%s" stroke-width="3"/><text x="%d" y="%d">%s</text>`+"\n",
+	fmt.Fprintf(out, `<line x1="%d" y1="%d" x2="%d" y2="%d" stroke="%s" stroke-width="3"/><text x="%d" y="%d">%s</text>`+
+		"\n",
 		left+12, y, left+36, y, colour, left+42, y+4, name)
 }

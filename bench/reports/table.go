@@ -39,7 +39,8 @@ func layoutOf(section string) layout {
 	case "larger":
 		return layout{[]string{"rps", "p50_us", "p99_us", "max_us", "cpu_us", "loaded_mb", "rss_mb", "disk_mb"}, "", false}
 	}
-	return layout{[]string{"rps", "p50_us", "p99_us", "max_us", "cpu_us", "reply_ms", "alone_p99_us", "p99_ratio"}, "", false}
+	return layout{[]string{"rps", "p50_us", "p99_us", "max_us", "cpu_us", "reply_ms", "alone_p99_us", "p99_ratio"},
+		"", false}
 }
 
 // heading is a figure in words.
@@ -91,7 +92,8 @@ func Tables(s results.Section) string {
 
 func writeWide(out *strings.Builder, s results.Section, l layout, figure string) {
 	contenders := s.Contenders()
-	fmt.Fprintf(out, "| %s | %s |\n|---|%s\n", heading(figure), strings.Join(contenders, " | "), strings.Repeat("---:|", len(contenders)))
+	fmt.Fprintf(out, "| %s | %s |\n|---|%s\n", heading(figure), strings.Join(contenders, " | "),
+		strings.Repeat("---:|", len(contenders)))
 	for _, row := range s.Rows() {
 		base, _ := s.Median(row, l.base, figure)
 		fmt.Fprintf(out, "| %s |", row)
@@ -120,7 +122,8 @@ func writeLong(out *strings.Builder, s results.Section, l layout) {
 	for _, figure := range l.figures {
 		heads = append(heads, heading(figure))
 	}
-	fmt.Fprintf(out, "| | contender | %s |\n|---|---|%s\n", strings.Join(heads, " | "), strings.Repeat("---:|", len(heads)))
+	fmt.Fprintf(out, "| | contender | %s |\n|---|---|%s\n", strings.Join(heads, " | "),
+		strings.Repeat("---:|", len(heads)))
 	for _, row := range s.Rows() {
 		for _, c := range s.Contenders() {
 			writeLine(out, s, l, row, c)

@@ -67,7 +67,8 @@ func Judge(measured map[string]results.Section) (verdicts []Verdict) {
 // Targets lists all promises in the order of the page.
 func Targets() []Target {
 	var all []Target
-	for _, group := range [][]Target{throughput(), processor(), againstRedka(), latency(), footprint(), hugeKeys(), mixedLoad(), limits()} {
+	for _, group := range [][]Target{throughput(), processor(), againstRedka(), latency(), footprint(), hugeKeys(),
+		mixedLoad(), limits()} {
 		all = append(all, group...)
 	}
 	return all
@@ -136,7 +137,8 @@ func latency() []Target {
 
 func footprint() []Target {
 	return []Target{
-		most("resident memory with 10^7 keys, under load", "growth", Ref{"SET, 10000000 keys", contend.Larder, "rss_mb"}, Ref{}, 200, 100, " MB"),
+		most("resident memory with 10^7 keys, under load", "growth", Ref{"SET, 10000000 keys", contend.Larder, "rss_mb"},
+			Ref{}, 200, 100, " MB"),
 		most("time per GET at 10^7 keys against 10^5", "growth", Ref{"GET, 10000000 keys", contend.Larder, "us"},
 			Ref{"GET, 100000 keys", contend.Larder, "us"}, 2, 1.5, "x"),
 	}
@@ -144,7 +146,8 @@ func footprint() []Target {
 
 func hugeKeys() (all []Target) {
 	for _, row := range []string{"ZRANK", "LINDEX", "HGET", "SPOP"} {
-		all = append(all, most(row+" on a huge key, p99", "huge", Ref{row, contend.Larder, "p99_us"}, Ref{}, 1000, 1000, " us"))
+		all = append(all, most(row+" on a huge key, p99", "huge", Ref{row, contend.Larder, "p99_us"}, Ref{}, 1000, 1000,
+			" us"))
 	}
 	for _, row := range []string{"DEL hash", "UNLINK hash2", "DEL zset", "DEL list", "DEL set"} {
 		all = append(all,
@@ -169,8 +172,10 @@ func limits() []Target {
 func mixedLoad() []Target {
 	const row, peer = "set, 8 processes", "diskcache 8x10ms"
 	return []Target{
-		most("mixed load, 8 processes: set P99 against DiskCache's", "mixed", Ref{row, contend.Larder, "p99_us"}, Ref{row, peer, "p99_us"}, 1, 1, "x"),
-		most("mixed load, 8 processes: longest set against DiskCache's", "mixed", Ref{row, contend.Larder, "max_us"}, Ref{row, peer, "max_us"}, 1, 1, "x"),
+		most("mixed load, 8 processes: set P99 against DiskCache's", "mixed", Ref{row, contend.Larder, "p99_us"},
+			Ref{row, peer, "p99_us"}, 1, 1, "x"),
+		most("mixed load, 8 processes: longest set against DiskCache's", "mixed", Ref{row, contend.Larder, "max_us"},
+			Ref{row, peer, "max_us"}, 1, 1, "x"),
 		most("mixed load, 8 processes: sets lost", "mixed", Ref{row, contend.Larder, "lost"}, Ref{}, 0, 0, ""),
 	}
 }

@@ -38,22 +38,37 @@ type Section struct {
 // All lists the sections in the order they are run.
 func All() []Section {
 	return []Section{
-		{"core", "redis-benchmark, 100-byte values, preloaded key space; CPU is the server's, background work after the slice included.", runCore},
+		{"core", "redis-benchmark, 100-byte values, preloaded key space; CPU is the server's, background work after the " +
+			"slice included.", runCore},
 		{"zipf", "INCR and SET, 50 clients of our own generator, keys drawn by a Zipf(1.0) law.", runZipf},
 		{"reads", "GET from one client while another process writes at full speed over one or fifty connections.", runReads},
-		{"mixed", "90% get, 9% set, 1% delete on 100 keys, as DiskCache's benchmark does it, each process a Python program.", runMixed},
-		{"limit", "SET with 50 clients: new keys without a limit and at maxmemory with allkeys-lru; old keys while nothing expires, and while many keys expire in one second: 50,000 in the short form, a million in the full one.", runLimit},
-		{"deadline", "The mixed load against the time a command may wait before it is given up: `CACHE DEADLINE` here, FanoutCache's `timeout` there. One more process writes 3,000 sets in a transaction, pauses as long, and again.", runDeadline},
-		{"cull", "What the data, the files and SQLite's logs take while four clients write new keys of 4 KB without end: under a limit, and after the limit is halved.", runCull},
-		{"growth", "GET and SET of 100-byte values as the number of keys grows; DiskCache from one process, the servers with 50 clients.", runGrowth},
+		{"mixed", "90% get, 9% set, 1% delete on 100 keys, as DiskCache's benchmark does it, each process a Python program.",
+			runMixed},
+		{"limit", "SET with 50 clients: new keys without a limit and at maxmemory with allkeys-lru; old keys while nothing " +
+			"expires, and while many keys expire in one second: 50,000 in the short form, a million in the full one.", runLimit},
+		{"deadline", "The mixed load against the time a command may wait before it is given up: `CACHE DEADLINE` here, " +
+			"FanoutCache's `timeout` there. One more process writes 3,000 sets in a transaction, pauses as long, and again.",
+			runDeadline},
+		{"cull", "What the data, the files and SQLite's logs take while four clients write new keys of 4 KB without end: " +
+			"under a limit, and after the limit is halved.", runCull},
+		{"growth", "GET and SET of 100-byte values as the number of keys grows; DiskCache from one process, the servers " +
+			"with 50 clients.", runGrowth},
 		{"larger", "Values of 4 KB in a server whose memory is limited to a fraction of them.", runLarger},
-		{"shards", "Writes that touch several keys, and so several shards: transactions, moves and copies, beside EVAL of one INCR.", runShards},
-		{"objects", "Small collections, 100,000 of each type at most, 50 clients: a hash of ten fields, lists and sorted sets of five, sets of three.", runObjects},
-		{"families", "Bitmaps, HyperLogLogs and a geo set of a million points (100,000 in a short run), 50 clients. A search of 1 km finds four of a million points, one of 5 km a hundred.", runFamilies},
-		{"cold", "Writes of 50 clients to keys whose rows are not in memory: before each slice the server is started again and its files are put out of the page cache. No key is written twice in a slice.", runCold},
-		{"small", "SET of new keys of 1 KB by 50 clients under `maxmemory 50mb` with allkeys-lru, and what the data directory takes: at most while they write, and ten seconds after.", runSmall},
-		{"beside", "Four other clients, each with a GET or SET of a small key a millisecond, counted from when it was due, while another's FLUSHALL of the whole key space runs, or its RENAMEs of a large set, one after the other.", runBeside},
-		{"huge", "One client on a single huge key. In the lines of DEL and UNLINK the latencies are those of four other clients that GET small keys meanwhile.", runHuge},
+		{"shards", "Writes that touch several keys, and so several shards: transactions, moves and copies, beside EVAL of " +
+			"one INCR.", runShards},
+		{"objects", "Small collections, 100,000 of each type at most, 50 clients: a hash of ten fields, lists and sorted " +
+			"sets of five, sets of three.", runObjects},
+		{"families", "Bitmaps, HyperLogLogs and a geo set of a million points (100,000 in a short run), 50 clients. A " +
+			"search of 1 km finds four of a million points, one of 5 km a hundred.", runFamilies},
+		{"cold", "Writes of 50 clients to keys whose rows are not in memory: before each slice the server is started again " +
+			"and its files are put out of the page cache. No key is written twice in a slice.", runCold},
+		{"small", "SET of new keys of 1 KB by 50 clients under `maxmemory 50mb` with allkeys-lru, and what the data " +
+			"directory takes: at most while they write, and ten seconds after.", runSmall},
+		{"beside", "Four other clients, each with a GET or SET of a small key a millisecond, counted from when it was due, " +
+			"while another's FLUSHALL of the whole key space runs, or its RENAMEs of a large set, one after the other.",
+			runBeside},
+		{"huge", "One client on a single huge key. In the lines of DEL and UNLINK the latencies are those of four other " +
+			"clients that GET small keys meanwhile.", runHuge},
 	}
 }
 
@@ -140,7 +155,8 @@ func (f fleet) stop() {
 }
 
 // inTurn calls measure for each round and contender, A B A B, and files the cells under row.
-func (b *Bench) inTurn(ctx context.Context, rec *results.Recorder, f fleet, row string, measure func(*contend.Server) results.Cell) error {
+func (b *Bench) inTurn(ctx context.Context, rec *results.Recorder, f fleet, row string,
+	measure func(*contend.Server) results.Cell) error {
 	if rec.Done(row) {
 		return nil
 	}

@@ -50,7 +50,8 @@ func commandOf(name string) command {
 	case "INCR":
 		return command{args: []string{"INCR", "counter:" + any}, data: counters(), effect: overwrites}
 	case "EVAL":
-		return command{args: []string{"EVAL", "return redis.call('INCR', KEYS[1])", "1", "counter:" + any}, data: counters(), effect: overwrites}
+		return command{args: []string{"EVAL", "return redis.call('INCR', KEYS[1])", "1", "counter:" + any}, data: counters(),
+			effect: overwrites}
 	case "LPUSH", "RPUSH":
 		return command{args: []string{name, "mylist", v}, data: listOf("mylist"), effect: grows}
 	case "LPOP":
@@ -93,7 +94,8 @@ func coreRows(p CorePlan) (rows []coreRow) {
 	return rows
 }
 
-// contenders of a row: the three fsync modes differ in how they write, so a run that must be quick compares them by SET.
+// contenders of a row: the three fsync modes differ in how they write, so a run that must be quick compares them by
+// SET.
 func (p CorePlan) contenders(name string, alone bool) []string {
 	switch {
 	case name == "EVAL": // Redka runs no scripts, and neither did Larder always
@@ -245,7 +247,9 @@ func (c *core) preload(s *contend.Server, d dataset) error {
 // warm reads every key once: what is read again and again is the steady state of a cache, and slices are too short to
 // come to it.
 func (c *core) warm(s *contend.Server, d dataset) error {
-	_, err := wire.Fill(s.Addr(), 0, capped(s, c.b.Plan.Keys), func(i int) []string { return []string{"GET", d.item(i)[0]} })
+	_, err := wire.Fill(s.Addr(), 0, capped(s, c.b.Plan.Keys), func(i int) []string {
+		return []string{"GET", d.item(i)[0]}
+	})
 	if err != nil {
 		return fmt.Errorf("reading %s of %s: %w", d.name, s.Kind.Name, err)
 	}
@@ -284,7 +288,8 @@ func (c *core) bench(r coreRow, cmd command, s *contend.Server) load.Bench {
 	if cmd.wide {
 		space *= 100
 	}
-	return load.Bench{Path: c.b.Tools.RedisBenchmark, Port: s.Port, Clients: r.clients, Pipeline: r.pipeline, Space: space, Command: cmd.args}
+	return load.Bench{Path: c.b.Tools.RedisBenchmark, Port: s.Port, Clients: r.clients, Pipeline: r.pipeline, Space: space,
+		Command: cmd.args}
 }
 
 // measure runs redis-benchmark and bills the server's CPU.

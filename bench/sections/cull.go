@@ -42,7 +42,8 @@ func runCull(ctx context.Context, b *Bench, rec *results.Recorder) error {
 		watching, stop := context.WithCancel(ctx)
 		go func() { series <- watch(watching, s) }()
 		time.Sleep(5 * cullEvery) // what was before the limit is in the picture
-		_, err := wire.Once(s.Addr(), "CONFIG", "SET", "maxmemory", strconv.FormatInt(phase.limit, 10), "maxmemory-policy", "allkeys-lru")
+		_, err := wire.Once(s.Addr(), "CONFIG", "SET", "maxmemory", strconv.FormatInt(phase.limit, 10), "maxmemory-policy",
+			"allkeys-lru")
 		var cell results.Cell
 		if err != nil {
 			cell = failed(err)
@@ -78,7 +79,8 @@ func watch(ctx context.Context, s *contend.Server) map[string][][2]float64 {
 		at := time.Since(began).Seconds()
 		for line := range strings.SplitSeq(text, "\r\n") {
 			field, digits, _ := strings.Cut(line, ":")
-			name := map[string]string{"used_memory": "data", "file_bytes": "files", "wal_bytes": "logs", "maxmemory": "limit"}[field]
+			name := map[string]string{"used_memory": "data", "file_bytes": "files", "wal_bytes": "logs",
+				"maxmemory": "limit"}[field]
 			if n, err := strconv.ParseInt(digits, 10, 64); err == nil && name != "" {
 				series[name] = append(series[name], [2]float64{at, float64(n) / (1 << 20)})
 			}

@@ -32,11 +32,15 @@ func sizeBy(command string) func(string) []string {
 
 func plainKeys() dataset {
 	v := value()
-	return dataset{name: "keys", command: []string{"MSET"}, item: func(i int) []string { return []string{number("key", i), v} }}
+	return dataset{name: "keys", command: []string{"MSET"}, item: func(i int) []string {
+		return []string{number("key", i), v}
+	}}
 }
 
 func counters() dataset {
-	return dataset{name: "counters", command: []string{"MSET"}, item: func(i int) []string { return []string{number("counter", i), "0"} }}
+	return dataset{name: "counters", command: []string{"MSET"}, item: func(i int) []string {
+		return []string{number("counter", i), "0"}
+	}}
 }
 
 func hashOf(key string) dataset {
@@ -57,7 +61,9 @@ func zsetOf(key string) dataset {
 
 func listOf(key string) dataset {
 	v := value()
-	return dataset{name: key, command: []string{"RPUSH", key}, count: sizeBy("LLEN"), item: func(int) []string { return []string{v} }}
+	return dataset{name: key, command: []string{"RPUSH", key}, count: sizeBy("LLEN"), item: func(int) []string {
+		return []string{v}
+	}}
 }
 
 // fill loads the items from..to of a dataset in commands of a hundred, or of one where a contender takes no more.

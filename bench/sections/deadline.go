@@ -54,7 +54,8 @@ func runDeadline(ctx context.Context, b *Bench, rec *results.Recorder) error {
 }
 
 // waitAtMost is one deadline. Its rows are the actions.
-func (b *Bench) waitAtMost(ctx context.Context, rec *results.Recorder, mixers []mixer, ms, procs int, dir string) error {
+func (b *Bench) waitAtMost(ctx context.Context, rec *results.Recorder, mixers []mixer, ms, procs int,
+	dir string) error {
 	var done []string
 	for _, action := range actions() {
 		done = append(done, fmt.Sprintf("%s within %d ms", action, ms))

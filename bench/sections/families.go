@@ -126,7 +126,8 @@ func (f *familyRow) maker(s *contend.Server) load.Maker {
 		return f.make
 	}
 	name, _, _ := strings.Cut(f.title, " (")
-	if _, err := wire.Once(s.Addr(), "COMMAND", "GETKEYS", name, "k"); err != nil && strings.Contains(err.Error(), "Invalid command specified") {
+	if _, err := wire.Once(s.Addr(), "COMMAND", "GETKEYS", name, "k"); err != nil &&
+		strings.Contains(err.Error(), "Invalid command specified") {
 		return f.older
 	}
 	return f.make

@@ -80,7 +80,8 @@ func (g *growth) at(ctx context.Context, rec *results.Recorder) error {
 
 // slice measures time, memory while it runs, and what is on disk after it.
 func (g *growth) slice(ctx context.Context, s *contend.Server, name string) results.Cell {
-	bench := load.Bench{Path: g.b.Tools.RedisBenchmark, Port: s.Port, Clients: coreClients, Pipeline: 1, Space: g.size, Command: commandOf(name).args}
+	bench := load.Bench{Path: g.b.Tools.RedisBenchmark, Port: s.Port, Clients: coreClients, Pipeline: 1, Space: g.size,
+		Command: commandOf(name).args}
 	rate, err := bench.Calibrate(ctx)
 	if err != nil {
 		return failed(err)

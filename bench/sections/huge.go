@@ -31,25 +31,28 @@ func giants(p HugePlan) []giant {
 	n, v := p.Items, value()
 	member := func(r *rand.Rand) string { return number("element", r.IntN(n)) }
 	return []giant{
-		{name: "hash", fill: items(hashOf("hash"), n), remove: "DEL", order: []string{"HGET", "HSET"}, ops: map[string]load.Maker{
-			"HGET": func(c *wire.Conn, r *rand.Rand) { c.Append("HGET", "hash", member(r)) },
-			"HSET": func(c *wire.Conn, r *rand.Rand) { c.Append("HSET", "hash", member(r), v) }}},
+		{name: "hash", fill: items(hashOf("hash"), n), remove: "DEL", order: []string{"HGET", "HSET"},
+			ops: map[string]load.Maker{
+				"HGET": func(c *wire.Conn, r *rand.Rand) { c.Append("HGET", "hash", member(r)) },
+				"HSET": func(c *wire.Conn, r *rand.Rand) { c.Append("HSET", "hash", member(r), v) }}},
 		{name: "hash2", fill: items(hashOf("hash2"), n), remove: "UNLINK"},
-		{name: "zset", fill: items(zsetOf("zset"), n), remove: "DEL", order: []string{"ZRANK", "ZADD"}, ops: map[string]load.Maker{
-			"ZADD":  func(c *wire.Conn, r *rand.Rand) { c.Append("ZADD", "zset", strconv.Itoa(r.IntN(n)), member(r)) },
-			"ZRANK": func(c *wire.Conn, r *rand.Rand) { c.Append("ZRANK", "zset", member(r)) }}},
+		{name: "zset", fill: items(zsetOf("zset"), n), remove: "DEL", order: []string{"ZRANK", "ZADD"},
+			ops: map[string]load.Maker{
+				"ZADD":  func(c *wire.Conn, r *rand.Rand) { c.Append("ZADD", "zset", strconv.Itoa(r.IntN(n)), member(r)) },
+				"ZRANK": func(c *wire.Conn, r *rand.Rand) { c.Append("ZRANK", "zset", member(r)) }}},
 		{name: "list", fill: items(listOf("list"), n), remove: "DEL", order: []string{"LINDEX"}, ops: map[string]load.Maker{
 			"LINDEX": func(c *wire.Conn, r *rand.Rand) { c.Append("LINDEX", "list", strconv.Itoa(n/4+r.IntN(n/2))) }}},
 		{name: "set", fill: items(setOf("set"), n), remove: "DEL", order: []string{"SPOP"}, ops: map[string]load.Maker{
 			"SPOP": func(c *wire.Conn, _ *rand.Rand) { c.Append("SPOP", "set") }}},
-		{name: "string", fill: text("string", p.StringMB), remove: "DEL", order: []string{"GETRANGE", "SETRANGE"}, ops: map[string]load.Maker{
-			"GETRANGE": func(c *wire.Conn, r *rand.Rand) {
-				at := r.IntN(p.StringMB*mb - valueBytes)
-				c.Append("GETRANGE", "string", strconv.Itoa(at), strconv.Itoa(at+valueBytes-1))
-			},
-			"SETRANGE": func(c *wire.Conn, r *rand.Rand) {
-				c.Append("SETRANGE", "string", strconv.Itoa(r.IntN(p.StringMB*mb-valueBytes)), v)
-			}}},
+		{name: "string", fill: text("string", p.StringMB), remove: "DEL", order: []string{"GETRANGE", "SETRANGE"},
+			ops: map[string]load.Maker{
+				"GETRANGE": func(c *wire.Conn, r *rand.Rand) {
+					at := r.IntN(p.StringMB*mb - valueBytes)
+					c.Append("GETRANGE", "string", strconv.Itoa(at), strconv.Itoa(at+valueBytes-1))
+				},
+				"SETRANGE": func(c *wire.Conn, r *rand.Rand) {
+					c.Append("SETRANGE", "string", strconv.Itoa(r.IntN(p.StringMB*mb-valueBytes)), v)
+				}}},
 	}
 }
 
@@ -114,7 +117,8 @@ func (b *Bench) giantOf(ctx context.Context, s *contend.Server, g giant) (cells 
 	}
 	s.WaitIdle(sweepLimit)
 	for _, row := range g.order {
-		c := generate(ctx, s, load.Job{Conns: 1, Seconds: b.Plan.Huge.Seconds, MaxOps: b.Plan.Huge.Items / 2, Make: g.ops[row]})
+		c := generate(ctx, s, load.Job{Conns: 1, Seconds: b.Plan.Huge.Seconds, MaxOps: b.Plan.Huge.Items / 2,
+			Make: g.ops[row]})
 		c.Row = row
 		cells = append(cells, c)
 	}

@@ -97,9 +97,12 @@ func (b *Bench) survive(ctx context.Context, s *contend.Server, job load.Job) re
 func (b *Bench) fillLarge(s *contend.Server, cage *contend.Cage) results.Cell {
 	p, text := b.Plan.Larger, largeText(b.Plan.Larger.ValueBytes)
 	start := time.Now()
-	n, err := wire.Fill(s.Addr(), 0, p.Keys, func(i int) []string { return []string{"SET", number("key", i), largeValue(text, p, i)} })
+	n, err := wire.Fill(s.Addr(), 0, p.Keys, func(i int) []string {
+		return []string{"SET", number("key", i), largeValue(text, p, i)}
+	})
 	c := results.Cell{Note: cage.Means, Figures: map[string]float64{"rps": float64(n) / time.Since(start).Seconds(),
-		"loaded_mb": float64(n) * float64(p.ValueBytes) / mb, "rss_mb": float64(s.RSS()) / mb, "disk_mb": float64(s.Disk()) / mb}}
+		"loaded_mb": float64(n) * float64(p.ValueBytes) / mb, "rss_mb": float64(s.RSS()) / mb,
+		"disk_mb": float64(s.Disk()) / mb}}
 	if err != nil {
 		time.Sleep(time.Second) // a killed process is reaped a moment after its connections break
 		c.Note = fmt.Sprintf("%s; after %.0f MB: %v; process: %v", cage.Means, c.Figures["loaded_mb"], err, s.End())

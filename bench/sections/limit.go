@@ -24,8 +24,8 @@ const (
 	fillRate = 10_000
 )
 
-// runLimit measures what a limit costs those who write, and what mass expiry does to the worst of them. Slices are as long
-// as those of the zipf section.
+// runLimit measures what a limit costs those who write, and what mass expiry does to the worst of them. Slices are as
+// long as those of the zipf section.
 func runLimit(ctx context.Context, b *Bench, rec *results.Recorder) error {
 	f, err := b.start(ctx, contend.LarderBefore, contend.Larder)
 	if err != nil {
@@ -62,7 +62,8 @@ func runLimit(ctx context.Context, b *Bench, rec *results.Recorder) error {
 
 // configure sets the limit and waits until the data is within it.
 func configure(s *contend.Server, limit int64) error {
-	_, err := wire.Once(s.Addr(), "CONFIG", "SET", "maxmemory", strconv.FormatInt(limit, 10), "maxmemory-policy", "allkeys-lru")
+	_, err := wire.Once(s.Addr(), "CONFIG", "SET", "maxmemory", strconv.FormatInt(limit, 10), "maxmemory-policy",
+		"allkeys-lru")
 	s.WaitIdle(sweepLimit)
 	return err
 }

@@ -112,7 +112,8 @@ func (b *Bench) mix(ctx context.Context, m mixer, procs int, dir string) ([]resu
 	var running []*exec.Cmd
 	for p := range procs {
 		args := append([]string{"mix"}, m.at...)
-		cmd := b.python(ctx, append(args, strconv.Itoa(p), strconv.Itoa(b.Plan.Mixed.Ops), begin, filepath.Join(dir, fmt.Sprint("times", p)))...)
+		cmd := b.python(ctx, append(args, strconv.Itoa(p), strconv.Itoa(b.Plan.Mixed.Ops), begin,
+			filepath.Join(dir, fmt.Sprint("times", p)))...)
 		cmd.Stderr = new(bytes.Buffer)
 		if err := cmd.Start(); err != nil {
 			return nil, err
@@ -176,7 +177,8 @@ func timingCell(row string, sorted []float64, misses int) results.Cell {
 		total += t
 	}
 	c := results.Cell{Row: row, Figures: map[string]float64{"count": float64(len(sorted)), "miss": float64(misses),
-		"p50_us": stats.QuantileOf(sorted, 0.5), "p90_us": stats.QuantileOf(sorted, 0.9), "p99_us": stats.QuantileOf(sorted, 0.99),
+		"p50_us": stats.QuantileOf(sorted, 0.5), "p90_us": stats.QuantileOf(sorted, 0.9),
+		"p99_us": stats.QuantileOf(sorted, 0.99),
 		"max_us": stats.QuantileOf(sorted, 1), "rps": float64(len(sorted)) / max(total/1e6, 1e-9)}}
 	if strings.HasPrefix(row, "set") {
 		c.Figures["lost"] = float64(misses) // a set that was not done

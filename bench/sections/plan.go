@@ -76,14 +76,16 @@ type HugePlan struct {
 }
 
 func everyCommand() []string {
-	return []string{"SET", "INCR", "EVAL", "GET", "LPUSH", "RPUSH", "LRANGE_100", "LPOP", "SADD", "SPOP", "HSET", "ZADD", "MSET"}
+	return []string{"SET", "INCR", "EVAL", "GET", "LPUSH", "RPUSH", "LRANGE_100", "LPOP", "SADD", "SPOP", "HSET", "ZADD",
+		"MSET"}
 }
 
 // Short takes three minutes: does everything work, and roughly how fast.
 func Short() Plan {
 	return Plan{
 		Mode: "short", Keys: 50_000, Expire: 50_000, Rounds: 3, Budget: 165 * time.Second,
-		Core: CorePlan{Single: []string{"SET", "GET", "INCR", "EVAL", "LPUSH", "LPOP", "HSET", "ZADD"}, Piped: []string{"SET", "GET"},
+		Core: CorePlan{Single: []string{"SET", "GET", "INCR", "EVAL", "LPUSH", "LPOP", "HSET", "ZADD"},
+			Piped:  []string{"SET", "GET"},
 			Steady: 1.5, Write: 0.8, Read: 0.8, Other: 0.5, MaxItems: 500_000},
 		Zipf: 1, Reads: 1,
 		Mixed:  MixedPlan{Ops: 3_000, Procs: []int{1, 2}},
@@ -99,7 +101,8 @@ func Short() Plan {
 func Default() Plan {
 	return Plan{
 		Mode: "default", Keys: 500_000, Expire: 500_000, Rounds: 3, Budget: 1150 * time.Second, Settle: true,
-		Core: CorePlan{Single: everyCommand(), Piped: everyCommand(), Steady: 20, Write: 3, Read: 2, Other: 1, MaxItems: 2_000_000},
+		Core: CorePlan{Single: everyCommand(), Piped: everyCommand(), Steady: 20, Write: 3, Read: 2, Other: 1,
+			MaxItems: 2_000_000},
 		Zipf: 20, Reads: 5,
 		Mixed:  MixedPlan{Ops: 20_000, Procs: []int{1, 2, 8}},
 		Growth: GrowthPlan{Sizes: []int{10_000, 100_000, 1_000_000}, Seconds: 3},

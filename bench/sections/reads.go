@@ -77,7 +77,8 @@ func (b *Bench) startWriter(ctx context.Context, s *contend.Server, keys, conns 
 	}, nil
 }
 
-// Write is the writing process: SET of random keys over conns connections, as fast as the answers come, for some seconds.
+// Write is the writing process: SET of random keys over conns connections, as fast as the answers come, for some
+// seconds.
 func Write(ctx context.Context, addr string, keys, conns int, seconds float64) error {
 	return load.Run(ctx, load.Job{Addr: addr, Conns: conns, Seconds: seconds, Make: setOfKeys(keys)}).Err
 }

@@ -132,8 +132,9 @@ func (r *report) absent(dir *datadir.Dir, i int) error {
 	}
 	others, err := disk.List(dir.Path(), "shard-*")
 	if err == nil && len(others) > 0 {
-		r.add(store.Finding{Shard: i, Subject: "file " + filepath.Base(dir.ShardPath(i)), Problem: "is missing, and its keys with it",
-			Repair: "an empty one is made; put the file back instead if there is a copy", Fixed: r.Fix})
+		r.add(store.Finding{Shard: i, Subject: "file " + filepath.Base(dir.ShardPath(i)),
+			Problem: "is missing, and its keys with it",
+			Repair:  "an empty one is made; put the file back instead if there is a copy", Fixed: r.Fix})
 	}
 	return err
 }
@@ -143,8 +144,9 @@ func (r *report) unfinished(path string, i int) (err error) {
 	if r.Fix {
 		_, err = repair.Salvage(path, nil)
 	}
-	r.add(store.Finding{Shard: i, Subject: "file " + filepath.Base(path), Problem: "was put aside by a repair that was interrupted",
-		Repair: "what that has copied takes its place", Fixed: r.Fix && err == nil})
+	r.add(store.Finding{Shard: i, Subject: "file " + filepath.Base(path),
+		Problem: "was put aside by a repair that was interrupted",
+		Repair:  "what that has copied takes its place", Fixed: r.Fix && err == nil})
 	return err
 }
 
@@ -168,10 +170,12 @@ func (r *report) damaged(dir *datadir.Dir, i int, texts []string) error {
 		remedy = fmt.Sprintf("%d rows are copied into a new file; the damaged one is kept as %s", done.Rows, done.Kept)
 	}
 	for _, text := range texts {
-		r.add(store.Finding{Shard: i, Subject: "file " + filepath.Base(path), Problem: text, Repair: remedy, Fixed: fixed, Damage: true})
+		r.add(store.Finding{Shard: i, Subject: "file " + filepath.Base(path), Problem: text, Repair: remedy, Fixed: fixed,
+			Damage: true})
 	}
 	for _, gap := range done.Gaps {
-		r.add(store.Finding{Shard: i, Subject: gap, Problem: "cannot be read and are lost", Repair: "restore them from a copy, if there is one", Fixed: true})
+		r.add(store.Finding{Shard: i, Subject: gap, Problem: "cannot be read and are lost",
+			Repair: "restore them from a copy, if there is one", Fixed: true})
 	}
 	return nil
 }
@@ -234,7 +238,8 @@ func (r *report) settled(dir *datadir.Dir, bases []store.Base) (*shard.Engine, e
 		return e, err
 	}
 	r.add(store.Finding{Shard: -1, Subject: "journal", Problem: "does not fit the shards: " + refusal.Error(),
-		Repair: "its segments are renamed to end with .aside, and their writes that the shards lack are not replayed", Fixed: r.Fix})
+		Repair: "its segments are renamed to end with .aside, and their writes that the shards lack are not replayed",
+		Fixed:  r.Fix})
 	if !r.Fix {
 		return nil, nil
 	}

@@ -12,9 +12,9 @@ import (
 	"larder/resp/param"
 )
 
-// A Go program cannot fork: only one of its threads would be in the child. So `daemonize yes` starts the program anew in
-// a session of its own, with the configuration that this process has read, and this one stays until the other serves.
-// Redis's parent is gone at once, and what goes wrong then stands in the log alone.
+// A Go program cannot fork: only one of its threads would be in the child. So `daemonize yes` starts the program anew
+// in a session of its own, with the configuration that this process has read, and this one stays until the other
+// serves. Redis's parent is gone at once, and what goes wrong then stands in the log alone.
 
 const (
 	backgroundMark = "LARDER_BACKGROUND" // in the environment of the process in the background

@@ -30,7 +30,8 @@ func newBudget(engine store.Engine, params *param.Set, log *slog.Logger, t resp.
 			log.Error("background work failed and goes on", "chore", chore, "error", err)
 		},
 		Loud: func(policy string, used, limit int64) {
-			log.Warn("The data has reached maxmemory: from now on keys are evicted", "policy", policy, "used", used, "maxmemory", limit)
+			log.Warn("The data has reached maxmemory: from now on keys are evicted", "policy", policy, "used", used,
+				"maxmemory", limit)
 		},
 	})
 	b := budget{v}

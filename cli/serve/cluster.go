@@ -20,7 +20,8 @@ func openNode(params *param.Set, dir *datadir.Dir, engine *data) (*node.Node, er
 	}
 	for _, space := range spaces {
 		if space.DB != 0 && space.Keys > 0 {
-			return nil, fmt.Errorf("there are keys in database %d, and a cluster has database 0 alone: nobody could reach them", space.DB)
+			return nil, fmt.Errorf("there are keys in database %d, and a cluster has database 0 alone: nobody could reach them",
+				space.DB)
 		}
 	}
 	path := params.String("cluster-config-file") // beside the data: who the node is goes with it

@@ -23,7 +23,8 @@ type data struct {
 // DiskBytes is the length of everything in the data directory.
 func (d *data) DiskBytes() (int64, error) { return d.dir.Bytes() }
 
-// follow has what lies beside the data on disk keep to the limit on the data: `maxmemory`, and without one `cache-size`.
+// follow has what lies beside the data on disk keep to the limit on the data: `maxmemory`, and without one
+// `cache-size`.
 func (d *data) follow(params *param.Set) {
 	set := func(string) error {
 		limit := params.Bytes("maxmemory")
@@ -40,9 +41,9 @@ func (d *data) follow(params *param.Set) {
 	params.OnChange("maxmemory", set)
 }
 
-// logShare is what the write-ahead log of each of n files may keep: all of them a fourth of the limit, and what the pages
-// of a generation take, or each generation would have to make its log's file again. A megabyte each it is at least, or
-// very many shards would do nothing but checkpoint.
+// logShare is what the write-ahead log of each of n files may keep: all of them a fourth of the limit, and what the
+// pages of a generation take, or each generation would have to make its log's file again. A megabyte each it is at
+// least, or very many shards would do nothing but checkpoint.
 func logShare(limit int64, n int) int64 { return max((limit/4+48<<20)/int64(n), 1<<20) }
 
 // Close settles what the engine holds and closes the files.

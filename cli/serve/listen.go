@@ -132,7 +132,8 @@ func (d *doors) become(places []place) error {
 		d.start(door{p, ln})
 	}
 	if len(places) > 0 && tcp == 0 {
-		return fmt.Errorf("none of the addresses of bind (%s) can be listened on: name one of this machine's with --bind", d.params.String("bind"))
+		return fmt.Errorf("none of the addresses of bind (%s) can be listened on: name one of this machine's with --bind",
+			d.params.String("bind"))
 	}
 	return nil
 }

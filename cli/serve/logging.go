@@ -58,8 +58,8 @@ func pathOf(params *param.Set, name string) string {
 	return path
 }
 
-// logFile is `logfile`. Before each line it looks whether the file still has its name: logrotate moves it away and tells
-// nobody, since Redis opens it for every line. The log's handler calls it from one goroutine at a time.
+// logFile is `logfile`. Before each line it looks whether the file still has its name: logrotate moves it away and
+// tells nobody, since Redis opens it for every line. The log's handler calls it from one goroutine at a time.
 type logFile struct {
 	path string
 	file *os.File
@@ -91,7 +91,8 @@ func (l *logFile) close() {
 	}
 }
 
-// Write appends to the file that has the name now. While none can be opened the old one gets the lines: Redis loses them.
+// Write appends to the file that has the name now. While none can be opened the old one gets the lines: Redis loses
+// them.
 func (l *logFile) Write(line []byte) (int, error) {
 	if now, err := os.Stat(l.path); err != nil || !os.SameFile(now, l.is) {
 		_ = l.open()

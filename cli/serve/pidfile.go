@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// writePid writes the process's id over whatever another process has left. As in Redis, a file that cannot be written is
-// no reason not to serve.
+// writePid writes the process's id over whatever another process has left. As in Redis, a file that cannot be written
+// is no reason not to serve.
 func writePid(path string, log *slog.Logger) {
 	if path == "" {
 		return

@@ -23,14 +23,16 @@ func fitClients(params *param.Set, log *slog.Logger) {
 	}
 	most := max(limit.Max-min(limit.Max, ownFiles(params)), 1)
 	if uint64(params.Int("maxclients")) > most {
-		log.Warn("The limit on open files (ulimit -n) allows fewer clients than maxclients asks for", "files", limit.Max, "maxclients", most)
+		log.Warn("The limit on open files (ulimit -n) allows fewer clients than maxclients asks for", "files", limit.Max,
+			"maxclients", most)
 		if err := params.Assign("maxclients", strconv.FormatUint(most, 10)); err != nil {
 			log.Error("maxclients stays as it was", "error", err)
 		}
 	}
 	params.OnChange("maxclients", func(string) error {
 		if uint64(params.Int("maxclients")) > most {
-			return store.Invalid(fmt.Sprintf("The operating system is not able to handle the specified number of clients, try with %d", most))
+			return store.Invalid(fmt.Sprintf("The operating system is not able to handle the specified number of clients, try "+
+				"with %d", most))
 		}
 		return nil
 	})

@@ -115,7 +115,8 @@ func (p *process) serve() error {
 	defer dir.Close()
 	defer func() {
 		if err := engine.Close(); err != nil {
-			log.Warn("Closed, but for what follows; the journal holds what the data files lack, and the next start takes it from there", "error", err)
+			log.Warn("Closed, but for what follows; the journal holds what the data files lack, and the next start takes it "+
+				"from there", "error", err)
 		}
 	}()
 	self, err := openNode(params, dir, engine)
@@ -174,7 +175,8 @@ func greet(params *param.Set, log *slog.Logger, addrs []net.Addr) {
 	for _, addr := range addrs {
 		log.Info("Listening", "address", addr.String())
 	}
-	log.Info("Data", "dir", params.String("dir"), "shards", params.Int("shards"), "appendfsync", params.String("appendfsync"))
+	log.Info("Data", "dir", params.String("dir"), "shards", params.Int("shards"),
+		"appendfsync", params.String("appendfsync"))
 	log.Info("Ready to accept connections", "version", cmd.Version, "connect", hint(addrs, params.Int("tls-port")))
 }
 

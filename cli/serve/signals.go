@@ -23,8 +23,8 @@ type signals struct {
 // ignoreSignals lets a terminal be closed, and a reader of standard output go away, without ending the server.
 func ignoreSignals() { signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE) }
 
-// reloadOnHangup reads the files of TLS again whenever a SIGHUP comes: whoever renews certificates sends one. It returns
-// what ends that.
+// reloadOnHangup reads the files of TLS again whenever a SIGHUP comes: whoever renews certificates sends one. It
+// returns what ends that.
 func reloadOnHangup(terms *secure.Terms, log *slog.Logger) (stop func()) {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
@@ -57,8 +57,8 @@ func watchSignals(log *slog.Logger) *signals {
 	return s
 }
 
-// deadly are the signals that end a redis-server because it does not know them. Go's runtime ignores them; here they end
-// the server too, but in order. SIGXFSZ is not among them: a write past the limit answers an error.
+// deadly are the signals that end a redis-server because it does not know them. Go's runtime ignores them; here they
+// end the server too, but in order. SIGXFSZ is not among them: a write past the limit answers an error.
 func deadly() []os.Signal {
 	all := []os.Signal{syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGVTALRM, syscall.SIGXCPU, syscall.SIGIO, syscall.SIGPWR}
 	const firstRealTime, lastRealTime = 35, 64 // those before are the C library's; they keep their default, an end at once
@@ -95,7 +95,8 @@ func (s *signals) last(words string, status int) {
 	s.exit(status)
 }
 
-// status is the exit status of a process that a signal has ended: 0 if that was in order, else what a shell makes of it.
+// status is the exit status of a process that a signal has ended: 0 if that was in order, else what a shell makes of
+// it.
 func (s *signals) status() int {
 	if one := s.asked.Load(); one != nil {
 		return status(*one)

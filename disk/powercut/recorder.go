@@ -53,8 +53,8 @@ type op struct {
 	note     any
 }
 
-// Record begins in a directory; what is in it counts as synced. note is asked behind each operation for what is known at
-// that moment, such as what was acknowledged: States hands it on.
+// Record begins in a directory; what is in it counts as synced. note is asked behind each operation for what is known
+// at that moment, such as what was acknowledged: States hands it on.
 func Record(root string, note func() any) (*Recorder, error) {
 	r := &Recorder{root: filepath.Clean(root), note: note, files: map[string]int{}}
 	err := filepath.WalkDir(r.root, func(path string, e fs.DirEntry, err error) error {

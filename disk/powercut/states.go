@@ -61,7 +61,8 @@ func (r *Recorder) States(n int, fn func(State)) {
 			names := replayNames(ops, lost, k.keep)
 			if look := fmt.Sprint(names); !seen[look] {
 				seen[look] = true
-				fn(State{When: fmt.Sprintf("behind operation %d, %d of %d names taken back, %s", n, len(lost), len(pending), k.name),
+				fn(State{When: fmt.Sprintf("behind operation %d, %d of %d names taken back, %s", n, len(lost), len(pending),
+					k.name),
 					Note: note, names: names})
 			}
 		}

@@ -18,7 +18,8 @@ type client struct {
 }
 
 func newClient(id int, rnd *rand.Rand, rules model.Rules) *client {
-	return &client{rules: rules, base: model.NewSpace(databases), plan: &plan{rnd: rnd, client: id, space: model.NewSpace(databases)}}
+	return &client{rules: rules, base: model.NewSpace(databases),
+		plan: &plan{rnd: rnd, client: id, space: model.NewSpace(databases)}}
 }
 
 func (c *client) firstDB() int { return databases * c.plan.client }

@@ -89,8 +89,10 @@ func dumpTimes(c *conn, name string, v *model.Value) (absent bool, err error) {
 
 // dumpValue reads a value; absent tells that its time has passed meanwhile.
 func dumpValue(c *conn, name string, v *model.Value) (absent bool, err error) {
-	read := map[model.Kind][]string{model.String: {"GET", name}, model.Hash: {"HGETALL", name}, model.List: {"LRANGE", name, "0", "-1"},
-		model.Set: {"SMEMBERS", name}, model.Zset: {"ZRANGE", name, "0", "-1", "WITHSCORES"}, model.Stream: {"XRANGE", name, "-", "+"}}[v.Kind]
+	read := map[model.Kind][]string{model.String: {"GET", name}, model.Hash: {"HGETALL", name},
+		model.List: {"LRANGE", name, "0", "-1"},
+		model.Set:  {"SMEMBERS", name}, model.Zset: {"ZRANGE", name, "0", "-1", "WITHSCORES"},
+		model.Stream: {"XRANGE", name, "-", "+"}}[v.Kind]
 	if read == nil {
 		return false, fmt.Errorf("%s is a %s", name, v.Kind)
 	}

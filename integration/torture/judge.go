@@ -83,14 +83,16 @@ func judge(t *trial, steps []*step, need int, certain bool) verdict {
 	case kept >= need:
 		return verdict{kept: kept}
 	case kept >= 0:
-		return verdict{kept, fmt.Sprintf("%d acknowledged steps are lost: the state is that after step %d of %d.\n%s", need-kept, kept, len(steps), atNeed)}
+		return verdict{kept, fmt.Sprintf("%d acknowledged steps are lost: the state is that after step %d of %d.\n%s",
+			need-kept, kept, len(steps), atNeed)}
 	}
-	return verdict{-1, fmt.Sprintf("the state is that after none of the %d steps, of which %d must be there. %s", len(steps), need, nearest)}
+	return verdict{-1, fmt.Sprintf("the state is that after none of the %d steps, of which %d must be there. %s",
+		len(steps), need, nearest)}
 }
 
-// within executes a pipeline, and reports whether the state is one that it leaves when it ends in the middle: that after
-// some of its commands, from the first on, whatever shards they are on. With certain the commands that were answered must
-// be there.
+// within executes a pipeline, and reports whether the state is one that it leaves when it ends in the middle: that
+// after some of its commands, from the first on, whatever shards they are on. With certain the commands that were
+// answered must be there.
 func (t *trial) within(s *step, certain bool) (met bool) {
 	for i, c := range s.commands {
 		met = met || len(t.wrong) == 0 && !(certain && i < s.answered)

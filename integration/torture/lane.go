@@ -39,8 +39,9 @@ type lane struct {
 func (l *lane) String() string { return l.name + " " + l.mode }
 
 func newLane(name, mode string, o options, seed uint64, st *stalls) (*lane, error) {
-	l := &lane{name: name, mode: mode, bin: o.bin, rnd: rand.New(rand.NewPCG(seed, 1)), running: &atomic.Pointer[server]{}, stalls: st,
-		kills: name == "kills", longest: o.longest}
+	l := &lane{name: name, mode: mode, bin: o.bin, rnd: rand.New(rand.NewPCG(seed, 1)), running: &atomic.Pointer[server]{},
+		stalls: st,
+		kills:  name == "kills", longest: o.longest}
 	var err error
 	if l.kills {
 		l.ground, err = newKills()
@@ -64,7 +65,8 @@ func (l *lane) args() []string {
 	if l.heavy || l.rnd.IntN(5) == 0 {
 		return args
 	}
-	return append(args, "--cache-size", fmt.Sprint((2+l.rnd.IntN(8))<<20), "--journal-segment-size", fmt.Sprint(64<<10<<l.rnd.IntN(5)))
+	return append(args, "--cache-size", fmt.Sprint((2+l.rnd.IntN(8))<<20),
+		"--journal-segment-size", fmt.Sprint(64<<10<<l.rnd.IntN(5)))
 }
 
 // boot starts the server. At times it is killed while it starts, as it is when it recovers from the last end.

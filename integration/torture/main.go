@@ -124,7 +124,8 @@ func (t *torture) interrupted() {
 	os.Exit(130)
 }
 
-// row runs the lanes of one kind, one for each mode, one after the other, with their share of the rounds or of the time.
+// row runs the lanes of one kind, one for each mode, one after the other, with their share of the rounds or of the
+// time.
 func (t *torture) row(name string, rounds int, seed uint64) {
 	modes := strings.Split(t.o.modes, ",")
 	for i, mode := range modes {

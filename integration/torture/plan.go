@@ -229,7 +229,8 @@ func (p *plan) lists(db int) []string {
 	v := p.of(db, name)
 	if n := len(v.Row); n > 0 && p.rnd.IntN(4) == 0 {
 		element := v.Row[p.rnd.IntN(n)]
-		return [][]string{{"LSET", name, strconv.Itoa(p.rnd.IntN(n)), p.unique()}, {"LINSERT", name, "BEFORE", element, p.unique()},
+		return [][]string{{"LSET", name, strconv.Itoa(p.rnd.IntN(n)), p.unique()},
+			{"LINSERT", name, "BEFORE", element, p.unique()},
 			{"LREM", name, "0", element}, {"RPOPLPUSH", name, name}}[p.rnd.IntN(4)]
 	}
 	if p.shrinks(v) {

@@ -20,7 +20,8 @@ import (
 // command, and their pipelines run one command after the other.
 
 // errLate is the reply to a command that has not begun by its deadline.
-var errLate = &store.Error{Code: store.CodeLate, Message: "the deadline passed before the command began, it is not applied"}
+var errLate = &store.Error{Code: store.CodeLate,
+	Message: "the deadline passed before the command began, it is not applied"}
 
 // Punctual is an engine whose transactions begin in time or not at all. It belongs to its
 // session's goroutine.
@@ -63,7 +64,8 @@ func (p *Punctual) run(ctx context.Context, j *store.Job) error {
 	}
 	var fate atomic.Int32
 	fn := j.Fn
-	own := store.Job{Scope: store.Scope{All: j.Scope.All, Keys: store.CloneKeys(j.Scope.Keys)}, Write: j.Write, After: j.After}
+	own := store.Job{Scope: store.Scope{All: j.Scope.All, Keys: store.CloneKeys(j.Scope.Keys)}, Write: j.Write,
+		After: j.After}
 	own.Fn = func(tx store.Tx) error {
 		if !fate.CompareAndSwap(waits, begun) && fate.Load() == dropped {
 			return errLate

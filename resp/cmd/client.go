@@ -40,7 +40,8 @@ type Client struct {
 	Subscriptions [3]atomic.Int32
 	last          atomic.Pointer[string]
 
-	// Close ends the connection from any goroutine, those included that are about to send it something. Set by the session.
+	// Close ends the connection from any goroutine, those included that are about to send it something. Set by the
+	// session.
 	Close func()
 	// Kill closes the connection, and waits until other goroutines have ended sending to it; those must not call it.
 	// Set by the session.

@@ -11,40 +11,43 @@ type Flags uint64
 
 // The flags of Redis. A command with neither Write nor View nor Whole runs without a transaction.
 const (
-	Write            Flags = 1 << iota // runs in an Update
-	View                               // runs in a View; COMMAND INFO says readonly
-	DenyOOM                            // refused when over maxmemory
-	Admin                              //
-	PubSub                             //
-	NoScript                           // not from scripts
-	Asking                             // taken for a slot that is on its way to this node of a cluster
-	Blocking                           // may return a Block
-	Loading                            // allowed while loading
-	Stale                              //
-	NoAuth                             // allowed before AUTH
-	NoMulti                            // not inside MULTI
-	Fast                               // O(1) or O(log n)
-	NoMonitor                          // not shown to MONITOR
-	NoSlowlog                          // not logged as slow
-	MayReplicate                       // CLIENT PAUSE WRITE holds it up as it does writes
-	MovableKeys                        // keys cannot be told from first, last and step
-	Whole                              // the transaction covers all keys, whatever the key arguments; alone, it is a View that COMMAND INFO conceals
-	NoAsyncLoading                     //
-	AllowBusy                          // allowed while a script is over its time limit
-	NoMandatoryKeys                    //
-	TouchesArbitrary                   // as Redis's touches-arbitrary-keys
-	SortedForScript                    // reserved
-	Peek                               // reads a key without using it: OBJECT IDLETIME must not see it
-	InMulti                            // runs at once between MULTI and EXEC
-	Use                                // uses a key although its key spec does not say access
-	Undocumented                       // left out of docs/commands.md: DEBUG and the like
-	WhileSubscribed                    // allowed to RESP2 clients that hear channels
-	Unbound                            // gets no transaction although it says Write or View: it has no keys, or opens one itself
-	Looks                              // writes, but looks keys up as reading commands do: a miss counts as one
-	EndsMulti                          // ends a transaction: never refused for want of room
-	Scripted                           // runs a script, which opens its transaction through the host
-	RunsQueue                          // runs what is queued since MULTI: what it may do is what that may, and refusing it ends it
-	KeepsCaching                       // what CLIENT CACHING said goes on to hold for the next command
+	Write        Flags = 1 << iota // runs in an Update
+	View                           // runs in a View; COMMAND INFO says readonly
+	DenyOOM                        // refused when over maxmemory
+	Admin                          //
+	PubSub                         //
+	NoScript                       // not from scripts
+	Asking                         // taken for a slot that is on its way to this node of a cluster
+	Blocking                       // may return a Block
+	Loading                        // allowed while loading
+	Stale                          //
+	NoAuth                         // allowed before AUTH
+	NoMulti                        // not inside MULTI
+	Fast                           // O(1) or O(log n)
+	NoMonitor                      // not shown to MONITOR
+	NoSlowlog                      // not logged as slow
+	MayReplicate                   // CLIENT PAUSE WRITE holds it up as it does writes
+	MovableKeys                    // keys cannot be told from first, last and step
+	// the transaction covers all keys, whatever the key arguments; alone, it is a View that COMMAND INFO conceals
+	Whole
+	NoAsyncLoading   //
+	AllowBusy        // allowed while a script is over its time limit
+	NoMandatoryKeys  //
+	TouchesArbitrary // as Redis's touches-arbitrary-keys
+	SortedForScript  // reserved
+	Peek             // reads a key without using it: OBJECT IDLETIME must not see it
+	InMulti          // runs at once between MULTI and EXEC
+	Use              // uses a key although its key spec does not say access
+	Undocumented     // left out of docs/commands.md: DEBUG and the like
+	WhileSubscribed  // allowed to RESP2 clients that hear channels
+	// gets no transaction although it says Write or View: it has no keys, or opens one itself
+	Unbound
+	Looks     // writes, but looks keys up as reading commands do: a miss counts as one
+	EndsMulti // ends a transaction: never refused for want of room
+	Scripted  // runs a script, which opens its transaction through the host
+	// runs what is queued since MULTI: what it may do is what that may, and refusing it ends it
+	RunsQueue
+	KeepsCaching // what CLIENT CACHING said goes on to hold for the next command
 )
 
 // Handler runs a command. It may be called several times for one command, because

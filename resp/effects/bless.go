@@ -6,8 +6,8 @@ import (
 	"larder/store"
 )
 
-// FindBlessed looks whether any key of an engine's databases is blessed: as long as none is, nobody looks at what a write
-// replaces.
+// FindBlessed looks whether any key of an engine's databases is blessed: as long as none is, nobody looks at what a
+// write replaces.
 func (o *Observers) FindBlessed(e store.Engine, databases int) error {
 	n, err := CountBlessed(e, databases, 1)
 	o.Blessed.Store(n > 0)

@@ -55,7 +55,8 @@ func (t *Tx) noteDrop(keys ...store.Key) error {
 	return nil
 }
 
-// noteExpired removes keys whose time has passed, or that of the last field: the write would hide that they had expired.
+// noteExpired removes keys whose time has passed, or that of the last field: the write would hide that they had
+// expired.
 func (t *Tx) noteExpired(keys ...store.Key) error {
 	heard := t.call.Heard
 	for _, k := range keys {

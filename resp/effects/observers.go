@@ -19,8 +19,8 @@ import (
 	"larder/store"
 )
 
-// Observers are all who learn what transactions do. The fields are set once; what they point to is for any goroutine, and
-// so are the methods.
+// Observers are all who learn what transactions do. The fields are set once; what they point to is for any goroutine,
+// and so are the methods.
 type Observers struct {
 	Broker   *broker.Broker
 	Monitors *monitor.Feed
@@ -108,8 +108,8 @@ func (o *Observers) announce(n cmd.Notice) {
 	}
 }
 
-// Count adds to the statistics what keys were looked up, and what a script has called. A command that has failed counts,
-// too.
+// Count adds to the statistics what keys were looked up, and what a script has called. A command that has failed
+// counts, too.
 func (o *Observers) Count(out *cmd.Outcome) {
 	if out.Hits != 0 {
 		o.Stats.Hits.Add(out.Hits)

@@ -59,7 +59,8 @@ type removalTx struct {
 }
 
 // each removes keys one by one, as the engine only tells how many of several, and returns those that are gone.
-func (t *removalTx) each(gone []store.Key, keys []store.Key, remove func(store.Key) (int, error)) ([]store.Key, int, error) {
+func (t *removalTx) each(gone []store.Key, keys []store.Key, remove func(store.Key) (int, error)) ([]store.Key, int,
+	error) {
 	total := 0
 	if t.paused {
 		return gone, 0, nil

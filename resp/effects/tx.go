@@ -8,8 +8,8 @@ import (
 	"larder/store"
 )
 
-// Tx stands between a handler and its transaction and sees what it does: which keys it found, what it changed. The call's
-// Outcome is where it notes that. It belongs to one execution.
+// Tx stands between a handler and its transaction and sees what it does: which keys it found, what it changed. The
+// call's Outcome is where it notes that. It belongs to one execution.
 type Tx struct {
 	store.Tx
 	to      *Observers
@@ -27,8 +27,8 @@ type Tx struct {
 // NewTx makes the Tx of a call, which may be used for others, too. Begin comes first.
 func (o *Observers) NewTx(c *cmd.Call) Tx { return Tx{to: o, call: c} }
 
-// Begin begins an attempt of the call in a transaction, with an empty Outcome. view says that the transaction reads as a
-// rule, and that a write ends it.
+// Begin begins an attempt of the call in a transaction, with an empty Outcome. view says that the transaction reads as
+// a rule, and that a write ends it.
 func (t *Tx) Begin(tx store.Tx, reading, uses, view bool) {
 	t.Tx, t.reading, t.uses, t.view = tx, reading, uses, view
 	t.wrote, t.again, t.barred, t.written = false, false, false, nil

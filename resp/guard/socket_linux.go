@@ -65,7 +65,8 @@ func (s *socket) write(p []byte, step func(uintptr) bool) (int, error) {
 
 func (s *socket) failed(op string, err error) error {
 	if errno, ok := err.(syscall.Errno); ok {
-		err = &net.OpError{Op: op, Net: s.conn.LocalAddr().Network(), Source: s.conn.LocalAddr(), Addr: s.conn.RemoteAddr(), Err: os.NewSyscallError(op, errno)}
+		err = &net.OpError{Op: op, Net: s.conn.LocalAddr().Network(), Source: s.conn.LocalAddr(), Addr: s.conn.RemoteAddr(),
+			Err: os.NewSyscallError(op, errno)}
 	}
 	return err
 }

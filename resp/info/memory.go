@@ -23,7 +23,8 @@ func (r *Reporter) MemoryStats(ctx context.Context) ([]reply.Reply, error) {
 	number := func(name string, n int64) { add(name, reply.Integer(n)) }
 	number("peak.allocated", peak)
 	number("total.allocated", data)
-	for _, name := range []string{"startup.allocated", "replication.backlog", "clients.slaves", "clients.normal", "cluster.links", "aof.buffer",
+	for _, name := range []string{"startup.allocated", "replication.backlog", "clients.slaves", "clients.normal",
+		"cluster.links", "aof.buffer",
 		"lua.caches", "functions.caches"} {
 		number(name, 0)
 	}
@@ -66,7 +67,8 @@ func (r *Reporter) databaseStats(ctx context.Context, add func(string, reply.Rep
 	for _, space := range spaces {
 		if space.Keys > 0 {
 			add(fmt.Sprintf("db.%d", space.DB), reply.MapOf(reply.Text("overhead.hashtable.main"), reply.Integer(0),
-				reply.Text("overhead.hashtable.expires"), reply.Integer(0), reply.Text("overhead.hashtable.slot-to-keys"), reply.Integer(0)))
+				reply.Text("overhead.hashtable.expires"), reply.Integer(0), reply.Text("overhead.hashtable.slot-to-keys"),
+				reply.Integer(0)))
 		}
 	}
 	return err
@@ -75,8 +77,8 @@ func (r *Reporter) databaseStats(ctx context.Context, add func(string, reply.Rep
 // part is what some bytes are of others.
 func part(some, of int64) float64 { return float64(some) / float64(max(of, 1)) }
 
-// dataBytes is the bytes of all keys, exactly. They are counted at every write, but for keys that were overwritten blindly:
-// without a limit what they replaced is looked up here.
+// dataBytes is the bytes of all keys, exactly. They are counted at every write, but for keys that were overwritten
+// blindly: without a limit what they replaced is looked up here.
 func (r *Reporter) dataBytes(estimate int64) int64 {
 	if r.Budget.Limited() {
 		return r.Budget.Used()

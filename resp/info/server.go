@@ -23,12 +23,15 @@ func (r *Reporter) infoServer(t *text) {
 	up := int64(time.Since(r.Stats.Started).Seconds())
 	executable, _ := os.Executable()
 	t.lines("redis_version", cmd.RedisVersion, "redis_mode", r.Mode(), "larder_version", cmd.Version,
-		"redis_git_sha1", "00000000", "redis_git_dirty", 0, "redis_build_id", buildID(), "os", runtime.GOOS+" "+runtime.GOARCH,
+		"redis_git_sha1", "00000000", "redis_git_dirty", 0, "redis_build_id", buildID(),
+		"os", runtime.GOOS+" "+runtime.GOARCH,
 		"arch_bits", strconv.IntSize, "monotonic_clock", "go", "multiplexing_api", "go", "atomicvar_api", "go",
-		"gcc_version", "0.0.0", "go_version", runtime.Version(), "process_id", os.Getpid(), "process_supervised", r.Supervisor,
+		"gcc_version", "0.0.0", "go_version", runtime.Version(), "process_id", os.Getpid(),
+		"process_supervised", r.Supervisor,
 		"run_id", r.RunID, "tcp_port", r.Params.Int("port"), "server_time_usec", time.Now().UnixMicro(),
 		"uptime_in_seconds", up, "uptime_in_days", up/86400, "hz", r.Params.Int("hz"), "configured_hz", r.Params.Int("hz"),
-		"lru_clock", time.Now().Unix()&(1<<24-1), "executable", executable, "config_file", r.Params.File(), "io_threads_active", 0)
+		"lru_clock", time.Now().Unix()&(1<<24-1), "executable", executable, "config_file", r.Params.File(),
+		"io_threads_active", 0)
 	r.infoListeners(t)
 }
 
@@ -75,7 +78,8 @@ func (r *Reporter) infoClients(t *text) {
 	tracking, _, _, _ := r.Observers.Caches.Counts()
 	awaited, loss := r.Observers.Lines.Count()
 	t.lines("connected_clients", r.Clients(), "cluster_connections", 0, "maxclients", r.Params.Int("maxclients"),
-		"client_recent_max_input_buffer", 0, "client_recent_max_output_buffer", 0, "blocked_clients", r.Blocked(), "tracking_clients", tracking,
+		"client_recent_max_input_buffer", 0, "client_recent_max_output_buffer", 0, "blocked_clients", r.Blocked(),
+		"tracking_clients", tracking,
 		"clients_in_timeout_table", 0, "total_blocking_keys", awaited, "total_blocking_keys_on_nokey", loss)
 }
 
@@ -86,17 +90,24 @@ func (r *Reporter) infoMemory(t *text) {
 	total.Data = r.dataBytes(total.Data)
 	peak := r.peak.note(total.Data)
 	resident := residentBytes()
-	t.lines("used_memory", total.Data, "used_memory_human", human(total.Data), "used_memory_rss", resident, "used_memory_rss_human", human(resident),
-		"used_memory_peak", peak, "used_memory_peak_human", human(peak), "used_memory_peak_perc", fmt.Sprintf("%.2f%%", 100*float64(total.Data)/float64(max(peak, 1))),
-		"used_memory_overhead", m.HeapInuse, "used_memory_startup", 0, "used_memory_dataset", total.Data, "used_memory_dataset_perc", "100.00%",
+	t.lines("used_memory", total.Data, "used_memory_human", human(total.Data), "used_memory_rss", resident,
+		"used_memory_rss_human", human(resident),
+		"used_memory_peak", peak, "used_memory_peak_human", human(peak),
+		"used_memory_peak_perc", fmt.Sprintf("%.2f%%", 100*float64(total.Data)/float64(max(peak, 1))),
+		"used_memory_overhead", m.HeapInuse, "used_memory_startup", 0, "used_memory_dataset", total.Data,
+		"used_memory_dataset_perc", "100.00%",
 		"total_system_memory", systemMemory(), "total_system_memory_human", human(systemMemory()))
 	r.infoScripts(t)
-	t.lines("maxmemory", r.Params.Int("maxmemory"), "maxmemory_human", human(r.Params.Int("maxmemory")), "maxmemory_policy", r.Params.String("maxmemory-policy"),
+	t.lines("maxmemory", r.Params.Int("maxmemory"), "maxmemory_human", human(r.Params.Int("maxmemory")),
+		"maxmemory_policy", r.Params.String("maxmemory-policy"),
 		"allocator_allocated", m.HeapAlloc, "allocator_active", m.HeapInuse, "allocator_resident", m.Sys-m.HeapReleased,
 		"allocator_frag_ratio", ratio(m.HeapInuse, m.HeapAlloc), "allocator_frag_bytes", m.HeapInuse-m.HeapAlloc,
-		"allocator_rss_ratio", ratio(m.Sys-m.HeapReleased, m.HeapInuse), "allocator_rss_bytes", m.Sys-m.HeapReleased-m.HeapInuse,
-		"rss_overhead_ratio", ratio(uint64(resident), m.Sys-m.HeapReleased), "rss_overhead_bytes", resident-int64(m.Sys-m.HeapReleased),
-		"mem_fragmentation_ratio", ratio(uint64(resident), uint64(total.Data)), "mem_fragmentation_bytes", resident-total.Data, "mem_not_counted_for_evict", 0,
+		"allocator_rss_ratio", ratio(m.Sys-m.HeapReleased, m.HeapInuse),
+		"allocator_rss_bytes", m.Sys-m.HeapReleased-m.HeapInuse,
+		"rss_overhead_ratio", ratio(uint64(resident), m.Sys-m.HeapReleased),
+		"rss_overhead_bytes", resident-int64(m.Sys-m.HeapReleased),
+		"mem_fragmentation_ratio", ratio(uint64(resident), uint64(total.Data)),
+		"mem_fragmentation_bytes", resident-total.Data, "mem_not_counted_for_evict", 0,
 		"mem_replication_backlog", 0, "mem_total_replication_buffers", 0, "mem_clients_slaves", 0, "mem_clients_normal", 0,
 		"mem_cluster_links", 0, "mem_aof_buffer", 0, "mem_allocator", "go", "active_defrag_running", 0,
 		"lazyfree_pending_objects", total.Orphans, "lazyfreed_objects", 0)
@@ -108,21 +119,30 @@ func (r *Reporter) infoStats(t *text) {
 	evicted, overTotal, overNow := r.Budget.Evictions()
 	_, stale := r.overdue()
 	t.lines("total_connections_received", st.Connections.Load(), "total_commands_processed", st.Commands.Load(),
-		"instantaneous_ops_per_sec", r.rates.commands.Load(), "total_net_input_bytes", r.Traffic.In.Load(), "total_net_output_bytes", r.Traffic.Out.Load(),
+		"instantaneous_ops_per_sec", r.rates.commands.Load(), "total_net_input_bytes", r.Traffic.In.Load(),
+		"total_net_output_bytes", r.Traffic.Out.Load(),
 		"total_net_repl_input_bytes", 0, "total_net_repl_output_bytes", 0,
 		"instantaneous_input_kbps", kilobytes(&r.rates.bytesIn), "instantaneous_output_kbps", kilobytes(&r.rates.sent),
 		"instantaneous_input_repl_kbps", "0.00", "instantaneous_output_repl_kbps", "0.00",
 		"rejected_connections", st.Refused.Load(), "sync_full", 0, "sync_partial_ok", 0, "sync_partial_err", 0,
-		"expired_subkeys", st.ExpiredFields.Load(), "expired_keys", st.Expired.Load(), "expired_stale_perc", fmt.Sprintf("%.2f", 100*stale), "expired_time_cap_reached_count", r.Upkeep.Capped(), "expire_cycle_cpu_milliseconds", r.Upkeep.BusyMillis(),
-		"evicted_keys", evicted-r.evictedBefore.Load(), "evicted_clients", 0, "total_eviction_exceeded_time", overTotal.Milliseconds(), "current_eviction_exceeded_time", overNow.Milliseconds(),
-		"keyspace_hits", st.Hits.Load(), "keyspace_misses", st.Misses.Load(), "pubsub_channels", r.Observers.Broker.Total(broker.Channels),
-		"pubsub_patterns", r.Observers.Broker.Total(broker.Patterns), "pubsubshard_channels", r.Observers.Broker.Total(broker.ShardChannels),
+		"expired_subkeys", st.ExpiredFields.Load(), "expired_keys", st.Expired.Load(),
+		"expired_stale_perc", fmt.Sprintf("%.2f", 100*stale), "expired_time_cap_reached_count", r.Upkeep.Capped(),
+		"expire_cycle_cpu_milliseconds", r.Upkeep.BusyMillis(),
+		"evicted_keys", evicted-r.evictedBefore.Load(), "evicted_clients", 0,
+		"total_eviction_exceeded_time", overTotal.Milliseconds(), "current_eviction_exceeded_time", overNow.Milliseconds(),
+		"keyspace_hits", st.Hits.Load(), "keyspace_misses", st.Misses.Load(),
+		"pubsub_channels", r.Observers.Broker.Total(broker.Channels),
+		"pubsub_patterns", r.Observers.Broker.Total(broker.Patterns),
+		"pubsubshard_channels", r.Observers.Broker.Total(broker.ShardChannels),
 		"latest_fork_usec", 0, "total_forks", 0, "migrate_cached_sockets", 0, "slave_expires_tracked_keys", 0,
 		"active_defrag_hits", 0, "active_defrag_misses", 0, "active_defrag_key_hits", 0, "active_defrag_key_misses", 0,
-		"total_active_defrag_time", 0, "current_active_defrag_time", 0, "tracking_total_keys", keys, "tracking_total_items", items, "tracking_total_prefixes", prefixes,
+		"total_active_defrag_time", 0, "current_active_defrag_time", 0, "tracking_total_keys", keys,
+		"tracking_total_items", items, "tracking_total_prefixes", prefixes,
 		"unexpected_error_replies", 0, "total_error_replies", st.Errors.Total(), "dump_payload_sanitizations", 0,
-		"total_reads_processed", st.Commands.Load(), "total_writes_processed", st.Commands.Load(), "io_threaded_reads_processed", 0, "io_threaded_writes_processed", 0,
-		"reply_buffer_shrinks", 0, "reply_buffer_expands", 0, "eventloop_cycles", 0, "eventloop_duration_sum", 0, "eventloop_duration_cmd_sum", 0,
+		"total_reads_processed", st.Commands.Load(), "total_writes_processed", st.Commands.Load(),
+		"io_threaded_reads_processed", 0, "io_threaded_writes_processed", 0,
+		"reply_buffer_shrinks", 0, "reply_buffer_expands", 0, "eventloop_cycles", 0, "eventloop_duration_sum", 0,
+		"eventloop_duration_cmd_sum", 0,
 		"instantaneous_eventloop_cycles_per_sec", 0, "instantaneous_eventloop_duration_usec", 0,
 		"acl_access_denied_auth", r.Denials.Denied(access.DeniedAuth), "acl_access_denied_cmd", r.Denials.Denied(access.DeniedCommand),
 		"acl_access_denied_key", r.Denials.Denied(access.DeniedKey), "acl_access_denied_channel", r.Denials.Denied(access.DeniedChannel))
@@ -140,8 +160,10 @@ func (r *Reporter) overdue() (lag time.Duration, stale float64) {
 
 func (r *Reporter) infoReplication(t *text) {
 	t.lines("role", "master", "connected_slaves", 0, "master_failover_state", "no-failover", "master_replid", r.RunID,
-		"master_replid2", strings.Repeat("0", 40), "master_repl_offset", 0, "second_repl_offset", -1, "repl_backlog_active", 0,
-		"repl_backlog_size", r.Params.Int("repl-backlog-size"), "repl_backlog_first_byte_offset", 0, "repl_backlog_histlen", 0)
+		"master_replid2", strings.Repeat("0", 40), "master_repl_offset", 0, "second_repl_offset", -1,
+		"repl_backlog_active", 0,
+		"repl_backlog_size", r.Params.Int("repl-backlog-size"), "repl_backlog_first_byte_offset", 0,
+		"repl_backlog_histlen", 0)
 }
 
 func (r *Reporter) infoCPU(t *text) {
@@ -167,7 +189,8 @@ func (r *Reporter) infoKeyspace(t *text) {
 	}
 	for _, space := range spaces {
 		if space.Keys > 0 {
-			t.line(fmt.Sprintf("db%d", space.DB), fmt.Sprintf("keys=%d,expires=%d,avg_ttl=%d", space.Keys, space.Expires, space.AvgTTLMillis))
+			t.line(fmt.Sprintf("db%d", space.DB), fmt.Sprintf("keys=%d,expires=%d,avg_ttl=%d", space.Keys, space.Expires,
+				space.AvgTTLMillis))
 		}
 	}
 }
@@ -180,7 +203,8 @@ func (r *Reporter) infoLarder(t *text) {
 	disk := r.DiskBytes(total)
 	t.lines("shards", len(sizes), "used_disk", disk, "used_disk_human", human(disk),
 		"data_bytes", total.Data, "file_bytes", total.File, "wal_bytes", total.WAL, "free_bytes", total.Free,
-		"pending_ids", total.Orphans, "pending_bytes", total.Pending, "cache_bytes", total.CacheBytes, "overlay_bytes", total.Overlay, "journal_bytes", total.Journal,
+		"pending_ids", total.Orphans, "pending_bytes", total.Pending, "cache_bytes", total.CacheBytes,
+		"overlay_bytes", total.Overlay, "journal_bytes", total.Journal,
 		"cull_milliseconds", r.Budget.CullTime().Milliseconds(), "expire_lag_milliseconds", lag.Milliseconds(),
 		"journal_appends", total.Appends, "journal_fsyncs", total.Syncs, "journal_fsync_usec", total.SyncMicros,
 		"journal_settles", total.Settles, "journal_settle_usec", total.SettleMicros, "journal_stalls", total.Stalls,

@@ -83,7 +83,8 @@ func (t *Table) Take(db int, name []byte, stale time.Duration, print uint64, hol
 	if t.sweep(now); len(t.out) >= most {
 		return "", ErrTooMany
 	}
-	fresh := &token{text: rand.Text(), issued: now, until: now.Add(t.timeout()), stale: stale, print: print, holder: holder}
+	fresh := &token{text: rand.Text(), issued: now, until: now.Add(t.timeout()), stale: stale, print: print,
+		holder: holder}
 	t.remove(k)
 	t.out[k] = fresh
 	t.perDB[db]++

@@ -37,7 +37,8 @@ type libraryMachine struct {
 func (m *libraryMachine) lock()   { m.turn.Lock() }
 func (m *libraryMachine) unlock() { m.turn.Unlock() }
 
-const badName = "Library names can only contain letters, numbers, or underscores(_) and must be at least one character long"
+const badName = "Library names can only contain letters, numbers, or underscores(_) and must be at least one " +
+	"character long"
 
 func validName(name string) bool {
 	for i := range len(name) {

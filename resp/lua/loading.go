@@ -65,7 +65,8 @@ func (f *Function) readPositional(args []vm.Value) string {
 func (f *Function) readNamed(t *vm.Thread, arg vm.Value) string {
 	tb := arg.Table()
 	if tb == nil {
-		return "calling redis.register_function with a single argument is only applicable to Lua table (representing named arguments)."
+		return "calling redis.register_function with a single argument is only applicable to Lua table (representing named " +
+			"arguments)."
 	}
 	named := false
 	for k, v, _ := tb.Next(vm.Nil()); !k.IsNil(); k, v, _ = tb.Next(k) {

@@ -96,8 +96,8 @@ func (n *Node) read(text string) error {
 	return nil
 }
 
-// readLine takes id, the shard's id among the words behind the address, and the epoch. A slot that is on its way from or
-// to another node stands in brackets.
+// readLine takes id, the shard's id among the words behind the address, and the epoch. A slot that is on its way from
+// or to another node stands in brackets.
 func (n *Node) readLine(words []string) (err error) {
 	n.id = words[0]
 	for _, more := range strings.Split(words[1], ",") {
@@ -161,7 +161,8 @@ func (n *Node) Save() error {
 
 // save writes the file and only then takes over the epochs.
 func (n *Node) save(own, current uint64) error {
-	text := n.line(":0@0,,tls-port=0,shard-id="+n.shard, own) + fmt.Sprintf("vars currentEpoch %d lastVoteEpoch 0\n", current)
+	text := n.line(":0@0,,tls-port=0,shard-id="+n.shard, own) + fmt.Sprintf("vars currentEpoch %d lastVoteEpoch 0\n",
+		current)
 	if err := n.vault.Save([]byte(text)); err != nil {
 		return err
 	}

@@ -68,7 +68,8 @@ func idlePersistenceRows() []row {
 		),
 		without("an RDB file is synced when it is whole", yesno("rdb-save-incremental-fsync", "yes", 0)),
 		without("no RDB file is read", yesno("rdb-del-sync-files", "no", 0)),
-		without("every acknowledged write is in Larder's own files, whatever becomes of an RDB file; writes are refused while the log cannot be written",
+		without("every acknowledged write is in Larder's own files, whatever becomes of an RDB file; writes are refused "+
+			"while the log cannot be written",
 			yesno("stop-writes-on-bgsave-error", "yes", 0)),
 		without("every acknowledged write is in Larder's own files, whatever it says", yesno("appendonly", "no", 0)),
 		without(noAOF,
@@ -122,7 +123,8 @@ func idleClusterRows() []row {
 			yesno("cluster-allow-reads-when-down", "no", 0),
 			yesno("cluster-allow-pubsubshard-when-down", "yes", 0),
 			memory("cluster-link-sendbuf-limit", "0", 0, fullRange)),
-		without("it names the node in the logs of others", checked("cluster-announce-human-nodename", "", emptyIsNone, checkNodename)),
+		without("it names the node in the logs of others",
+			checked("cluster-announce-human-nodename", "", emptyIsNone, checkNodename)),
 		without("`tls-cluster` has no effect, so the port that is announced is `port`",
 			number("cluster-announce-tls-port", "0", 0, 65535, 0)),
 	)

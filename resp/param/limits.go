@@ -68,7 +68,8 @@ func parseLimits(in input) (string, error) {
 	var words []string
 	for _, class := range limitClasses() {
 		l := limits[class]
-		words = append(words, class, strconv.FormatUint(l.Hard, 10), strconv.FormatUint(l.Soft, 10), strconv.FormatInt(l.SoftSeconds, 10))
+		words = append(words, class, strconv.FormatUint(l.Hard, 10), strconv.FormatUint(l.Soft, 10),
+			strconv.FormatInt(l.SoftSeconds, 10))
 	}
 	return strings.Join(words, " "), nil
 }

@@ -14,7 +14,8 @@ func rows() []row {
 	var all []row
 	for _, group := range [][]row{
 		larderRows(), networkRows(), generalRows(), memoryRows(), encodingRows(), accessRows(), processRows(),
-		clusterRows(), tlsRows(), promiseRows(), idleRows(), idlePersistenceRows(), idleReplicationRows(), idleClusterRows(), idleTLSRows(),
+		clusterRows(), tlsRows(), promiseRows(), idleRows(), idlePersistenceRows(), idleReplicationRows(), idleClusterRows(),
+		idleTLSRows(),
 		idleProcessRows(), testRows(),
 	} {
 		all = append(all, group...)
@@ -48,7 +49,8 @@ func networkRows() []row {
 		{name: "unixsocketperm", kind: kindOctal, def: "0", max: 0o777, flags: immutable},
 		number("maxclients", "10000", 1, math.MaxUint32, 0),
 		memory("client-query-buffer-limit", "1gb", mega, 0),
-		custom("client-output-buffer-limit", "normal 0 0 0 slave 256mb 64mb 60 pubsub 32mb 8mb 60", manyArgs, outputLimitGrammar()),
+		custom("client-output-buffer-limit", "normal 0 0 0 slave 256mb 64mb 60 pubsub 32mb 8mb 60", manyArgs,
+			outputLimitGrammar()),
 		memory("proto-max-bulk-len", "512mb", mega, 0),
 	}
 }

@@ -58,8 +58,8 @@ func (r Reply) Large() bool { return r.kind == built && r.list.file != nil }
 // WriteTo sends a List piece by piece and frees it. r must be Large.
 func (r Reply) WriteTo(w io.Writer) (int64, error) { return r.list.writeTo(w) }
 
-// Detach gives a List's file away: the encoded reply is head, then size bytes of file, then tail. r must be Large and is
-// not usable after; the caller closes the file.
+// Detach gives a List's file away: the encoded reply is head, then size bytes of file, then tail. r must be Large and
+// is not usable after; the caller closes the file.
 func (r Reply) Detach() (head []byte, file *os.File, size int64, tail []byte) { return r.list.detach() }
 
 // Release frees what a List holds outside memory; the reply is not usable after.

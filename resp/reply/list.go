@@ -127,8 +127,8 @@ func (l *List) open() bool {
 	return l.err == nil
 }
 
-// TempFile makes an empty temporary file, in TMPDIR or else /tmp. It is unlinked at once, so that not even kill -9 leaves it
-// behind.
+// TempFile makes an empty temporary file, in TMPDIR or else /tmp. It is unlinked at once, so that not even kill -9
+// leaves it behind.
 func TempFile() (*os.File, error) {
 	f, err := os.CreateTemp("", "larder-reply-*")
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"larder/store"
 )
 
-// Owner is the command that runs a script, as its front knows it. What the script leads to is put into the Outcome of the
-// command's call.
+// Owner is the command that runs a script, as its front knows it. What the script leads to is put into the Outcome of
+// the command's call.
 type Owner interface {
 	// Session is the Owner of the calls of the script's commands.
 	Session() any
@@ -81,8 +81,8 @@ func New(s *Server, o Owner, own *cmd.Call) *Run {
 }
 
 // reads reports whether a script that only reads must keep writers out while it runs: what a client that caches keys
-// reads must be remembered before anybody else can change it, and only the script knows what that is; and who listens for
-// keys that are missing must not hear of one behind the write that has made it.
+// reads must be remembered before anybody else can change it, and only the script knows what that is; and who listens
+// for keys that are missing must not hear of one behind the write that has made it.
 func reads(c *cmd.Call) bool { return c.Client.Tracking.Load() != nil || c.Heard.Has('m') }
 
 // Writes reports whether the transaction of a call that runs a script may write, as far as is known before.

@@ -6,16 +6,18 @@ import (
 	"strings"
 )
 
-// The ciphers of TLS 1.2 are named in OpenSSL's words. Of its grammar there is what configurations have: names, words that
-// stand for several (HIGH, ECDHE, AESGCM), words joined by +, and ! or - before what is not wanted. crypto/tls decides
-// on the order itself.
+// The ciphers of TLS 1.2 are named in OpenSSL's words. Of its grammar there is what configurations have: names, words
+// that stand for several (HIGH, ECDHE, AESGCM), words joined by +, and ! or - before what is not wanted. crypto/tls
+// decides on the order itself.
 
 // classes are words for many ciphers, and the part of their names that these have in common.
-var classes = map[string]string{"AESGCM": "GCM", "EECDH": "ECDHE", "kEECDH": "ECDHE", "kECDHE": "ECDHE", "aECDSA": "ECDSA",
-	"aRSA": "RSA"}
+var classes = map[string]string{"AESGCM": "GCM", "EECDH": "ECDHE", "kEECDH": "ECDHE", "kECDHE": "ECDHE",
+	"aECDSA": "ECDSA",
+	"aRSA":   "RSA"}
 
 // absent are words for ciphers that crypto/tls never offers: to exclude them asks for nothing.
-var absent = []string{"aNULL", "eNULL", "NULL", "EXPORT", "EXP", "LOW", "MEDIUM", "DES", "MD5", "PSK", "SRP", "DSS", "CAMELLIA",
+var absent = []string{"aNULL", "eNULL", "NULL", "EXPORT", "EXP", "LOW", "MEDIUM", "DES", "MD5", "PSK", "SRP", "DSS",
+	"CAMELLIA",
 	"SEED", "IDEA", "DH", "DHE", "EDH", "kDHE", "kEDH", "ADH", "AECDH", "ARIA", "aDSS", "SSLv2", "SSLv3", "TLSv1"}
 
 // suites are the ciphers of a list, and the words of it that mean nothing here.
@@ -72,7 +74,9 @@ func meant(word string) (found []*tls.CipherSuite) {
 func defaults() []*tls.CipherSuite { return forOlder(tls.CipherSuites()) }
 
 func forOlder(list []*tls.CipherSuite) []*tls.CipherSuite {
-	return slices.DeleteFunc(list, func(s *tls.CipherSuite) bool { return !slices.Contains(s.SupportedVersions, tls.VersionTLS12) })
+	return slices.DeleteFunc(list, func(s *tls.CipherSuite) bool {
+		return !slices.Contains(s.SupportedVersions, tls.VersionTLS12)
+	})
 }
 
 func names(list []*tls.CipherSuite) (names []string) {

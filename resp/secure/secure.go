@@ -1,8 +1,9 @@
-// Package secure is the server's side of TLS: it makes crypto/tls's configuration from the parameters that Redis has for
-// OpenSSL, and makes it anew when a client or a signal asks for that. Connections that are open keep what they began with.
+// Package secure is the server's side of TLS: it makes crypto/tls's configuration from the parameters that Redis has
+// for OpenSSL, and makes it anew when a client or a signal asks for that. Connections that are open keep what they
+// began with.
 //
-// What OpenSSL can be told and crypto/tls cannot (the order of ciphers, those of TLS 1.3, Diffie-Hellman parameters, the
-// size of a cache of sessions) is said in the parameters' own rows, and in docs/compat.md.
+// What OpenSSL can be told and crypto/tls cannot (the order of ciphers, those of TLS 1.3, Diffie-Hellman parameters,
+// the size of a cache of sessions) is said in the parameters' own rows, and in docs/compat.md.
 package secure
 
 import (
@@ -21,7 +22,8 @@ import (
 )
 
 // parameters are those that a configuration is made of.
-var parameters = [...]string{"tls-cert-file", "tls-key-file", "tls-key-file-pass", "tls-ca-cert-file", "tls-ca-cert-dir",
+var parameters = [...]string{"tls-cert-file", "tls-key-file", "tls-key-file-pass", "tls-ca-cert-file",
+	"tls-ca-cert-dir",
 	"tls-auth-clients", "tls-protocols", "tls-ciphers", "tls-session-caching"}
 
 // Unable is what Redis answers to a CONFIG SET whose configuration is none; the log says why.
@@ -123,8 +125,8 @@ func authenticate(c *tls.Config, params *param.Set) (err error) {
 var versions = map[string]uint16{"tlsv1": tls.VersionTLS10, "tlsv1.1": tls.VersionTLS11, "tlsv1.2": tls.VersionTLS12,
 	"tlsv1.3": tls.VersionTLS13}
 
-// limitVersions allows the versions that are named, 1.2 and 1.3 if none are. crypto/tls knows a lowest and a highest; one
-// that lacks in between is refused when it was agreed on.
+// limitVersions allows the versions that are named, 1.2 and 1.3 if none are. crypto/tls knows a lowest and a highest;
+// one that lacks in between is refused when it was agreed on.
 func limitVersions(c *tls.Config, words []string) error {
 	allowed := []uint16{tls.VersionTLS12, tls.VersionTLS13}
 	if len(words) > 0 {

@@ -102,7 +102,8 @@ func (w *streamWriter) write() error {
 	}
 	state := w.stream.State()
 	w.page = rdb.AppendStreamState(w.page, w.form, uint64(w.stream.Len()), rdb.StreamID(first.ID),
-		rdb.StreamState{Last: rdb.StreamID(state.Last), MaxDeleted: rdb.StreamID(state.MaxDeleted), Added: state.Added}, uint64(len(w.groups)))
+		rdb.StreamState{Last: rdb.StreamID(state.Last), MaxDeleted: rdb.StreamID(state.MaxDeleted), Added: state.Added},
+		uint64(len(w.groups)))
 	for _, g := range w.groups {
 		if err := w.writeGroup(g); err != nil {
 			return err
@@ -157,7 +158,8 @@ func (w *streamWriter) writeGroup(g groupOf) error {
 	w.page = rdb.AppendStreamGroup(w.page, w.form, g.Name, rdb.StreamID(g.Last), g.Read, uint64(g.Pending))
 	for p, err := range g.PendingOf(store.PendingRange{To: store.LastStreamID()}) {
 		if err == nil {
-			w.page = rdb.AppendStreamPending(w.page, rdb.StreamPending{ID: rdb.StreamID(p.ID), Delivered: p.Delivered, Count: p.Count})
+			w.page = rdb.AppendStreamPending(w.page, rdb.StreamPending{ID: rdb.StreamID(p.ID), Delivered: p.Delivered,
+				Count: p.Count})
 			err = w.give(false)
 		}
 		if err != nil {
@@ -167,7 +169,8 @@ func (w *streamWriter) writeGroup(g groupOf) error {
 	all := g.owners()
 	w.page = rdb.AppendStreamConsumers(w.page, len(all))
 	for _, c := range all {
-		w.page = rdb.AppendStreamConsumer(w.page, w.form, rdb.StreamConsumer{Name: c.Name, Seen: c.Seen, Active: c.Active, Pending: c.Pending})
+		w.page = rdb.AppendStreamConsumer(w.page, w.form,
+			rdb.StreamConsumer{Name: c.Name, Seen: c.Seen, Active: c.Active, Pending: c.Pending})
 		if err := w.writeOwned(g, c); err != nil {
 			return err
 		}
@@ -175,8 +178,8 @@ func (w *streamWriter) writeGroup(g groupOf) error {
 	return nil
 }
 
-// owners are the consumers. In the forms that are written each pending entry is somebody's, so those that were given back
-// are of the consumer without a name, idle for ever: whoever claims gets them.
+// owners are the consumers. In the forms that are written each pending entry is somebody's, so those that were given
+// back are of the consumer without a name, idle for ever: whoever claims gets them.
 func (g *groupOf) owners() []*store.StreamConsumer {
 	if g.Released == 0 {
 		return g.consumers

@@ -21,7 +21,8 @@ var errTimedSet = store.Invalid("a set of which members expire has no published 
 // Value is a key's content in Redis's serialisation, and the version of the format that brought its form. Of streams
 // newest is the newest form that may be taken; the oldest that tells everything is. The pieces are read as they are
 // asked for; what is large is never in memory as a whole.
-func Value(tx store.Tx, k store.Key, h store.Head, newest rdb.StreamForm) (version uint16, pieces iter.Seq2[[]byte, error], err error) {
+func Value(tx store.Tx, k store.Key, h store.Head, newest rdb.StreamForm) (version uint16,
+	pieces iter.Seq2[[]byte, error], err error) {
 	if h.Type == store.Stream {
 		return streamValue(tx, k, newest)
 	}

@@ -19,7 +19,8 @@ type Tally struct {
 
 // Plus adds two.
 func (t Tally) Plus(u Tally) Tally {
-	return Tally{t.Hits + u.Hits, t.Misses + u.Misses, t.Evicted + u.Evicted, t.Expired + u.Expired, t.Timeouts + u.Timeouts}
+	return Tally{t.Hits + u.Hits, t.Misses + u.Misses, t.Evicted + u.Evicted, t.Expired + u.Expired,
+		t.Timeouts + u.Timeouts}
 }
 
 // CacheReport is the state of a Cache, and the form in which it is saved.
@@ -133,7 +134,8 @@ func (c *Cache) Reset() {
 func (c *Cache) Report() CacheReport {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	r := CacheReport{Since: c.before.Since, Databases: maps.Clone(c.before.Databases), Policies: maps.Clone(c.before.Policies)}
+	r := CacheReport{Since: c.before.Since, Databases: maps.Clone(c.before.Databases),
+		Policies: maps.Clone(c.before.Policies)}
 	if r.Databases == nil {
 		r.Databases = map[int]Tally{}
 	}

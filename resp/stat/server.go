@@ -25,7 +25,8 @@ type Server struct {
 
 // Reset forgets what CONFIG RESETSTAT forgets.
 func (s *Server) Reset() {
-	for _, n := range []*atomic.Int64{&s.Connections, &s.Refused, &s.Commands, &s.Hits, &s.Misses, &s.Expired, &s.ExpiredFields} {
+	for _, n := range []*atomic.Int64{&s.Connections, &s.Refused, &s.Commands, &s.Hits, &s.Misses, &s.Expired,
+		&s.ExpiredFields} {
 		n.Store(0)
 	}
 	s.Errors.Reset()

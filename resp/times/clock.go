@@ -1,5 +1,5 @@
-// Package times is how commands read and tell when a field of a hash or a member of a set expires. What it says of fields
-// holds for members. It keeps nothing.
+// Package times is how commands read and tell when a field of a hash or a member of a set expires. What it says of
+// fields holds for members. It keeps nothing.
 package times
 
 import (

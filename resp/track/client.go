@@ -12,13 +12,16 @@ import (
 
 const (
 	prefixNeedsBroadcast = "PREFIX option requires BCAST mode to be enabled"
-	broadcastSwitch      = "You can't switch BCAST mode on/off before disabling tracking for this client, and then re-enabling it with a different mode."
-	broadcastAlone       = "OPTIN and OPTOUT are not compatible with BCAST"
-	oneOption            = "You can't specify both OPTIN mode and OPTOUT mode"
-	optionSwitch         = "You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, and then re-enabling it with a different mode."
-	cachingNeedsOption   = "CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled"
-	yesNeedsOptIn        = "CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode."
-	noNeedsOptOut        = "CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode."
+	broadcastSwitch      = "You can't switch BCAST mode on/off before disabling tracking for this client, and then " +
+		"re-enabling it with a different mode."
+	broadcastAlone = "OPTIN and OPTOUT are not compatible with BCAST"
+	oneOption      = "You can't specify both OPTIN mode and OPTOUT mode"
+	optionSwitch   = "You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, and then " +
+		"re-enabling it with a different mode."
+	cachingNeedsOption = "CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT " +
+		"mode enabled"
+	yesNeedsOptIn = "CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode."
+	noNeedsOptOut = "CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode."
 )
 
 // Enable turns tracking on for a client, or changes how it tracks. Errors are Redis's.
@@ -75,13 +78,15 @@ func (o *Options) checkPrefixes(was *client) error {
 		if was != nil {
 			for _, other := range was.Prefixes {
 				if overlap(p, other) {
-					return overlapping("Prefix '%s' overlaps with an existing prefix '%s'. Prefixes for a single client must not overlap.", p, other)
+					return overlapping("Prefix '%s' overlaps with an existing prefix '%s'. Prefixes for a single client must not "+
+						"overlap.", p, other)
 				}
 			}
 		}
 		for _, other := range o.Prefixes[i+1:] {
 			if overlap(p, other) {
-				return overlapping("Prefix '%s' overlaps with another provided prefix '%s'. Prefixes for a single client must not overlap.", p, other)
+				return overlapping("Prefix '%s' overlaps with another provided prefix '%s'. Prefixes for a single client must "+
+					"not overlap.", p, other)
 			}
 		}
 	}

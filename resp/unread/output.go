@@ -84,9 +84,10 @@ type message struct {
 	moment uint64
 }
 
-// New makes the output of a client's connection. dropped hears, once, that the client is dropped: over its limit, or, with
-// an error, because of its file. It must not block.
-func New(conn Conn, client *cmd.Client, moment func() uint64, limits *atomic.Pointer[Limits], dropped func(error)) *Output {
+// New makes the output of a client's connection. dropped hears, once, that the client is dropped: over its limit, or,
+// with an error, because of its file. It must not block.
+func New(conn Conn, client *cmd.Client, moment func() uint64, limits *atomic.Pointer[Limits],
+	dropped func(error)) *Output {
 	o := &Output{conn: conn, client: client, moment: moment, limits: limits, dropped: dropped}
 	o.changed.L = &o.mu
 	return o

@@ -38,10 +38,10 @@ func (w *Writer) Add(r reply.Reply, proto int) {
 	w.sendFull()
 }
 
-// Reach finds the messages that come before the reply of a transaction: what had happened when it ran, as far as it comes
-// behind that in the order of commits. A client that keeps what it has read must learn that it is old before it reads what
-// is new, and not before it reads it. A writer calls this just before what it leads to itself, and behind what others have
-// led to before it.
+// Reach finds the messages that come before the reply of a transaction: what had happened when it ran, as far as it
+// comes behind that in the order of commits. A client that keeps what it has read must learn that it is old before it
+// reads what is new, and not before it reads it. A writer calls this just before what it leads to itself, and behind
+// what others have led to before it.
 func (w *Writer) Reach(j *store.Job) {
 	switch {
 	case !w.out.waiting.Load():

@@ -62,8 +62,8 @@ func NewLines(e store.Engine, p *Pause, done <-chan struct{}, failed func(error)
 	return &Lines{engine: e, pause: p, done: done, failed: failed, lines: map[string]*line{}}
 }
 
-// Blocked is the command as one that waits. The keys stay those of its command line, which its session leaves alone until
-// the waiter is answered.
+// Blocked is the command as one that waits. The keys stay those of its command line, which its session leaves alone
+// until the waiter is answered.
 func Blocked(c Command, b cmd.Block) *Waiter {
 	w := &Waiter{command: c, block: b, answered: make(chan struct{})}
 	if w.block.Limit > 0 {

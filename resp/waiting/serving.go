@@ -18,8 +18,8 @@ type Command interface {
 	Again(line [][]byte) Run
 }
 
-// Run is a run of a blocked command inside the transaction that serves it. It belongs to the goroutine of that, and ends
-// with Commit or Drop.
+// Run is a run of a blocked command inside the transaction that serves it. It belongs to the goroutine of that, and
+// ends with Commit or Drop.
 type Run interface {
 	// Within runs it. block says what it goes on waiting for if it has found nothing, ready what it has made ready for
 	// others.
@@ -30,8 +30,8 @@ type Run interface {
 	Drop()
 }
 
-// Serving is what a transaction does for those who wait for the keys it has made ready. It belongs to the goroutine that
-// runs the transaction.
+// Serving is what a transaction does for those who wait for the keys it has made ready. It belongs to the goroutine
+// that runs the transaction.
 type Serving struct {
 	lines  *Lines
 	ready  []store.Key

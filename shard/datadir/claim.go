@@ -73,7 +73,8 @@ func claim(files disk.Files, dir string, n int, statfs func(path string) (magic 
 		return nil, &store.Error{Code: store.CodeRefused, Message: "the data directory's file system is unknown", Err: err}
 	}
 	if name, ok := networks()[magic&0xFFFFFFFF]; ok {
-		return nil, refused("the data directory %s is on a network file system (%s), where its files could be damaged: use a local disk", dir, name)
+		return nil, refused("the data directory %s is on a network file system (%s), where its files could be damaged: use "+
+			"a local disk", dir, name)
 	}
 	lock, err := takeLock(dir)
 	if err != nil {

@@ -6,7 +6,8 @@ import (
 	"larder/store"
 )
 
-// Scan goes on beyond n to the end of a granule: a cursor cannot stand inside one. Expired keys count towards n, so that a call's work is bounded.
+// Scan goes on beyond n to the end of a granule: a cursor cannot stand inside one. Expired keys count towards n, so
+// that a call's work is bounded.
 func (t *tx) Scan(db int, from store.Cursor, n int) ([]store.Entry, store.Cursor, error) {
 	if err := firstError(t.readable(), t.whole()); err != nil {
 		return nil, 0, err

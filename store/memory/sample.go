@@ -32,8 +32,9 @@ func (e *Engine) candidates(ctx context.Context, volatile bool) (all []store.Can
 	}
 	st.databases(func(db int, r *headRow) bool {
 		if !volatile || r.head.ExpireAt != 0 {
-			all = append(all, store.Candidate{Key: store.Key{DB: db, Name: []byte(r.name)}, Bytes: r.head.Bytes, ExpireAt: r.head.ExpireAt,
-				Blessed: r.head.Notes.Blessed()})
+			all = append(all, store.Candidate{Key: store.Key{DB: db, Name: []byte(r.name)}, Bytes: r.head.Bytes,
+				ExpireAt: r.head.ExpireAt,
+				Blessed:  r.head.Notes.Blessed()})
 		}
 		return true
 	})

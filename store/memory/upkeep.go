@@ -46,7 +46,8 @@ func (e *Engine) Expiring(ctx context.Context, behind store.Due, before int64, n
 }
 
 func compareDue(a, b store.Due) int {
-	return cmp.Or(cmp.Compare(a.ExpireAt, b.ExpireAt), cmp.Compare(a.Key.DB, b.Key.DB), bytes.Compare(a.Key.Name, b.Key.Name))
+	return cmp.Or(cmp.Compare(a.ExpireAt, b.ExpireAt), cmp.Compare(a.Key.DB, b.Key.DB),
+		bytes.Compare(a.Key.Name, b.Key.Name))
 }
 
 // Sweep deletes items of orphans, then heads of flushed databases.
@@ -160,7 +161,8 @@ func (e *Engine) Check(ctx context.Context, fix bool) ([]store.Finding, error) {
 }
 
 // CheckAmong looks at the state behind the question: what was on its way has arrived.
-func (e *Engine) CheckAmong(ctx context.Context, _ bool, claimed func([]store.ID) ([]store.ID, error)) ([]store.Finding, error) {
+func (e *Engine) CheckAmong(ctx context.Context, _ bool, claimed func([]store.ID) ([]store.ID, error)) ([]store.Finding,
+	error) {
 	st, err := e.published(ctx)
 	if err != nil {
 		return nil, err

@@ -70,8 +70,8 @@ func (l *Layer) applyHeads(tx store.BaseTx, dead map[store.ID]struct{}) (err err
 	return nil
 }
 
-// unlinkOld takes away the heads below that differ from the layer's in their ids, and returns these: where ids have moved
-// between keys, each of them may be named by another head.
+// unlinkOld takes away the heads below that differ from the layer's in their ids, and returns these: where ids have
+// moved between keys, each of them may be named by another head.
 func (l *Layer) unlinkOld(tx store.BaseTx) (given []store.ID, err error) {
 	for _, e := range l.sorted() {
 		h, there, err := tx.Row(e.key())

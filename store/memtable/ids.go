@@ -9,8 +9,8 @@ import (
 
 // ids is what a layer knows of ids apart from the heads that name them. It belongs to its layer.
 //
-// Whether an id has lost its last head is told by what was written, and never concluded from a head that is missing: that
-// of an id may be in another shard.
+// Whether an id has lost its last head is told by what was written, and never concluded from a head that is missing:
+// that of an id may be in another shard.
 type ids struct {
 	// lost are ids whose head is gone or names another id now.
 	lost map[store.ID]struct{}
@@ -129,7 +129,8 @@ func (w *Writer) Tell(ids []store.ID) { w.layer.told = append(w.layer.told, ids.
 // Adopt notes an id of this shard whose head was another's.
 func (w *Writer) Adopt(id store.ID) { w.layer.adopted = append(w.layer.adopted, id) }
 
-// CountItems has the items of an id counted whose head is another shard's, and reports whether that is news to the layer.
+// CountItems has the items of an id counted whose head is another shard's, and reports whether that is news to the
+// layer.
 func (w *Writer) CountItems(id store.ID) bool { return w.layer.count(id) }
 
 // Unlink hides a key's head, and keeps its id for the next head that names it.

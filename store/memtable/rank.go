@@ -23,7 +23,8 @@ type search struct {
 	heaps []heap      // the newest layer's first
 }
 
-// heap is one layer's rows, and how many of them lie before the range and within. rest is the range as it is read below.
+// heap is one layer's rows, and how many of them lie before the range and within. rest is the range as it is read
+// below.
 type heap struct {
 	*order
 	coll                 *coll

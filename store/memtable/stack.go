@@ -165,9 +165,9 @@ func (s *Stack) Push(group *Layer, lsn uint64) (next *Stack, taken bool) {
 	return &Stack{frozen: next.frozen, active: append(slices.Clip(next.active), group)}, true
 }
 
-// spread is how many times larger a layer that stays apart is than all above it. With readers that keep layers apart all
-// the time, each transaction would have to look into as many layers as there are; so small ones are joined in a copy. A
-// write is copied about spread times for each power of spread+1 between a group and meltBytes.
+// spread is how many times larger a layer that stays apart is than all above it. With readers that keep layers apart
+// all the time, each transaction would have to look into as many layers as there are; so small ones are joined in a
+// copy. A write is copied about spread times for each power of spread+1 between a group and meltBytes.
 const spread = 3
 
 // small is where the layers begin that are to be joined with a group in a copy: their number if there are none.
@@ -188,8 +188,8 @@ func (s *Stack) small(group *Layer) (from int) {
 	return from
 }
 
-// copied joins the layers from one on with a group in a new layer. Views go on reading those that it stands for, so what
-// lies below them stays as it is until they end.
+// copied joins the layers from one on with a group in a new layer. Views go on reading those that it stands for, so
+// what lies below them stays as it is until they end.
 func (s *Stack) copied(from int, group *Layer) *Stack {
 	into := NewLayer()
 	for _, l := range s.active[from:] {
@@ -238,8 +238,8 @@ func (s *Stack) Settled() *Stack { return &Stack{active: s.active} }
 // pins counts the Views that read a layer as their newest.
 type pins struct{ atomic.Int64 }
 
-// held reports whether a View reads the layer as its newest, or one that a copy stands for and that lay above it. The caller
-// writes.
+// held reports whether a View reads the layer as its newest, or one that a copy stands for and that lay above it. The
+// caller writes.
 func (l *Layer) held() bool {
 	l.above = slices.DeleteFunc(l.above, func(a *Layer) bool { return !a.held() }) // nobody pins it again
 	return l.pins.Load() > 0 || len(l.above) > 0

@@ -6,12 +6,13 @@ import (
 	"larder/store"
 )
 
-// A long range is removed as one tombstone: the layer notes its two ends and what it counted for, not its items, so that
-// a removal of a million items takes no more of the memtable than one of two. What lies below a layer does not change
-// while the layer lies over it; so the count stays right, and items that are put into the range later are rows like
-// others, which a tombstone of their own layer never hides.
+// A long range is removed as one tombstone: the layer notes its two ends and what it counted for, not its items, so
+// that a removal of a million items takes no more of the memtable than one of two. What lies below a layer does not
+// change while the layer lies over it; so the count stays right, and items that are put into the range later are rows
+// like others, which a tombstone of their own layer never hides.
 
-// tombstone hides what lies below a coll from one item to another, both included, in rankOrder. An end may be Unbounded.
+// tombstone hides what lies below a coll from one item to another, both included, in rankOrder. An end may be
+// Unbounded.
 type tombstone struct {
 	lo, hi store.Bound
 	// was is what it hides of what can be seen below the coll, but for what a row of the coll hides.
@@ -57,8 +58,8 @@ func (c *coll) holds(end, min, max store.Bound) bool {
 	return c.admits(end, min, max)
 }
 
-// uncovered is a range as it is to be read below the coll: an end that lies in a tombstone is moved to the other side of
-// it. hidden is what the tombstones hide in the rest. none says that one of them hides the whole range.
+// uncovered is a range as it is to be read below the coll: an end that lies in a tombstone is moved to the other side
+// of it. hidden is what the tombstones hide in the rest. none says that one of them hides the whole range.
 func (c *coll) uncovered(r store.Range) (rest store.Range, hidden store.Change, none bool) {
 	rest = r
 	for i := range c.tombstones {

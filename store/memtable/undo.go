@@ -82,8 +82,10 @@ type Point struct {
 // Here remembers the present state.
 func (w *Writer) Here() Point {
 	u := &w.undo
-	return Point{heads: len(u.heads), rows: len(u.rows), lost: len(u.lost), flushes: len(u.flushes), burials: len(u.burials),
-		fresh: len(w.layer.fresh), ended: len(w.layer.ended), told: len(w.layer.told), ranked: len(w.layer.ranked), adopted: len(w.layer.adopted),
+	return Point{heads: len(u.heads), rows: len(u.rows), lost: len(u.lost), flushes: len(u.flushes),
+		burials: len(u.burials),
+		fresh:   len(w.layer.fresh), ended: len(w.layer.ended), told: len(w.layer.told), ranked: len(w.layer.ranked),
+		adopted: len(w.layer.adopted),
 		dropped: w.dropped, moved: w.layer.moved}
 }
 

@@ -174,8 +174,8 @@ func (w *walk) behind(low *store.Range, t *tombstone) (again bool) {
 	return end.Edge != store.Unbounded
 }
 
-// leaps reports whether a place is found by its rank. Those of Expiries are not counted, for no hash is Ranked: what is hidden
-// there is passed over row by row, and noted as drained.
+// leaps reports whether a place is found by its rank. Those of Expiries are not counted, for no hash is Ranked: what is
+// hidden there is passed over row by row, and noted as drained.
 func (w *walk) leaps() bool { return counted(w.part, w.r.Order) && w.part != store.Expiries }
 
 // leap moves a range from a hidden row to the next item that the walk shows.

@@ -170,7 +170,8 @@ func (w *Writer) Moved() bool { return w.layer.moved }
 
 // Empty empties a database.
 func (w *Writer) Empty(db int) {
-	step := flushUndo{db: db, again: w.layer.emptied[db], low: w.low, marks: [3]int{len(w.undo.heads), len(w.undo.rows), len(w.undo.burials)}}
+	step := flushUndo{db: db, again: w.layer.emptied[db], low: w.low,
+		marks: [3]int{len(w.undo.heads), len(w.undo.rows), len(w.undo.burials)}}
 	step.heads, step.colls = w.layer.flush(map[int]bool{db: true})
 	w.undo.flushes = append(w.undo.flushes, step)
 	if t, ok := w.low.(*emptied); !ok || t.layer != w.layer {

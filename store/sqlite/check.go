@@ -34,10 +34,12 @@ const unowned = `SELECT id FROM (SELECT DISTINCT id FROM items UNION SELECT DIST
 	UNION SELECT DISTINCT id FROM blocks) WHERE id NOT IN ` + owned
 
 // highest is the largest number that ids are used for.
-const highest = `SELECT max(coalesce((SELECT max(id) FROM heads WHERE ` + local + `), 0), coalesce((SELECT max(id) FROM items), 0),
+const highest = `SELECT max(coalesce((SELECT max(id) FROM heads WHERE ` + local + `), 0),
+	coalesce((SELECT max(id) FROM items), 0),
 	coalesce((SELECT max(ref) FROM blobs), 0), coalesce((SELECT max(at) >> 20 FROM chunks), 0))`
 
-const counted = `(SELECT count(*), count(expire) FILTER (WHERE ` + ownExpiry + `), coalesce(sum(heads.bytes), 0) FROM heads WHERE heads.ns = spaces.ns)`
+const counted = `(SELECT count(*), count(expire) FILTER (WHERE ` + ownExpiry +
+	`), coalesce(sum(heads.bytes), 0) FROM heads WHERE heads.ns = spaces.ns)`
 
 // lost is what listLost has listed.
 const lost = `(SELECT id FROM temp.lost)`
@@ -105,7 +107,8 @@ func (e *Engine) Check(ctx context.Context, fix bool) ([]store.Finding, error) {
 
 // CheckAmong takes for lost what belongs to no key, neither here nor in another file, both before and after the others
 // have been asked: whose last key has gone is never named again, and its end may be on its way here.
-func (e *Engine) CheckAmong(ctx context.Context, fix bool, claimed func([]store.ID) ([]store.ID, error)) ([]store.Finding, error) {
+func (e *Engine) CheckAmong(ctx context.Context, fix bool,
+	claimed func([]store.ID) ([]store.ID, error)) ([]store.Finding, error) {
 	lost, err := e.lost(ctx, claimed)
 	if err != nil {
 		return nil, err
@@ -281,7 +284,8 @@ func (in *inspection) file() {
 
 // indexFault recognizes what integrity_check says of an index: it has no codes.
 func indexFault(text string) bool {
-	return strings.Contains(text, " missing from index ") || strings.Contains(text, " in index ") || strings.Contains(text, " out of order for index")
+	return strings.Contains(text, " missing from index ") || strings.Contains(text, " in index ") ||
+		strings.Contains(text, " out of order for index")
 }
 
 // damage is the finding of a page that cannot be read.
@@ -294,7 +298,8 @@ func damage(text string) store.Finding {
 func (in *inspection) blocks() {
 	var ids []store.ID
 	in.each(fmt.Sprintf(`SELECT id FROM heads WHERE kind & %d <> 0 AND id <> 0 AND %s
-		UNION SELECT DISTINCT id FROM blocks WHERE id NOT IN (SELECT id FROM orphans)`, rankedBit, local), func(s *capi.Stmt) {
+		UNION SELECT DISTINCT id FROM blocks WHERE id NOT IN (SELECT id FROM orphans)`,
+		rankedBit, local), func(s *capi.Stmt) {
 		ids = append(ids, store.ID(s.Int(0)))
 	})
 	for _, id := range ids {

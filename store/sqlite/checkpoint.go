@@ -145,7 +145,8 @@ func (e *Engine) Sync(ctx context.Context) error {
 		return store.ErrClosed
 	}
 	if err := e.check.wal.Sync(); err != nil {
-		return &store.Error{Code: store.CodeIO, Message: e.check.wal.Name() + " could not be synced: " + sqlfile.SeeDevice, Err: err}
+		return &store.Error{Code: store.CodeIO, Message: e.check.wal.Name() + " could not be synced: " + sqlfile.SeeDevice,
+			Err: err}
 	}
 	return nil
 }

@@ -18,8 +18,8 @@ type knownID struct {
 	ranked bool
 }
 
-// note remembers an id. Beyond a few dozen it does not, and ranked asks the file. An id that is counted stays so, whatever a
-// head says that was written before: the key that asked for it may be another file's.
+// note remembers an id. Beyond a few dozen it does not, and ranked asks the file. An id that is counted stays so,
+// whatever a head says that was written before: the key that asked for it may be another file's.
 func (t *tx) note(id store.ID, ranked bool) {
 	if id == 0 {
 		return

@@ -46,7 +46,8 @@ func (t *tx) expiring(all []store.Due, sp *space, behind store.Due, before int64
 }
 
 // expiringFrom appends the first n keys of a database behind a place in the index that expire before a time.
-func (t *tx) expiringFrom(all []store.Due, sp *space, at, h int64, name []byte, before int64, n int) ([]store.Due, error) {
+func (t *tx) expiringFrom(all []store.Due, sp *space, at, h int64, name []byte, before int64, n int) ([]store.Due,
+	error) {
 	s := t.conn.s.headExpiring
 	s.BindInts(1, sp.ns, at, h)
 	s.BindBlob(4, name)

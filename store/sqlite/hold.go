@@ -7,15 +7,15 @@ import (
 	"larder/store"
 )
 
-// A View holds its snapshot, and the log of the file cannot begin again before that is given up: while somebody writes it
-// grows. Nothing else bounds that, so the oldest View is ended when the log is as long as the file, and at least heldMin.
-// The next read of that View fails, and so does its command; other Views go on.
+// A View holds its snapshot, and the log of the file cannot begin again before that is given up: while somebody writes
+// it grows. Nothing else bounds that, so the oldest View is ended when the log is as long as the file, and at least
+// heldMin. The next read of that View fails, and so does its command; other Views go on.
 
 // heldMin is the least length in bytes of a log for which a View is ended.
 const heldMin = 1 << 30
 
-// hold is the snapshot that a reader has, and which of them was ended. The reader's goroutine takes and drops, a checkpoint's
-// ends.
+// hold is the snapshot that a reader has, and which of them was ended. The reader's goroutine takes and drops, a
+// checkpoint's ends.
 type hold struct{ seen, ended atomic.Uint64 }
 
 func (h *hold) take(seen uint64) { h.seen.Store(seen) }
@@ -31,7 +31,8 @@ func (h *hold) lost() bool {
 // errHeld is what a View gets that was ended.
 func errHeld(path string) error {
 	return &store.Error{Code: store.CodeEnded, Message: fmt.Sprintf(
-		"the read was ended: what was written while it ran has made %s-wal as long as its file; read in smaller parts, or when less is written", path)}
+		"the read was ended: what was written while it ran has made %s-wal as long as its file; read in smaller parts, or "+
+			"when less is written", path)}
 }
 
 // endOldest ends the View that has the oldest snapshot, if that is not of the last commit.

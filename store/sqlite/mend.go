@@ -23,12 +23,14 @@ func (in *inspection) heads() {
 	in.each(`SELECT ns, h, name FROM heads`, func(s *capi.Stmt) {
 		if right := hash.head(s.Bytes(2)); right != s.Int(1) {
 			lost = append(lost, place{number: [3]int64{s.Int(0), s.Int(1)}, name: s.Clone(2), right: right})
-			in.report(fmt.Sprintf("key %q", s.Bytes(2)), "stands where it is not looked for", "it is put in its place, or where another one has it is removed")
+			in.report(fmt.Sprintf("key %q", s.Bytes(2)), "stands where it is not looked for",
+				"it is put in its place, or where another one has it is removed")
 		}
 	})
 	if in.mending() {
 		in.move(lost, `UPDATE OR IGNORE heads SET h = ?4 WHERE ns = ?1 AND h = ?2 AND name = ?5 AND ?3 = 0`,
-			`INSERT INTO orphans (id, bytes) SELECT id, bytes FROM heads WHERE ns = ?1 AND h = ?2 AND name = ?5 AND ?3 = 0 AND id <> 0 ON CONFLICT DO NOTHING`,
+			`INSERT INTO orphans (id, bytes) SELECT id, bytes FROM heads WHERE ns = ?1 AND h = ?2 AND name = ?5 AND ?3 = 0 `+
+				`AND id <> 0 ON CONFLICT DO NOTHING`,
 			`DELETE FROM heads WHERE ns = ?1 AND h = ?2 AND name = ?5 AND ?3 = 0`)
 		in.mended()
 	}
@@ -45,7 +47,8 @@ func (in *inspection) items() {
 		}
 		if right := hash.sum(s.Bytes(3)); right != s.Int(2) {
 			lost = append(lost, place{number: [3]int64{s.Int(0), s.Int(1), s.Int(2)}, name: s.Clone(3), right: right})
-			in.report(fmt.Sprintf("item %q of id %d", s.Bytes(3), s.Int(0)), "stands where it is not looked for", "it is put in its place, or where another one has it is removed")
+			in.report(fmt.Sprintf("item %q of id %d", s.Bytes(3), s.Int(0)), "stands where it is not looked for",
+				"it is put in its place, or where another one has it is removed")
 		}
 	})
 	if in.mending() {
@@ -112,10 +115,13 @@ func (in *inspection) separate() {
 // duplicate copies all that an id owns; blocks are counted anew by their own rule.
 func (in *inspection) duplicate(from, to store.ID) {
 	var refs []int64
-	in.each(fmt.Sprintf(`SELECT ref FROM items WHERE id = %d AND ref IS NOT NULL`, from), func(s *capi.Stmt) { refs = append(refs, s.Int(0)) })
+	in.each(fmt.Sprintf(`SELECT ref FROM items WHERE id = %d AND ref IS NOT NULL`, from), func(s *capi.Stmt) {
+		refs = append(refs, s.Int(0))
+	})
 	in.run(fmt.Sprintf(`INSERT INTO items (id, part, pos, field, score, value, ref)
 		SELECT %d, part, pos, field, score, value, ref FROM items WHERE id = %d`, to, from))
-	in.run(fmt.Sprintf(`INSERT INTO chunks (at, value) SELECT (%d << 20) | (at & 1048575), value FROM chunks WHERE at >> 20 = %d`, to, from))
+	in.run(fmt.Sprintf(`INSERT INTO chunks (at, value) SELECT (%d << 20) | (at & 1048575), value FROM chunks WHERE at `+
+		`>> 20 = %d`, to, from))
 	for _, ref := range refs {
 		if in.err != nil {
 			return
@@ -148,7 +154,8 @@ func typeOf(p store.Part) store.Type {
 }
 
 // adopt puts items that no key names under keys of their own; what their heads should say, store.Amend
-// finds out. Items of no known type are left to the sweep. Where several parts lie under an id the type's own comes first.
+// finds out. Items of no known type are left to the sweep. Where several parts lie under an id the type's own comes
+// first.
 func (in *inspection) adopt() {
 	type orphan struct {
 		id   store.ID
@@ -156,7 +163,8 @@ func (in *inspection) adopt() {
 	}
 	var orphans []orphan
 	in.each(fmt.Sprintf(`SELECT id, min(part) FROM items WHERE id IN %s GROUP BY id
-		UNION ALL SELECT at >> 20, %d FROM chunks WHERE at >> 20 IN %s GROUP BY 1`, lost, store.Chunks, lost), func(s *capi.Stmt) {
+		UNION ALL SELECT at >> 20, %d FROM chunks WHERE at >> 20 IN %s GROUP BY 1`,
+		lost, store.Chunks, lost), func(s *capi.Stmt) {
 		orphans = append(orphans, orphan{store.ID(s.Int(0)), store.Part(s.Int(1))})
 	})
 	for _, o := range orphans {

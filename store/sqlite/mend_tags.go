@@ -18,10 +18,12 @@ type tagRow struct {
 func (in *inspection) tags() {
 	in.seen = len(in.found)
 	var wrong []tagRow
-	in.each(`SELECT tags.ns, tags.h, tags.name, tags.tag, heads.expire, heads.kind, heads.notes FROM tags LEFT JOIN heads USING (ns, h, name)
+	in.each(`SELECT tags.ns, tags.h, tags.name, tags.tag, heads.expire, heads.kind, heads.notes
+		FROM tags LEFT JOIN heads USING (ns, h, name)
 		WHERE tags.ns NOT IN (SELECT ns FROM dead_spaces)`, func(s *capi.Stmt) {
 		if tag, h := s.Bytes(3), timesOf(s, 4); !h.Notes.Tagged(string(tag)) {
-			in.report(fmt.Sprintf("tag %q", tag), fmt.Sprintf("lists the key %q, which is not there or has it no more", s.Bytes(2)), "the entry is removed")
+			in.report(fmt.Sprintf("tag %q", tag), fmt.Sprintf("lists the key %q, which is not there or has it no more",
+				s.Bytes(2)), "the entry is removed")
 			wrong = append(wrong, tagRow{s.Int(0), s.Int(1), s.Clone(2), s.Clone(3), false})
 		}
 	})
@@ -34,13 +36,15 @@ func (in *inspection) tags() {
 		return
 	}
 	defer lookup.Finalize()
-	in.each(`SELECT ns, h, name, expire, kind, notes FROM heads WHERE notes IS NOT NULL AND ns NOT IN (SELECT ns FROM dead_spaces)`, func(s *capi.Stmt) {
+	in.each(`SELECT ns, h, name, expire, kind, notes FROM heads WHERE notes IS NOT NULL AND ns NOT IN (SELECT ns FROM `+
+		`dead_spaces)`, func(s *capi.Stmt) {
 		h := timesOf(s, 3)
 		for tag := range h.Notes.Tags() {
 			row := tagRow{s.Int(0), s.Int(1), s.Clone(2), []byte(tag), true}
 			row.bind(lookup)
 			if _, found, err := in.tx.conn.count(lookup); err == nil && !found {
-				in.report(fmt.Sprintf("key %q", row.name), fmt.Sprintf("has the tag %q, which does not list it", tag), "the entry is added")
+				in.report(fmt.Sprintf("key %q", row.name), fmt.Sprintf("has the tag %q, which does not list it", tag),
+					"the entry is added")
 				wrong = append(wrong, row)
 			}
 		}

@@ -16,9 +16,9 @@ import (
 	"larder/store/sqlite/sqlfile"
 )
 
-// The format of a file. 2 knew no ids of other files, see store.Foreign, and no packs, 3 no fields that expire: it would take
-// the time of a field for that of the key. The tables are the same, so that an older file becomes one of 4 by its number
-// alone.
+// The format of a file. 2 knew no ids of other files, see store.Foreign, and no packs, 3 no fields that expire: it
+// would take the time of a field for that of the key. The tables are the same, so that an older file becomes one of 4
+// by its number alone.
 const (
 	format        = 4
 	oldestFormat  = 2
@@ -136,7 +136,8 @@ func (e *Engine) prepareFile(c *conn) error {
 // upgrade is one transaction: a file is of the old format or of the new one. Programs that know the old one alone then
 // refuse the file, and so they do not take what lies in others for lost.
 func upgrade(c *conn) error {
-	return c.Script(fmt.Sprintf(`BEGIN IMMEDIATE; UPDATE meta SET v = %d WHERE k = 'format'; PRAGMA user_version = %d; COMMIT`,
+	return c.Script(fmt.Sprintf(`BEGIN IMMEDIATE; UPDATE meta SET v = %d WHERE k = 'format'; PRAGMA user_version = %d; `+
+		`COMMIT`,
 		format, format))
 }
 

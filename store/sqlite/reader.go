@@ -20,8 +20,8 @@ type reader struct {
 	seen uint64
 }
 
-// renew takes a new snapshot if anything was committed since the last one, or is being committed. The snapshot lives as long
-// as the pin statement stands on a row: resetting and stepping one statement is cheaper than COMMIT
+// renew takes a new snapshot if anything was committed since the last one, or is being committed. The snapshot lives as
+// long as the pin statement stands on a row: resetting and stepping one statement is cheaper than COMMIT
 // and BEGIN.
 func (r *reader) renew() error {
 	e := r.engine

@@ -57,7 +57,8 @@ func (t *tx) Keyspaces() (list []store.Keyspace, err error) {
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, store.Keyspace{DB: sp.db, Keys: sp.size, Expires: sp.volatile, Bytes: sp.bytes, AvgTTLMillis: ttl})
+		list = append(list, store.Keyspace{DB: sp.db, Keys: sp.size, Expires: sp.volatile, Bytes: sp.bytes,
+			AvgTTLMillis: ttl})
 	}
 	return list, nil
 }

@@ -50,7 +50,8 @@ const (
 	naturalRange = ` FROM items WHERE id = ?1 AND part = ?2 AND (pos, field) >= (?3, ?4) AND (pos, field) < (?5, ?6) `
 	scoreRange   = ` FROM items INDEXED BY items_score WHERE id = ?1 AND part = ?2 AND score IS NOT NULL
 		AND (score, field) >= (?3, ?4) AND (score, field) < (?5, ?6) `
-	// weight is what an item counts for: see store.ItemBytes. A scored one has no value but in blobs, so its index is enough.
+	// weight is what an item counts for: see store.ItemBytes. A scored one has no value but in blobs, so its index is
+	// enough.
 	weight       = weightBefore + `items.value END), 0)`
 	scoredWeight = weightBefore + `NULL END), 0)`
 	weightBefore = `length(field) + 8 + coalesce(length(CASE WHEN ref THEN
@@ -87,7 +88,8 @@ func (s *statements) reading() []preparation {
 			SELECT * FROM (SELECT expire FROM heads WHERE ns = ?1 AND expire IS NOT NULL ORDER BY expire LIMIT 64)
 			UNION ALL
 			SELECT * FROM (SELECT expire FROM heads WHERE ns = ?1 AND expire IS NOT NULL ORDER BY expire DESC LIMIT 64))`},
-		{&s.tagScan, `SELECT t.h, t.name, heads.expire, heads.kind, heads.notes FROM tags t CROSS JOIN heads ON heads.ns = t.ns AND heads.h = t.h AND heads.name = t.name
+		{&s.tagScan, `SELECT t.h, t.name, heads.expire, heads.kind, heads.notes
+			FROM tags t CROSS JOIN heads ON heads.ns = t.ns AND heads.h = t.h AND heads.name = t.name
 			WHERE t.ns = ?1 AND t.tag = ?2 AND t.h >= ?3 ORDER BY t.h, t.name`},
 		{&s.itemGet, `SELECT score, value, ref FROM items` + oneItem},
 		{&s.blobGet, `SELECT value FROM blobs WHERE ref = ?1`},
@@ -126,13 +128,15 @@ func (s *statements) writing() []preparation {
 		{&s.headInsert, `INSERT INTO heads (ns, h, name, kind, id, len, bytes, stored, value, expire)
 			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`},
 		{&s.headUpdate, `UPDATE heads SET kind = ?4, id = ?5, len = ?6, bytes = ?7, stored = ?8, value = ?9` + oneHead},
-		{&s.headTimed, `UPDATE heads SET kind = ?4, id = ?5, len = ?6, bytes = ?7, stored = ?8, value = ?9, expire = ?10` + oneHead},
+		{&s.headTimed, `UPDATE heads SET kind = ?4, id = ?5, len = ?6, bytes = ?7, stored = ?8, value = ?9, expire = ?10` +
+			oneHead},
 		{&s.headDrop, `DELETE FROM heads` + oneHead},
 		{&s.headUsed, `UPDATE heads SET used = ?4` + oneHead},
 		{&s.headNoted, `UPDATE heads SET notes = ?4` + oneHead},
 		{&s.tagPut, `INSERT INTO tags (ns, h, name, tag) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING`},
 		{&s.tagDrop, `DELETE FROM tags` + oneHead + ` AND tag = ?4`},
-		{&s.deadTags, `DELETE FROM tags WHERE ns = ?1 AND (tag, h, name) IN (SELECT tag, h, name FROM tags WHERE ns = ?1 LIMIT ?2)`},
+		{&s.deadTags, `DELETE FROM tags WHERE ns = ?1 AND (tag, h, name) IN (SELECT tag, h, name FROM tags WHERE ns = ?1 ` +
+			`LIMIT ?2)`},
 		{&s.orphan, `INSERT INTO orphans (id, bytes) VALUES (?1, ?2) ON CONFLICT DO NOTHING`},
 		{&s.itemMeta, `SELECT score, length(value), ref FROM items` + oneItem},
 		// There is no conflict: of one that nobody expects a settle must not fail, which is tried again for ever.
@@ -192,7 +196,8 @@ func (s shape) sql() string {
 	const rows = `SELECT pos, field, score, value, ref`
 	const members = `SELECT pos, field, score, NULL, ref` // scored items have no value inline: the index has it all
 	// Placed items have no field to read, nor to compare with the bounds: a fourth of the time of a row.
-	const placed = `SELECT pos, value, ref FROM items WHERE id = ?1 AND part = ?2 AND pos >= ?3 AND pos <= ?4 ORDER BY pos `
+	const placed = `SELECT pos, value, ref FROM items WHERE id = ?1 AND part = ?2 AND pos >= ?3 AND pos <= ?4 ORDER BY ` +
+		`pos `
 	const chunks = `SELECT at & 1048575, NULL, NULL, value, NULL FROM chunks WHERE at >= ?1 AND at < ?2 ORDER BY at `
 	switch s {
 	case naturalUp:

@@ -34,7 +34,8 @@ func (e *Engine) Sweep(ctx context.Context, n int) (more bool, err error) {
 
 func (e *Engine) nothingToSweep(ctx context.Context) (idle bool, err error) {
 	err = e.read(ctx, func(t *tx) error {
-		n, err := t.conn.Number(`SELECT EXISTS (SELECT 1 FROM orphans WHERE ` + local + `) OR EXISTS (SELECT 1 FROM dead_spaces)`)
+		n, err := t.conn.Number(`SELECT EXISTS (SELECT 1 FROM orphans WHERE ` + local +
+			`) OR EXISTS (SELECT 1 FROM dead_spaces)`)
 		idle = n == 0
 		return err
 	})

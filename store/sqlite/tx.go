@@ -30,8 +30,8 @@ type tx struct {
 	loose   []store.ID     // made or moved here, and not under a key yet
 	loops   []*cursor      // ranges being read
 	changes blocks.Changes // what a call changes in the counts of one part
-	// counting are the ids whose items are counted from this transaction on. Whether one is counted cannot be read from the
-	// file before it has items, and known forgets.
+	// counting are the ids whose items are counted from this transaction on. Whether one is counted cannot be read from
+	// the file before it has items, and known forgets.
 	counting []store.ID
 	points   []point
 }

@@ -138,12 +138,14 @@ func (w *writer) load() error {
 		return err
 	}
 	w.nextID, w.idLimit = ids, ids
-	ns, err := w.conn.Number(`SELECT max(coalesce((SELECT max(ns) FROM spaces), 0), coalesce((SELECT max(ns) FROM dead_spaces), 0))`)
+	ns, err := w.conn.Number(`SELECT max(coalesce((SELECT max(ns) FROM spaces), 0), coalesce((SELECT max(ns) FROM ` +
+		`dead_spaces), 0))`)
 	if err != nil {
 		return err
 	}
 	w.ledger.nextNS = ns + 1
-	if w.ledger.pending, err = w.conn.Number(`SELECT coalesce((SELECT sum(bytes) FROM orphans), 0) + coalesce((SELECT sum(bytes) FROM dead_spaces), 0)`); err != nil {
+	if w.ledger.pending, err = w.conn.Number(`SELECT coalesce((SELECT sum(bytes) FROM orphans), 0) + coalesce((SELECT ` +
+		`sum(bytes) FROM dead_spaces), 0)`); err != nil {
 		return err
 	}
 	if err := w.ledger.load(w.conn); err != nil {

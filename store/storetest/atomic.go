@@ -119,7 +119,8 @@ func (p *probe) wantCounter(k store.Key, n int64) {
 	h := p.head(k)
 	found, err := p.Items(nil, h.ID, store.Scores, []byte("n"))
 	p.ok(err)
-	p.want(h.Len == n && found[0].Score == float64(n), "counter %q is %d and %v, want %d", k.Name, h.Len, found[0].Score, n)
+	p.want(h.Len == n && found[0].Score == float64(n), "counter %q is %d and %v, want %d", k.Name, h.Len, found[0].Score,
+		n)
 }
 
 // workers runs n goroutines and returns their errors.

@@ -280,5 +280,6 @@ func dumpFound(p *probe, db int, keys []store.Key) {
 		got := p.tagged(db, tag, 3)
 		p.want(slices.Equal(got, tags[tag]), "tag %q in %d: %q, the heads say %q", tag, db, got, tags[tag])
 	}
-	p.want(slices.Equal(p.names(db, store.Span{}, 5), all), "names in %d: %q, want %q", db, p.names(db, store.Span{}, 5), all)
+	p.want(slices.Equal(p.names(db, store.Span{}, 5), all), "names in %d: %q, want %q", db, p.names(db, store.Span{}, 5),
+		all)
 }

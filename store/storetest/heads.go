@@ -25,11 +25,13 @@ func headRoundTrip(w *world) {
 	full := store.Head{
 		Type: store.Stream, Encoding: 200, Ranked: true, ExpireAt: start + 1_000_000,
 		Len: 1 << 40, Bytes: 1 << 41, Value: bytes.Repeat([]byte{0, 255}, store.InlineMax/2),
-		Fields: store.FieldTimes{Count: 1 << 39, First: start + 1, Last: start + 2_000_000}, Notes: store.Notes("").WithTags("t"),
+		Fields: store.FieldTimes{Count: 1 << 39, First: start + 1, Last: start + 2_000_000},
+		Notes:  store.Notes("").WithTags("t"),
 	}
 	same := func(h store.Head) bool {
 		return h.Type == full.Type && h.Encoding == full.Encoding && h.Ranked == full.Ranked && h.ID == full.ID &&
-			h.ExpireAt == full.ExpireAt && h.Fields == full.Fields && h.Notes == full.Notes && h.Len == full.Len && h.Bytes == full.Bytes && bytes.Equal(h.Value, full.Value)
+			h.ExpireAt == full.ExpireAt && h.Fields == full.Fields && h.Notes == full.Notes && h.Len == full.Len &&
+			h.Bytes == full.Bytes && bytes.Equal(h.Value, full.Value)
 	}
 	w.update(func(p *probe) {
 		p.wantAbsent(k)
@@ -44,7 +46,8 @@ func headRoundTrip(w *world) {
 	w.update(func(p *probe) {
 		p.set(k, "")
 		h := p.head(k)
-		p.want(h.Type == store.String && h.ID == 0 && h.ExpireAt == 0 && h.Fields == store.FieldTimes{} && !h.Ranked && len(h.Value) == 0, "overwritten: %+v", h)
+		p.want(h.Type == store.String && h.ID == 0 && h.ExpireAt == 0 && h.Fields == store.FieldTimes{} && !h.Ranked &&
+			len(h.Value) == 0, "overwritten: %+v", h)
 	})
 }
 
@@ -63,7 +66,8 @@ func headOrder(w *world) {
 }
 
 func headNames(w *world) {
-	names := []string{"", "\x00", "\x00\x00", "\xff", "\xff\xff\xff", "a'b\"c", "{}", "{a}b", "π", strings.Repeat("n", 70_000)}
+	names := []string{"", "\x00", "\x00\x00", "\xff", "\xff\xff\xff", "a'b\"c", "{}", "{a}b",
+		"π", strings.Repeat("n", 70_000)}
 	w.update(func(p *probe) {
 		for _, n := range names {
 			p.set(key("%s", n), "v"+n[:min(3, len(n))])

@@ -172,7 +172,8 @@ func (a *act) say(format string, args ...any) { a.said = append(a.said, fmt.Spri
 func (a *act) any() {
 	reads := []func(){a.readHeads, a.readItems, a.readRange, a.readRange}
 	writes := []func(){
-		a.write, a.write, a.write, a.write, a.dropItems, a.dropRange, a.putString, a.retag, a.drop, a.expire, a.expireFields, a.expireSome, a.rename,
+		a.write, a.write, a.write, a.write, a.dropItems, a.dropRange, a.putString, a.retag, a.drop, a.expire, a.expireFields,
+		a.expireSome, a.rename,
 	}
 	if a.plan.small {
 		reads = []func(){a.readHeads, a.readSmall}
@@ -232,7 +233,8 @@ func (a *act) rangeOf(part store.Part) store.Range {
 		r.Order = store.ByScore
 	}
 	bound := func() store.Bound {
-		b := store.Bound{Edge: store.Edge(a.random.IntN(3)), Pos: a.random.Int64N(60), Score: float64(a.random.IntN(8)), Field: a.field()}
+		b := store.Bound{Edge: store.Edge(a.random.IntN(3)), Pos: a.random.Int64N(60), Score: float64(a.random.IntN(8)),
+			Field: a.field()}
 		if r.Order == store.ByScore && a.random.IntN(2) == 0 {
 			b.Field = nil
 		}

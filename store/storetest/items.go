@@ -28,7 +28,8 @@ func item(field, value string) store.Item {
 }
 
 func (p *probe) wantChange(what string, got store.Change, count, size int64) {
-	p.want(got == store.Change{Count: count, Bytes: size}, "%s changed %+v, want %d items and %d bytes", what, got, count, size)
+	p.want(got == store.Change{Count: count, Bytes: size}, "%s changed %+v, want %d items and %d bytes", what, got, count,
+		size)
 }
 
 // itemsLife adds, finds, overwrites and removes items that are found by their field.
@@ -39,7 +40,8 @@ func itemsLife(w *world, part store.Part) {
 		var err error
 		id, err = p.NewID(k)
 		p.ok(err)
-		p.wantChange("putting", p.putItems(id, part, item("a", "1"), item("", "empty"), item("b\x00", ""), item("a", "123")), 3, 12+13+10)
+		p.wantChange("putting", p.putItems(id, part, item("a", "1"), item("", "empty"), item("b\x00", ""), item("a", "123")),
+			3, 12+13+10)
 		p.put(k, store.Head{Type: store.String, ID: id, Len: 3})
 		p.wantItems(id, part)
 	})
@@ -68,7 +70,8 @@ func itemsLife(w *world, part store.Part) {
 
 // wantItems looks up what itemsLife wrote first.
 func (p *probe) wantItems(id store.ID, part store.Part) {
-	found, err := p.Items([]store.Item{{Pos: 77}}, id, part, []byte("b\x00"), []byte("none"), []byte(""), []byte("a"), []byte("a"), []byte("b"))
+	found, err := p.Items([]store.Item{{Pos: 77}}, id, part, []byte("b\x00"), []byte("none"), []byte(""), []byte("a"),
+		[]byte("a"), []byte("b"))
 	p.ok(err)
 	var text []string
 	for _, it := range found {
@@ -76,7 +79,8 @@ func (p *probe) wantItems(id store.ID, part store.Part) {
 	}
 	got := fmt.Sprint(text[1:])
 	p.want(len(found) == 7 && found[0].Pos == 77 &&
-		got == `["b\x00"="" true "none"="" false ""="empty" true "a"="123" true "a"="123" true "b"="" false]`, "found %s", got)
+		got == `["b\x00"="" true "none"="" false ""="empty" true "a"="123" true "a"="123" true "b"="" false]`, "found %s",
+		got)
 	for _, it := range found[1:] {
 		hashed := part.Class() == store.Hashed
 		p.want(hashed && it.Pos>>store.HashBits == 0 || it.Pos == 0, "position %d of %q", it.Pos, it.Field)
@@ -125,7 +129,8 @@ func itemsPlaced(w *world) {
 	w.update(func(p *probe) {
 		id, err := p.NewID(k)
 		p.ok(err)
-		ch := p.putItems(id, store.Elements, at(0, "zero"), at(-5, "minus"), at(math.MaxInt64, "last"), at(math.MinInt64, "first"), at(0, "nil"))
+		ch := p.putItems(id, store.Elements, at(0, "zero"), at(-5, "minus"), at(math.MaxInt64, "last"),
+			at(math.MinInt64, "first"), at(0, "nil"))
 		p.wantChange("putting", ch, 4, 11+13+12+13)
 		p.put(k, store.Head{Type: store.String, ID: id, Len: 4})
 		ch, err = p.DropRange(id, store.Elements, store.Positions(-5, -5))
@@ -150,7 +155,8 @@ func itemsScores(w *world) {
 	w.update(func(p *probe) {
 		id := p.make(k, store.Scores, scored("a", 1))
 		p.wantChange("adding", p.putItems(id, store.Scores, scored("b", 2), scored("a", 1), scored("c", 3)), 2, 18)
-		p.wantChange("moving", p.putItems(id, store.Scores, scored("a", math.Inf(1)), scored("c", math.Inf(-1)), scored("b", 2)), 0, 0)
+		p.wantChange("moving", p.putItems(id, store.Scores, scored("a", math.Inf(1)), scored("c", math.Inf(-1)),
+			scored("b", 2)), 0, 0)
 	})
 	w.update(func(p *probe) {
 		id := p.head(k).ID
@@ -209,7 +215,8 @@ func itemsLarge(w *world) {
 			chunks = append(chunks, store.Item{Pos: i, Value: value})
 		}
 		id := p.make(k, store.Chunks, chunks...)
-		p.putItems(id, store.Fields, store.Item{Field: bytes.Repeat([]byte("F"), 100_000), Value: bytes.Repeat([]byte("V"), 3<<20)})
+		p.putItems(id, store.Fields, store.Item{Field: bytes.Repeat([]byte("F"), 100_000),
+			Value: bytes.Repeat([]byte("V"), 3<<20)})
 	})
 	w.view(func(p *probe) {
 		id := p.head(k).ID
@@ -230,6 +237,7 @@ func itemsNoID(w *world) {
 		found, err := p.Items(nil, 0, store.Fields, []byte("f"))
 		p.ok(err)
 		p.want(len(found) == 1 && !found[0].Found, "%+v", found)
-		p.want(len(p.list(0, store.Fields, store.Range{})) == 0 && p.count(0, store.Elements, store.Range{}) == 0, "id 0 has items")
+		p.want(len(p.list(0, store.Fields, store.Range{})) == 0 && p.count(0, store.Elements, store.Range{}) == 0,
+			"id 0 has items")
 	})
 }

@@ -15,7 +15,8 @@ func randomRows() []row {
 		ranked bool
 	}{
 		{store.Members, 10, false}, {store.Members, 1000, false}, {store.Members, 1000, true},
-		{store.Members, Times(2000, 5000), true}, {store.Fields, 100, false}, {store.Scores, 1000, true}, {store.Elements, 200, false},
+		{store.Members, Times(2000, 5000), true}, {store.Fields, 100, false}, {store.Scores, 1000, true},
+		{store.Elements, 200, false},
 	} {
 		name := fmt.Sprintf("Random/part %d, %d items, ranked %v", c.part, c.size, c.ranked)
 		rows = append(rows, row{name, func(w *world) { randomUniform(w, c.part, c.size, c.ranked) }})
@@ -31,7 +32,8 @@ func randomUniform(w *world, part store.Part, size int, ranked bool) {
 	w.update(func(p *probe) {
 		var items []store.Item
 		for i := range size {
-			items = append(items, store.Item{Pos: int64(i), Field: fmt.Appendf(nil, "m%d", i), Value: []byte("v"), Score: float64(i)})
+			items = append(items, store.Item{Pos: int64(i), Field: fmt.Appendf(nil, "m%d", i), Value: []byte("v"),
+				Score: float64(i)})
 		}
 		p.make(k, part, items...)
 		h := p.head(k)

@@ -23,10 +23,13 @@ type order struct {
 
 func orders() []order {
 	return []order{
-		{"hashed", store.Fields, store.Natural, func(i int) store.Item { return item(fmt.Sprintf("f%d", i), "v") }, store.Hash},
+		{"hashed", store.Fields, store.Natural, func(i int) store.Item { return item(fmt.Sprintf("f%d", i), "v") },
+			store.Hash},
 		{"hashed with scores", store.Scores, store.Natural, scoredItem, store.ZSet},
 		{"by score", store.Scores, store.ByScore, scoredItem, store.ZSet},
-		{"placed", store.Elements, store.Natural, func(i int) store.Item { return store.Item{Pos: int64(i*3 - 40), Value: []byte("v")} }, store.List},
+		{"placed", store.Elements, store.Natural, func(i int) store.Item {
+			return store.Item{Pos: int64(i*3 - 40), Value: []byte("v")}
+		}, store.List},
 		{"named", store.Entries, store.Natural, func(i int) store.Item { return item(namedField(i), "v") }, store.Stream},
 	}
 }
@@ -191,7 +194,8 @@ func rangeBounds(w *world, o order) {
 				}
 			}
 		}
-		for _, cut := range [][2]int64{{0, 1}, {0, 40}, {0, 41}, {39, 0}, {40, 0}, {41, 5}, {1 << 40, 1}, {10, math.MaxInt64}} {
+		for _, cut := range [][2]int64{{0, 1}, {0, 40}, {0, 41}, {39, 0}, {40, 0}, {41, 5}, {1 << 40, 1},
+			{10, math.MaxInt64}} {
 			p.wantRange(o, id, sorted, store.Range{Order: o.order, Skip: cut[0], Limit: cut[1]})
 			p.wantRange(o, id, sorted, store.Range{Order: o.order, Skip: cut[0], Limit: cut[1], Reverse: true})
 		}
@@ -243,12 +247,14 @@ func rangePages(w *world, o order) {
 }
 
 func rangeOneScore(w *world) {
-	o := order{"one score", store.Scores, store.ByScore, func(i int) store.Item { return item(fmt.Sprint(i), "") }, store.ZSet}
+	o := order{"one score", store.Scores, store.ByScore, func(i int) store.Item { return item(fmt.Sprint(i), "") },
+		store.ZSet}
 	sorted := o.fill(w, key("k"), 1500)
 	w.view(func(p *probe) {
 		id := p.head(key("k")).ID
 		zero := store.Bound{Edge: store.Inclusive}
-		for _, r := range []store.Range{{}, {Reverse: true}, {Min: zero, Max: zero}, {Min: zero, Max: zero, Reverse: true, Skip: 600, Limit: 600}} {
+		for _, r := range []store.Range{{}, {Reverse: true}, {Min: zero, Max: zero},
+			{Min: zero, Max: zero, Reverse: true, Skip: 600, Limit: 600}} {
 			r.Order = store.ByScore
 			p.wantRange(o, id, sorted, r)
 		}

@@ -19,11 +19,15 @@ func rankRows() []row {
 // rankedOrders are the orders with items that can be told apart by a number.
 func rankedOrders() []order {
 	return []order{
-		{"hashed", store.Members, store.Natural, func(i int) store.Item { return item(fmt.Sprintf("m%d", i), "") }, store.Set},
+		{"hashed", store.Members, store.Natural, func(i int) store.Item { return item(fmt.Sprintf("m%d", i), "") },
+			store.Set},
 		{"by score", store.Scores, store.ByScore, rankedItem, store.ZSet},
 		{"hashed with scores", store.Scores, store.Natural, rankedItem, store.ZSet},
-		{"placed", store.Elements, store.Natural, func(i int) store.Item { return store.Item{Pos: int64(i), Value: []byte("v")} }, store.List},
-		{"named", store.Entries, store.Natural, func(i int) store.Item { return item(fmt.Sprintf("%08d", i), "v") }, store.Stream},
+		{"placed", store.Elements, store.Natural, func(i int) store.Item {
+			return store.Item{Pos: int64(i), Value: []byte("v")}
+		}, store.List},
+		{"named", store.Entries, store.Natural, func(i int) store.Item { return item(fmt.Sprintf("%08d", i), "v") },
+			store.Stream},
 	}
 }
 

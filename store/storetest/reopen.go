@@ -59,8 +59,10 @@ func reopenAll(w *world, again func()) {
 		for i := range 50 {
 			p.setUntil(inDB(i%5, "k%d", i), fmt.Sprint(i), int64(i%2)*(start+100_000))
 		}
-		for i, part := range []store.Part{store.Fields, store.Members, store.Scores, store.Elements, store.Chunks, store.Entries, store.Pending} {
-			p.make(key("part%d", part), part, store.Item{Pos: int64(i) - 3, Field: []byte("f"), Score: 1.5, Value: []byte{0, 255}})
+		for i, part := range []store.Part{store.Fields, store.Members, store.Scores, store.Elements, store.Chunks,
+			store.Entries, store.Pending} {
+			p.make(key("part%d", part), part, store.Item{Pos: int64(i) - 3, Field: []byte("f"), Score: 1.5,
+				Value: []byte{0, 255}})
 		}
 		p.make(key("ranked"), store.Scores, hashItems(900)...)
 		h := p.head(key("ranked"))

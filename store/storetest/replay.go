@@ -209,7 +209,8 @@ func (p *replay) wantNoReturn(name string, by func(*deed) (low, high uint64)) {
 }
 
 func (d *deed) String() string {
-	return fmt.Sprintf("step %d of client %d (moment %d, turn %d, now %d, write %v)", d.step, d.client, d.moment, d.turn, d.now-start, d.write)
+	return fmt.Sprintf("step %d of client %d (moment %d, turn %d, now %d, write %v)", d.step, d.client, d.moment, d.turn,
+		d.now-start, d.write)
 }
 
 // again does every deed on the reference.
@@ -224,7 +225,8 @@ func (p *replay) again(e store.Engine, now *atomic.Int64) {
 		}}
 		store.Run(ctx, e, &job)
 		if d.answer != want || !errors.Is(d.err, job.Err) {
-			p.t.Fatalf("seed %d, deed %d, %s, %+v:\nreference: %s error: %v\nsubject:   %s error: %v\n%s", p.Seed, i, d, d.plan, want, job.Err, d.answer, d.err, p.around(i))
+			p.t.Fatalf("seed %d, deed %d, %s, %+v:\nreference: %s error: %v\nsubject:   %s error: %v\n%s", p.Seed, i, d, d.plan,
+				want, job.Err, d.answer, d.err, p.around(i))
 		}
 	}
 }

@@ -10,7 +10,9 @@ import (
 func savepointRows() []row {
 	var rows []row
 	for _, s := range savepointSteps() {
-		rows = append(rows, row{"Savepoint/" + s.name + " is taken back", func(w *world) { savepointStep(w, s, savepointData) }})
+		rows = append(rows, row{"Savepoint/" + s.name + " is taken back", func(w *world) {
+			savepointStep(w, s, savepointData)
+		}})
 	}
 	return append(rows, []row{
 		{"Savepoint/ranks of many are taken back", func(w *world) { savepointStep(w, ranksStep(), savepointDataRanked) }},
@@ -28,8 +30,8 @@ func savepointRows() []row {
 	}...)
 }
 
-// savepointEmptied takes back that all items of a part made in the same transaction were replaced by others: the writer that
-// takes the new ones away first has a part without items for a moment.
+// savepointEmptied takes back that all items of a part made in the same transaction were replaced by others: the writer
+// that takes the new ones away first has a part without items for a moment.
 func savepointEmptied(w *world) {
 	for _, part := range []store.Part{store.Members, store.Scores, store.Fields, store.Entries} {
 		w.update(func(p *probe) {

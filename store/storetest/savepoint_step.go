@@ -12,7 +12,8 @@ type step struct {
 	do   func(p *probe)
 }
 
-// savepointData is dumped at every turn: in the short form the set that may be ranked is short but where ranks are the matter.
+// savepointData is dumped at every turn: in the short form the set that may be ranked is short but where ranks are the
+// matter.
 func savepointData(p *probe) { savepointDataWith(p, Times(50, 500)) }
 
 func savepointDataRanked(p *probe) { savepointDataWith(p, 500) }

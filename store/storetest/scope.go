@@ -27,7 +27,8 @@ func writers(tx store.Tx, k store.Key, id store.ID) map[string]error {
 	_, dropRange := tx.DropRange(id, store.Fields, store.Range{})
 	return map[string]error{
 		"PutHead": tx.PutHead(k, store.Head{Type: store.String}),
-		"NewID":   newID, "Drop": drop, "Expire": expire, "Move": tx.Move(k, store.Key{DB: k.DB + 1, Name: k.Name}, store.Head{Type: store.String}),
+		"NewID":   newID, "Drop": drop, "Expire": expire,
+		"Move":     tx.Move(k, store.Key{DB: k.DB + 1, Name: k.Name}, store.Head{Type: store.String}),
 		"PutItems": put, "DropItems": dropItems, "DropRange": dropRange,
 	}
 }

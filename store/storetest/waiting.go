@@ -103,9 +103,11 @@ func (p *probe) wantBoard(n int64) {
 	p.want(h.Len == n, "the head has %d members, want %d", h.Len, n)
 	whole := store.Range{Order: store.ByScore}
 	byScore, byHash := p.count(h.ID, store.Scores, whole), p.count(h.ID, store.Scores, store.Range{})
-	p.want(byScore == h.Len && byHash == h.Len, "%d are counted by score and %d by hash, the head has %d", byScore, byHash, h.Len)
+	p.want(byScore == h.Len && byHash == h.Len, "%d are counted by score and %d by hash, the head has %d", byScore, byHash,
+		h.Len)
 	listed, hashed := len(p.list(h.ID, store.Scores, whole)), len(p.list(h.ID, store.Scores, store.Range{}))
-	p.want(int64(listed) == h.Len && int64(hashed) == h.Len, "%d are listed by score and %d by hash, the head has %d", listed, hashed, h.Len)
+	p.want(int64(listed) == h.Len && int64(hashed) == h.Len, "%d are listed by score and %d by hash, the head has %d",
+		listed, hashed, h.Len)
 	for at := h.Len - 1; at > 0; at /= 2 {
 		there := p.list(h.ID, store.Scores, store.Range{Order: store.ByScore, Skip: at, Limit: 1})
 		p.want(len(there) == 1 && there[0].Score == float64(at), "at rank %d is %v", at, there)

@@ -95,7 +95,9 @@ func (c *check) segment(path string) error {
 		return err
 	}
 	return c.report(path, fmt.Sprintf("has %d bytes behind record %d that are no records", rest, s.last),
-		"a copy that ends with "+aside+" is kept, and the records before them are replayed", func() error { return copyFile(path, path+aside) })
+		"a copy that ends with "+aside+" is kept, and the records before them are replayed", func() error {
+			return copyFile(path, path+aside)
+		})
 }
 
 // admit reports a segment that does not follow, or the one before it, if that is the one that does not belong.
@@ -124,8 +126,8 @@ func (c *check) admit(s *segment) (admitted bool, err error) {
 }
 
 // unread is how many bytes lie behind the last record that are more than a record that was cut off: a
-// record that is whole and wrong, or something behind one. In a file that was used before, a record that was cut off ends
-// in what stood there, so that only a record behind it shows that it was whole.
+// record that is whole and wrong, or something behind one. In a file that was used before, a record that was cut off
+// ends in what stood there, so that only a record behind it shows that it was whole.
 func (s *segment) unread() (int64, error) {
 	in := io.NewSectionReader(s.file, s.size, math.MaxInt64-s.size)
 	rest, err := io.Copy(io.Discard, in)

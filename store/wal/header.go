@@ -15,8 +15,8 @@ import (
 //	version 2: magic 8, salt 8, number of the file 8, first LSN 8, used before 4, checksum 4
 //	version 1: magic 8, salt 8, first LSN 8, checksum 4
 //
-// The last byte of the magic is the version. In version 1 the records' checksums began with that of the whole header, its
-// own checksum included, which is the same number whatever the header says: records of an earlier use of the file
+// The last byte of the magic is the version. In version 1 the records' checksums began with that of the whole header,
+// its own checksum included, which is the same number whatever the header says: records of an earlier use of the file
 // validated, and only their LSN gave them away. Now they begin with that of what differs. Immutable.
 type header struct {
 	version byte
@@ -37,7 +37,8 @@ const (
 func newHeader(number, first uint64, used bool) header {
 	var salt [8]byte
 	rand.Read(salt[:])
-	return header{version: headerVersion, salt: binary.LittleEndian.Uint64(salt[:]), number: number, first: first, used: used}
+	return header{version: headerVersion, salt: binary.LittleEndian.Uint64(salt[:]), number: number, first: first,
+		used: used}
 }
 
 // bytes is the length.
@@ -100,8 +101,9 @@ func readHeader(f io.ReaderAt) (h header, err error) {
 		b = b[:headerBytes1]
 		h = header{version: '1', salt: binary.LittleEndian.Uint64(b[8:]), first: binary.LittleEndian.Uint64(b[16:])}
 	case b[len(magic)] == headerVersion && n == headerBytes:
-		h = header{version: headerVersion, salt: binary.LittleEndian.Uint64(b[8:]), number: binary.LittleEndian.Uint64(b[16:]),
-			first: binary.LittleEndian.Uint64(b[24:]), used: b[32] == 1}
+		h = header{version: headerVersion, salt: binary.LittleEndian.Uint64(b[8:]),
+			number: binary.LittleEndian.Uint64(b[16:]),
+			first:  binary.LittleEndian.Uint64(b[24:]), used: b[32] == 1}
 	case b[len(magic)] == '1' || b[len(magic)] == headerVersion:
 		return h, errUnbegun // the file ends within its header
 	case b[len(magic)] < '1':
@@ -133,8 +135,8 @@ func unlessMore(f io.ReaderAt) error {
 	}
 }
 
-// older reports whether the header was written for a file of a lower number: it is left from the use before, whose records
-// no shard needs, and the new one was not written yet.
+// older reports whether the header was written for a file of a lower number: it is left from the use before, whose
+// records no shard needs, and the new one was not written yet.
 func (h header) older(number uint64) bool { return h.version == headerVersion && h.number < number }
 
 // later reports the opposite, which no crash leaves.

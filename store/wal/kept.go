@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// kept are the records since the last fsync, one behind the other in blocks: a slice for each record would be a tenth of
-// what a SET allocates, and one that grows to the megabytes of a second a third. Each lies behind its number, 8
+// kept are the records since the last fsync, one behind the other in blocks: a slice for each record would be a tenth
+// of what a SET allocates, and one that grows to the megabytes of a second a third. Each lies behind its number, 8
 // bytes, and its length, 4. For the holder of Log.mu.
 type kept struct {
 	blocks []keptBlock // oldest first

@@ -20,7 +20,8 @@ type Options struct {
 // New makes the log in dir for so many shards. Before records are appended, those that are there are recovered, and
 // the log begins.
 func New(dir string, shards int, o Options) *Log {
-	l := &Log{dir: dir, files: o.Files, segmentBytes: o.SegmentBytes, rolled: make(chan struct{}, 1), settled: make([]uint64, shards), wrap: o.Wrap, step: o.Step}
+	l := &Log{dir: dir, files: o.Files, segmentBytes: o.SegmentBytes, rolled: make(chan struct{}, 1),
+		settled: make([]uint64, shards), wrap: o.Wrap, step: o.Step}
 	if l.files == nil {
 		l.files = disk.OS{}
 	}

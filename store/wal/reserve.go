@@ -58,7 +58,8 @@ func (l *Log) stockNow() {
 // turnOver goes on in the reserve if no shard needs a record of the present segment: then its file can go.
 func (l *Log) turnOver() {
 	s := l.segments[len(l.segments)-1]
-	if l.broken == nil && s.held == 0 && s.size > segmentReserve && s.last <= slices.Min(l.settled) && l.makeRoom(l.short, Empties) {
+	if l.broken == nil && s.held == 0 && s.size > segmentReserve && s.last <= slices.Min(l.settled) &&
+		l.makeRoom(l.short, Empties) {
 		l.reap()
 	}
 }

@@ -113,8 +113,9 @@ func openSegment(files disk.Files, path string) (*segment, error) {
 	case err == errHeader:
 		problem = "has an unreadable header"
 	case err == nil && h.version > headerVersion:
-		err = &store.Error{Code: store.CodeRefused, Message: fmt.Sprintf("%s is of version %c of the journal, and this Larder "+
-			"knows versions up to %c: start the newer Larder that wrote it", path, h.version, headerVersion)}
+		err = &store.Error{Code: store.CodeRefused,
+			Message: fmt.Sprintf("%s is of version %c of the journal, and this Larder "+
+				"knows versions up to %c: start the newer Larder that wrote it", path, h.version, headerVersion)}
 	case err == nil && h.later(number):
 		problem = fmt.Sprintf("carries the header of %s, which was made later", filepath.Base(segmentPath("", h.number)))
 	}
@@ -128,8 +129,8 @@ func openSegment(files disk.Files, path string) (*segment, error) {
 	return &segment{header: h, file: f, path: path, last: h.first - 1, size: h.bytes(), chain: h.chain()}, nil
 }
 
-// each calls fn for every valid record, and leaves size, last and chain behind the last. Records of a segment are numbered
-// without a gap: what validates and has another number is left from an earlier use of a file of version 1.
+// each calls fn for every valid record, and leaves size, last and chain behind the last. Records of a segment are
+// numbered without a gap: what validates and has another number is left from an earlier use of a file of version 1.
 func (s *segment) each(fn func(lsn uint64, payload []byte) error) error {
 	in := io.NewSectionReader(s.file, s.size, 1<<62)
 	for {

@@ -42,9 +42,11 @@ func (q *sequence) misfit(s *segment) *misfit {
 		return &misfit{b.path, fmt.Sprintf("has no record and begins at %d, but %s, which was made later, begins at %d",
 			b.first, filepath.Base(s.path), s.first)}
 	case b != nil && s.first < b.first:
-		return &misfit{s.path, fmt.Sprintf("begins at record %d, before the segment before it, which begins at %d", s.first, b.first)}
+		return &misfit{s.path, fmt.Sprintf("begins at record %d, before the segment before it, which begins at %d", s.first,
+			b.first)}
 	case q.expected != 0 && s.first > q.expected:
-		return &misfit{s.path, fmt.Sprintf("begins at record %d where %d was expected: records between are missing", s.first, q.expected)}
+		return &misfit{s.path, fmt.Sprintf("begins at record %d where %d was expected: records between are missing", s.first,
+			q.expected)}
 	}
 	return nil
 }
@@ -68,6 +70,7 @@ func refusal(err error) error {
 	if !errors.As(err, &m) {
 		return err
 	}
-	return &store.Error{Code: store.CodeDamaged, Message: fmt.Sprintf("the journal is damaged: %s %s; put back the file that belongs there, "+
-		"or have `larder check DIR --fix` put aside what does not fit, and lose its writes", m.path, m.problem)}
+	return &store.Error{Code: store.CodeDamaged,
+		Message: fmt.Sprintf("the journal is damaged: %s %s; put back the file that belongs there, "+
+			"or have `larder check DIR --fix` put aside what does not fit, and lose its writes", m.path, m.problem)}
 }

@@ -36,9 +36,9 @@ func (l *Log) retire(s *segment) {
 	l.files.Remove(s.path)
 }
 
-// reusable reports whether a segment's file may be the spare one: not if there is one already, if it is not of full length
-// or of more than twice that, as one great record makes it, if the disk is full, or if an fsync of it has failed, after
-// which its pages mean nothing.
+// reusable reports whether a segment's file may be the spare one: not if there is one already, if it is not of full
+// length or of more than twice that, as one great record makes it, if the disk is full, or if an fsync of it has
+// failed, after which its pages mean nothing.
 func (l *Log) reusable(s *segment) bool {
 	return l.spare.file == nil && l.short == nil && s.size > l.segmentBytes && s.size <= 2*l.segmentBytes && !s.suspect
 }
@@ -98,7 +98,8 @@ const restBytes = 1 << 20
 // restart goes on in a new file if no record of the log is needed and the present one is long. The caller holds mu.
 func (l *Log) restart() {
 	s := l.segments[len(l.segments)-1]
-	if l.broken != nil || l.short != nil || s.size <= min(restBytes, l.segmentBytes) || s.last > slices.Min(l.settled) || l.roll() != nil {
+	if l.broken != nil || l.short != nil || s.size <= min(restBytes, l.segmentBytes) || s.last > slices.Min(l.settled) ||
+		l.roll() != nil {
 		return // a failed roll leaves the log as it was, or broken, which the next writer mends
 	}
 	l.reap()

@@ -40,7 +40,8 @@ func check(err error) {
 // docs: lease
 
 // cached answers the value of a key, computing it at most once however many ask.
-func cached(ctx context.Context, r *redis.Client, key string, seconds int, compute func(context.Context) (string, error)) (string, error) {
+func cached(ctx context.Context, r *redis.Client, key string, seconds int,
+	compute func(context.Context) (string, error)) (string, error) {
 	for {
 		lease, err := r.Do(ctx, "CACHE", "GETLEASE", key, "STALE", 300).Slice()
 		if err != nil {

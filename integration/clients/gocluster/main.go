@@ -1,5 +1,5 @@
-// Program gocluster is go-redis's ClusterClient at a cluster of one node: it finds the node by CLUSTER SLOTS, sends each
-// key to the node of its slot, and is told when keys of one command lie in several.
+// Program gocluster is go-redis's ClusterClient at a cluster of one node: it finds the node by CLUSTER SLOTS, sends
+// each key to the node of its slot, and is told when keys of one command lie in several.
 package main
 
 import (
@@ -18,7 +18,8 @@ func main() {
 	ctx := context.Background()
 	jobs, err := strconv.Atoi(os.Getenv("JOBS"))
 	check(err)
-	r := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{net.JoinHostPort(os.Getenv("HOST"), os.Getenv("PORT"))}})
+	r := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{net.JoinHostPort(os.Getenv("HOST"),
+		os.Getenv("PORT"))}})
 	defer r.Close()
 	topology(ctx, r)
 	commands(ctx, r)
@@ -39,7 +40,8 @@ func topology(ctx context.Context, r *redis.ClusterClient) {
 	check(err)
 	here := net.JoinHostPort(os.Getenv("HOST"), os.Getenv("PORT"))
 	node := shards[0].Nodes[0]
-	fmt.Println("shards:", len(shards), shards[0].Slots, node.Role, node.ID == id, net.JoinHostPort(node.IP, strconv.Itoa(int(node.Port))) == here)
+	fmt.Println("shards:", len(shards), shards[0].Slots, node.Role, node.ID == id,
+		net.JoinHostPort(node.IP, strconv.Itoa(int(node.Port))) == here)
 	nodes := r.ClusterNodes(ctx).Val()
 	fmt.Println("nodes:", strings.HasPrefix(nodes, id+" "+here+"@"), strings.Count(nodes, "\n"))
 	info := r.ClusterInfo(ctx).Val()
@@ -57,7 +59,8 @@ func commands(ctx context.Context, r *redis.ClusterClient) {
 		return nil
 	})
 	fmt.Println("pipeline over all slots:", len(results), err, r.DBSize(ctx).Val())
-	fmt.Println("read:", r.Get(ctx, "gocluster:999").Val(), r.MSet(ctx, "{t}a", 1, "{t}b", 2).Err(), r.MGet(ctx, "{t}a", "{t}b").Val())
+	fmt.Println("read:", r.Get(ctx, "gocluster:999").Val(), r.MSet(ctx, "{t}a", 1, "{t}b", 2).Err(),
+		r.MGet(ctx, "{t}a", "{t}b").Val())
 	one := redis.NewClient(&redis.Options{Addr: net.JoinHostPort(os.Getenv("HOST"), os.Getenv("PORT"))})
 	defer one.Close()
 	fmt.Println("keys of two slots:", one.MGet(ctx, "a", "b").Err())
@@ -108,5 +111,6 @@ func subscriptions(ctx context.Context, r *redis.ClusterClient, jobs int) {
 			}
 		}
 	}
-	fmt.Println("messages in order:", jobs, "subscribers of the shard channel:", r.PubSubShardNumSub(ctx, "{t}shard").Val())
+	fmt.Println("messages in order:", jobs, "subscribers of the shard channel:",
+		r.PubSubShardNumSub(ctx, "{t}shard").Val())
 }

@@ -166,7 +166,8 @@ func subscriptions(ctx context.Context, r *redis.Client, jobs int) {
 		*which++
 	}
 	fmt.Println("messages in order:", plain, "and by pattern:", matched)
-	fmt.Println("subscribers:", r.PubSubNumSub(ctx, "goredis:news").Val()["goredis:news"], "patterns:", r.PubSubNumPat(ctx).Val())
+	fmt.Println("subscribers:", r.PubSubNumSub(ctx, "goredis:news").Val()["goredis:news"],
+		"patterns:", r.PubSubNumPat(ctx).Val())
 }
 
 // invalidated collects the keys of invalidation pushes; the one connection calls it.

@@ -33,7 +33,8 @@ func main() {
 }
 
 func connect() rueidis.Client {
-	c, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{net.JoinHostPort(os.Getenv("HOST"), os.Getenv("PORT"))},
+	c, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{net.JoinHostPort(os.Getenv("HOST"),
+		os.Getenv("PORT"))},
 		ClientName: "rueidis-test"})
 	check(err)
 	return c
@@ -95,7 +96,8 @@ func caching(ctx context.Context, c, other rueidis.Client) {
 		check(err)
 		fmt.Println("MGET through the cache:", len(values), text, err)
 	}
-	fmt.Println("not there:", rueidis.IsRedisNil(c.DoCache(ctx, c.B().Get().Key("rueidis:none").Cache(), time.Minute).Error()))
+	fmt.Println("not there:", rueidis.IsRedisNil(c.DoCache(ctx, c.B().Get().Key("rueidis:none").Cache(),
+		time.Minute).Error()))
 }
 
 // subscriptions hears messages on the connection that commands go over.
@@ -111,7 +113,8 @@ func subscriptions(ctx context.Context, c, other rueidis.Client, jobs int) {
 	fmt.Println("still a client:", answer, err)
 }
 
-func hear(ctx context.Context, c, other rueidis.Client, jobs int, kind string, subscribe rueidis.Completed, publish func(string) rueidis.Completed) {
+func hear(ctx context.Context, c, other rueidis.Client, jobs int, kind string, subscribe rueidis.Completed,
+	publish func(string) rueidis.Completed) {
 	heard, ordered, began := 0, true, false
 	subscribed, enough := context.WithCancel(rueidis.WithOnSubscriptionHook(ctx, func(rueidis.PubSubSubscription) {
 		if began {
@@ -137,7 +140,8 @@ func hear(ctx context.Context, c, other rueidis.Client, jobs int, kind string, s
 }
 
 func scripts(ctx context.Context, c rueidis.Client) {
-	script := rueidis.NewLuaScript(`return {redis.call("INCRBY", KEYS[1], ARGV[1]), {ARGV[1], KEYS[1]}, redis.call("GET", KEYS[1])}`)
+	script := rueidis.NewLuaScript(`return {redis.call("INCRBY", KEYS[1], ARGV[1]), {ARGV[1], KEYS[1]}, ` +
+		`redis.call("GET", KEYS[1])}`)
 	for range 2 { // by its digest, then by its text; then by its digest alone
 		reply, err := script.Exec(ctx, c, []string{"rueidis:scripted"}, []string{"5"}).ToArray()
 		check(err)
@@ -169,7 +173,8 @@ func streams(ctx context.Context, c, other rueidis.Client) {
 	check(c.Do(ctx, c.B().XgroupCreate().Key("rueidis:s").Group("g").Id("$").Mkstream().Build()).Error())
 	found := make(chan map[string][]rueidis.XRangeEntry)
 	go func() {
-		entries, err := c.Do(ctx, c.B().Xreadgroup().Group("g", "me").Count(10).Block(0).Streams().Key("rueidis:s").Id(">").Build()).AsXRead()
+		entries, err := c.Do(ctx, c.B().Xreadgroup().Group("g",
+			"me").Count(10).Block(0).Streams().Key("rueidis:s").Id(">").Build()).AsXRead()
 		check(err)
 		found <- entries
 	}()

@@ -28,7 +28,8 @@ func (d *Disk) Mount(path string) (*Mount, error) {
 	closeOnExec()
 	syscall.ForkLock.RUnlock()
 	if err != nil {
-		return nil, fmt.Errorf("FUSE cannot be mounted (it takes /dev/fuse and root, or a user namespace of one's own): %w", err)
+		return nil, fmt.Errorf("FUSE cannot be mounted (it takes /dev/fuse and root, or a user namespace of one's own): %w",
+			err)
 	}
 	go server.Serve()
 	if err := server.WaitMount(); err != nil {

@@ -19,7 +19,8 @@ const (
 )
 
 func (k Kind) String() string {
-	return [...]string{"none", "write", "fsync", "fsync of a directory", "rename", "creation", "removal", "truncation", "operation", "operation on it or its directory"}[k]
+	return [...]string{"none", "write", "fsync", "fsync of a directory", "rename", "creation", "removal", "truncation",
+		"operation", "operation on it or its directory"}[k]
 }
 
 // Trigger cuts the power at the N-th operation of a kind, before it or after it. It counts once there were Seen

@@ -16,7 +16,8 @@ func ofOne() map[string]func(v *Value, a []string) *Value {
 		"SADD": sadd, "SREM": dropPairs,
 		"SPEXPIREAT": pairExpireAt, "SPERSIST": pairPersist, "SADDEX": saddex,
 		"ZADD": zadd, "ZREM": dropPairs, "ZINCRBY": addScore(Zset, 1, 0), "ZPOPMIN": zpopmin,
-		"RPUSH": push, "LPUSH": lpush, "LPOP": lpop, "RPOP": rpop, "LSET": lset, "LTRIM": ltrim, "LINSERT": linsert, "LREM": lrem,
+		"RPUSH": push, "LPUSH": lpush, "LPOP": lpop, "RPOP": rpop, "LSET": lset, "LTRIM": ltrim, "LINSERT": linsert,
+		"LREM": lrem,
 		"XADD": xadd, "XDEL": xdel, "XTRIM": xtrim,
 	}
 }

@@ -34,21 +34,26 @@ func (f *family) volume(c *cmd.Call) reply.Reply {
 	var rows []reply.Reply
 	for _, size := range f.host.Sizes() {
 		rows = append(rows, reply.MapOf(volumeOf(size)...))
-		total.Data, total.File, total.WAL, total.Free = total.Data+size.Data, total.File+size.File, total.WAL+size.WAL, total.Free+size.Free
-		total.Pending, total.Overlay, total.Keys = total.Pending+size.Pending, total.Overlay+size.Overlay, total.Keys+size.Keys
+		total.Data, total.File, total.WAL, total.Free = total.Data+size.Data, total.File+size.File, total.WAL+size.WAL,
+			total.Free+size.Free
+		total.Pending, total.Overlay, total.Keys = total.Pending+size.Pending, total.Overlay+size.Overlay,
+			total.Keys+size.Keys
 		total.Journal += size.Journal
 	}
 	if byShard {
 		return reply.Of(rows...)
 	}
-	return reply.MapOf(append([]reply.Reply{reply.Text("used_disk"), reply.Integer(f.host.DiskBytes(total)), reply.Text("disk"), reply.Integer(total.File + total.WAL + total.Journal),
+	return reply.MapOf(append([]reply.Reply{reply.Text("used_disk"), reply.Integer(f.host.DiskBytes(total)),
+		reply.Text("disk"), reply.Integer(total.File + total.WAL + total.Journal),
 		reply.Text("journal"), reply.Integer(total.Journal)}, volumeOf(total)...)...)
 }
 
 func volumeOf(s store.Size) []reply.Reply {
 	return []reply.Reply{
-		reply.Text("keys"), reply.Integer(s.Keys), reply.Text("data"), reply.Integer(s.Data), reply.Text("pending"), reply.Integer(s.Pending),
-		reply.Text("file"), reply.Integer(s.File), reply.Text("free"), reply.Integer(s.Free), reply.Text("wal"), reply.Integer(s.WAL),
+		reply.Text("keys"), reply.Integer(s.Keys), reply.Text("data"), reply.Integer(s.Data), reply.Text("pending"),
+		reply.Integer(s.Pending),
+		reply.Text("file"), reply.Integer(s.File), reply.Text("free"), reply.Integer(s.Free), reply.Text("wal"),
+		reply.Integer(s.WAL),
 		reply.Text("overlay"), reply.Integer(s.Overlay),
 	}
 }
@@ -89,7 +94,8 @@ func keysOf[K comparable](m map[K]stat.Tally) func(func(K) bool) {
 
 func tally(t stat.Tally) []reply.Reply {
 	return []reply.Reply{
-		reply.Text("hits"), reply.Integer(t.Hits), reply.Text("misses"), reply.Integer(t.Misses), reply.Text("evicted"), reply.Integer(t.Evicted),
+		reply.Text("hits"), reply.Integer(t.Hits), reply.Text("misses"), reply.Integer(t.Misses), reply.Text("evicted"),
+		reply.Integer(t.Evicted),
 		reply.Text("expired"), reply.Integer(t.Expired), reply.Text("timeouts"), reply.Integer(t.Timeouts),
 	}
 }

@@ -74,11 +74,14 @@ func Table(host Host) []cmd.Spec {
 
 func tagRows() []cmd.Spec {
 	return []cmd.Spec{
-		{Name: "TAG", Arity: -4, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: key(cmd.KeyRW | cmd.KeyInsert), Run: tag, Group: group, Since: since,
+		{Name: "TAG", Arity: -4, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: key(cmd.KeyRW | cmd.KeyInsert), Run: tag,
+			Group: group, Since: since,
 			Usage: "key tag [tag ...]", Summary: "Adds tags to a key.", Complexity: perTag},
-		{Name: "UNTAG", Arity: -4, Flags: cmd.Write | cmd.Fast, Keys: key(cmd.KeyRW | cmd.KeyDelete), Run: untag, Group: group, Since: since,
+		{Name: "UNTAG", Arity: -4, Flags: cmd.Write | cmd.Fast, Keys: key(cmd.KeyRW | cmd.KeyDelete), Run: untag,
+			Group: group, Since: since,
 			Usage: "key tag [tag ...]", Summary: "Takes tags from a key.", Complexity: perTag},
-		{Name: "TAGS", Arity: 3, Flags: cmd.View | cmd.Fast | cmd.Peek, Keys: key(cmd.KeyRO | cmd.KeyAccess), Run: tags, Group: group, Since: since,
+		{Name: "TAGS", Arity: 3, Flags: cmd.View | cmd.Fast | cmd.Peek, Keys: key(cmd.KeyRO | cmd.KeyAccess), Run: tags,
+			Group: group, Since: since,
 			Usage: "key", Summary: "Returns the tags of a key.", Complexity: "O(N) where N is the number of tags."},
 	}
 }
@@ -86,16 +89,23 @@ func tagRows() []cmd.Spec {
 func (f *family) setRows() []cmd.Spec {
 	const setting = cmd.Write | cmd.DenyOOM
 	return []cmd.Spec{
-		{Name: "SET", Arity: -4, Event: "$:set", Flags: setting, Keys: key(cmd.KeyOW | cmd.KeyUpdate), Run: set, Group: group, Since: since,
-			Usage:   "key value [NX | XX] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL] [TAG numtags tag [tag ...]]",
+		{Name: "SET", Arity: -4, Event: "$:set", Flags: setting, Keys: key(cmd.KeyOW | cmd.KeyUpdate), Run: set, Group: group,
+			Since: since,
+			Usage: "key value [NX | XX] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT " +
+				"unix-time-milliseconds | KEEPTTL] [TAG numtags tag [tag ...]]",
 			Summary: "Sets the string value of a key together with its tags.", Complexity: constant},
-		{Name: "GETLEASE", Arity: -3, Flags: cmd.View, Keys: key(cmd.KeyRO | cmd.KeyAccess), Run: f.getLease, Group: group, Since: since,
+		{Name: "GETLEASE", Arity: -3, Flags: cmd.View, Keys: key(cmd.KeyRO | cmd.KeyAccess), Run: f.getLease, Group: group,
+			Since: since,
 			Usage: "key [BETA beta] [STALE seconds]", Summary: "Returns a value and whether the caller is to compute it anew.",
 			Complexity: constant, Tips: []string{"nondeterministic_output"}},
-		{Name: "SETLEASE", Arity: 7, Event: "$:set", Flags: setting, Keys: key(cmd.KeyRW | cmd.KeyUpdate), Run: f.setLease, Group: group, Since: since,
-			Usage: "key token value <EX seconds | PX milliseconds>", Summary: "Stores a value that was computed under a lease.", Complexity: constant},
-		{Name: "THROTTLE", Arity: -6, Event: "$:set", Flags: setting | cmd.Fast, Keys: key(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate), Run: throttle, Group: group, Since: since,
-			Usage: "key max-burst count period [quantity]", Summary: "Limits the rate of an action.", Complexity: constant, Tips: []string{"nondeterministic_output"}},
+		{Name: "SETLEASE", Arity: 7, Event: "$:set", Flags: setting, Keys: key(cmd.KeyRW | cmd.KeyUpdate), Run: f.setLease,
+			Group: group, Since: since,
+			Usage: "key token value <EX seconds | PX milliseconds>", Summary: "Stores a value that was computed under a lease.",
+			Complexity: constant},
+		{Name: "THROTTLE", Arity: -6, Event: "$:set", Flags: setting | cmd.Fast,
+			Keys: key(cmd.KeyRW | cmd.KeyAccess | cmd.KeyUpdate), Run: throttle, Group: group, Since: since,
+			Usage: "key max-burst count period [quantity]", Summary: "Limits the rate of an action.", Complexity: constant,
+			Tips: []string{"nondeterministic_output"}},
 	}
 }
 
@@ -103,10 +113,13 @@ func findRows() []cmd.Spec {
 	return []cmd.Spec{
 		{Name: "TAGKEYS", Arity: -3, Flags: cmd.View | cmd.Whole, Nests: true, Run: tagKeys, Group: group, Since: since,
 			Usage: "tag [cursor] [COUNT count]", Summary: "Iterates over the keys that have a tag.",
-			Complexity: "O(N) where N is the number of keys returned.", Tips: []string{"nondeterministic_output", "request_policy:special", "response_policy:special"}},
+			Complexity: "O(N) where N is the number of keys returned.",
+			Tips:       []string{"nondeterministic_output", "request_policy:special", "response_policy:special"}},
 		{Name: "SCAN", Arity: -4, Flags: cmd.View | cmd.Whole, Nests: true, Run: scanPrefix, Group: group, Since: since,
-			Usage: "prefix cursor [COUNT count]", Summary: "Iterates over the keys whose name begins with a prefix, in the order of names.",
-			Complexity: "O(N) where N is the number of keys returned.", Tips: []string{"nondeterministic_output", "request_policy:special", "response_policy:special"}},
+			Usage: "prefix cursor [COUNT count]", Summary: "Iterates over the keys whose name begins with a prefix, in the " +
+				"order of names.",
+			Complexity: "O(N) where N is the number of keys returned.",
+			Tips:       []string{"nondeterministic_output", "request_policy:special", "response_policy:special"}},
 		{Name: "RANGE", Arity: -4, Flags: cmd.View | cmd.Whole, Run: rangeOf, Group: group, Since: since,
 			Usage: "start end [REV] [COUNT count]", Summary: "Returns the keys between two names, in the order of names.",
 			Complexity: "O(N) where N is the number of keys returned.", Tips: []string{"request_policy:all_shards"}},
@@ -124,11 +137,15 @@ func (f *family) overviewRows() []cmd.Spec {
 		{Name: "EXPIRE", Arity: 2, Flags: cmd.Write | cmd.Unbound | aside, Run: f.expire, Group: group, Since: since,
 			Summary: "Removes all keys whose time has passed.", Complexity: "O(N) where N is the number of keys removed."},
 		{Name: "VOLUME", Arity: -2, Flags: cmd.Loading | cmd.Stale, Nests: true, Run: f.volume, Group: group, Since: since,
-			Usage: "[BYSHARD]", Summary: "Returns what the data takes, in bytes.", Complexity: "O(N) where N is the number of shards."},
+			Usage: "[BYSHARD]", Summary: "Returns what the data takes, in bytes.",
+			Complexity: "O(N) where N is the number of shards."},
 		{Name: "STATS", Arity: -2, Flags: cmd.Loading | cmd.Stale, Nests: true, Run: f.stats, Group: group, Since: since,
-			Usage: "[RESET]", Summary: "Returns or resets the counts of hits, misses and removals.", Complexity: "O(N) where N is the number of databases in use."},
-		{Name: "DEADLINE", Arity: 3, Flags: cmd.NoScript | cmd.Loading | cmd.Stale | cmd.Fast, Run: deadline, Group: group, Since: since,
-			Usage: "milliseconds", Summary: "Sets how long a command of the connection may wait before it begins.", Complexity: constant},
+			Usage: "[RESET]", Summary: "Returns or resets the counts of hits, misses and removals.",
+			Complexity: "O(N) where N is the number of databases in use."},
+		{Name: "DEADLINE", Arity: 3, Flags: cmd.NoScript | cmd.Loading | cmd.Stale | cmd.Fast, Run: deadline, Group: group,
+			Since: since,
+			Usage: "milliseconds", Summary: "Sets how long a command of the connection may wait before it begins.",
+			Complexity: constant},
 		{Name: "HELP", Arity: 2, Flags: cmd.Loading | cmd.Stale, Run: help, Group: group, Since: since,
 			Summary: "Returns helpful text about the different subcommands.", Complexity: constant},
 	}

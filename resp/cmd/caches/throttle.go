@@ -54,7 +54,8 @@ func wholeSeconds(d time.Duration) int64 {
 // longest bounds what a limit may span, so that its times cannot overflow: about 30 years.
 const longest = time.Duration(math.MaxInt64 / 9)
 
-var errRate = store.Invalid("count and period should be positive, max-burst and quantity zero or more, and the time they span at most thirty years")
+var errRate = store.Invalid("count and period should be positive, max-burst and quantity zero or more, and the time " +
+	"they span at most thirty years")
 
 func parseRate(c *cmd.Call) (r rate, quantity int64, err error) {
 	s := c.Scan(3)
@@ -98,7 +99,8 @@ func throttle(c *cmd.Call) reply.Reply {
 	now := c.Tx.Now().UnixNano()
 	v, next := r.weigh(due, now, quantity)
 	if !v.limited && next > now && next != due {
-		if err := store.SetNoted(c.Tx, k, strconv.AppendInt(nil, next, 10), next/int64(time.Millisecond)+1, head.Notes); err != nil {
+		if err := store.SetNoted(c.Tx, k, strconv.AppendInt(nil, next, 10), next/int64(time.Millisecond)+1,
+			head.Notes); err != nil {
 			return reply.Err(err)
 		}
 	}

@@ -14,8 +14,8 @@ const pageKeys = 128
 
 func keySlot(c *cmd.Call) reply.Reply { return reply.Integer(int(store.Slot(c.Args[2]))) }
 
-// walk calls fn with the first n keys of a slot, in the engine's order. Keys lie by slot, so it reads no others but those
-// behind them on the last page.
+// walk calls fn with the first n keys of a slot, in the engine's order. Keys lie by slot, so it reads no others but
+// those behind them on the last page.
 func walk(c *cmd.Call, slot, n int64, fn func(name []byte)) error {
 	from := store.Cursor(slot << store.HashBits)
 	for n > 0 {

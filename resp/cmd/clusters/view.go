@@ -115,10 +115,12 @@ func (f *family) nodes(c *cmd.Call) reply.Reply {
 // info says of a cluster of one node what never changes, but for the epochs.
 func (f *family) info(*cmd.Call) reply.Reply {
 	own, current := f.node.Epochs()
-	return reply.VerbatimText("txt", fmt.Sprintf("cluster_state:ok\r\ncluster_slots_assigned:%[1]d\r\ncluster_slots_ok:%[1]d\r\n"+
-		"cluster_slots_pfail:0\r\ncluster_slots_fail:0\r\ncluster_known_nodes:1\r\ncluster_size:1\r\n"+
-		"cluster_current_epoch:%[2]d\r\ncluster_my_epoch:%[3]d\r\ncluster_stats_messages_sent:0\r\n"+
-		"cluster_stats_messages_received:0\r\ntotal_cluster_links_buffer_limit_exceeded:0\r\n", store.SlotCount, current, own))
+	return reply.VerbatimText("txt",
+		fmt.Sprintf("cluster_state:ok\r\ncluster_slots_assigned:%[1]d\r\ncluster_slots_ok:%[1]d\r\n"+
+			"cluster_slots_pfail:0\r\ncluster_slots_fail:0\r\ncluster_known_nodes:1\r\ncluster_size:1\r\n"+
+			"cluster_current_epoch:%[2]d\r\ncluster_my_epoch:%[3]d\r\ncluster_stats_messages_sent:0\r\n"+
+			"cluster_stats_messages_received:0\r\ntotal_cluster_links_buffer_limit_exceeded:0\r\n", store.SlotCount, current,
+			own))
 }
 
 func (f *family) myID(*cmd.Call) reply.Reply { return reply.Text(f.node.ID()) }

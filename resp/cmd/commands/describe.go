@@ -21,7 +21,8 @@ func commandWords() []word[cmd.Flags] {
 		{cmd.PubSub, "pubsub"}, {cmd.NoScript, "noscript"}, {cmd.Blocking, "blocking"}, {cmd.Loading, "loading"},
 		{cmd.Stale, "stale"}, {cmd.NoMonitor, "skip_monitor"}, {cmd.NoSlowlog, "skip_slowlog"}, {cmd.Fast, "fast"},
 		{cmd.NoAuth, "no_auth"}, {cmd.NoMandatoryKeys, "no_mandatory_keys"},
-		{cmd.NoAsyncLoading, "no_async_loading"}, {cmd.NoMulti, "no_multi"}, {cmd.Asking, "asking"}, {cmd.MovableKeys, "movablekeys"},
+		{cmd.NoAsyncLoading, "no_async_loading"}, {cmd.NoMulti, "no_multi"}, {cmd.Asking, "asking"},
+		{cmd.MovableKeys, "movablekeys"},
 		{cmd.AllowBusy, "allow_busy"},
 	}
 }
@@ -67,7 +68,8 @@ func describe(spec *cmd.Spec) reply.Reply {
 	for i := range spec.Subs {
 		subs = append(subs, describe(&spec.Subs[i]))
 	}
-	return reply.Of(reply.Text(strings.ToLower(spec.FullName())), reply.Integer(spec.Arity), reply.SetOf(names(flags, commandWords())...),
+	return reply.Of(reply.Text(strings.ToLower(spec.FullName())), reply.Integer(spec.Arity),
+		reply.SetOf(names(flags, commandWords())...),
 		reply.Integer(first), reply.Integer(last), reply.Integer(step),
 		reply.SetOf(categories...), reply.SetOf(tips...), reply.SetOf(keys...), subcommands(subs))
 }
@@ -88,13 +90,16 @@ func describeKeys(k *cmd.KeySpec) reply.Reply {
 	case k.Unknown:
 		begin, find = section("unknown"), section("unknown")
 	case k.Keyword != "":
-		begin = section("keyword", reply.Text("keyword"), reply.Text(k.Keyword), reply.Text("startfrom"), reply.Integer(k.StartFrom))
+		begin = section("keyword", reply.Text("keyword"), reply.Text(k.Keyword), reply.Text("startfrom"),
+			reply.Integer(k.StartFrom))
 	}
 	if k.KeyNum {
-		find = section("keynum", reply.Text("keynumidx"), reply.Integer(k.NumAt), reply.Text("firstkey"), reply.Integer(k.FirstAt),
+		find = section("keynum", reply.Text("keynumidx"), reply.Integer(k.NumAt), reply.Text("firstkey"),
+			reply.Integer(k.FirstAt),
 			reply.Text("keystep"), reply.Integer(k.Step))
 	}
-	fields := []reply.Reply{reply.Text("flags"), reply.SetOf(flagWords(k.Flags)...), reply.Text("begin_search"), begin, reply.Text("find_keys"), find}
+	fields := []reply.Reply{reply.Text("flags"), reply.SetOf(flagWords(k.Flags)...), reply.Text("begin_search"), begin,
+		reply.Text("find_keys"), find}
 	if k.Notes != "" {
 		fields = append([]reply.Reply{reply.Text("notes"), reply.Text(k.Notes)}, fields...)
 	}

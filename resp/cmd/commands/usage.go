@@ -250,9 +250,11 @@ func typeOf(spec *cmd.Spec, name string) string {
 	switch name {
 	case "key", "source", "destination", "newkey", "key1", "key2", "dst", "src":
 		return "key"
-	case "count", "index", "start", "stop", "end", "offset", "numkeys", "seconds", "milliseconds", "increment", "decrement",
+	case "count", "index", "start", "stop", "end", "offset", "numkeys", "seconds", "milliseconds", "increment",
+		"decrement",
 		"cursor", "len", "rank", "num-matches", "limit", "destination-db", "index1", "index2", "db", "min-match-len",
-		"client-id", "protover", "version", "port", "weight", "slot", "start-slot", "end-slot", "config-epoch", "cluster-bus-port":
+		"client-id", "protover", "version", "port", "weight", "slot", "start-slot", "end-slot", "config-epoch",
+		"cluster-bus-port":
 		return "integer"
 	case "score", "timeout":
 		return "double"

@@ -22,22 +22,29 @@ const (
 func Table(set *param.Set, resetStat func()) []cmd.Spec {
 	f := &family{set, resetStat}
 	return []cmd.Spec{
-		{Name: "CONFIG", Arity: -2, Group: "server", Since: "2.0.0", Summary: "A container for server configuration commands.",
+		{Name: "CONFIG", Arity: -2, Group: "server", Since: "2.0.0",
+			Summary:    "A container for server configuration commands.",
 			Complexity: "Depends on subcommand.", Subs: f.rows()},
 	}
 }
 
 func (f *family) rows() []cmd.Spec {
 	return []cmd.Spec{
-		{Name: "GET", Arity: -3, Flags: admin, Run: f.get, Group: "server", Since: "2.0.0", Usage: "parameter [parameter ...]",
-			Summary: "Returns the effective values of configuration parameters.", Complexity: "O(N) when N is the number of configuration parameters provided"},
-		{Name: "SET", Arity: -4, Flags: admin, Run: f.change, Secrets: f.secrets, Group: "server", Since: "2.0.0", Usage: "parameter value [parameter value ...]",
-			Summary: "Sets configuration parameters in-flight.", Complexity: "O(N) when N is the number of configuration parameters provided",
-			Tips: []string{"request_policy:all_nodes", "response_policy:all_succeeded"}},
+		{Name: "GET", Arity: -3, Flags: admin, Run: f.get,
+			Group: "server", Since: "2.0.0", Usage: "parameter [parameter ...]",
+			Summary:    "Returns the effective values of configuration parameters.",
+			Complexity: "O(N) when N is the number of configuration parameters provided"},
+		{Name: "SET", Arity: -4, Flags: admin, Run: f.change, Secrets: f.secrets,
+			Group: "server", Since: "2.0.0", Usage: "parameter value [parameter value ...]",
+			Summary:    "Sets configuration parameters in-flight.",
+			Complexity: "O(N) when N is the number of configuration parameters provided",
+			Tips:       []string{"request_policy:all_nodes", "response_policy:all_succeeded"}},
 		{Name: "RESETSTAT", Arity: 2, Flags: admin, Run: f.reset, Group: "server", Since: "2.0.0",
-			Summary: "Resets the server's statistics.", Complexity: "O(1)", Tips: []string{"request_policy:all_nodes", "response_policy:all_succeeded"}},
+			Summary:    "Resets the server's statistics.",
+			Complexity: "O(1)", Tips: []string{"request_policy:all_nodes", "response_policy:all_succeeded"}},
 		{Name: "REWRITE", Arity: 2, Flags: admin, Run: f.rewrite, Group: "server", Since: "2.8.0",
-			Summary: "Persists the effective configuration to file.", Complexity: "O(1)", Tips: []string{"request_policy:all_nodes", "response_policy:all_succeeded"}},
+			Summary:    "Persists the effective configuration to file.",
+			Complexity: "O(1)", Tips: []string{"request_policy:all_nodes", "response_policy:all_succeeded"}},
 		{Name: "HELP", Arity: 2, Flags: open, Run: help, Group: "server", Since: "5.0.0",
 			Summary: "Returns helpful text about the different subcommands.", Complexity: "O(1)"},
 	}

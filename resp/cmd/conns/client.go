@@ -111,12 +111,15 @@ func Line(c *cmd.Client, now time.Time) string {
 	if tracking := c.TrackingState(); tracking.On {
 		redirect = tracking.Redirect
 	}
-	return fmt.Sprintf("id=%d addr=%s laddr=%s fd=%d name=%s age=%d idle=%d flags=%s db=%d sub=%d psub=%d ssub=%d multi=%d "+
+	return fmt.Sprintf("id=%d addr=%s laddr=%s fd=%d name=%s age=%d idle=%d flags=%s db=%d sub=%d psub=%d ssub=%d "+
+		"multi=%d "+
 		"qbuf=%d qbuf-free=%d argv-mem=0 multi-mem=%d rbs=0 rbp=0 obl=0 oll=%d omem=%d tot-mem=%d events=r cmd=%s user=%s "+
 		"redir=%d resp=%d lib-name=%s lib-ver=%s",
-		c.ID, c.Addr, c.Local, c.FD, info.Name, int64(now.Sub(c.Created).Seconds()), (now.UnixMilli()-c.LastActive.Load())/1000,
+		c.ID, c.Addr, c.Local, c.FD, info.Name, int64(now.Sub(c.Created).Seconds()),
+		(now.UnixMilli()-c.LastActive.Load())/1000,
 		flags(c), c.DB.Load(), c.Subscriptions[0].Load(), c.Subscriptions[1].Load(), c.Subscriptions[2].Load(),
-		c.Queued.Load(), used, free, c.QueuedBytes.Load(), waiting, waitingBytes, used+free+waitingBytes+c.QueuedBytes.Load(), c.Last(), info.User, redirect, c.Proto.Load(), info.LibName, info.LibVersion)
+		c.Queued.Load(), used, free, c.QueuedBytes.Load(), waiting, waitingBytes, used+free+waitingBytes+c.QueuedBytes.Load(),
+		c.Last(), info.User, redirect, c.Proto.Load(), info.LibName, info.LibVersion)
 }
 
 func flags(c *cmd.Client) string {

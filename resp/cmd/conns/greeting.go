@@ -11,8 +11,10 @@ import (
 
 const (
 	wrongPass  = "WRONGPASS invalid username-password pair or user is disabled."
-	noPassword = "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?"
-	helloFirst = "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time"
+	noPassword = "ERR AUTH <password> called without any password configured for the default user. Are you sure your " +
+		"configuration is correct?"
+	helloFirst = "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH " +
+		"<user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time"
 )
 
 func ping(c *cmd.Call) reply.Reply {
@@ -48,7 +50,8 @@ func (f *family) selectDB(c *cmd.Call) reply.Reply {
 	s := c.Scan(1)
 	index := s.Int()
 	if s.Err() == nil && int64(int32(index)) != index {
-		return reply.Fail(fmt.Sprintf("ERR value is out of range, value must between %d and %d", math.MinInt32, math.MaxInt32))
+		return reply.Fail(fmt.Sprintf("ERR value is out of range, value must between %d and %d", math.MinInt32,
+			math.MaxInt32))
 	}
 	if err := s.End(); err != nil {
 		return reply.Err(err)

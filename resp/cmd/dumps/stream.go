@@ -19,7 +19,8 @@ func streamContent(r *rdb.StreamReader) store.StreamContent {
 		},
 		State: func() (store.StreamState, bool, error) {
 			s, err := r.State()
-			return store.StreamState{Last: store.StreamID(s.Last), MaxDeleted: store.StreamID(s.MaxDeleted), Added: s.Added}, s.Counted, err
+			return store.StreamState{Last: store.StreamID(s.Last), MaxDeleted: store.StreamID(s.MaxDeleted), Added: s.Added},
+				s.Counted, err
 		},
 		Groups: func(yield func(store.GroupContent, error) bool) {
 			for g, err := range r.Groups() {
@@ -42,7 +43,8 @@ func groupContent(g *rdb.StreamGroup) store.GroupContent {
 func pendingOf(g *rdb.StreamGroup) iter.Seq2[store.StreamPending, error] {
 	return func(yield func(store.StreamPending, error) bool) {
 		for _, p := range g.Pending {
-			one := store.StreamPending{ID: store.StreamID(p.ID), Consumer: g.Consumers[p.Consumer].Name, Delivered: p.Delivered, Count: p.Count}
+			one := store.StreamPending{ID: store.StreamID(p.ID), Consumer: g.Consumers[p.Consumer].Name, Delivered: p.Delivered,
+				Count: p.Count}
 			if !yield(one, nil) {
 				return
 			}

@@ -16,19 +16,27 @@ type family struct{ host Host }
 func Table(host Host) []cmd.Spec {
 	f := &family{host}
 	return []cmd.Spec{
-		{Name: "DUMP", Arity: 2, Flags: cmd.View, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO|cmd.KeyAccess)}, Run: dump, Group: "generic", Since: "2.6.0",
+		{Name: "DUMP", Arity: 2, Flags: cmd.View, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO|cmd.KeyAccess)}, Run: dump,
+			Group: "generic", Since: "2.6.0",
 			Usage: "key", Summary: "Returns a serialized representation of the value stored at a key.",
-			Complexity: "O(1) to access the key and additional O(N*M) to serialize it, where N is the number of Redis objects composing the value and M their average size. For small string values the time complexity is thus O(1)+O(1*M) where M is small, so simply O(1).",
-			Tips:       []string{"nondeterministic_output"}},
+			Complexity: "O(1) to access the key and additional O(N*M) to serialize it, where N is the number of Redis objects " +
+				"composing the value and M their average size. For small string values the time complexity is thus O(1)+O(1*M) " +
+				"where M is small, so simply O(1).",
+			Tips: []string{"nondeterministic_output"}},
 		f.restoreRow(), f.restoreAskingRow(),
 	}
 }
 
 func (f *family) restoreRow() cmd.Spec {
-	return cmd.Spec{Name: "RESTORE", Arity: -4, Event: "g:restore", Flags: cmd.Write | cmd.DenyOOM, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyOW|cmd.KeyUpdate)}, Run: f.restore,
+	return cmd.Spec{Name: "RESTORE", Arity: -4, Event: "g:restore", Flags: cmd.Write | cmd.DenyOOM,
+		Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyOW|cmd.KeyUpdate)}, Run: f.restore,
 		Categories: []string{"@dangerous"}, Group: "generic", Since: "2.6.0",
-		Usage: "key ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds] [FREQ frequency]", Summary: "Creates a key from the serialized representation of a value.",
-		Complexity: "O(1) to create the new key and additional O(N*M) to reconstruct the serialized value, where N is the number of Redis objects composing the value and M their average size. For small string values the time complexity is thus O(1)+O(1*M) where M is small, so simply O(1). However for sorted set values the complexity is O(N*M*log(N)) because inserting values into sorted sets is O(log(N))."}
+		Usage:   "key ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds] [FREQ frequency]",
+		Summary: "Creates a key from the serialized representation of a value.",
+		Complexity: "O(1) to create the new key and additional O(N*M) to reconstruct the serialized value, where N is the " +
+			"number of Redis objects composing the value and M their average size. For small string values the time " +
+			"complexity is thus O(1)+O(1*M) where M is small, so simply O(1). However for sorted set values the complexity " +
+			"is O(N*M*log(N)) because inserting values into sorted sets is O(log(N))."}
 }
 
 // restoreAskingRow is what a cluster's node sends to one that takes a key over.

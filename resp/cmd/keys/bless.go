@@ -16,14 +16,20 @@ const noEvict = "NO-EVICT"
 func (f *family) blessRows() []cmd.Spec {
 	key := func(use cmd.KeyFlags) []cmd.KeySpec { return []cmd.KeySpec{cmd.KeyAt(2, use)} }
 	return []cmd.Spec{
-		{Name: "SET", Arity: 4, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: key(cmd.KeyRW), Run: f.blessSet, Group: group, Since: "8.12.0",
-			Usage: "key NO-EVICT", Summary: "Adds protection flags to a key against memory pressure.", Complexity: constant, Categories: []string{"@dangerous"}},
-		{Name: "CLEAR", Arity: 4, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.Fast, Keys: key(cmd.KeyRW), Run: blessClear, Group: group, Since: "8.12.0",
-			Usage: "key NO-EVICT", Summary: "Removes protection flags from a key.", Complexity: constant, Categories: []string{"@dangerous"}},
-		{Name: "GET", Arity: 3, Flags: cmd.View | cmd.Fast, Keys: key(cmd.KeyRO), Run: blessGet, Group: group, Since: "8.12.0",
+		{Name: "SET", Arity: 4, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.DenyOOM | cmd.Fast, Keys: key(cmd.KeyRW),
+			Run: f.blessSet, Group: group, Since: "8.12.0",
+			Usage: "key NO-EVICT", Summary: "Adds protection flags to a key against memory pressure.", Complexity: constant,
+			Categories: []string{"@dangerous"}},
+		{Name: "CLEAR", Arity: 4, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.Fast, Keys: key(cmd.KeyRW), Run: blessClear,
+			Group: group, Since: "8.12.0",
+			Usage: "key NO-EVICT", Summary: "Removes protection flags from a key.", Complexity: constant,
+			Categories: []string{"@dangerous"}},
+		{Name: "GET", Arity: 3, Flags: cmd.View | cmd.Fast, Keys: key(cmd.KeyRO), Run: blessGet, Group: group,
+			Since: "8.12.0",
 			Usage: "key", Summary: "Returns the active protection flags of a key.", Complexity: constant},
 		{Name: "SCAN", Arity: -4, Flags: cmd.View | cmd.Whole, Nests: true, Run: blessScan, Group: group, Since: "8.12.0",
-			Usage: "cursor NO-EVICT [COUNT count]", Summary: "Incrementally iterates the blessed keys of the current database that carry the given flag.",
+			Usage: "cursor NO-EVICT [COUNT count]", Summary: "Incrementally iterates the blessed keys of the current database " +
+				"that carry the given flag.",
 			Complexity: "O(1) for every call. O(N) for a complete iteration, where N is the number of blessed keys.",
 			Tips:       []string{"nondeterministic_output", "request_policy:special", "response_policy:special"}},
 	}

@@ -8,7 +8,8 @@ import (
 	"larder/store"
 )
 
-const switching = "Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust."
+const switching = "Please note that when switching between policies at runtime LRU and LFU data will take some time " +
+	"to adjust."
 
 func objectEncoding(c *cmd.Call) reply.Reply {
 	h, err := head(c, c.Key(2))

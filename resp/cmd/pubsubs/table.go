@@ -49,24 +49,31 @@ func Table(host Host) []cmd.Spec {
 		{Name: "SPUBLISH", Arity: 3, Flags: speak, Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyNotKey)}, Channels: one, Run: f.sPublish, Group: pubsub, Since: "7.0.0",
 			Usage: "shardchannel message", Summary: "Post a message to a shard channel",
 			Complexity: "O(N) where N is the number of clients subscribed to the receiving shard channel."},
-		{Name: "PUBSUB", Arity: -2, Group: pubsub, Since: "2.8.0", Summary: "A container for Pub/Sub commands.", Complexity: "Depends on subcommand.",
-			Subs: f.inspection()},
+		{Name: "PUBSUB", Arity: -2, Group: pubsub, Since: "2.8.0", Summary: "A container for Pub/Sub commands.",
+			Complexity: "Depends on subcommand.",
+			Subs:       f.inspection()},
 	}
 }
 
 func (f *family) inspection() []cmd.Spec {
 	return []cmd.Spec{
 		{Name: "CHANNELS", Arity: -2, Flags: open, Run: f.channels, Group: pubsub, Since: "2.8.0", Usage: "[pattern]",
-			Summary:    "Returns the active channels.",
-			Complexity: "O(N) where N is the number of active channels, and assuming constant time pattern matching (relatively short channels and patterns)"},
+			Summary: "Returns the active channels.",
+			Complexity: "O(N) where N is the number of active channels, and assuming constant time pattern matching " +
+				"(relatively short channels and patterns)"},
 		{Name: "NUMPAT", Arity: 2, Flags: open, Run: f.numPat, Group: pubsub, Since: "2.8.0",
 			Summary: "Returns a count of unique pattern subscriptions.", Complexity: "O(1)"},
-		{Name: "NUMSUB", Arity: -2, Flags: open, Run: f.numSub, Group: pubsub, Since: "2.8.0", Usage: "[channel [channel ...]]",
-			Summary: "Returns a count of subscribers to channels.", Complexity: "O(N) for the NUMSUB subcommand, where N is the number of requested channels"},
-		{Name: "SHARDCHANNELS", Arity: -2, Flags: open, Run: f.shardChannels, Group: pubsub, Since: "7.0.0", Usage: "[pattern]",
-			Summary:    "Returns the active shard channels.",
-			Complexity: "O(N) where N is the number of active shard channels, and assuming constant time pattern matching (relatively short shard channels)."},
-		{Name: "SHARDNUMSUB", Arity: -2, Flags: open, Run: f.shardNumSub, Group: pubsub, Since: "7.0.0", Usage: "[shardchannel [shardchannel ...]]",
+		{Name: "NUMSUB", Arity: -2, Flags: open, Run: f.numSub, Group: pubsub,
+			Since: "2.8.0", Usage: "[channel [channel ...]]",
+			Summary:    "Returns a count of subscribers to channels.",
+			Complexity: "O(N) for the NUMSUB subcommand, where N is the number of requested channels"},
+		{Name: "SHARDCHANNELS", Arity: -2, Flags: open, Run: f.shardChannels, Group: pubsub,
+			Since: "7.0.0", Usage: "[pattern]",
+			Summary: "Returns the active shard channels.",
+			Complexity: "O(N) where N is the number of active shard channels, and assuming constant time pattern matching " +
+				"(relatively short shard channels)."},
+		{Name: "SHARDNUMSUB", Arity: -2, Flags: open, Run: f.shardNumSub, Group: pubsub,
+			Since: "7.0.0", Usage: "[shardchannel [shardchannel ...]]",
 			Summary:    "Returns the count of subscribers of shard channels.",
 			Complexity: "O(N) for the SHARDNUMSUB subcommand, where N is the number of requested shard channels"},
 		{Name: "HELP", Arity: 2, Flags: cmd.Loading | cmd.Stale, Run: help, Group: pubsub, Since: "6.2.0",

@@ -11,11 +11,14 @@ import (
 
 func absentRows() []cmd.Spec {
 	rows := []cmd.Spec{
-		{Name: "MODULE", Arity: -2, Group: group, Since: "4.0.0", Summary: "A container for module commands.", Complexity: "Depends on subcommand.",
+		{Name: "MODULE", Arity: -2, Group: group, Since: "4.0.0", Summary: "A container for module commands.",
+			Complexity: "Depends on subcommand.",
 			Subs: []cmd.Spec{
-				{Name: "LIST", Arity: 2, Flags: cmd.Admin | cmd.NoScript, Run: noModules, Group: group, Since: "4.0.0", Tips: []string{"nondeterministic_output_order"},
+				{Name: "LIST", Arity: 2, Flags: cmd.Admin | cmd.NoScript, Run: noModules, Group: group,
+					Since: "4.0.0", Tips: []string{"nondeterministic_output_order"},
 					Summary: "Returns all loaded modules.", Complexity: "O(N) where N is the number of loaded modules."},
-				{Name: "HELP", Arity: 2, Flags: quiet, Run: moduleHelp, Group: group, Since: "5.0.0", Summary: "Returns helpful text about the different subcommands.", Complexity: "O(1)"},
+				{Name: "HELP", Arity: 2, Flags: quiet, Run: moduleHelp, Group: group,
+					Since: "5.0.0", Summary: "Returns helpful text about the different subcommands.", Complexity: "O(1)"},
 			}},
 	}
 	return append(rows, replicaRow("REPLICAOF", "5.0.0"), slaveOf())
@@ -28,8 +31,10 @@ func slaveOf() cmd.Spec {
 }
 
 func replicaRow(name, since string) cmd.Spec {
-	return cmd.Spec{Name: name, Arity: 3, Flags: cmd.Admin | cmd.NoScript | cmd.Stale | cmd.NoAsyncLoading, Run: replicaOf, Group: group, Since: since,
-		Usage: "<host port | NO ONE>", Summary: "Configures a server as replica of another, or promotes it to a master.", Complexity: "O(1)"}
+	return cmd.Spec{Name: name, Arity: 3, Flags: cmd.Admin | cmd.NoScript | cmd.Stale | cmd.NoAsyncLoading, Run: replicaOf,
+		Group: group, Since: since,
+		Usage: "<host port | NO ONE>", Summary: "Configures a server as replica of another, or promotes it to a master.",
+		Complexity: "O(1)"}
 }
 
 func replicaOf(c *cmd.Call) reply.Reply {

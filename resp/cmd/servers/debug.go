@@ -12,7 +12,9 @@ import (
 	"larder/store"
 )
 
-const debugDenied = "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server."
+const debugDenied = "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can " +
+	"run it from a local connection, otherwise you need to set this option in the configuration file, and then restart " +
+	"the server."
 
 // debugRow is one subcommand of DEBUG. Redis does not list these as subcommands of its own.
 type debugRow struct {
@@ -31,12 +33,24 @@ func debugRows() []debugRow {
 		{"ERROR", 3, debugError, []string{"ERROR <string>", "    Return a Redis protocol error with <string> as message. Useful for clients", "    unit tests to simulate Redis errors."}},
 		{"LOADAOF", 2, (*family).debugReload, []string{"LOADAOF", "    Make all writes durable and fold the write-ahead logs into the data files."}},
 		{"LOG", 3, (*family).debugLog, []string{"LOG <message>", "    Write <message> to the server log."}},
-		{"OBJECT", 3, (*family).debugObject, []string{"OBJECT <key>", "    Show low level info about `key` and associated value."}},
-		{"POPULATE", -3, (*family).debugPopulate, []string{"POPULATE <count> [<prefix>] [<size>]", "    Create <count> string keys named key:<num>. If <prefix> is specified then", "    it is used instead of the 'key' prefix. These are not propagated to", "    replicas. Cluster slots are not respected so keys not belonging to the", "    current node can be created in cluster mode."}},
-		{"PROTOCOL", 3, debugProtocol, []string{"PROTOCOL <type>", "    Reply with a test value of the specified type. <type> can be: string,", "    integer, double, bignum, null, array, set, map, attrib, push, verbatim,", "    true, false."}},
-		{"QUICKLIST-PACKED-THRESHOLD", 3, debugNothing, []string{"QUICKLIST-PACKED-THRESHOLD <size>", "    Does nothing: lists have no nodes."}},
-		{"RELOAD", -2, (*family).debugReload, []string{"RELOAD [option ...]", "    Make all writes durable and fold the write-ahead logs into the data files."}},
-		{"SET-ACTIVE-EXPIRE", 3, (*family).debugActiveExpire, []string{"SET-ACTIVE-EXPIRE <0|1>", "    Setting it to 0 disables expiring keys (and hash-fields) in background ", "    when they are not accessed (otherwise the Redis behavior). Setting it", "    to 1 reenables back the default."}},
+		{"OBJECT", 3, (*family).debugObject, []string{"OBJECT <key>",
+			"    Show low level info about `key` and associated value."}},
+		{"POPULATE", -3, (*family).debugPopulate, []string{"POPULATE <count> [<prefix>] [<size>]",
+			"    Create <count> string keys named key:<num>. If <prefix> is specified then",
+			"    it is used instead of the 'key' prefix. These are not propagated to",
+			"    replicas. Cluster slots are not respected so keys not belonging to the",
+			"    current node can be created in cluster mode."}},
+		{"PROTOCOL", 3, debugProtocol, []string{"PROTOCOL <type>",
+			"    Reply with a test value of the specified type. <type> can be: string,",
+			"    integer, double, bignum, null, array, set, map, attrib, push, verbatim,", "    true, false."}},
+		{"QUICKLIST-PACKED-THRESHOLD", 3, debugNothing,
+			[]string{"QUICKLIST-PACKED-THRESHOLD <size>", "    Does nothing: lists have no nodes."}},
+		{"RELOAD", -2, (*family).debugReload, []string{"RELOAD [option ...]",
+			"    Make all writes durable and fold the write-ahead logs into the data files."}},
+		{"SET-ACTIVE-EXPIRE", 3, (*family).debugActiveExpire,
+			[]string{"SET-ACTIVE-EXPIRE <0|1>", "    Setting it to 0 disables expiring keys (and hash-fields) in background ",
+				"    when they are not accessed (otherwise the Redis behavior). Setting it",
+				"    to 1 reenables back the default."}},
 		{"SLEEP", 3, debugSleep, []string{"SLEEP <seconds>", "    Stop this connection for <seconds>. Decimals allowed."}},
 	}
 }
@@ -146,9 +160,11 @@ func debugProtocol(_ *family, c *cmd.Call) reply.Reply {
 	case "set":
 		return reply.SetOf(three...)
 	case "map":
-		return reply.MapOf(reply.Integer(0), reply.Boolean(false), reply.Integer(1), reply.Boolean(true), reply.Integer(2), reply.Boolean(false))
+		return reply.MapOf(reply.Integer(0), reply.Boolean(false), reply.Integer(1), reply.Boolean(true), reply.Integer(2),
+			reply.Boolean(false))
 	case "attrib":
-		return reply.Sequence(reply.AttributeOf(reply.Text("key-popularity"), reply.Of(reply.Text("key:123"), reply.Integer(90))),
+		return reply.Sequence(reply.AttributeOf(reply.Text("key-popularity"),
+			reply.Of(reply.Text("key:123"), reply.Integer(90))),
 			reply.Text("Some real reply following the attribute"))
 	case "push":
 		if c.Proto == 2 {
@@ -162,5 +178,6 @@ func debugProtocol(_ *family, c *cmd.Call) reply.Reply {
 	case "true", "false":
 		return reply.Boolean(name == "true")
 	}
-	return reply.Fail("ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false")
+	return reply.Fail("ERR Wrong protocol type name. Please use one of the following: " +
+		"string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false")
 }

@@ -18,7 +18,8 @@ func (f *family) latencyLatest(*cmd.Call) reply.Reply {
 		samples, longest := events.History(name)
 		if n := len(samples); n > 0 {
 			last := samples[n-1]
-			rows = append(rows, reply.Of(reply.Text(name), reply.Integer(last.Unix), reply.Integer(last.Millis), reply.Integer(longest)))
+			rows = append(rows, reply.Of(reply.Text(name), reply.Integer(last.Unix), reply.Integer(last.Millis),
+				reply.Integer(longest)))
 		}
 	}
 	return reply.Of(rows...)
@@ -54,7 +55,8 @@ func graph(event string, samples []stat.Sample, longest int64, now time.Time) st
 		low, high = min(low, s.Millis), max(high, s.Millis)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s - high %d ms, low %d ms (all time high %d ms)\n%s\n", event, high, low, longest, strings.Repeat("-", 80))
+	fmt.Fprintf(&b, "%s - high %d ms, low %d ms (all time high %d ms)\n%s\n", event, high, low, longest,
+		strings.Repeat("-", 80))
 	for row := graphRows - 1; row >= 0; row-- {
 		for _, s := range samples {
 			b.WriteByte(cell(s.Millis, low, high, row))
@@ -113,10 +115,15 @@ func age(seconds int64) string {
 }
 
 const (
-	doctorOff   = "I'm sorry, Dave, I can't do that. Latency monitoring is disabled in this Redis instance. You may use \"CONFIG SET latency-monitor-threshold <milliseconds>.\" in order to enable it. If we weren't in a deep space mission I'd suggest to take a look at https://redis.io/topics/latency-monitor.\n"
-	doctorCalm  = "Dave, no latency spike was observed during the lifetime of this Redis instance, not in the slightest bit. I honestly think you ought to sit down calmly, take a stress pill, and think things over.\n"
-	doctorIntro = "Dave, I have observed latency spikes in this Redis instance. You don't mind talking about it, do you Dave?\n\n"
-	doctorEnd   = "\nWhile there are latency events logged, I'm not able to suggest any easy fix. Please use the Redis community to get some help, providing this report in your help request.\n"
+	doctorOff = "I'm sorry, Dave, I can't do that. Latency monitoring is disabled in this Redis instance. You may use " +
+		"\"CONFIG SET latency-monitor-threshold <milliseconds>.\" in order to enable it. If we weren't in a deep space " +
+		"mission I'd suggest to take a look at https://redis.io/topics/latency-monitor.\n"
+	doctorCalm = "Dave, no latency spike was observed during the lifetime of this Redis instance, not in the slightest " +
+		"bit. I honestly think you ought to sit down calmly, take a stress pill, and think things over.\n"
+	doctorIntro = "Dave, I have observed latency spikes in this Redis instance. You don't mind talking about it, do you " +
+		"Dave?\n\n"
+	doctorEnd = "\nWhile there are latency events logged, I'm not able to suggest any easy fix. Please use the Redis " +
+		"community to get some help, providing this report in your help request.\n"
 )
 
 // latencyDoctor sums the spikes up, event by event.
@@ -134,7 +141,8 @@ func (f *family) latencyDoctor(*cmd.Call) reply.Reply {
 	for i, name := range names {
 		samples, longest := events.History(name)
 		average, deviation, period := summary(samples)
-		fmt.Fprintf(&b, "%d. %s: %d latency spikes (average %dms, mean deviation %dms, period %.2f sec). Worst all time event %dms.\n",
+		fmt.Fprintf(&b, "%d. %s: %d latency spikes (average %dms, mean deviation %dms, period %.2f sec). Worst all time "+
+			"event %dms.\n",
 			i+1, name, len(samples), average, deviation, period, longest)
 	}
 	b.WriteString(doctorEnd)

@@ -28,8 +28,11 @@ func (f *family) memoryStats(*cmd.Call) reply.Reply {
 }
 
 const (
-	calmMemory = "Hi Sam, I can't find any memory issue in your instance. I can only account for what occurs on this base.\n"
-	idleMemory = "Sam, I detected a few issues in this Redis instance memory implants:\n\n * The runtime holds more than twice the memory that is in use. MEMORY PURGE gives it back to the operating system.\n\nI'm here to keep you safe, Sam. I want to help you.\n"
+	calmMemory = "Hi Sam, I can't find any memory issue in your instance. I can only account for what occurs on this " +
+		"base.\n"
+	idleMemory = "Sam, I detected a few issues in this Redis instance memory implants:\n\n * The runtime holds more " +
+		"than twice the memory that is in use. MEMORY PURGE gives it back to the operating system.\n\nI'm here to keep you " +
+		"safe, Sam. I want to help you.\n"
 )
 
 // memoryDoctor looks at the one thing that can be out of shape here: idle heap.

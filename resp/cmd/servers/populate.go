@@ -48,7 +48,9 @@ func (f *family) populate(db int, prefix string, count, size int64) error {
 		for i := from; i < min(from+batch, count); i++ {
 			keys = append(keys, store.Key{DB: db, Name: fmt.Append(nil, prefix, ":", i)})
 		}
-		err := f.host.Update(context.Background(), store.One(keys...), func(tx store.Tx) error { return populate(tx, keys, from, size) })
+		err := f.host.Update(context.Background(), store.One(keys...), func(tx store.Tx) error {
+			return populate(tx, keys, from, size)
+		})
 		if err != nil {
 			return err
 		}

@@ -97,7 +97,8 @@ func (f *family) slowlogGet(c *cmd.Call) reply.Reply {
 	}
 	var entries []reply.Reply
 	for _, e := range f.host.Stats().Slow.Newest(int(min(count, 1<<31))) {
-		entries = append(entries, reply.Of(reply.Integer(e.ID), reply.Integer(e.At.Unix()), reply.Integer(e.Took.Microseconds()),
+		entries = append(entries, reply.Of(reply.Integer(e.ID), reply.Integer(e.At.Unix()),
+			reply.Integer(e.Took.Microseconds()),
 			reply.Texts(e.Args...), reply.Text(e.Addr), reply.Text(e.Client)))
 	}
 	return reply.Of(entries...)

@@ -12,10 +12,15 @@ import (
 func (f *family) waitRows() []cmd.Spec {
 	tips := []string{"request_policy:all_shards", "response_policy:agg_min"}
 	return []cmd.Spec{
-		{Name: "WAIT", Arity: 3, Flags: cmd.NoScript, Run: wait, Group: "generic", Since: "3.0.0", Usage: "numreplicas timeout", Tips: tips, Categories: []string{"@connection"},
-			Summary: "Blocks until the asynchronous replication of all preceding write commands sent by the connection is completed.", Complexity: "O(1)"},
-		{Name: "WAITAOF", Arity: 4, Flags: cmd.NoScript, Run: f.waitAOF, Group: "generic", Since: "7.2.0", Usage: "numlocal numreplicas timeout", Tips: tips, Categories: []string{"@connection"},
-			Summary: "Blocks until all of the preceding write commands sent by the connection are written to the append-only file of the master and/or replicas.", Complexity: "O(1)"},
+		{Name: "WAIT", Arity: 3, Flags: cmd.NoScript, Run: wait,
+			Group: "generic", Since: "3.0.0", Usage: "numreplicas timeout", Tips: tips, Categories: []string{"@connection"},
+			Summary: "Blocks until the asynchronous replication of all preceding write commands sent by the connection is " +
+				"completed.", Complexity: "O(1)"},
+		{Name: "WAITAOF", Arity: 4, Flags: cmd.NoScript, Run: f.waitAOF,
+			Group: "generic", Since: "7.2.0", Usage: "numlocal numreplicas timeout", Tips: tips,
+			Categories: []string{"@connection"},
+			Summary: "Blocks until all of the preceding write commands sent by the connection are written to the append-only " +
+				"file of the master and/or replicas.", Complexity: "O(1)"},
 	}
 }
 

@@ -9,10 +9,13 @@ import (
 )
 
 const (
-	patternNotes = "For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the content of the key we sort"
-	storeNotes   = "For the optional STORE keyword. It is marked 'unknown' because the keyword can appear anywhere in the argument array"
-	complexity   = "O(N+M*log(M)) where N is the number of elements in the list or set to sort, and M the number of returned elements. When the elements are not sorted, complexity is O(N)."
-	options      = "key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]] [ASC | DESC] [ALPHA]"
+	patternNotes = "For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the " +
+		"content of the key we sort"
+	storeNotes = "For the optional STORE keyword. It is marked 'unknown' because the keyword can appear anywhere in " +
+		"the argument array"
+	complexity = "O(N+M*log(M)) where N is the number of elements in the list or set to sort, and M the number of " +
+		"returned elements. When the elements are not sorted, complexity is O(N)."
+	options = "key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]] [ASC | DESC] [ALPHA]"
 )
 
 // family knows whether keys may lie elsewhere: then patterns may not lead to them.
@@ -27,9 +30,11 @@ func Table(clustered bool) []cmd.Spec {
 	categories := []string{"@set", "@sortedset", "@list", "@dangerous"}
 	return []cmd.Spec{
 		{Name: "SORT", Arity: -2, Event: "l:sortstore", Flags: cmd.Write | cmd.DenyOOM | cmd.MovableKeys | cmd.Looks,
-			Keys: []cmd.KeySpec{source, patterns, destination}, MoreKeys: storeKey, Roams: roams, Run: f.sort, Categories: categories,
-			Group: "generic", Since: "1.0.0", Usage: options + " [STORE destination]",
-			Summary: "Sorts the elements in a list, a set, or a sorted set, optionally storing the result.", Complexity: complexity},
+			Keys: []cmd.KeySpec{source, patterns, destination}, MoreKeys: storeKey, Roams: roams, Run: f.sort,
+			Categories: categories,
+			Group:      "generic", Since: "1.0.0", Usage: options + " [STORE destination]",
+			Summary:    "Sorts the elements in a list, a set, or a sorted set, optionally storing the result.",
+			Complexity: complexity},
 		{Name: "SORT_RO", Arity: -2, Flags: cmd.View | cmd.MovableKeys,
 			Keys: []cmd.KeySpec{source, patterns}, Roams: roams, Run: f.sortRO, Categories: categories,
 			Group: "generic", Since: "7.0.0", Usage: options,

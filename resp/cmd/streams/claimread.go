@@ -10,7 +10,8 @@ import (
 
 // overdue delivers what has been pending for long enough, the longest first, and tells how many entries that were. An
 // entry that is no longer in the stream is no longer pending either, as with XAUTOCLAIM.
-func (r *groupReading) overdue(out *reply.List, f *from, consumer *store.StreamConsumer, now int64) (n int64, err error) {
+func (r *groupReading) overdue(out *reply.List, f *from, consumer *store.StreamConsumer, now int64) (n int64,
+	err error) {
 	waiting, err := r.longest(f, now, r.room.most(r.count))
 	for len(waiting) > 0 && err == nil && !r.room.spent() {
 		some := waiting[:min(len(waiting), page)]
@@ -37,7 +38,8 @@ func (r *groupReading) longest(f *from, now, most int64) ([]store.StreamPending,
 }
 
 // claim gives a page of pending entries to the consumer.
-func (r *groupReading) claim(out *reply.List, f *from, to *store.StreamConsumer, some []store.StreamPending, now int64) (n int64, err error) {
+func (r *groupReading) claim(out *reply.List, f *from, to *store.StreamConsumer, some []store.StreamPending,
+	now int64) (n int64, err error) {
 	ids := make([]store.StreamID, len(some))
 	for i, p := range some {
 		ids[i] = p.ID
@@ -54,7 +56,8 @@ func (r *groupReading) claim(out *reply.List, f *from, to *store.StreamConsumer,
 			f.group.Finish(p.ID)
 			continue
 		}
-		shown := reply.Of(reply.Text(p.ID.String()), contents(entries[i]), reply.Integer(idleTime(p, now)), reply.Integer(p.Count))
+		shown := reply.Of(reply.Text(p.ID.String()), contents(entries[i]), reply.Integer(idleTime(p, now)),
+			reply.Integer(p.Count))
 		if !r.room.add(out, shown) {
 			break
 		}
@@ -68,8 +71,9 @@ func (r *groupReading) claim(out *reply.List, f *from, to *store.StreamConsumer,
 // leastAgain is how soon a read that waits looks again, in milliseconds.
 const leastAgain = 20
 
-// again is when a read that waits is to look again, 0 for not before somebody writes: when the first of what is pending has
-// been so for long enough. What is delivered meanwhile will not have been any sooner than a whole idle time from now.
+// again is when a read that waits is to look again, 0 for not before somebody writes: when the first of what is pending
+// has been so for long enough. What is delivered meanwhile will not have been any sooner than a whole idle time from
+// now.
 func (r *groupReading) again(sources []from, now int64) (time.Duration, error) {
 	if !r.claims {
 		return 0, nil

@@ -14,43 +14,62 @@ import (
 func groupRows() []cmd.Spec {
 	return []cmd.Spec{
 		{Name: "XACK", Arity: -4, Flags: cmd.Write | cmd.Fast, Run: xack, Still: true, Group: "stream", Since: "5.0.0",
-			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)},
-			Usage:      "key group id [id ...]",
-			Summary:    "Returns the number of messages that were successfully acknowledged by the consumer group member of a stream.",
+			Keys:  []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)},
+			Usage: "key group id [id ...]",
+			Summary: "Returns the number of messages that were successfully acknowledged by the consumer group member of a " +
+				"stream.",
 			Complexity: "O(1) for each message ID processed."},
-		{Name: "XACKDEL", Arity: -6, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.Fast, Run: xackdel, Still: true, Group: "stream", Since: "8.2.0",
+		{Name: "XACKDEL", Arity: -6, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.Fast, Run: xackdel, Still: true,
+			Group: "stream", Since: "8.2.0",
 			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate|cmd.KeyDelete)},
 			Usage:      "key group [KEEPREF | DELREF | ACKED] IDS numids id [id ...]",
 			Summary:    "Acknowledges and conditionally deletes one or multiple entries for a stream consumer group.",
 			Complexity: "O(1) for each entry ID processed."},
-		{Name: "XAUTOCLAIM", Arity: -6, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.Fast, Nests: true, Run: xautoclaim, Still: true, Group: "stream", Since: "6.2.0",
-			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyDelete)},
-			Tips:       []string{"nondeterministic_output"},
-			Usage:      "key group consumer min-idle-time start [COUNT count] [JUSTID]",
-			Summary:    "Changes, or acquires, ownership of messages in a consumer group, as if the messages were delivered to as consumer group member.",
+		{Name: "XAUTOCLAIM", Arity: -6, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.Fast, Nests: true, Run: xautoclaim,
+			Still: true, Group: "stream", Since: "6.2.0",
+			Keys:  []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyDelete)},
+			Tips:  []string{"nondeterministic_output"},
+			Usage: "key group consumer min-idle-time start [COUNT count] [JUSTID]",
+			Summary: "Changes, or acquires, ownership of messages in a consumer group, as if the messages were delivered " +
+				"to as consumer group member.",
 			Complexity: "O(1) if COUNT is small."},
-		{Name: "XCLAIM", Arity: -6, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.Fast, Nests: true, Run: xclaim, Still: true, Group: "stream", Since: "5.0.0",
-			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)},
-			Tips:       []string{"nondeterministic_output"},
-			Usage:      "key group consumer min-idle-time id [id ...] [IDLE ms] [TIME unix-time-milliseconds] [RETRYCOUNT count] [FORCE] [JUSTID] [LASTID lastid]",
-			Summary:    "Changes, or acquires, ownership of a message in a consumer group, as if the message was delivered a consumer group member.",
+		{Name: "XCLAIM", Arity: -6, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.Fast, Nests: true, Run: xclaim, Still: true,
+			Group: "stream", Since: "5.0.0",
+			Keys: []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)},
+			Tips: []string{"nondeterministic_output"},
+			Usage: "key group consumer min-idle-time id [id ...] [IDLE ms] [TIME unix-time-milliseconds] [RETRYCOUNT " +
+				"count] [FORCE] [JUSTID] [LASTID lastid]",
+			Summary: "Changes, or acquires, ownership of a message in a consumer group, as if the message was delivered a " +
+				"consumer group member.",
 			Complexity: "O(log N) with N being the number of messages in the PEL of the consumer group."},
-		{Name: "XNACK", Arity: -7, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.Fast, Run: xnack, Group: "stream", Since: "8.8.0",
-			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)},
-			Usage:      "key group <SILENT | FAIL | FATAL> IDS numids id [id ...] [RETRYCOUNT count] [FORCE]",
-			Summary:    "Releases pending messages back to the group's PEL without acknowledging them, making them available for re-delivery.",
+		{Name: "XNACK", Arity: -7, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.Fast, Run: xnack,
+			Group: "stream", Since: "8.8.0",
+			Keys:  []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRW|cmd.KeyUpdate)},
+			Usage: "key group <SILENT | FAIL | FATAL> IDS numids id [id ...] [RETRYCOUNT count] [FORCE]",
+			Summary: "Releases pending messages back to the group's PEL without acknowledging them, making them available " +
+				"for re-delivery.",
 			Complexity: "O(1) for each message ID processed."},
 		{Name: "XPENDING", Arity: -3, Flags: cmd.View, Nests: true, Run: xpending, Group: "stream", Since: "5.0.0",
-			Keys:       []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO|cmd.KeyAccess)},
-			Tips:       []string{"nondeterministic_output"},
-			Usage:      "key group [[IDLE min-idle-time] start end count [consumer]]",
-			Summary:    "Returns the information and entries from a stream consumer group's pending entries list.",
-			Complexity: "O(N) with N being the number of elements returned, so asking for a small fixed number of entries per call is O(1). O(M), where M is the total number of entries scanned when used with the IDLE filter. When the command returns just the summary and the list of consumers is small, it runs in O(1) time; otherwise, an additional O(N) time for iterating every consumer."},
-		{Name: "XREADGROUP", Arity: -7, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.Blocking | cmd.MovableKeys, Nests: true, Run: xreadgroup, Still: true, Group: "stream", Since: "5.0.0",
-			Keys:       []cmd.KeySpec{{Flags: cmd.KeyRO | cmd.KeyAccess, Keyword: "STREAMS", StartFrom: 4, Last: -1, Step: 1, Limit: 2}},
-			Usage:      "GROUP group consumer [COUNT count] [MAXCOUNT maxcount] [MAXSIZE maxsize] [BLOCK milliseconds] [CLAIM min-idle-time] [NOACK] STREAMS key [key ...] id [id ...]",
-			Summary:    "Returns new or historical messages from a stream for a consumer in a group. Blocks until a message is available otherwise.",
-			Complexity: "For each stream mentioned: O(M) with M being the number of elements returned. If M is constant (e.g. always asking for the first 10 elements with COUNT), you can consider it O(1). On the other side when XREADGROUP blocks, XADD will pay the O(N) time in order to serve the N clients blocked on the stream getting new data."},
+			Keys:    []cmd.KeySpec{cmd.KeyAt(1, cmd.KeyRO|cmd.KeyAccess)},
+			Tips:    []string{"nondeterministic_output"},
+			Usage:   "key group [[IDLE min-idle-time] start end count [consumer]]",
+			Summary: "Returns the information and entries from a stream consumer group's pending entries list.",
+			Complexity: "O(N) with N being the number of elements returned, so asking for a small fixed number of entries per " +
+				"call is O(1). O(M), where M is the total number of entries scanned when used with the IDLE filter. When the " +
+				"command returns just the summary and the list of consumers is small, it runs in O(1) time; otherwise, an " +
+				"additional O(N) time for iterating every consumer."},
+		{Name: "XREADGROUP", Arity: -7, Event: cmd.OwnEvents, Flags: cmd.Write | cmd.Blocking | cmd.MovableKeys, Nests: true,
+			Run: xreadgroup, Still: true, Group: "stream", Since: "5.0.0",
+			Keys: []cmd.KeySpec{{Flags: cmd.KeyRO | cmd.KeyAccess, Keyword: "STREAMS", StartFrom: 4, Last: -1, Step: 1,
+				Limit: 2}},
+			Usage: "GROUP group consumer [COUNT count] [MAXCOUNT maxcount] [MAXSIZE maxsize] [BLOCK milliseconds] [CLAIM " +
+				"min-idle-time] [NOACK] STREAMS key [key ...] id [id ...]",
+			Summary: "Returns new or historical messages from a stream for a consumer in a group. Blocks until a message " +
+				"is available otherwise.",
+			Complexity: "For each stream mentioned: O(M) with M being the number of elements returned. If M is constant (e.g. " +
+				"always asking for the first 10 elements with COUNT), you can consider it O(1). On the other side when " +
+				"XREADGROUP blocks, XADD will pay the O(N) time in order to serve the N clients blocked on the stream getting " +
+				"new data."},
 		{Name: "XGROUP", Arity: -2, Group: "stream", Since: "5.0.0", Summary: "A container for consumer groups commands.",
 			Complexity: "Depends on subcommand.", Subs: groupSubs()},
 	}
@@ -72,7 +91,8 @@ func groupSubs() []cmd.Spec {
 		sub("DELCONSUMER", "5.0.0", "t:xgroup-delconsumer", 5, 0, cmd.KeyDelete, xgroupDelConsumer,
 			"key group consumer", "Deletes a consumer from a consumer group.", "O(1)"),
 		sub("DESTROY", "5.0.0", "t:xgroup-destroy", 4, 0, cmd.KeyDelete, xgroupDestroy,
-			"key group", "Destroys a consumer group.", "O(N) where N is the number of entries in the group's pending entries list (PEL)."),
+			"key group", "Destroys a consumer group.",
+			"O(N) where N is the number of entries in the group's pending entries list (PEL)."),
 		{Name: "HELP", Arity: 2, Flags: cmd.Loading | cmd.Stale, Run: xgroupHelp, Group: "stream", Since: "5.0.0",
 			Summary: "Returns helpful text about the different subcommands.", Complexity: "O(1)"},
 		sub("SETID", "5.0.0", "t:xgroup-setid", -5, 0, cmd.KeyUpdate, xgroupSetID,
@@ -80,7 +100,8 @@ func groupSubs() []cmd.Spec {
 	}
 }
 
-const needsKey = "The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the MKSTREAM option to create an empty stream automatically."
+const needsKey = "The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the " +
+	"MKSTREAM option to create an empty stream automatically."
 
 // creation are the arguments of XGROUP CREATE and SETID.
 type creation struct {

@@ -118,12 +118,14 @@ func fullGroup(c *cmd.Call, g *store.StreamGroup, count int64) (reply.Reply, err
 		}
 		consumers.Reply(reply.MapOf(
 			reply.Text("name"), reply.Bytes(o.Name), reply.Text("seen-time"), reply.Integer(o.Seen),
-			reply.Text("active-time"), reply.Integer(active), reply.Text("pel-count"), reply.Integer(o.Pending), reply.Text("pending"), own))
+			reply.Text("active-time"), reply.Integer(active), reply.Text("pel-count"), reply.Integer(o.Pending),
+			reply.Text("pending"), own))
 	}
 	all := []reply.Reply{
 		reply.Text("name"), reply.Bytes(g.Name), reply.Text("last-delivered-id"), reply.Text(g.Last.String()),
 		reply.Text("entries-read"), unknown(g.Read), reply.Text("lag"), unknown(lag),
-		reply.Text("pel-count"), reply.Integer(g.Pending), reply.Text("pending"), pel, reply.Text("consumers"), consumers.Done()}
+		reply.Text("pel-count"), reply.Integer(g.Pending), reply.Text("pending"), pel, reply.Text("consumers"),
+		consumers.Done()}
 	if g.Released > 0 { // programs of 7.2 do not know it
 		all = append(all, reply.Text("nacked-count"), reply.Integer(g.Released))
 	}
@@ -136,7 +138,8 @@ func pendingList(c *cmd.Call, g *store.StreamGroup, consumer []byte, count int64
 		if err != nil {
 			return out.End(err), err
 		}
-		shown := []reply.Reply{reply.Text(p.ID.String()), reply.Bytes(p.Consumer), reply.Integer(p.Delivered), reply.Integer(p.Count)}
+		shown := []reply.Reply{reply.Text(p.ID.String()), reply.Bytes(p.Consumer), reply.Integer(p.Delivered),
+			reply.Integer(p.Count)}
 		if consumer != nil {
 			shown = slices.Delete(shown, 1, 2)
 		}

@@ -87,7 +87,8 @@ func xreadgroup(c *cmd.Call) reply.Reply {
 	if err != nil {
 		return reply.Err(err)
 	}
-	return c.Await(cmd.Block{Keys: c.KeysOf(r.names), Type: store.Stream, Limit: r.limit, Lost: true, Again: again}, reply.NilArray())
+	return c.Await(cmd.Block{Keys: c.KeysOf(r.names), Type: store.Stream, Limit: r.limit, Lost: true, Again: again},
+		reply.NilArray())
 }
 
 // open opens the streams and their groups; without one of them there is a refusal. A stream that is named twice has one
@@ -130,7 +131,9 @@ func (f *from) start(id string) error {
 		f.fresh = true
 		return nil
 	case "$":
-		return store.Invalid("The $ ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to get new messages. The $ ID would just return an empty result set.")
+		return store.Invalid("The $ ID is meaningless in the context of XREADGROUP: you want to read the history of this " +
+			"consumer by specifying a proper ID, or use the > ID to get new messages. The $ ID would just return an empty " +
+			"result set.")
 	}
 	behind, ok := store.ParseStreamID(id, 0)
 	if !ok {

@@ -48,8 +48,8 @@ func (o *once) begin(s *arg.Scanner, word string, made bool) {
 	}
 }
 
-// complete makes the message's id if it is to be made. The order of the fields does not matter: what is made of each pair
-// is added up, and not combined by exclusive or, to which a pair that stands twice would be nothing.
+// complete makes the message's id if it is to be made. The order of the fields does not matter: what is made of each
+// pair is added up, and not combined by exclusive or, to which a pair that stands twice would be nothing.
 func (o *once) complete(fields [][]byte) {
 	if !o.made {
 		return

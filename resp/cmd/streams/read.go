@@ -62,7 +62,8 @@ func (r *reading) check(s *arg.Scanner) {
 func (r *reading) streams(c *cmd.Call, s *arg.Scanner, special string) {
 	n := s.Left()
 	if n%2 != 0 {
-		s.Fail(fmt.Sprintf("Unbalanced '%s' list of streams: for each stream key an ID or '%s' must be specified.", strings.ToLower(c.Spec.Name), special))
+		s.Fail(fmt.Sprintf("Unbalanced '%s' list of streams: for each stream key an ID or '%s' must be specified.",
+			strings.ToLower(c.Spec.Name), special))
 		return
 	}
 	r.first = len(c.Args) - n
@@ -104,11 +105,12 @@ func xread(c *cmd.Call) reply.Reply {
 	if !r.block {
 		return reply.NilArray()
 	}
-	return c.Await(cmd.Block{Keys: c.KeysOf(r.names), Type: store.Stream, Limit: r.limit, Resume: r.resume(c, behind)}, reply.NilArray())
+	return c.Await(cmd.Block{Keys: c.KeysOf(r.names), Type: store.Stream, Limit: r.limit, Resume: r.resume(c, behind)},
+		reply.NilArray())
 }
 
-// starts are the ids to read behind. Redis looks at the type of each key before it looks at the id that belongs to it. The
-// keys are looked up here and again to be read, as Redis counts them.
+// starts are the ids to read behind. Redis looks at the type of each key before it looks at the id that belongs to it.
+// The keys are looked up here and again to be read, as Redis counts them.
 func (r *reading) starts(c *cmd.Call) ([]store.StreamID, error) {
 	stream, err := store.OpenStreams(c.Tx, c.KeysOf(r.names)...)
 	if err != nil {
@@ -128,7 +130,8 @@ func (r *reading) starts(c *cmd.Call) ([]store.StreamID, error) {
 				return nil, err
 			}
 		case ">":
-			return nil, store.Invalid("The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option.")
+			return nil, store.Invalid("The > ID can be specified only when calling XREADGROUP using the GROUP <group> " +
+				"<consumer> option.")
 		default:
 			id, ok := store.ParseStreamID(string(text), 0)
 			if !ok {

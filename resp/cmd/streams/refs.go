@@ -62,7 +62,9 @@ func idBlock(s *arg.Scanner) []store.StreamID {
 func xdelex(c *cmd.Call) reply.Reply {
 	s := c.Scan(2)
 	mode, ids, err := referred(&s)
-	return removals(c, err, func(stream *store.StreamKey) ([]store.Removal, error) { return stream.DeleteRefs(mode, ids...) })
+	return removals(c, err, func(stream *store.StreamKey) ([]store.Removal, error) {
+		return stream.DeleteRefs(mode, ids...)
+	})
 }
 
 func xackdel(c *cmd.Call) reply.Reply {

@@ -86,7 +86,8 @@ func (i *increment) runInt(c *cmd.Call) reply.Reply {
 
 func (i *increment) runFloat(c *cmd.Call) reply.Reply {
 	var by store.LongDouble
-	within := store.Bounds[store.LongDouble]{Low: store.LargestLongDouble(true), High: store.LargestLongDouble(false), Saturate: i.saturate}
+	within := store.Bounds[store.LongDouble]{Low: store.LargestLongDouble(true), High: store.LargestLongDouble(false),
+		Saturate: i.saturate}
 	for _, n := range []struct {
 		text []byte
 		to   *store.LongDouble
@@ -118,7 +119,8 @@ func longDouble(c *cmd.Call, d store.LongDouble) reply.Reply {
 }
 
 // run adds, and gives the key the time that was asked for. A sum that is refused leaves the time as well.
-func (i *increment) run(c *cmd.Call, event string, add func(b *store.Blob, at int64) (reply.Reply, bool, error)) reply.Reply {
+func (i *increment) run(c *cmd.Call, event string,
+	add func(b *store.Blob, at int64) (reply.Reply, bool, error)) reply.Reply {
 	given, err := i.expiry.at(c)
 	if err != nil {
 		return reply.Err(err)

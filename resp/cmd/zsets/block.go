@@ -26,7 +26,8 @@ func bpop(c *cmd.Call, highest bool) reply.Reply {
 }
 
 // popFirst pops from the first of the keys that is there. Keys behind it may hold anything.
-func popFirst(c *cmd.Call, names [][]byte, pop func(z *store.ZSetKey, name []byte) (reply.Reply, error)) (reply.Reply, bool) {
+func popFirst(c *cmd.Call, names [][]byte, pop func(z *store.ZSetKey, name []byte) (reply.Reply, error)) (reply.Reply,
+	bool) {
 	z, at, err := store.FirstZSet(c.Tx, c.KeysOf(names)...)
 	switch {
 	case z == nil && err != nil:

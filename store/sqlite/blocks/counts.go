@@ -41,7 +41,8 @@ func Of(tx Tx, s *Statements, id store.ID, p store.Part) Counts { return Counts{
 
 // Parts are those whose positions mean something. The order of hashed parts without scores does not.
 func Parts() []store.Part {
-	return []store.Part{store.Scores, store.Elements, store.Entries, store.Groups, store.Consumers, store.Pending, store.Producers}
+	return []store.Part{store.Scores, store.Elements, store.Entries, store.Groups, store.Consumers, store.Pending,
+		store.Producers}
 }
 
 // Order is the order a part's blocks count in; ok is false for parts without blocks.

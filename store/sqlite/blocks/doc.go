@@ -1,8 +1,8 @@
 // Package blocks makes ranks O(log n): how many items lie before a place, and which item has a rank.
 //
-// The items of a part, in the order that positions are asked in, are cut into stretches of some hundred, and each stretch
-// has a row in the table blocks that says how many it holds. Stretches are counted in the same way by rows one level up,
-// and so on until a level is short.
+// The items of a part, in the order that positions are asked in, are cut into stretches of some hundred, and each
+// stretch has a row in the table blocks that says how many it holds. Stretches are counted in the same way by rows one
+// level up, and so on until a level is short.
 //
 // Invariants: the first row of every level stands at the lowest possible mark; every row of a level
 // stands where a row of the level below stands; n is exact.

@@ -92,7 +92,8 @@ func (d *DB) unread() syscall.Errno {
 		if methods == 0 {
 			continue
 		}
-		control := function[func(*libc.TLS, uintptr, int32, uintptr) int32](function[*lib.Tsqlite3_io_methods](methods).FxFileControl)
+		control := function[func(*libc.TLS, uintptr, int32,
+			uintptr) int32](function[*lib.Tsqlite3_io_methods](methods).FxFileControl)
 		if control(d.tls, file, lib.SQLITE_FCNTL_LAST_ERRNO, out.at) != lib.SQLITE_OK {
 			continue
 		}

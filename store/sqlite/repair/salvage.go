@@ -93,10 +93,11 @@ func Lent(path string, home int) (ids []store.ID, err error) {
 	if err == nil {
 		defer c.Close()
 		from := store.Abroad(home, 0)
-		_, err = c.Query(fmt.Sprintf(`SELECT id FROM heads WHERE id >= %d AND id < %d`, from, from+store.Foreign), func(s *capi.Stmt) {
-			_, own := store.ID(s.Int(0)).Home()
-			ids = append(ids, own)
-		})
+		_, err = c.Query(fmt.Sprintf(`SELECT id FROM heads WHERE id >= %d AND id < %d`, from, from+store.Foreign),
+			func(s *capi.Stmt) {
+				_, own := store.ID(s.Int(0)).Home()
+				ids = append(ids, own)
+			})
 	}
 	if sqlfile.Unsound(err) {
 		err = nil
@@ -116,8 +117,8 @@ func syncFile(path string) error {
 	return sqlfile.SyncDir(filepath.Dir(path))
 }
 
-// takePlace puts the damaged file aside, itself first, so that whatever a crash leaves of it is known for what it is, and the
-// new one in its place.
+// takePlace puts the damaged file aside, itself first, so that whatever a crash leaves of it is known for what it is,
+// and the new one in its place.
 func takePlace(path, kept string) error {
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		if err := os.Rename(path+suffix, kept+suffix); err != nil && !os.IsNotExist(err) {

@@ -67,7 +67,8 @@ func (n numbers) bound(at int64) any {
 func sources(ids int64) []source {
 	const items = "id, part, pos, field, score, value, ref"
 	owner := numbers{column: "id", hi: ids, only: true,
-		known: fmt.Sprintf(`SELECT id FROM main.heads WHERE id <> 0 AND id < %d UNION SELECT id FROM temp.lent`, store.Foreign)}
+		known: fmt.Sprintf(`SELECT id FROM main.heads WHERE id <> 0 AND id < %d UNION SELECT id FROM temp.lent`,
+			store.Foreign)}
 	place := numbers{column: "pos", lo: math.MinInt64, hi: math.MaxInt64}
 	hashed, placed, named := partsOf(store.Hashed), partsOf(store.Placed), partsOf(store.Named)
 	return []source{
@@ -81,7 +82,8 @@ func sources(ids int64) []source {
 		from("blobs", "ref, value", "true", numbers{column: "ref", hi: ids}),
 		from("items", items, hashed.where(), owner, hashed, numbers{column: "pos", hi: 1 << store.HashBits}),
 		from("items", items, placed.where(), owner, placed, place),
-		from("items", items, named.where(), owner, named, place, numbers{column: "field", lo: math.MinInt64, hi: math.MaxInt64, bytes: true}),
+		from("items", items, named.where(), owner, named, place,
+			numbers{column: "field", lo: math.MinInt64, hi: math.MaxInt64, bytes: true}),
 	}
 }
 
@@ -163,13 +165,14 @@ func (s *salvage) table(t source) int {
 	return max(s.unread, 1)
 }
 
-// search copies rows by the first of the keys: from both ends as far as they can be read, then those of known numbers in
-// between, and what else there is. Known numbers alone would be a read for each of a million keys.
+// search copies rows by the first of the keys: from both ends as far as they can be read, then those of known numbers
+// in between, and what else there is. Known numbers alone would be a read for each of a million keys.
 func (s *salvage) search(t source) {
 	p := portion{t, t.keys[0]}
 	lo, hi := s.bottom(p), s.top(p)
 	if p.r.known != "" {
-		_, _ = s.conn.Query(fmt.Sprintf("WITH known (n) AS (%s) SELECT n FROM known WHERE n >= %d AND n < %d", p.r.known, lo, hi),
+		_, _ = s.conn.Query(fmt.Sprintf("WITH known (n) AS (%s) SELECT n FROM known WHERE n >= %d AND n < %d", p.r.known, lo,
+			hi),
 			func(row *capi.Stmt) { s.single(p, row.Int(0)) })
 		s.divide()
 	}
@@ -178,7 +181,8 @@ func (s *salvage) search(t source) {
 	}
 }
 
-// divide halves what fence left, larger portions first, until what cannot be read is fenced in or it has failed too often.
+// divide halves what fence left, larger portions first, until what cannot be read is fenced in or it has failed too
+// often.
 func (s *salvage) divide() {
 	for len(s.rest) > 0 {
 		p := s.rest[0]
@@ -262,7 +266,8 @@ func (s *salvage) take(t source) bool {
 	if t.table == "meta" {
 		verb = "INSERT OR REPLACE"
 	}
-	copied := fmt.Sprintf("%s INTO main.%s (%s) SELECT %s FROM old.%s WHERE %s", verb, t.table, t.columns, t.columns, t.table, t.where)
+	copied := fmt.Sprintf("%s INTO main.%s (%s) SELECT %s FROM old.%s WHERE %s", verb, t.table, t.columns, t.columns,
+		t.table, t.where)
 	if err := s.run(copied, t.bounds); err != nil {
 		s.tries = max(s.tries-1, 0)
 		return false

@@ -87,8 +87,8 @@ func (r *Cache) Join(commits func() uint64) *File {
 	return &File{Cache: r, commits: commits, number: r.numbers.Add(1)}
 }
 
-// Borrow lends the cache so many bytes besides its own, in the name of this file. It follows soon: forgetting what lies in
-// a large loan takes milliseconds.
+// Borrow lends the cache so many bytes besides its own, in the name of this file. It follows soon: forgetting what lies
+// in a large loan takes milliseconds.
 func (r *File) Borrow(bytes int64) {
 	r.lent.Add(bytes - r.loan.Swap(bytes))
 	go r.resize()

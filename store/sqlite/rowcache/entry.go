@@ -6,8 +6,8 @@ import (
 )
 
 // entry is one record as bytes: four of the mark, two of the room for what follows the header, two
-// of how much of it is in use, one of the log's clock when it was last asked for; then since; space; found; the numbers; the
-// length of the name; the name; the value. Numbers are varints: most are small.
+// of how much of it is in use, one of the log's clock when it was last asked for; then since; space; found; the
+// numbers; the length of the name; the name; the value. Numbers are varints: most are small.
 type entry []byte
 
 const (

@@ -1,8 +1,8 @@
 package rowcache
 
 // index finds the place of a row in its log: an open table of 8 bytes a slot, where a map of
-// Go's takes five times as much. It knows a key by its mark, 32 bits of a hash, so two keys may take each other's place: what is
-// found must be compared with what was sought. It belongs to its log.
+// Go's takes five times as much. It knows a key by its mark, 32 bits of a hash, so two keys may take each other's
+// place: what is found must be compared with what was sought. It belongs to its log.
 type index struct {
 	slots []uint64 // mark << 32 | place + 1; 0 is free
 	n     int

@@ -3,11 +3,11 @@ package rowcache
 // log holds the entries of a stripe in chunks, and an index of them. Entries are appended to the youngest chunk;
 // one that takes no more room than the entry it replaces is written over that. When there is no room for another
 // chunk the oldest one is turned over: of its entries those stay that were asked for lately, which is within half a
-// lap, the time in which every chunk becomes the oldest once; and it becomes the youngest. So what is used stays, nearly
-// as with LRU, without lists: chunks are bytes, which the garbage collector does not look into, and a set that fits is
-// kept whole. (Two generations, each of half the room, would be simpler, but keep only what fits into half. With a bit
-// for "used since it was last the oldest" a lap that nothing drove on left all entries marked, and what was read
-// next was driven out by what nobody asked for any more.)
+// lap, the time in which every chunk becomes the oldest once; and it becomes the youngest. So what is used stays,
+// nearly as with LRU, without lists: chunks are bytes, which the garbage collector does not look into, and a set that
+// fits is kept whole. (Two generations, each of half the room, would be simpler, but keep only what fits into half.
+// With a bit for "used since it was last the oldest" a lap that nothing drove on left all entries marked, and what was
+// read next was driven out by what nobody asked for any more.)
 // It belongs to its stripe.
 type log struct {
 	at     index

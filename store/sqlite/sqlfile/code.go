@@ -33,7 +33,8 @@ func meaning(r *capi.Error) (code store.Code, how, advice string) {
 	case capi.IOErr:
 		return ioMeaning(r.Code)
 	case capi.CantOpen:
-		return store.CodeIO, "could not be opened", "look at its permissions, its directory and the limit on open files (ulimit -n)"
+		return store.CodeIO, "could not be opened",
+			"look at its permissions, its directory and the limit on open files (ulimit -n)"
 	case capi.ReadOnly:
 		return store.CodeIO, "may only be read", "look at its permissions, and whether its file system is mounted read-only"
 	case capi.Perm, capi.Auth:
@@ -79,5 +80,6 @@ func Damaged(path, how string, err error) error {
 
 // Unsound reports whether an error says that a part of a file is damaged or cannot be read.
 func Unsound(err error) bool {
-	return errors.Is(err, &store.Error{Code: store.CodeDamaged}) || errors.Is(err, &store.Error{Code: store.CodeUnreadable})
+	return errors.Is(err, &store.Error{Code: store.CodeDamaged}) ||
+		errors.Is(err, &store.Error{Code: store.CodeUnreadable})
 }
