@@ -2,7 +2,6 @@ package resp
 
 import (
 	"net"
-	"syscall"
 	"time"
 
 	"github.com/tidwall/redcon"
@@ -52,29 +51,4 @@ func (s *session) hangUp() {
 			"client", s.client.Addr)
 	}
 	s.client.Close()
-}
-
-// keepAlive sets `tcp-keepalive` on a new connection, as Redis does: probes at a third of it.
-func (s *Server) keepAlive(conn net.Conn) {
-	type tcp interface {
-		SetKeepAliveConfig(net.KeepAliveConfig) error
-	}
-	seconds := s.params.Int("tcp-keepalive")
-	c, ok := conn.(tcp)
-	if !ok || seconds == 0 {
-		return
-	}
-	idle := time.Duration(seconds) * time.Second
-	c.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: idle, Interval: max(idle/3, time.Second), Count: 3})
-}
-
-// descriptor is the connection's file descriptor, for CLIENT LIST; -1 if it has none.
-func descriptor(conn net.Conn) int {
-	number := -1
-	if c, ok := conn.(syscall.Conn); ok {
-		if raw, err := c.SyscallConn(); err == nil {
-			raw.Control(func(fd uintptr) { number = int(fd) })
-		}
-	}
-	return number
 }

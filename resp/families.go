@@ -57,8 +57,8 @@ func (s *Server) families() [][]cmd.Spec {
 	}
 }
 
-// CheckConfig reports what of the configuration cannot be followed, before anything is opened: a rename-command, a user,
-// or an ACL file. The error is a *param.LoadError.
+// CheckConfig reports what of the configuration cannot be followed, before anything is opened: a rename-command, a
+// user, or an ACL file. The error is a *param.LoadError.
 func CheckConfig(params *param.Set) error {
 	if len(params.Renames()) == 0 && len(params.Users()) == 0 && params.Path("aclfile") == "" {
 		return nil

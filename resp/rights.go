@@ -34,7 +34,9 @@ const (
 // newUsers makes the users of the configuration or of the ACL file. Rules are about commands by their names in the
 // manual. What is wrong with them is a *param.LoadError.
 func newUsers(rows []cmd.Spec, params *param.Set) (*access.Users, error) {
-	users := access.NewUsers(access.NewCatalog(rows), func() bool { return params.String("acl-pubsub-default") == "allchannels" })
+	users := access.NewUsers(access.NewCatalog(rows), func() bool {
+		return params.String("acl-pubsub-default") == "allchannels"
+	})
 	users.SetPassword(params.String("requirepass"))
 	for _, u := range params.Users() {
 		if err := users.Declare(access.Declaration{Name: u.Name, Rules: u.Rules}); err != nil {
@@ -102,7 +104,8 @@ func (s *Server) denialsKept() int { return int(s.params.Int("acllog-max-len")) 
 // denial is an entry of ACL LOG about this session.
 func (s *session) denial(d access.Denial, in access.Context, user, object string) access.Entry {
 	now := time.Now()
-	return access.Entry{Denial: d, Context: in, Object: object, User: user, Client: conns.Line(s.client, now), Updated: now}
+	return access.Entry{Denial: d, Context: in, Object: object, User: user, Client: conns.Line(s.client, now),
+		Updated: now}
 }
 
 // ask reports whether the session's user may run a command line, and if not, what ACL LOG is to say.
@@ -123,7 +126,8 @@ func (s *session) place() access.Context {
 	return access.TopLevel
 }
 
-// forbidden is why the user may not run a command, empty if he may. What MULTI refuses whoever asks for it is left to it.
+// forbidden is why the user may not run a command, empty if he may. What MULTI refuses whoever asks for it is left to
+// it.
 func (s *session) forbidden(spec *cmd.Spec, args [][]byte) string {
 	if s.user.Load().Free() || s.multi != nil && spec.Has(cmd.NoMulti) {
 		return ""

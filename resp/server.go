@@ -262,7 +262,7 @@ func (s *Server) accept(conn redcon.Conn) bool {
 		s.clients.remove(client) // now, though its command may run on: CLIENT LIST must not show who was killed
 		guarded.Close()
 	}
-	client.FD, client.QueryBuffer = descriptor(guarded.NetConn()), guarded.QueryBuffer
+	client.FD, client.QueryBuffer = guarded.Descriptor(), guarded.QueryBuffer
 	fresh := &session{server: s, conn: conn, guard: guarded, client: client}
 	fresh.anew()
 	fresh.trusted = client.Authenticated.Load()
@@ -277,7 +277,7 @@ func (s *Server) accept(conn redcon.Conn) bool {
 	guarded.Restrict(!fresh.trusted)
 	guarded.OnRefusal(func(e *guard.ProtocolError) bool { fresh.farewell(e); return false })
 	guarded.OnEnd(fresh.out.Finish)
-	s.keepAlive(guarded.NetConn())
+	guarded.KeepAlive(time.Duration(s.params.Int("tcp-keepalive")) * time.Second)
 	conn.SetContext(fresh)
 	return true
 }

@@ -64,11 +64,14 @@
 //
 //  15. The layers of all shards, growing and settling, share a room of twice Options.OverlayBytes, less
 //     under a small limit: see room, SetLimit. What DropRanges hide one by one may pass the bound by hiddenMost rows;
-//     longer ranges are tombstones. A transaction larger than its shard's part of OverlayBytes leaves the memtable unless
-//     it can be staged:
-//     everything settles, and it runs straight on the base. Where one shard is written the base's own commit makes it
-//     atomic, and no record is kept; where several are, the record is made durable before the first base commits, and
-//     each base commits with its LSN as mark. That it is several is known at the second: it runs again, with a record.
+//     longer ranges are tombstones. A transaction larger than its shard's part of OverlayBytes leaves the memtable
+//
+// unless
+//
+//	it can be staged:
+//	everything settles, and it runs straight on the base. Where one shard is written the base's own commit makes it
+//	atomic, and no record is kept; where several are, the record is made durable before the first base commits, and
+//	each base commits with its LSN as mark. That it is several is known at the second: it runs again, with a record.
 //
 // Numbers 11, 12, 16 and 17 are about layers and stand in package memtable. What is remembered of the base's index of
 // expiries (17) is forgotten when the base changes.
@@ -77,6 +80,9 @@
 //
 //  18. Ids come from a counter of the shard, recovered from the base's mark and the records
 //     behind it. Package memtable says what becomes of an id whose head is gone.
-//  19. An id that is staged is noted in its file by the transaction that puts its first items, and the note is removed by
-//     the record that publishes its head: see limbo.
+//  19. An id that is staged is noted in its file by the transaction that puts its first items, and the note is removed
+//
+// by
+//
+//	the record that publishes its head: see limbo.
 package shard

@@ -194,9 +194,9 @@ func (g *group) runTicket(t *ticket) (large *store.Job) {
 	return nil
 }
 
-// commit runs the tickets' jobs and makes visible what they write. It returns those it has dealt with, and the tickets that
-// the next group is to begin with, since this one is long enough. A job for which the group has become too large begins the
-// next one; one that is too large by itself is staged, or runs straight on the bases.
+// commit runs the tickets' jobs and makes visible what they write. It returns those it has dealt with, and the tickets
+// that the next group is to begin with, since this one is long enough. A job for which the group has become too large
+// begins the next one; one that is too large by itself is staged, or runs straight on the bases.
 func (o *Order) commit(tickets []*ticket) (jobs []*store.Job, rest []*ticket) {
 	g := &o.group
 	g.done = nil

@@ -193,9 +193,9 @@ func (v *view) unpin() {
 	}
 }
 
-// await keeps a reply back until all has happened that the writes which the View has seen have led to: with Always those
-// that it has read, whose records are synced then, or a power cut could belie the reply. The View holds no reader any
-// more.
+// await keeps a reply back until all has happened that the writes which the View has seen have led to: with Always
+// those that it has read, whose records are synced then, or a power cut could belie the reply. The View holds no reader
+// any more.
 func (v *view) await() {
 	if v.effects == nil {
 		return

@@ -9,11 +9,12 @@ import (
 // prints are what was written while transactions are staged, which learn there whether what they have read has changed.
 // They belong to the leader. Two keys may have the same print: then a transaction runs again, or waits, for nothing.
 type prints struct {
-	pending *unhappened       // is told, too, with Always; else nil
-	runs    int               // transactions that are staged
-	at      uint64            // the position that the present record gets, of a group or of what runs straight on the bases
-	last    map[uint64]uint64 // the newest position of each print
-	all     uint64            // the newest position of what has changed any key
+	pending *unhappened // is told, too, with Always; else nil
+	runs    int         // transactions that are staged
+	// the position that the present record gets, of a group or of what runs straight on the bases
+	at   uint64
+	last map[uint64]uint64 // the newest position of each print
+	all  uint64            // the newest position of what has changed any key
 }
 
 // printsMost bounds the prints that are kept. Those of another table begin then, and the former count as of any key.

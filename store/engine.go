@@ -139,10 +139,11 @@ type Job struct {
 	// writer; if Fn answers ErrReadOnly then, Write is set and it runs again, with all of its batch that has run.
 	May bool
 	Fn  func(Tx) error
-	// Publish, if there is one, lets an engine run Fn apart from the other writers when it writes a great deal: at one moment,
-	// in a Tx that is Staged, while they go on. Publish then runs at the transaction's own place in the order of commits, in
-	// the transaction that makes visible what Fn has written, and what has to be done there is done by it. Fn runs again
-	// instead if anything that it has read has changed by then. Where Fn did not run apart it does all of it by itself.
+	// Publish, if there is one, lets an engine run Fn apart from the other writers when it writes a great deal: at one
+	// moment, in a Tx that is Staged, while they go on. Publish then runs at the transaction's own place in the order of
+	// commits, in the transaction that makes visible what Fn has written, and what has to be done there is done by it. Fn
+	// runs again instead if anything that it has read has changed by then. Where Fn did not run apart it does all of it by
+	// itself.
 	Publish func(Tx) error
 	// After, if there is one, runs when the transaction has committed: once, in the order of commits, and before any
 	// client that has seen the transaction gets a reply. Messages and events of a write are published there. It may

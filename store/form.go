@@ -125,7 +125,8 @@ func (h *handle) wanted(growth int) form {
 }
 
 // reform gives the collection the form that it should have. What has lost something is put into its head at most, and
-// else gets its form with the next item: a chunk and other items take space, and removals are to pass when there is none.
+// else gets its form with the next item: a chunk and other items take space, and removals are to pass when there is
+// none.
 func (h *handle) reform(lost bool) error {
 	want := h.wanted(0)
 	if lost && (want != packed || h.packedBytes() > PackedMax) {

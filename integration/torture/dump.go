@@ -66,7 +66,8 @@ func dumpKeys(c *conn, s *model.Space, db int, names []string, old bool) error {
 
 // dumpTimes reads when fields and members expire. Those that have since they were read go.
 func dumpTimes(c *conn, name string, v *model.Value) (absent bool, err error) {
-	read := map[model.Kind][]string{model.Hash: {"HPEXPIRETIME", name, "FIELDS"}, model.Set: {"SPEXPIRETIME", name, "MEMBERS"}}[v.Kind]
+	read := map[model.Kind][]string{model.Hash: {"HPEXPIRETIME", name, "FIELDS"},
+		model.Set: {"SPEXPIRETIME", name, "MEMBERS"}}[v.Kind]
 	if read == nil {
 		return false, nil
 	}

@@ -12,8 +12,8 @@ import (
 )
 
 // plan draws what a client does next. Names tell types, so that no command meets a wrong one: s strings, n
-// counters, x strings that expire soon, e and m hashes and sets whose fields and members do, h, l, t, z and r for hashes,
-// lists, sets, sorted sets and streams.
+// counters, x strings that expire soon, e and m hashes and sets whose fields and members do, h, l, t, z and r for
+// hashes, lists, sets, sorted sets and streams.
 type plan struct {
 	rnd      *rand.Rand
 	client   int

@@ -4,8 +4,10 @@ import "larder/resp/cmd"
 
 // Categories are the ACL categories in Redis's order, and Larder's own last.
 func Categories() []string {
-	return []string{"keyspace", "read", "write", "set", "sortedset", "list", "hash", "string", "bitmap", "hyperloglog", "geo",
-		"stream", "pubsub", "admin", "fast", "slow", "blocking", "dangerous", "connection", "transaction", "scripting", "cache"}
+	return []string{"keyspace", "read", "write", "set", "sortedset", "list", "hash", "string", "bitmap", "hyperloglog",
+		"geo",
+		"stream", "pubsub", "admin", "fast", "slow", "blocking", "dangerous", "connection", "transaction", "scripting",
+		"cache"}
 }
 
 // CategoriesOf derives a command's categories as Redis does: from the flags and the group, beside those the row adds.

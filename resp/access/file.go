@@ -21,7 +21,8 @@ func (us *Users) Load(path, shown string) error {
 	defer us.mu.Unlock()
 	fresh, complaints := us.read(string(text), shown)
 	if complaints != "" {
-		return problem(complaints + "WARNING: ACL errors detected, no change to the previously active ACL rules was performed")
+		return problem(complaints + "WARNING: ACL errors detected, no change to the previously active ACL rules was " +
+			"performed")
 	}
 	standard := us.standardRights()
 	if d := fresh[DefaultUser]; d != nil {

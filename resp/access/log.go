@@ -66,7 +66,8 @@ func (l *Log) Add(e Entry, limit int) {
 }
 
 func (e *Entry) alike(o *Entry) bool {
-	return e.Denial == o.Denial && e.Context == o.Context && o.Updated.Sub(e.Updated).Abs() <= logAlike && e.Object == o.Object && e.User == o.User
+	return e.Denial == o.Denial && e.Context == o.Context && o.Updated.Sub(e.Updated).Abs() <= logAlike &&
+		e.Object == o.Object && e.User == o.User
 }
 
 // Entries are copies of at most n, the newest first.

@@ -17,10 +17,13 @@ const (
 	errUnknown      = problem("Unknown command or category name in ACL")
 	errFirstArg     = problem("Allowing first-arg of a subcommand is not supported")
 	errNoSuchSecret = problem("The password you are trying to remove from the user does not exist")
-	errHash         = problem("The password hash must be exactly 64 characters and contain only lowercase hexadecimal characters")
-	errKeysOpen     = problem("Adding a pattern after the * pattern (or the 'allkeys' flag) is not valid and does not have any " +
+	errHash         = problem("The password hash must be exactly 64 characters and contain only lowercase hexadecimal " +
+		"characters")
+	errKeysOpen = problem("Adding a pattern after the * pattern (or the 'allkeys' flag) is not valid and does not " +
+		"have any " +
 		"effect. Try 'resetkeys' to start with an empty list of patterns")
-	errChannelsOpen = problem("Adding a pattern after the * pattern (or the 'allchannels' flag) is not valid and does not have any " +
+	errChannelsOpen = problem("Adding a pattern after the * pattern (or the 'allchannels' flag) is not valid and does " +
+		"not have any " +
 		"effect. Try 'resetchannels' to start with an empty list of channels")
 )
 
@@ -251,7 +254,8 @@ func (s *selector) applyFirstArg(catalog *Catalog, name, word string) error {
 	return nil
 }
 
-// lower changes ASCII letters and nothing else, as Redis compares words: two that are the same in Unicode's eyes are not.
+// lower changes ASCII letters and nothing else, as Redis compares words: two that are the same in Unicode's eyes are
+// not.
 func lower(s string) string {
 	b := []byte(s)
 	for i, c := range b {

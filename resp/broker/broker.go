@@ -57,7 +57,8 @@ func New() *Broker {
 	return b
 }
 
-// Subscribe adds a subscription, and reports whether the subscriber may have it; one that is there already stays as it is.
+// Subscribe adds a subscription, and reports whether the subscriber may have it; one that is there already stays as it
+// is.
 func (b *Broker) Subscribe(s *Subscriber, k Kind, name string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -53,14 +53,6 @@ func NewConn(conn net.Conn, limits *Limits, traffic *Traffic) *Conn {
 	return &Conn{Conn: conn, socket: newSocket(conn), limits: limits, traffic: traffic}
 }
 
-// NetConn returns the connection below; under TLS the socket itself.
-func (c *Conn) NetConn() net.Conn {
-	if over, ok := c.Conn.(interface{ NetConn() net.Conn }); ok {
-		return over.NetConn()
-	}
-	return c.Conn
-}
-
 // Restrict sets the limits for a client that must authenticate and has not yet (true: 10 arguments, of 16 KB) or those
 // for all others (false, as at the start).
 func (c *Conn) Restrict(on bool) { c.stranger.Store(on) }

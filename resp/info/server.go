@@ -144,8 +144,10 @@ func (r *Reporter) infoStats(t *text) {
 		"reply_buffer_shrinks", 0, "reply_buffer_expands", 0, "eventloop_cycles", 0, "eventloop_duration_sum", 0,
 		"eventloop_duration_cmd_sum", 0,
 		"instantaneous_eventloop_cycles_per_sec", 0, "instantaneous_eventloop_duration_usec", 0,
-		"acl_access_denied_auth", r.Denials.Denied(access.DeniedAuth), "acl_access_denied_cmd", r.Denials.Denied(access.DeniedCommand),
-		"acl_access_denied_key", r.Denials.Denied(access.DeniedKey), "acl_access_denied_channel", r.Denials.Denied(access.DeniedChannel))
+		"acl_access_denied_auth", r.Denials.Denied(access.DeniedAuth),
+		"acl_access_denied_cmd", r.Denials.Denied(access.DeniedCommand),
+		"acl_access_denied_key", r.Denials.Denied(access.DeniedKey),
+		"acl_access_denied_channel", r.Denials.Denied(access.DeniedChannel))
 	r.infoBlessed(t)
 }
 

@@ -13,7 +13,8 @@ const (
 // have. It does not start with them, and CONFIG SET refuses them: an operator who asks for them relies on them.
 func promiseRows() []row {
 	return []row{
-		yesno("journal", "yes", immutable).refuses("the log is always on: it gives all commits their one order. Remove this line"),
+		yesno("journal", "yes", immutable).refuses("the log is always on: it gives all commits their one order. Remove " +
+			"this line"),
 		custom("replicaof", "no one", immutable|manyArgs, replicaGrammar()).or("slaveof").refuses(
 			"Larder does not replicate: it would be an empty server beside the one to be followed. Remove this line"),
 		number("min-replicas-to-write", "0", 0, maxInt, 0).or("min-slaves-to-write").refuses(

@@ -24,7 +24,8 @@ func (l *loader) checkUsers() error {
 	if len(l.set.users) == 0 || l.set.String("aclfile") == "" {
 		return nil
 	}
-	return l.set.users[0].Refuse("Configuring users in the configuration file and at the same time setting an ACL file path is invalid. " +
+	return l.set.users[0].Refuse("Configuring users in the configuration file and at the same time setting an ACL file " +
+		"path is invalid. " +
 		"This setup is very likely to lead to configuration errors and security holes, please define either an ACL file or " +
 		"declare users directly in your configuration file, but not both.")
 }
@@ -39,7 +40,8 @@ func (u User) Refuse(reason string) error {
 	return &e
 }
 
-// RewriteUsers has CONFIG REWRITE ask lines for the users there are, "user alice on ...". Without it the file's own stay.
+// RewriteUsers has CONFIG REWRITE ask lines for the users there are, "user alice on ...". Without it the file's own
+// stay.
 func (s *Set) RewriteUsers(lines func() []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -29,8 +29,8 @@ type Owner interface {
 	Committed(*store.Job)
 	// Vent publishes of the Outcome what may be published before the commit, as it has grown large.
 	Vent()
-	// Forbidden is why the client's user may not run a command from a script, empty if he may. May asks the same, and leaves
-	// no trace.
+	// Forbidden is why the client's user may not run a command from a script, empty if he may. May asks the same, and
+	// leaves no trace.
 	Forbidden(*cmd.Spec, [][]byte) string
 	May(*cmd.Spec, [][]byte) bool
 	// Panicked is the reply to a defect of ours.

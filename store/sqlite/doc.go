@@ -13,15 +13,18 @@
 // # Invariants
 //
 //   - One connection writes, one transaction at a time, on its caller's goroutine. What does not commit leaves nothing.
-//   - Update returns after COMMIT has: the log is then with the operating system, and kill -9 loses nothing. A power cut
-//     loses what neither Settle nor Sync has synced.
-//   - The commit counter moves before COMMIT, and again before Update returns. A View keeps its reader's
-//     snapshot only if the count is the same and no commit is under way: so it sees every Update
-//     that returned before, and everything that an earlier View saw.
-//   - An idle reader may keep its snapshot, but Checkpoint takes it away: else the log would never start again.
-//   - Ids are reserved in the file in the transaction that first uses them and are never given out twice.
-//   - Counters of databases change in the transaction that changes what they count.
-//   - Nothing opens the database file or -shm but SQLite: closing them would drop its locks.
+//   - Update returns after COMMIT has: the log is then with the operating system, and kill -9 loses nothing. A power
+//
+// cut
+//
+//	  loses what neither Settle nor Sync has synced.
+//	- The commit counter moves before COMMIT, and again before Update returns. A View keeps its reader's
+//	  snapshot only if the count is the same and no commit is under way: so it sees every Update
+//	  that returned before, and everything that an earlier View saw.
+//	- An idle reader may keep its snapshot, but Checkpoint takes it away: else the log would never start again.
+//	- Ids are reserved in the file in the transaction that first uses them and are never given out twice.
+//	- Counters of databases change in the transaction that changes what they count.
+//	- Nothing opens the database file or -shm but SQLite: closing them would drop its locks.
 //
 // # Measured
 //

@@ -141,7 +141,8 @@ func (s *statements) writing() []preparation {
 		{&s.itemMeta, `SELECT score, length(value), ref FROM items` + oneItem},
 		// There is no conflict: of one that nobody expects a settle must not fail, which is tried again for ever.
 		{&s.itemInsert, `INSERT INTO items (id, part, pos, field, value, ref, score) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-			ON CONFLICT (id, part, pos, field) DO UPDATE SET value = excluded.value, ref = excluded.ref, score = excluded.score`},
+			ON CONFLICT (id, part, pos, field)
+			DO UPDATE SET value = excluded.value, ref = excluded.ref, score = excluded.score`},
 		{&s.itemValue, `UPDATE items SET value = ?5, ref = ?6` + oneItem},
 		{&s.itemScore, `UPDATE items SET value = ?5, ref = ?6, score = ?7` + oneItem},
 		{&s.itemDrop, `DELETE FROM items` + oneItem},

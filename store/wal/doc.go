@@ -1,5 +1,5 @@
-// Package wal is a write-ahead log: records in segments, their fsyncs and their recovery. To it a record is bytes with a
-// number, the LSN, and a Demand on a disk that is full; it knows of shards only that each reports up to which record
+// Package wal is a write-ahead log: records in segments, their fsyncs and their recovery. To it a record is bytes with
+// a number, the LSN, and a Demand on a disk that is full; it knows of shards only that each reports up to which record
 // it has settled. Package shard decides what is in a record, and is the only one to append to a Log.
 //
 // A Log is made (New), told its records (Recover), begun behind them (Begin), and then takes more (Append, Sync). Check

@@ -25,7 +25,8 @@ func genPass(c *cmd.Call) reply.Reply {
 		}
 	}
 	if bits <= 0 || bits > maxPasswordBits {
-		return reply.Fail("ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to 4096")
+		return reply.Fail("ERR ACL GENPASS argument must be the number of bits for the output password, a positive number " +
+			"up to 4096")
 	}
 	letters := (bits + 3) / 4
 	random := make([]byte, (letters+1)/2)

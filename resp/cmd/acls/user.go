@@ -70,7 +70,8 @@ func (f *family) getUser(c *cmd.Call) reply.Reply {
 	for _, s := range d.Selectors[1:] {
 		others = append(others, reply.MapOf(selector(s)...))
 	}
-	fields := []reply.Reply{reply.Text("flags"), reply.SetOf(texts(d.Flags)...), reply.Text("passwords"), reply.Texts(d.Passwords...)}
+	fields := []reply.Reply{reply.Text("flags"), reply.SetOf(texts(d.Flags)...), reply.Text("passwords"),
+		reply.Texts(d.Passwords...)}
 	fields = append(fields, selector(d.Selectors[0])...)
 	return reply.MapOf(append(fields, reply.Text("selectors"), reply.Of(others...))...)
 }
@@ -128,8 +129,10 @@ func (f *family) cat(c *cmd.Call) reply.Reply {
 	return c.UnknownForm()
 }
 
-const noFile = "ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER command " +
-	"and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store users in the Redis configuration."
+const noFile = "ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the " +
+	"ACL SETUSER command " +
+	"and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store users in the " +
+	"Redis configuration."
 
 // load closes the connections of all users but default, as Redis 7.2 does: they were let in by rules that are gone.
 func (f *family) load(c *cmd.Call) reply.Reply {

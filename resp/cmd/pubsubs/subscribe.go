@@ -34,8 +34,8 @@ func (f *family) sUnsubscribe(c *cmd.Call) reply.Reply {
 	return f.leave(c, broker.ShardChannels, "sunsubscribe")
 }
 
-// join answers once for each name. A client that has lost the right since the command was let in is closed, as if it had
-// been there already.
+// join answers once for each name. A client that has lost the right since the command was let in is closed, as if it
+// had been there already.
 func (f *family) join(c *cmd.Call, k broker.Kind, word string) reply.Reply {
 	s := f.host.Subscriber(c)
 	replies := make([]reply.Reply, 0, len(c.Args)-1)

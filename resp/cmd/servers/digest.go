@@ -15,8 +15,8 @@ import (
 	"larder/store"
 )
 
-// digest is what DEBUG DIGEST makes of data, as redis-server does: equal data has equal digests, in whatever order a hash
-// table has it. What is of some order is mixed in, each by the hash of all that came before it; what is of none is
+// digest is what DEBUG DIGEST makes of data, as redis-server does: equal data has equal digests, in whatever order a
+// hash table has it. What is of some order is mixed in, each by the hash of all that came before it; what is of none is
 // exclusive-ored, by its hash alone.
 type digest [sha1.Size]byte
 

@@ -54,7 +54,8 @@ func (f family) parse(c *cmd.Call, readOnly bool) (*query, error) {
 	return q, s.Err()
 }
 
-// mayFollow refuses a pattern where the keys that it leads to may be elsewhere, or where the user may not read every key.
+// mayFollow refuses a pattern where the keys that it leads to may be elsewhere, or where the user may not read every
+// key.
 func (f family) mayFollow(c *cmd.Call, s *arg.Scanner, option string) {
 	switch {
 	case f.clustered:

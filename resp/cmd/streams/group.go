@@ -78,8 +78,10 @@ func groupRows() []cmd.Spec {
 func groupSubs() []cmd.Spec {
 	const flags = cmd.Write
 	// DESTROY ends the wait of clients that read with the group.
-	sub := func(name, since, event string, arity int, f cmd.Flags, use cmd.KeyFlags, run cmd.Handler, usage, summary, complexity string) cmd.Spec {
-		return cmd.Spec{Name: name, Arity: arity, Event: event, Flags: flags | f, Run: run, Still: name != "DESTROY", Group: "stream", Since: since,
+	sub := func(name, since, event string, arity int, f cmd.Flags, use cmd.KeyFlags, run cmd.Handler, usage, summary,
+		complexity string) cmd.Spec {
+		return cmd.Spec{Name: name, Arity: arity, Event: event, Flags: flags | f, Run: run,
+			Still: name != "DESTROY", Group: "stream", Since: since,
 			Keys:  []cmd.KeySpec{cmd.KeyAt(2, cmd.KeyRW|use)},
 			Usage: usage, Summary: summary, Complexity: complexity}
 	}
