@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"larder/shard"
@@ -18,7 +19,7 @@ import (
 type chunked struct {
 	*memory.Engine
 	once  sync.Once
-	chunk func()
+	chunk atomic.Pointer[func()]
 }
 
 func (b *chunked) Settle(ctx context.Context, fn func(store.BaseTx) error) error {
@@ -30,7 +31,7 @@ func (b *chunked) Settle(ctx context.Context, fn func(store.BaseTx) error) error
 		return err
 	})
 	if after := b.Settled(); err == nil && after.LSN == before.LSN && after.NextID > before.NextID {
-		b.once.Do(b.chunk)
+		b.once.Do(*b.chunk.Load())
 	}
 	return err
 }
@@ -56,19 +57,23 @@ func TestWhoComesWhileACopyIsStaged(t *testing.T) {
 		}
 		c.do(line.String())
 	}
-	var waiter *caller
-	base.chunk = func() {
+	waiting := make(chan *caller, 1)
+	begins := func() {
 		other := s.dial(t)
 		other.want("SET other 1", "+OK")
 		other.want("EXISTS dst", ":0")
-		waiter = s.blockOn(t, other, 1, "BLPOP dst 0")
+		waiting <- s.blockOn(t, other, 1, "BLPOP dst 0")
 		watcher.want("WATCH dst", "+OK")
 		tracker.do("HELLO 3")
 		tracker.want("CLIENT TRACKING ON", "+OK")
 		tracker.want("EXISTS dst", ":0")
 	}
+	base.chunk.Store(&begins)
 	c.want("COPY src dst", ":1")
-	if waiter == nil {
+	var waiter *caller
+	select {
+	case waiter = <-waiting:
+	default:
 		t.Fatal("nothing was staged")
 	}
 	if got := waiter.reply(); got != "[dst element-0]" {
