@@ -12,7 +12,7 @@ import (
 // that take ten microseconds that is dear: the thread looks for work, finds little, and takes the
 // core from the client that is to read the replies. So while there are only reads that take no longer half of the
 // processors do, on two cores one, as with Redis; and all of them once something takes long, which is seen by a
-// clock that goes late, or somebody writes, or a generation settles. Measured on two cores: ARCHITECTURE.md.
+// clock that goes late, or somebody writes, or a generation settles. Measured on two cores: docs/measurements.md.
 //
 // GOMAXPROCS in the environment turns this off.
 
