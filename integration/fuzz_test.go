@@ -180,6 +180,8 @@ func howCompared(words []string) (how comparison) {
 		how.random, how.drawn = true, true
 	case "SRANDMEMBER", "HRANDFIELD", "ZRANDMEMBER", "RANDOMKEY":
 		how.random = true
+	case "ACL": // the log tells of connections and times, and from 7.2 on more of each entry
+		how.random = len(words) > 1 && strings.EqualFold(words[1], "LOG")
 	case "MEMORY": // each counts what it takes itself
 		how.random = len(words) > 1 && strings.EqualFold(words[1], "USAGE")
 	case "SMEMBERS", "SINTER", "SUNION", "SDIFF", "HGETALL", "HKEYS", "HVALS", "KEYS":
