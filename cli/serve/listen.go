@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -23,6 +24,7 @@ type doors struct {
 	params *param.Set
 	log    *slog.Logger
 	terms  *secure.Terms
+	shakes atomic.Int64 // clients that have not agreed on keys yet
 	conns  chan net.Conn
 	done   chan struct{}
 	once   sync.Once
@@ -179,6 +181,11 @@ func (d *doors) hand(conn net.Conn) {
 
 // shake has a connection agree on keys before anybody waits for it: a client that says nothing holds nobody up.
 func (d *doors) shake(conn net.Conn) {
+	defer d.shakes.Add(-1)
+	if d.shakes.Add(1) > d.params.Int("maxclients") { // they are no clients yet, but take descriptors as those do
+		conn.Close()
+		return
+	}
 	shaken, err := d.terms.Shake(conn)
 	if err != nil {
 		d.log.Debug("A client could not agree on TLS", "address", conn.RemoteAddr().String(), "error", err)

@@ -1,11 +1,13 @@
 package serve
 
 import (
+	"crypto/tls"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -170,5 +172,31 @@ func TestUnixSocket(t *testing.T) {
 	}
 	if h := hint(d.Addrs(), 0); h != "redis-cli -s "+path {
 		t.Error(h)
+	}
+}
+
+// TestSilentClientsOfTLSAreBounded: no more than maxclients may put off agreeing on keys.
+func TestSilentClientsOfTLSAreBounded(t *testing.T) {
+	const dir = "../../resp/secure/testdata/"
+	port := freePort(t)
+	d := openDoors(t, newParams(t, "port", "0", "tls-port", port, "bind", "127.0.0.1", "maxclients", "2",
+		"tls-auth-clients", "no", "tls-cert-file", dir+"cert.pem", "tls-key-file", dir+"encrypted.pem",
+		"tls-key-file-pass", "secret"))
+	var conns [3]net.Conn
+	for i := range conns {
+		conn, err := net.Dial("tcp", "127.0.0.1:"+port)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		for conns[i] = conn; i < 2 && d.shakes.Load() <= int64(i); {
+			runtime.Gosched()
+		}
+	}
+	if _, err := conns[2].Read(make([]byte, 1)); err == nil {
+		t.Error("the third is told something")
+	}
+	if err := tls.Client(conns[0], &tls.Config{InsecureSkipVerify: true}).Handshake(); err != nil {
+		t.Error("the first may not go on, though the third was closed:", err)
 	}
 }
